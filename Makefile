@@ -1,0 +1,55 @@
+# Everything a newcomer or CI needs: `make demo`, `make test`. The environment is .venv, made from uv.lock.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+# xdist workers; two cores are the machine we plan for.
+JOBS   ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench format browser lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+# uv is itself installed from PyPI into the environment that it then fills, so nothing else is needed by hand.
+$(BIN)/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.runtime: uv.lock pyproject.toml | $(BIN)/uv
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv sync --quiet --frozen --no-dev --inexact --active
+	@touch $@
+
+$(VENV)/.dev: uv.lock pyproject.toml | $(BIN)/uv
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv sync --quiet --frozen --inexact --active
+	@touch $@ $(VENV)/.runtime
+
+demo: $(VENV)/.runtime  ## compute the example organisation and serve its pages on 127.0.0.1
+	@$(BIN)/headway demo $(ARGS)
+
+browser:
+	@./.ci/browser
+
+test: $(VENV)/.dev browser  ## install what the tests need, run them all
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+check: $(VENV)/.dev  ## format, lint, types, import contract, tests
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+format: $(VENV)/.dev  ## rewrite the code in the house style
+	$(BIN)/ruff format src tests bench
+	$(BIN)/ruff check --fix src tests bench
+
+bench: $(VENV)/.dev  ## measure, as ratios against floors on this machine
+	$(BIN)/python -m bench $(ARGS)
+
+lock: | $(BIN)/uv  ## renew uv.lock
+	$(BIN)/uv lock --upgrade
+
+clean:  ## remove the environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,3 @@
+"""Headway: KPIs as code."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Draw rows as Vega-Lite, SVG and PNG (pure)."""

@@ -1,0 +1,1 @@
+"""Compile data checks to SELECTs, one or two per source (pure)."""

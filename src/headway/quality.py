@@ -1,0 +1,1 @@
+"""Judge whether the data are fit to publish (pure)."""

@@ -1,0 +1,1 @@
+"""Judge whether a number is good enough (pure)."""
