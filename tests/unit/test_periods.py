@@ -1,11 +1,13 @@
 """Periods are cut in the project's zone, through daylight saving, leap years, odd weeks and fiscal years."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
-from headway.periods import Calendar, Grain, Length, Period, Window, add_months, day_of, epoch_day
 from hypothesis import given
 from hypothesis import strategies as st
+
+from headway.periods import Calendar, Grain, Length, Period, Window, add_months, day_of, epoch_day
 
 ZONES = ["UTC", "Pacific/Auckland", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]
 DAY_GRAINS = [g for g in Grain if g is not Grain.HOUR]
@@ -43,7 +45,7 @@ def test_hours_tile_their_day(calendar: Calendar, day: date) -> None:
     assert len(hours) in (23, 24, 25)
     assert hours[0].start <= whole.start
     assert hours[-1].end >= whole.end
-    assert all(b.start >= a.start for a, b in zip(hours, hours[1:], strict=False))
+    assert all(b.start >= a.start for a, b in pairwise(hours))
 
 
 @pytest.mark.parametrize(("day", "hours"), [("2025-04-06", 25), ("2025-09-28", 23), ("2025-06-01", 24)])
