@@ -1,0 +1,99 @@
+"""Parses one fragment of SQL, as written in the catalogue, and says in plain words what is wrong with it and where.
+
+Both row expressions (`expressions.py`) and formulas (`formula.py`) begin here. Fragments are read in DuckDB's dialect
+as *conditions*: statements, aliases and lists never parse at all.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp, parse_one, tokenize
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.tokenizer_core import Token
+
+
+class Wrong(Exception):  # noqa: N818 - it is what is wrong with a text, not an error by itself
+    """What is wrong with a text: `start` and `end` are offsets in it (half open), for the caret."""
+
+    def __init__(self, message: str, start: int, end: int, slug: str, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.start = start
+        self.end = max(end, start + 1)
+        self.slug = slug
+        self.remedy = remedy
+
+
+def parse(text: str, slug: str) -> exp.Expr:
+    """Parse `text` into a sqlglot expression; `Wrong` with `slug` for whatever is not exactly one expression."""
+    tokens = _tokens(text, slug)
+    if not tokens:
+        raise Wrong("the expression is empty", 0, 1, slug)
+    for token in tokens:
+        if token.text == ";":
+            raise Wrong("an expression has no semicolon", token.start, token.end + 1, slug, "Remove the ';'.")
+        if token.comments:
+            raise Wrong(
+                "an expression has no comments; two minus signs begin one",
+                token.end + 1,
+                len(text),
+                slug,
+                "Put comments after a '#' in the YAML, and a space between two minus signs.",
+            )
+    if (at := text.find("${")) >= 0:
+        raise Wrong("there is no templating in the catalogue", at, at + 2, slug, "Write the value itself.")
+    try:
+        return parse_one(text, read="duckdb", into=exp.Condition)
+    except ParseError as error:
+        raise _translated(error, text, tokens, slug) from None
+    except RecursionError:
+        raise Wrong("the expression is nested too deeply", 0, len(text), slug, "Split it into several.") from None
+
+
+def _tokens(text: str, slug: str) -> list[Token]:
+    try:
+        return tokenize(text, read="duckdb")
+    except TokenError:
+        quote = text.rfind("'") if text.count("'") % 2 else max(text.rfind('"'), 0)
+        raise Wrong("a quote is opened and not closed", quote, quote + 1, slug, "Close the quote.") from None
+
+
+def _translated(error: ParseError, text: str, tokens: list[Token], slug: str) -> Wrong:
+    """sqlglot's complaint in our words, with the place taken from the token that it stumbled over."""
+    found = error.errors[0] if error.errors else {}
+    highlight = str(found.get("highlight") or "")
+    line, col = found.get("line"), found.get("col")
+    token = next((t for t in tokens if t.line == line and t.col == col), tokens[-1])
+    start, end = token.start, token.end + 1
+    description = str(found.get("description", ""))
+    if description.startswith("Expecting )"):
+        open_at = text.rfind("(", 0, end)
+        return Wrong("a parenthesis is opened and not closed", open_at, open_at + 1, slug, "Add the missing ')'.")
+    if description.startswith("Required keyword"):
+        if token is tokens[-1]:
+            return Wrong(f"the expression ends after '{highlight}', where something is missing", start, end, slug)
+        return Wrong(f"something is missing beside '{highlight}'", start, end, slug)
+    if highlight == ")":
+        return Wrong("a parenthesis is closed that was not opened", start, end, slug, "Remove the ')'.")
+    if highlight.lower() in ("select", "with", "from"):
+        return Wrong("a query cannot stand here, only an expression", start, end, slug)
+    return Wrong(f"'{highlight or token.text}' was not expected here", start, end, slug)
+
+
+def closed(text: str, wrong: Wrong) -> Wrong:
+    """Let the mark of a function call reach its closing parenthesis, which no node remembers."""
+    marked = text[wrong.start : wrong.end]
+    while marked.count("(") > marked.count(")") and (at := text.find(")", wrong.end)) >= 0 and len(marked) > 1:
+        wrong.end = at + 1
+        marked = text[wrong.start : wrong.end]
+    return wrong
+
+
+def span(node: exp.Expr) -> tuple[int, int]:
+    """Where a node stands in the text it was parsed from: the offsets (half open) of what it covers."""
+    starts, ends = [], []
+    for child in node.walk():
+        meta = child.meta
+        if "start" in meta:
+            starts.append(meta["start"])
+            ends.append(meta["end"] + 1)
+    return (min(starts), max(ends)) if starts else (0, 0)

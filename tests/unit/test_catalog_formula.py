@@ -1,0 +1,84 @@
+"""Formulas become one small normal form, or an error that marks the very words that are wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from headway.catalog import formula
+from headway.catalog.sqltext import Wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("12 * mrr + fees", "12 * mrr + fees"),
+        ("(a)", "a"),
+        ("communities[marginalised = true]", "CELL(communities, 'marginalised', 'true')"),
+        ("mau[hub = 'a', cluster = 3]", "CELL(mau, 'hub', 'a', 'cluster', '3')"),
+        ("mau[hub = 'a' and level = -3]", "CELL(mau, 'hub', 'a', 'level', '-3')"),
+        ("x / total(x)", "x / TOTAL(x)"),
+        ("coalesce(a, 0) + abs(-b)", "COALESCE(a, 0) + ABS(-b)"),
+        ("a ** 2", "POWER(a, 2)"),
+        ("case when a > 3 and not b < 2 then b else -c end", "CASE WHEN a > 3 AND NOT b < 2 THEN b ELSE -c END"),
+    ],
+)
+def test_normal_form(text: str, normal: str) -> None:
+    """Each form of the language has one normal form."""
+    assert formula.parse(text).sql("duckdb") == normal
+
+
+def test_the_tree_keeps_what_parentheses_said() -> None:
+    """Parentheses are gone, and the tree still divides the difference."""
+    tree = formula.parse("(revenue - costs) / revenue")
+    assert type(tree).__name__ == "Div"
+    assert type(tree.this).__name__ == "Sub"
+
+
+def test_inputs_come_in_the_order_of_the_text() -> None:
+    """Each mention of a KPI tells its place, its cell and whether it is the total."""
+    text = "least(60, b[hub = 'x']) / total(a) + c"
+    found = formula.inputs(formula.parse(text))
+    assert [(i.kpi, i.cell, i.total) for i in found] == [
+        ("b", (("hub", "x"),), False),
+        ("a", (), True),
+        ("c", (), False),
+    ]
+    assert [text[i.start : i.end] for i in found] == ["b", "a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "said"),
+    [
+        ("mrr.new / 2", "mrr.new", "parts of a KPI, such as 'mrr.new', are not supported yet"),
+        ("growth(x, '1 year')", "growth(x, '1 year')", "growth(...) in a formula is not supported yet"),
+        ("2 * lest(a, b)", "lest(a, b)", "a formula has no function 'lest'"),
+        ("a > 3", "a > 3", "a number must stand here, and this is a condition"),
+        ("case when a then b end", "a", "a condition must stand here, and this is a number"),
+        ("a / 'x'", "'x'", "a number must stand here, and 'x' is text"),
+        ("a b", "b", "'b' was not expected here"),
+        ("a +", "+", "the expression ends after '+', where something is missing"),
+        ("(a", "(", "a parenthesis is opened and not closed"),
+        ("a)", ")", "a parenthesis is closed that was not opened"),
+        ("a + 'x", "'", "a quote is opened and not closed"),
+        ("a; b", ";", "an expression has no semicolon"),
+        ("a --b", " --b", "an expression has no comments; two minus signs begin one"),
+        ("a[b]", "b", "a cell is written breakdown = 'value'"),
+        ("a[b = c]", "c", "a cell's value is text in single quotes, a number, true or false"),
+        ("a[b = 'x', b = 'y']", "b", "a cell names the breakdown 'b' twice"),
+        ("${x}", "${", "there is no templating in the catalogue"),
+        ("1e999", "1e999", "the number is too large"),
+    ],
+)
+def test_errors_mark_the_words_that_are_wrong(text: str, marked: str, said: str) -> None:
+    """A mistake says what is wrong and points at it, and at nothing else."""
+    with pytest.raises(Wrong) as caught:
+        formula.parse(text)
+    assert caught.value.message == said
+    assert text[caught.value.start : caught.value.end] == marked
+
+
+def test_a_formula_nested_beyond_reason_is_an_error_of_ours() -> None:
+    """Neither a very long chain nor very deep parentheses end in a library's error."""
+    for text in ("+".join(["a"] * 20_000), "(" * 5_000 + "a" + ")" * 5_000):
+        with pytest.raises(Wrong):
+            formula.parse(text)
