@@ -514,6 +514,7 @@ class Flag(IntEnum):
 
     PARTIAL = 1  # the period still runs, or rows may still come
     IMPORTED = 2  # from a `history` file: published before the tool existed
+    GONE = 4  # set by the ledger alone: a later run no longer had this observation
 
 
 #: The numbers of one KPI, one row per (part, grain, cell, period). `part` is '' for the value itself; `cell` is

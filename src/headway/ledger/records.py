@@ -1,0 +1,99 @@
+"""What the ledger takes and gives besides Arrow tables: a run, a series, an earlier value, a definition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import pyarrow as pa
+
+from headway.model import OBSERVED
+from headway.periods import Grain
+
+#: What `Ledger.read` gives: an observation, the verdict on it (null where it was never judged), its revision (from 1)
+#: and the run that wrote it.
+PUBLISHED = pa.schema(
+    [
+        *OBSERVED,
+        pa.field("status", pa.string()),
+        pa.field("low", pa.float64()),
+        pa.field("high", pa.float64()),
+        pa.field("revision", pa.int64(), nullable=False),
+        pa.field("run", pa.int64(), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run. A caller says when it `started`, the `now` that it computed for, and the catalogue that it read.
+
+    `catalogue` is the resolved catalogue as JSON text, stored once per `fingerprint`; it is '' in a run that was read
+    back (ask `Ledger.catalogue`). `id`, `finished` and `state` are the ledger's to say: `finished` is the moment of
+    the commit unless the caller sets it, and `state` is "failures" if a KPI or a source failed. Moments are aware.
+    """
+
+    started: datetime
+    now: datetime
+    fingerprint: str
+    catalogue: str = ""
+    finished: datetime | None = None
+    state: Literal["ok", "failures"] = "ok"
+    version: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What one `record` wrote: the run as stored, and how many observations were new, changed, unchanged, gone."""
+
+    run: Run
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    gone: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of numbers: a part ('' for the value itself) of a KPI, at a grain, in a cell (`cell_text`)."""
+
+    id: int
+    kpi: str
+    part: str
+    grain: Grain
+    cell: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One value that a period had: from the run that wrote it (`published`) until the next revision."""
+
+    revision: int
+    run: int
+    published: datetime
+    fingerprint: str
+    value: float | None
+    reason: str | None
+    n: float | None
+    numerator: float | None
+    denominator: float | None
+    flags: int
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """How a KPI was calculated: the fingerprint of its definition and the SQL that reads for it alone."""
+
+    kpi: str
+    fingerprint: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A KPI that a run could not compute, and why in words. Its earlier numbers stand."""
+
+    kpi: str
+    message: str
