@@ -1,1 +1,5 @@
-"""serve."""
+"""The same pages over HTTP: HTML, their JSON twins and CSV, read from the ledger as it is now."""
+
+from headway.serve.app import app, run
+
+__all__ = ["app", "run"]

@@ -1,0 +1,313 @@
+"""What each page says, as frozen data: the one shape behind HTML, the JSON twins, the server and the terminal.
+
+Numbers stand twice: as stored (`value`) and as read (`text`), so that no reader has to format, and none can disagree.
+`None` stands only where a field does not apply; a page never shows it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from headway.publish.numbers import Change, Piece
+
+#: Raised when a field of the JSON twins changes its meaning or goes.
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A status for people. `key` is the stored word, or `stale` or `failed`; `word` depends on the target's side.
+
+    Keys: on near off over · no target, no data, partial, withheld, not tracked yet, retired, stale, failed.
+    """
+
+    key: str
+    word: str
+
+    @property
+    def slug(self) -> str:
+        """The key as a CSS class and the name of its icon."""
+        return self.key.replace(" ", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One number: as stored, as read on a tile, and in pieces of two sizes."""
+
+    value: float | None
+    text: str
+    pieces: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A change with what it is compared with, in words: "vs September", "vs 1 to 20 October"."""
+
+    change: Change
+    versus: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of a line: the value, the bounds in force, and whether it may still change."""
+
+    period: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The period that still runs, beside the last complete one."""
+
+    label: str
+    shown: Shown
+    compared: Compared | None = None
+    judged: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One KPI on a board, top to bottom as it stands there.
+
+    `shown` is the value of `period`; without one, `shown.text` is the status word, `last_good` the newest value
+    there is with its period, and `reason` says why. `until` is the newest day whose data it holds; `note` is the
+    word on the data ("Data passed"), `news` is true if that word needs reading.
+    """
+
+    name: str
+    title: str
+    area: str
+    about: str
+    unit: str
+    shown: Shown
+    period: str | None
+    period_label: str
+    verdict: Verdict
+    compared: Compared | None = None
+    running: Running | None = None
+    target: str | None = None
+    judged: str | None = None
+    last_good: str | None = None
+    reason: str | None = None
+    points: tuple[Point, ...] = ()
+    until: str = ""
+    note: str = ""
+    news: bool = False
+    restated: str | None = None
+    owner: str = ""
+    audience: str = ""
+    rank: str | None = None
+    kind: str = ""
+    maturity: str = "tracked"
+    sources: tuple[str, ...] = ()
+
+    @property
+    def has_value(self) -> bool:
+        """True if a number stands on the tile, and not a word in its place."""
+        return self.shown.value is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """KPIs that belong to one area, under its title."""
+
+    name: str
+    title: str
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many KPIs have a status: "2 off target"."""
+
+    verdict: Verdict
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One thing that needs someone. `title` opens the sentence and links to the KPI `name`; `text` goes on."""
+
+    verdict: Verdict
+    name: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Where every page comes from: the run, its time, the zone in which days are cut, the reader."""
+
+    project: str
+    title: str
+    audience: str
+    zone: str
+    run: int | None
+    computed: str
+    computed_at: datetime | None
+    as_of: datetime | None
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The front page: counts by status, what needs someone, the headlines, then everything else by area."""
+
+    stamp: Stamp
+    counts: tuple[Count, ...]
+    brief: tuple[Sentence, ...]
+    notices: tuple[str, ...]
+    headlines: tuple[Tile, ...]
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One period in the table of values. `full` is the value with all its digits."""
+
+    period: str
+    label: str
+    first: date
+    value: float | None
+    full: str
+    verdict: Verdict
+    target: str
+    low: float | None
+    high: float | None
+    partial: bool
+    compared: str | None = None
+    year_before: str | None = None
+    n: float | None = None
+    numerator: float | None = None
+    denominator: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """One cell of a breakdown: its newest complete value and its line. `label` is the cell's value in words."""
+
+    label: str
+    cell: Mapping[str, str]
+    shown: Shown
+    verdict: Verdict
+    target: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """A KPI by one or more columns. `adds_up` is true only where the cells are parts of the total."""
+
+    name: str
+    title: str
+    period_label: str
+    adds_up: bool
+    cells: tuple[CellRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A target as written: when it holds, for which cell, why. `current` is the one in force today."""
+
+    span: str
+    bound: str
+    cell: str
+    grain: str
+    current: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRows:
+    """What one source gave in the newest run: rows read, and rows left out with the reason of each step."""
+
+    name: str
+    about: str
+    rows: int | None
+    removed: Mapping[str, int]
+    reasons: tuple[str, ...]
+    through: str
+    failed: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A number that was published and then changed."""
+
+    restated: str
+    period: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another KPI, for the lists of what this one is made from and what it feeds."""
+
+    name: str
+    title: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KpiPage:
+    """One KPI whole, with its values at one grain."""
+
+    stamp: Stamp
+    tile: Tile
+    grain: str
+    grains: tuple[str, ...]
+    finding: str
+    why: str
+    rows: tuple[Row, ...]
+    breakdowns: tuple[Breakdown, ...]
+    targets: tuple[Promise, ...]
+    near: str
+    definition: tuple[str, ...]
+    written: str | None
+    written_at: str
+    sql: str | None
+    fingerprint: str
+    sources: tuple[SourceRows, ...]
+    earlier: tuple[Earlier, ...]
+    made_from: tuple[Link, ...]
+    feeds: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CataloguePage:
+    """Everything that is measured, was measured, or is promised, by area."""
+
+    stamp: Stamp
+    counts: tuple[Count, ...]
+    groups: tuple[Group, ...]
+
+
+Page = Front | KpiPage | CataloguePage
+
+
+def plain(thing: object) -> Any:
+    """The JSON twin of a page: dicts, lists, text and numbers, in the order of the fields."""
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        return {
+            field.name: plain(getattr(thing, field.name))
+            for field in dataclasses.fields(thing)
+            if not (field.name == "pieces")  # sizes of type are the page's business
+        }
+    if isinstance(thing, Mapping):
+        return {str(key): plain(value) for key, value in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [plain(item) for item in thing]
+    if isinstance(thing, date | datetime):
+        return thing.isoformat()
+    return thing.value if isinstance(thing, Enum) else thing
