@@ -1,1 +1,33 @@
-"""plan."""
+"""Compile KPIs to SQL and put their answers together: the heart of Headway, pure from end to end.
+
+How a run uses this room, for each source and then for all:
+
+1. `probe` is one SELECT per source; `coverage` reads its answer: which days the source can speak of.
+2. `requests` names every evaluation that is needed; `compile` makes one `Plan` per source: one SELECT of named CTEs
+   (`rows`, `daily`, `person_days`, `gaps`, `rollup` ...) and the small tables of periods that it joins.
+3. `Plan.read` turns the engine's answer into one table per request: schema `model.OBSERVED` and a column `people`.
+4. `rollup` gives states their longer periods, `entered` and `imported` read typed numbers, `evaluate` does formulas.
+
+Nothing here talks to an engine, reads a file or asks what time it is.
+"""
+
+from headway.plan.coverage import Coverage, coverage, probe
+from headway.plan.formula import evaluate
+from headway.plan.fuse import Plan, compile  # noqa: A004 - the room's verb, always written plan.compile
+from headway.plan.requests import Request, requests
+from headway.plan.rollup import rollup
+from headway.plan.typed import entered, imported
+
+__all__ = [
+    "Coverage",
+    "Plan",
+    "Request",
+    "compile",
+    "coverage",
+    "entered",
+    "evaluate",
+    "imported",
+    "probe",
+    "requests",
+    "rollup",
+]

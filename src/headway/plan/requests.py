@@ -1,0 +1,78 @@
+"""Which evaluations of row KPIs a run needs: each KPI's own, and inputs of windowed formulas under that window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from headway.model import Catalog, Formula, Kpi
+from headway.periods import Grain, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One KPI asked for under one window, at one shortest grain. Hashable: the key of every table of numbers.
+
+    `Request.of(kpi)` is the KPI as declared. Any other window or grain is that of a formula that reads it.
+    """
+
+    kpi: str
+    window: Window | None
+    grain: Grain
+
+    @classmethod
+    def of(cls, kpi: Kpi) -> Request:
+        """The KPI as it is declared."""
+        return cls(kpi.name, kpi.window, kpi.grain)
+
+    def resolve(self, catalog: Catalog) -> Kpi:
+        """The KPI with this request's window and grain in place of its own."""
+        kpi = catalog.kpis[self.kpi]
+        if self == Request.of(kpi):
+            return kpi
+        return replace(kpi, window=self.window, grain=self.grain, by_grain=self.grain)
+
+    def __str__(self) -> str:
+        return f"{self.kpi} over {self.window} by {self.grain}" if self.window else f"{self.kpi} by {self.grain}"
+
+
+def requests(catalog: Catalog, names: Iterable[str]) -> list[Request]:
+    """Every evaluation of a KPI that reads rows, needed to compute `names` and all that their formulas read.
+
+    A formula's window sets the span for the flows in it, through formulas without a window of their own; states and
+    KPIs with their own window are read as they are.
+    """
+    found: dict[Request, None] = {}
+    visited: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in visited:
+            return
+        visited.add(name)
+        kpi = catalog.kpis[name]
+        if kpi.source:
+            found[Request.of(kpi)] = None
+        if isinstance(kpi.measure, Formula):
+            if kpi.window:
+                found.update(dict.fromkeys(flows_under(catalog, kpi)))
+            for read in kpi.measure.inputs:
+                visit(read)
+
+    for name in names:
+        visit(name)
+    return list(found)
+
+
+def flows_under(catalog: Catalog, formula: Kpi) -> Iterator[Request]:
+    """The flows that a windowed formula reads, each under the formula's window at the formula's grain."""
+
+    def visit(kpi: Kpi) -> Iterator[Request]:
+        assert isinstance(kpi.measure, Formula)
+        for name in kpi.measure.inputs:
+            read = catalog.kpis[name]
+            if isinstance(read.measure, Formula) and not read.window:
+                yield from visit(read)
+            elif read.source and not read.is_state:
+                yield Request(name, formula.window, formula.grain)
+
+    yield from visit(formula)
