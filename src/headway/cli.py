@@ -1,1 +1,435 @@
-"""The command line: parse, call one function, print."""
+"""The command line: parse, call one function of a room, print. `headway --help` imports nothing but Typer.
+
+Exit codes: 0 done, 1 unexpected, 2 the catalogue or the command is wrong, 3 finished but a source or a KPI failed,
+4 the ledger, 5 publishing, 130 interrupted. They are documented in docs/cli.md.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from headway import __version__
+from headway.errors import HeadwayError, Mistake, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from headway.ledger import Ledger
+    from headway.model import Audience, Catalog
+    from headway.publish.view import View
+    from headway.run import Outcome, Progress
+
+app = typer.Typer(
+    name="headway",
+    help="KPIs as code: declare what you measure once, in YAML beside your data.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # Rich would treble the time of --help
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+ProjectOption = Annotated[
+    Path, typer.Option("--project", "-p", help="Folder of the project, or one inside it.", show_default="here")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+NowOption = Annotated[
+    str | None, typer.Option("--now", help="Compute as if it were this moment, e.g. 2026-01-31T06:00Z.")
+]
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
+
+
+class Readers(StrEnum):
+    """Whom pages are for; the words of `audience` in the catalogue."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    RESTRICTED = "restricted"
+
+
+class Example(StrEnum):
+    """The projects that ship with Headway."""
+
+    HUBS = "hubs"
+    GIT = "git"
+
+
+def main() -> None:
+    """Run a command; print an error instead of a traceback, and exit with its code."""
+    try:
+        app()
+    except HeadwayError as error:
+        typer.echo(_errors(error), err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("\nInterrupted. Nothing was recorded.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _errors(error: HeadwayError) -> str:
+    """All mistakes of an error, and how many there are."""
+    count = len(error.mistakes)
+    return f"{error}\n\n{count} mistakes found." if count > 1 else str(error)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"headway {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _headway(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """KPIs as code: declare what you measure once, in YAML beside your data."""
+
+
+# -- commands ------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(help="Folder to make; it must be new or empty.")] = Path(),
+    example: Annotated[
+        Example | None, typer.Option("--example", help="Write a whole example instead of a small start.")
+    ] = None,
+) -> None:
+    """Write a small project to start from."""
+    from headway import simulate
+
+    if example is Example.GIT:
+        raise UsageError(
+            Mistake("the git example needs repositories", "unknown-option", None, "Run 'headway demo git PATH'.")
+        )
+    simulate.write(example.value if example else "start", directory, today=_now(None).date())
+    console = _console()
+    console.print(f"Wrote a project into [bold]{directory}[/]. Next:")
+    here = "" if directory == Path() else f"cd {directory} && "
+    console.print(f"  {here}headway run && headway serve", highlight=False)
+
+
+@app.command()
+def check(
+    project: ProjectOption = Path(),
+    offline: Annotated[bool, typer.Option("--offline", help="Read the YAML only, not the data.")] = False,
+) -> None:
+    """Find every mistake. Reads the catalogue and the data; computes nothing."""
+    catalog = _catalog(project)
+    if not offline:
+        from headway import run as running
+
+        with _progress() as progress:
+            progress("Reading sources", 0, 0)
+            found = running.rehearse(catalog, _now(None))
+        for error in found:
+            typer.echo(f"{_errors(error)}\n", err=True)
+        if found:
+            raise typer.Exit(max(error.exit_code for error in found))
+    planned = sum(kpi.measure is None for kpi in catalog.kpis.values())
+    _console().print(
+        f"{_many(len(catalog.kpis), 'KPI')} on {_many(len(catalog.sources), 'source')}"
+        + (f", {planned} of them planned" if planned else "")
+        + ": no mistakes.",
+        highlight=False,
+    )
+
+
+@app.command()
+def run(
+    kpis: Annotated[
+        list[str] | None, typer.Argument(help="KPIs to compute; all if none is named.", show_default=False)
+    ] = None,
+    project: ProjectOption = Path(),
+    now: NowOption = None,
+) -> None:
+    """Compute, judge and record the KPIs."""
+    catalog = _catalog(project)
+    outcome = _run(catalog, tuple(kpis or ()), _now(now))
+    raise typer.Exit(0 if outcome.whole else 3)
+
+
+@app.command()
+def show(
+    kpi: Annotated[str | None, typer.Argument(help="A KPI; all if none is named.", show_default=False)] = None,
+    project: ProjectOption = Path(),
+    grain: Annotated[str | None, typer.Option("--grain", help="Periods of this length: day, month ...")] = None,
+    periods: Annotated[int, typer.Option("--periods", min=1, help="How many periods of a KPI to list.")] = 12,
+    as_json: JsonOption = False,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="As it was published at this moment.")] = None,
+) -> None:
+    """Print the newest numbers, or the periods of one KPI."""
+    from headway.publish import pages, terminal
+
+    with _view(project, as_of=as_of) as view:
+        page = view.catalogue() if kpi is None else view.kpi(kpi, _grain(grain))
+    if as_json:
+        typer.echo(json.dumps(pages.plain(page), ensure_ascii=False, indent=2))
+    elif isinstance(page, pages.CataloguePage):
+        terminal.overview(_console(), page)
+    else:
+        terminal.kpi(_console(), page, periods)
+
+
+@app.command()
+def explain(
+    kpi: Annotated[str, typer.Argument(help="The KPI.")],
+    period: Annotated[
+        str | None, typer.Argument(help="A period such as 2026-01; else the newest.", show_default=False)
+    ] = None,
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Say where a number comes from.
+
+    Its definition and SQL, the sources with the rows read and left out, and its earlier values.
+    """
+    from headway.publish import pages, terminal
+
+    catalog = _catalog(project)
+    wanted = _period(catalog, period)
+    with _view(project) as view:
+        page = view.kpi(kpi, wanted.grain if wanted else None)
+    rows = [row for row in page.rows if wanted is None or row.period == wanted.name]
+    if not rows and wanted:
+        raise UsageError(
+            Mistake(
+                f"{kpi} has no number for {wanted}",
+                "unknown-period",
+                None,
+                f"It has numbers from {page.rows[-1].period} to {page.rows[0].period}." if page.rows else None,
+            )
+        )
+    row = rows[0] if rows else None
+    if as_json:
+        typer.echo(json.dumps({**pages.plain(page), "row": pages.plain(row)}, ensure_ascii=False, indent=2))
+    else:
+        terminal.explain(_console(), page, row)
+
+
+@app.command()
+def build(
+    directory: Annotated[Path, typer.Argument(help="Folder of the site; an earlier build there is replaced.")],
+    project: ProjectOption = Path(),
+    audience: Annotated[Readers, typer.Option("--audience", help="Whom the pages are for.")] = Readers.PUBLIC,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="As it was published at this moment.")] = None,
+) -> None:
+    """Write the pages as files.
+
+    They work from any address, and from disk.
+    """
+    from headway.model import Audience
+    from headway.publish import site
+
+    with _view(project, Audience(audience.value), as_of) as view, _progress() as progress:
+        progress("Writing pages", 0, 0)
+        built = site.build(view, directory)
+    console = _console()
+    console.print(
+        f"Wrote {len(built.files)} files ({built.size / 1e6:.1f} MB) into {built.folder} for {audience.value} readers.",
+        highlight=False,
+    )
+    if built.left_out:
+        console.print(
+            f"Left out {_many(len(built.left_out), 'KPI')} not meant for them: {', '.join(built.left_out)}.",
+            highlight=False,
+        )
+
+
+@app.command()
+def serve(
+    project: ProjectOption = Path(),
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: PortOption = 8000,
+    audience: Annotated[
+        Readers | None,
+        typer.Option(
+            "--audience",
+            help="Whom the pages are for. On this machine alone: everybody's; else public.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Serve the pages and their JSON twins."""
+    _serve(_catalog(project), host, port, audience)
+
+
+@app.command()
+def demo(
+    example: Annotated[
+        Example, typer.Argument(help="hubs: an example organisation. git: your own repositories.")
+    ] = Example.HUBS,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="For git: folders of local repositories.", show_default=False)
+    ] = None,
+    directory: Annotated[
+        Path | None, typer.Option("--dir", help="Where to make the project.", show_default="demo-EXAMPLE")
+    ] = None,
+    serving: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the pages, or build them and end.")] = True,
+    port: PortOption = 8000,
+) -> None:
+    """Compute and serve an example, or your git repositories."""
+    from headway import simulate
+
+    root = directory or Path(f"demo-{example.value}")
+    now = _now(None)
+    console = _console()
+    if example is Example.GIT and not paths:
+        raise UsageError(Mistake("which repositories?", "unknown-option", None, "Name them: headway demo git PATH..."))
+    with _progress() as progress:
+        progress("Writing the example's data" if example is Example.HUBS else "Writing a catalogue", 0, 0)
+        simulate.write(example.value, root, today=now.date(), paths=[p.resolve() for p in paths or ()], replace=True)
+    catalog = _catalog(root)
+    console.print(f"{catalog.title}: a project in {root}, made to be read and changed.", highlight=False)
+    outcome = _run(catalog, (), now)
+    if serving:
+        _serve(catalog, "127.0.0.1", port, None)
+    else:
+        from headway.model import Audience
+        from headway.publish import site
+
+        with _view(root, Audience.INTERNAL) as view:
+            built = site.build(view, root / "site")
+        console.print(f"Wrote {len(built.files)} files: open {built.folder / 'index.html'}", highlight=False)
+        raise typer.Exit(0 if outcome.whole else 3)
+
+
+# -- what commands share -------------------------------------------------------------------------------------------
+
+
+def _catalog(project: Path) -> Catalog:
+    from headway import catalog
+
+    return catalog.load(catalog.find(project))
+
+
+@contextmanager
+def _ledger(catalog: Catalog, *, create: bool) -> Iterator[Ledger]:
+    from headway.ledger import Ledger
+
+    path: Path | str = catalog.ledger if "://" in catalog.ledger else catalog.root / catalog.ledger
+    with Ledger.open(path, create=create) as ledger:
+        yield ledger
+
+
+@contextmanager
+def _view(project: Path, audience: Audience | None = None, as_of: str | None = None) -> Iterator[View]:
+    """What a reader sees; on one's own terminal everything."""
+    from headway.model import Audience
+    from headway.publish import view
+
+    catalog = _catalog(project)
+    with _ledger(catalog, create=False) as ledger:
+        then = _moment(as_of) if as_of else None
+        yield view.open(ledger, catalog, audience or Audience.RESTRICTED, _now(None), then)
+
+
+def _run(catalog: Catalog, names: tuple[str, ...], now: datetime) -> Outcome:
+    """Compute and record, show progress, and say what came of it."""
+    from headway import run
+    from headway.publish import terminal
+
+    with _ledger(catalog, create=True) as ledger, _progress() as progress:
+        outcome = run.observe(catalog, ledger, now, names, progress)
+    for name, error in outcome.failed_sources.items():
+        typer.echo(f"Source {name} could not be read:\n{error}\n", err=True)
+    for name, message in outcome.failed_kpis.items():
+        typer.echo(f"KPI {name} was not computed: {message}", err=True)
+    recorded = outcome.recorded
+    terminal.recorded(_console(), len(outcome.computed) - len(outcome.failed_kpis), recorded)
+    return outcome
+
+
+def _serve(catalog: Catalog, host: str, port: int, audience: Readers | None) -> None:
+    """Serve until interrupted. On loopback everything is shown; elsewhere the public part, unless told otherwise."""
+    from headway import serve
+    from headway.model import Audience
+    from headway.publish import view
+
+    alone = host in ("127.0.0.1", "::1", "localhost")
+    readers = Audience(audience.value) if audience else Audience.RESTRICTED if alone else Audience.PUBLIC
+    with _ledger(catalog, create=False) as ledger:
+        application = serve.app(lambda: view.open(ledger, catalog, readers, _now(None)))
+        serve.run(application, host, port)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A progress line on a terminal; nothing at all anywhere else."""
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield lambda stage, done, total: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(stage: str, done: int, total: int) -> None:
+            bar.update(task, description=stage, completed=done, total=total or None)
+
+        yield tell
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, soft_wrap=not sys.stdout.isatty(), emoji=False)
+
+
+def _now(text: str | None) -> datetime:
+    """The moment to compute for: the clock's, unless told."""
+    return _moment(text) if text else datetime.now(UTC).replace(microsecond=0)
+
+
+def _moment(text: str) -> datetime:
+    """An ISO moment; without a zone it is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            Mistake(f"'{text}' is no moment", "bad-date", None, "Write it like 2026-01-31T06:00Z.")
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _grain(text: str | None) -> Any:
+    from headway.periods import Grain
+
+    if text is None or text in list(Grain):
+        return text and Grain(text)
+    raise UsageError(Mistake(f"grain must be one of {', '.join(Grain)}, not '{text}'", "unknown-grain", None, None))
+
+
+def _period(catalog: Catalog, text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        return catalog.calendar.parse(text)
+    except ValueError:
+        raise UsageError(
+            Mistake(
+                f"'{text}' is no period",
+                "bad-period",
+                None,
+                "Write it like 2026-01-31, 2026-W05, 2026-01, 2026-Q1 or 2026.",
+            )
+        ) from None
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

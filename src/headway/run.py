@@ -1,1 +1,303 @@
-"""The only module that computes: sources in, plans executed, numbers judged and recorded."""
+"""The only module that computes: sources in, plans executed, numbers judged, one transaction recorded.
+
+    locate -> attach -> probe, check -> compile -> execute -> quality -> rollup, formulas, history -> targets -> ledger
+
+One broken source or KPI never stops the others: it is named in the `Outcome`, keeps its earlier numbers in the ledger,
+and the command ends with exit code 3. Nothing is written before everything is computed, so an interrupted run leaves
+the ledger as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+
+from headway import __version__, checks, plan, quality, sources, targets
+from headway import catalog as catalogue
+from headway.engines.duckdb import DuckDB
+from headway.errors import CatalogError, HeadwayError, UsageError
+from headway.ledger import Ledger, Recorded, Run
+from headway.model import Catalog, Computed, Entered, Formula, Kpi, Load, Source, SqlType
+from headway.plan import Coverage, Request
+
+#: Told what is being done, how much of it is done, and of how much: `progress("Reading sources", 2, 14)`.
+Progress = Callable[[str, int, int], None]
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """No progress at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did: what the ledger recorded, and what failed, by name, in words."""
+
+    recorded: Recorded
+    computed: tuple[str, ...]
+    loads: tuple[Load, ...]
+    failed_sources: dict[str, HeadwayError]
+    failed_kpis: dict[str, str]
+
+    @property
+    def whole(self) -> bool:
+        """True if nothing failed."""
+        return not self.failed_sources and not self.failed_kpis
+
+
+def observe(
+    catalog: Catalog, ledger: Ledger, now: datetime, names: Sequence[str] = (), progress: Progress = silent
+) -> Outcome:
+    """Compute KPIs (all, or `names` and what their formulas read) as of `now`, judge them and record them.
+
+    UsageError for a name that the catalogue does not have; LedgerError if nothing could be recorded.
+    """
+    started = datetime.now(UTC)
+    wanted = _closure(catalog, names)
+    with DuckDB(catalog.root / ".headway" / "tmp") as engine:
+        attempt = _Attempt(catalog, engine, now, progress)
+        attempt.read_sources(wanted)
+        attempt.execute(wanted)
+        attempt.derive(wanted)
+    progress("Recording", 0, 1)
+    failures = attempt.failed_sources or attempt.failed_kpis
+    run = Run(
+        started=started,
+        now=now,
+        fingerprint=catalog.fingerprint,
+        catalogue=catalogue.text(catalog),
+        state="failures" if failures else "ok",
+        version=__version__,
+    )
+    recorded = ledger.record(run, attempt.computed(wanted), attempt.loads.values())
+    progress("Recording", 1, 1)
+    return Outcome(recorded, tuple(wanted), tuple(attempt.loads.values()), attempt.failed_sources, attempt.failed_kpis)
+
+
+def rehearse(catalog: Catalog, now: datetime) -> list[HeadwayError]:
+    """What a run would stumble over: sources that cannot be read, names that the data do not have. Records nothing."""
+    with DuckDB(catalog.root / ".headway" / "tmp") as engine:
+        attempt = _Attempt(catalog, engine, now, silent)
+        attempt.read_sources(_closure(catalog, ()))
+        return [*attempt.failed_sources.values(), *attempt.rehearse()]
+
+
+def _closure(catalog: Catalog, names: Sequence[str]) -> list[str]:
+    """The measured KPIs among `names` (or all) and those that their formulas read, inputs first."""
+    for name in names:
+        if name not in catalog.kpis:
+            raise UsageError(catalogue.unknown_kpi(name, catalog))
+    found: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in found:
+            return
+        found.add(name)
+        measure = catalog.kpis[name].measure
+        for read in measure.inputs if isinstance(measure, Formula) else ():
+            visit(read)
+
+    for name in names or catalog.kpis:
+        visit(name)
+    return [kpi.name for kpi in catalog.in_order() if kpi.name in found and kpi.measure is not None]
+
+
+@dataclass
+class _Attempt:
+    """One attempt at the catalogue: what has been read, computed and failed so far."""
+
+    catalog: Catalog
+    engine: DuckDB
+    now: datetime
+    progress: Progress
+    schemas: dict[str, dict[str, SqlType]] = field(default_factory=dict)
+    coverage: dict[str, Coverage] = field(default_factory=dict)
+    failing: dict[str, list[checks.Failing]] = field(default_factory=dict)
+    loads: dict[str, Load] = field(default_factory=dict)
+    numbers: dict[Request, pa.Table] = field(default_factory=dict)
+    sql: dict[str, str] = field(default_factory=dict)
+    failed_sources: dict[str, HeadwayError] = field(default_factory=dict)
+    failed_kpis: dict[str, str] = field(default_factory=dict)
+
+    # -- sources ---------------------------------------------------------------------------------------------------
+
+    def read_sources(self, wanted: Iterable[str]) -> None:
+        """Attach every source that the KPIs read, ask what it can speak of, and run its checks."""
+        needed = dict.fromkeys(source for name in wanted for source in self.catalog.upstream(name))
+        for done, name in enumerate(needed):
+            self.progress("Reading sources", done, len(needed))
+            try:
+                self._attach(self.catalog.sources[name])
+            except HeadwayError as error:
+                self._source_failed(name, error)
+        # A probe follows references, so it waits until everything is attached.
+        for done, name in enumerate(needed):
+            self.progress("Checking sources", done, len(needed))
+            if broken := next((s for s in _reachable(self.catalog, name) if s in self.failed_sources), None):
+                if broken != name:
+                    self._source_failed(name, self.failed_sources[broken])
+                continue
+            try:
+                self._probe(name)
+            except HeadwayError as error:
+                self._source_failed(name, error)
+
+    def _source_failed(self, name: str, error: HeadwayError) -> None:
+        self.failed_sources[name] = error
+        self.loads[name] = Load(name, failed=error.mistakes[0].message)
+
+    def _attach(self, source: Source) -> None:
+        located = sources.locate(source, self.catalog.root)
+        self.schemas[source.name] = dict(self.engine.attach(source, located))
+
+    def _probe(self, name: str) -> None:
+        answer = self.engine.execute(plan.probe(self.catalog, self.schemas, name, self.now))
+        attached = self.engine.attached[name]
+        covered = plan.coverage(self.catalog, name, answer, self.now)
+        self.coverage[name] = covered
+        self.failing[name] = []
+        notes = list(attached.notes)
+        if (query := checks.compile(self.catalog, self.schemas, name)) is not None:
+            self.failing[name], said = checks.read(self.catalog, name, self.engine.execute(query))
+            notes += said
+        self.loads[name] = Load(
+            name,
+            rows=attached.rows,
+            removed={**attached.removed, **covered.removed},
+            first=covered.earliest.isoformat() if covered.earliest else None,
+            newest=covered.newest.isoformat() if covered.newest else None,
+            notes=tuple(notes),
+        )
+
+    # -- numbers from rows -----------------------------------------------------------------------------------------
+
+    def execute(self, wanted: Iterable[str]) -> None:
+        """Answer every request that reads rows: one query per source, judged as soon as it is read."""
+        requests = self._possible(plan.requests(self.catalog, wanted))
+        plans = self._compile(requests)
+        for done, one in enumerate(plans):
+            self.progress("Computing", done, len(plans))
+            try:
+                answers = one.read(self.engine.execute(one.query, one.tables))
+            except HeadwayError as error:
+                for request in one.requests:
+                    self._kpi_failed(request.kpi, error)
+                continue
+            for request, table in answers.items():
+                self.numbers[request] = self._settle(request, table)
+
+    def rehearse(self) -> list[HeadwayError]:
+        """The errors that compiling every request raises."""
+        requests = self._possible(plan.requests(self.catalog, self.catalog.kpis))
+        try:
+            plan.compile(self.catalog, self.schemas, self.coverage, requests, self.now)
+        except CatalogError as error:
+            return [error]
+        return []
+
+    def _possible(self, requests: Iterable[Request]) -> list[Request]:
+        """The requests whose sources could be read; the others fail here."""
+        possible = []
+        for request in requests:
+            broken = next((s for s in self.catalog.upstream(request.kpi) if s in self.failed_sources), None)
+            if broken is None:
+                possible.append(request)
+            else:
+                self.failed_kpis[request.kpi] = f"source {broken}: {self.loads[broken].failed}"
+        return possible
+
+    def _compile(self, requests: list[Request]) -> list[plan.Plan]:
+        """Compile all requests together; if one is wrong, leave it out and compile the rest."""
+        for request in list(requests):
+            try:
+                (alone,) = plan.compile(self.catalog, self.schemas, self.coverage, [request], self.now)
+            except HeadwayError as error:
+                self._kpi_failed(request.kpi, error)
+                requests.remove(request)
+                continue
+            if request == Request.of(self.catalog.kpis[request.kpi]):
+                self.sql[request.kpi] = self.engine.sql(alone.query)
+        return plan.compile(self.catalog, self.schemas, self.coverage, requests, self.now)
+
+    def _settle(self, request: Request, table: pa.Table) -> pa.Table:
+        """Withhold what must not be shown, then give a state its longer periods."""
+        kpi = request.resolve(self.catalog)
+        assert kpi.source is not None
+        judged = quality.judge(
+            kpi,
+            table,
+            self.catalog.min_group_size,
+            checks.touching(self.catalog, self.schemas, kpi, self.failing),
+            self.catalog.calendar,
+            self.coverage[kpi.source].first or date.min,
+        )
+        return plan.rollup(self.catalog, kpi, judged, self.now) if kpi.is_state else judged
+
+    def _kpi_failed(self, name: str, error: HeadwayError) -> None:
+        self.failed_kpis.setdefault(name, "\n".join(m.message for m in error.mistakes))
+
+    # -- numbers from numbers --------------------------------------------------------------------------------------
+
+    def derive(self, wanted: Iterable[str]) -> None:
+        """Typed numbers, formulas and histories, inputs first."""
+        for name in wanted:
+            kpi = self.catalog.kpis[name]
+            if name in self.failed_kpis:
+                continue
+            try:
+                self._derive(kpi)
+            except HeadwayError as error:
+                self._kpi_failed(name, error)
+
+    def _derive(self, kpi: Kpi) -> None:
+        own = Request.of(kpi)
+        if isinstance(kpi.measure, Entered):
+            table = self._typed(kpi, kpi.measure.path)
+            self.numbers[own] = plan.rollup(
+                self.catalog, kpi, plan.entered(self.catalog, kpi, table, self.now), self.now
+            )
+        elif isinstance(kpi.measure, Formula):
+            if broken := next((read for read in kpi.measure.inputs if read in self.failed_kpis), None):
+                self.failed_kpis[kpi.name] = f"it reads {broken}, which could not be computed"
+                return
+            numbers = plan.evaluate(self.catalog, kpi, self.numbers, self.now)
+            self.numbers[own] = plan.rollup(self.catalog, kpi, numbers, self.now) if kpi.is_state else numbers
+        if kpi.history:
+            typed = self._typed(kpi, kpi.history)
+            self.numbers[own] = plan.imported(self.catalog, kpi, typed, self.numbers.get(own), self.now)
+
+    def _typed(self, kpi: Kpi, path: str) -> pa.Table:
+        columns = list(dict.fromkeys(column for cross in kpi.by for column in cross))
+        return sources.typed(self.catalog.root / path, self.catalog.calendar, columns)
+
+    # -- what is recorded ------------------------------------------------------------------------------------------
+
+    def computed(self, wanted: Iterable[str]) -> list[Computed]:
+        """Every KPI with its numbers and verdicts, or the reason why it has none."""
+        found = []
+        for name in wanted:
+            kpi = self.catalog.kpis[name]
+            fingerprint = catalogue.fingerprint(kpi, self.catalog)
+            numbers = self.numbers.get(Request.of(kpi))
+            if name in self.failed_kpis or numbers is None:
+                failed = self.failed_kpis.get(name, "it was not computed")
+                found.append(Computed(name, fingerprint, self.sql.get(name, ""), failed=failed))
+                continue
+            if "people" in numbers.column_names:
+                numbers = numbers.drop_columns(["people"])
+            judged = targets.judge(kpi, numbers, self.catalog.calendar, self.catalog.near_within)
+            found.append(Computed(name, fingerprint, self.sql.get(name, ""), numbers, judged))
+        return found
+
+
+def _reachable(catalog: Catalog, source: str) -> list[str]:
+    """A source and all that it refers to, in any number of steps."""
+    found = [source]
+    for name in found:
+        found += [r.source for r in catalog.sources[name].refers.values() if r.source not in found]
+    return found
+
+
+__all__ = ["Outcome", "Progress", "observe", "rehearse", "silent"]

@@ -1,0 +1,187 @@
+"""The pages of the read model as text: tables with a sparkline and a status for people at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from headway.ledger import Recorded
+from headway.publish.pages import CataloguePage, Compared, KpiPage, Point, Row, SourceRows, Tile, Verdict
+
+_BARS = "▁▂▃▄▅▆▇█"
+#: A sign and a colour for each verdict; the word always stands beside them.
+_SIGNS = {
+    "on": ("●", "green"),
+    "near": ("◆", "yellow"),
+    "off": ("■", "red"),
+    "over": ("▲", "magenta"),
+    "withheld": ("▼", "bold"),
+    "partial": ("◐", "dim"),
+    "failed": ("✗", "red"),
+}
+
+
+def overview(console: Console, page: CataloguePage) -> None:
+    """Every KPI by area: value, change, status, target, the last periods as a line."""
+    for group in page.groups:
+        table = Table(box=box.SIMPLE_HEAD, title=escape(group.title), title_justify="left", title_style="bold")
+        table.add_column("KPI", style="cyan", no_wrap=True)
+        table.add_column("Title", ratio=1)
+        table.add_column("Value", justify="right", no_wrap=True)
+        table.add_column("Period", no_wrap=True, style="dim")
+        table.add_column("Change", justify="right", no_wrap=True)
+        table.add_column("Status", no_wrap=True)
+        table.add_column("Target", no_wrap=True)
+        table.add_column("Trend", no_wrap=True)
+        for tile in group.tiles:
+            table.add_row(
+                tile.name,
+                escape(tile.title),
+                tile.shown.text if tile.has_value else "",
+                tile.period_label,
+                _signed(tile.compared),
+                status(tile.verdict),
+                tile.target or "",
+                sparkline(tile.points),
+            )
+        console.print(table)
+    counts = "  ".join(f"{count.number} {count.verdict.word.lower()}" for count in page.counts)
+    console.print(f"{counts}\nComputed {page.stamp.computed}.", style="dim", highlight=False)
+
+
+def kpi(console: Console, page: KpiPage, periods: int) -> None:
+    """One KPI: what it says now, then its newest periods."""
+    tile = page.tile
+    _head(console, tile)
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column(page.grain.capitalize(), no_wrap=True)
+    table.add_column("Value", justify="right", no_wrap=True)
+    table.add_column("Change", justify="right", no_wrap=True)
+    table.add_column("Status", no_wrap=True)
+    table.add_column("Target", no_wrap=True)
+    table.add_column("Note")
+    for row in page.rows[:periods]:
+        table.add_row(row.label, row.full, row.compared or "", status(row.verdict), row.target, row.note)
+    console.print(table)
+    if len(page.rows) > periods:
+        console.print(f"{periods} of {len(page.rows)} periods; --periods shows more.", style="dim", highlight=False)
+
+
+def explain(console: Console, page: KpiPage, row: Row | None) -> None:
+    """Where one number comes from."""
+    _head(console, page.tile)
+    if row is not None:
+        _number(console, row)
+    _section(console, "How this is calculated")
+    _say(console, page.definition)
+    if page.written:
+        _section(console, f"As written, {page.written_at}")
+        console.print(Padding(Syntax(page.written, "yaml", background_color="default"), (0, 0, 0, 2)))
+    for source in page.sources:
+        _source(console, source)
+    if page.made_from:
+        _section(console, "Made from")
+        _say(console, (f"{link.name}  {link.title}" for link in page.made_from))
+    _section(console, "Earlier values")
+    earlier = [e for e in page.earlier if row is None or e.period in (row.period, row.label)]
+    _say(console, (f"{one.period}: {one.was} until {one.restated}, now {one.now}" for one in earlier))
+    if not earlier:
+        _say(console, ["None: this is the first value that was published."], "dim")
+    if page.sql:
+        _section(console, "The SQL, as it reads for this KPI alone")
+        console.print(Padding(Syntax(page.sql, "sql", background_color="default", word_wrap=True), (0, 0, 0, 2)))
+
+
+def _number(console: Console, row: Row) -> None:
+    """The number of one period, its verdict, and what it was counted from."""
+    line = Text.assemble((f"{row.label}: ", "bold"), row.full, "  ", status(row.verdict))
+    if row.target:
+        line.append(f"  {row.target}")
+    console.print(line)
+    counted = {"counted": row.n, "numerator": row.numerator, "denominator": row.denominator}
+    known = ", ".join(f"{name} {value:,.15g}" for name, value in counted.items() if value is not None)
+    _say(console, (part for part in (known, row.note) if part), "dim")
+
+
+def _source(console: Console, source: SourceRows) -> None:
+    """What one source gave in the newest run."""
+    _section(console, f"Source {source.name}")
+    if source.failed:
+        _say(console, [f"Could not be read: {source.failed}"], "red")
+    rows = "unknown" if source.rows is None else f"{source.rows:,}"
+    _say(console, [f"{rows} rows read, data {source.through}".rstrip(", ")])
+    _say(console, (f"{count:,} left out: {step}" for step, count in source.removed.items() if count))
+    _say(console, (*source.reasons, *source.notes), "dim")
+
+
+def _say(console: Console, sentences: Iterable[str], style: str = "") -> None:
+    """Plain lines, as they are: nothing in them is markup."""
+    for sentence in sentences:
+        console.print(sentence, style=style, highlight=False, markup=False)
+
+
+def recorded(console: Console, computed: int, done: Recorded) -> None:
+    """What a run wrote."""
+    parts = [
+        f"{count:,} {word}"
+        for count, word in (
+            (done.new, "new"),
+            (done.changed, "changed"),
+            (done.gone, "gone"),
+            (done.unchanged, "unchanged"),
+        )
+        if count
+    ]
+    console.print(
+        f"Run {done.run.id}: {computed} KPIs, {', '.join(parts) or 'no'} numbers.", highlight=False, markup=False
+    )
+
+
+def status(verdict: Verdict) -> Text:
+    """A verdict: its sign in colour, its word in ink."""
+    sign, style = _SIGNS.get(verdict.key, ("○", "dim"))
+    return Text.assemble((sign, style), " ", verdict.word)
+
+
+def sparkline(points: Iterable[Point]) -> str:
+    """The last periods as bars between their least and largest value; a gap where there is none."""
+    values = [point.value for point in points]
+    known = [value for value in values if value is not None]
+    if not known:
+        return ""
+    low, high = min(known), max(known)
+    step = (high - low) / (len(_BARS) - 1) or 1.0
+    return "".join(" " if v is None else _BARS[round((v - low) / step)] for v in values)
+
+
+def _head(console: Console, tile: Tile) -> None:
+    console.print(Text.assemble((tile.title, "bold"), (f"  {tile.name}", "cyan")))
+    line = Text.assemble((tile.shown.text, "bold"))
+    if tile.period_label:
+        line.append(f"  {tile.period_label}", "dim")
+    if tile.has_value:
+        line.append("  ").append_text(status(tile.verdict))
+    if tile.target:
+        line.append(f"  {tile.target}")
+    if tile.compared:
+        line.append(f"  {_signed(tile.compared)} {tile.compared.versus}", "dim")
+    console.print(line)
+    if tile.reason:
+        console.print(tile.reason, style="dim", highlight=False, markup=False)
+    if tile.about:
+        console.print(tile.about, highlight=False, markup=False)
+
+
+def _section(console: Console, title: str) -> None:
+    console.print(f"\n[bold]{escape(title)}[/]", highlight=False)
+
+
+def _signed(compared: Compared | None) -> str:
+    return compared.change.signed if compared else ""
