@@ -247,6 +247,8 @@ class Located:
     format: Format = Format()
     table: pa.Table | None = None
     stamps: tuple[tuple[str, int, int], ...] = ()
+    #: For rows read out of files (spreadsheets): how many each file gave, and the row number (from 1) of its first.
+    blocks: tuple[tuple[int, int], ...] = ()
     #: Rows that reading itself left out, by reason ("totals row"), and sentences for people.
     removed: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

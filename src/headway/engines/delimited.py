@@ -1,24 +1,26 @@
 """Text files with separators, as a person reads them: where the names stand, and on which line something is wrong.
 
-DuckDB reads the rows; this module reads the header, and goes through a file line by line only when DuckDB has already
+DuckDB reads the rows. This module reads the header, and goes through a file line by line only when DuckDB has already
 refused it, to say where. DuckDB's own sniffer is not asked: on a row with a field too few it decides that the whole
-file has one column, and says nothing.
+file is one column, and says nothing.
 """
 
 from __future__ import annotations
 
 import csv
 import gzip
-import io
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
+
+import pyarrow as pa
 
 from headway.model import Format
 
 _SEPARATORS = (",", ";", "\t", "|")
-csv.field_size_limit(2**31 - 1)
+csv.field_size_limit(2**31 - 1)  # a long text is no flaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,104 +32,96 @@ class Header:
     skip: int
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """What is wrong in a file, and on which line (from 1)."""
+class BrokenError(Exception):
+    """A file cannot be read from this line (from 1) on; the text of the exception says why."""
 
-    line: int
-    message: str
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(why)
+        self.line = line
 
 
 def header(path: Path, form: Format) -> Header | None:
-    """The header of a file, or None if the file ends before it. UnicodeDecodeError if it is no UTF-8."""
+    """The header of a file, or None if the file ends before it.
+
+    BrokenError if it is no UTF-8 or names a column twice.
+    """
     wanted = form.header or 1
-    with _text(path) as text:
-        lines = []
-        for _ in range(wanted):
-            lines.append(text.readline())
-        separator = form.separator or _separator(lines[-1])
-        text.seek(0)
-        records = csv.reader(text, delimiter=separator)
-        for count, record in enumerate(records, start=1):
-            # A declared header is a line number; without one the first line that says anything is the header.
-            if records.line_num >= wanted and any(field.strip() for field in record):
-                names = [field.strip() for field in record]
-                while names and not names[-1]:
-                    names.pop()  # a separator at the end of each line, as some programs write it
-                return Header(tuple(name or f"column {i}" for i, name in enumerate(names, 1)), separator, count)
+    separator = form.separator or _separator(path, wanted)
+    # A declared header is a line number; without one the first line that says anything is the header.
+    for count, (line, record) in enumerate(_records(path, separator), start=1):
+        if line >= wanted and any(field.strip() for field in record):
+            names = [field.strip() for field in record]
+            while not names[-1]:
+                names.pop()  # a separator at the end of each line, as some programs write it
+            names = [name or f"column {number}" for number, name in enumerate(names, start=1)]
+            seen: dict[str, str] = {}
+            for name in names:
+                if name.lower() in seen:
+                    raise BrokenError(line, f"two columns are named '{name}'")
+                seen[name.lower()] = name
+            return Header(tuple(names), separator, count)
     return None
 
 
-def flaw(path: Path, head: Header) -> Flaw | None:
-    """The first row that has not as many fields as the header, or whose quote is never closed."""
+def rows(path: Path, head: Header) -> Iterator[tuple[int, list[str]]]:
+    """The rows below the header, each with the line on which it begins, as long as they are whole. Else BrokenError."""
     width = len(head.names)
-    line = 1
-    try:
-        for line, record in _records(path, head):
-            if len(record) < width:
-                return Flaw(line, f"{len(record)} fields, but the header names {width}")
-            if any(field for field in record[width:]):
-                return Flaw(line, f"{len(record)} fields, but the header names {width}")
-    except csv.Error:
-        return Flaw(_after(path, head, line), "a quote is opened and never closed")
-    except UnicodeDecodeError as error:
-        return Flaw(_line_of_byte(path, error), "text that is not UTF-8")
-    return None
+    for count, (line, record) in enumerate(_records(path, head.separator), start=1):
+        if count <= head.skip or not record:
+            continue
+        if len(record) < width or any(record[width:]):
+            fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
+            raise BrokenError(line, f"{fields}, but the header names {width}")
+        yield line, record[:width]
 
 
-def find(path: Path, head: Header, column: str, values: Collection[str]) -> Flaw | None:
-    """The first row whose `column` holds one of the values; the message is that value."""
+def read(path: Path, head: Header) -> pa.Table:
+    """All rows as texts: slower than DuckDB and less particular, for instance about line ends of two kinds."""
+    records = [record for _, record in rows(path, head)]
+    values = zip(*records, strict=True) if records else [()] * len(head.names)
+    # An empty field is no value, as in DuckDB.
+    arrays = [pa.array([value or None for value in column], pa.string()) for column in values]
+    return pa.table(dict(zip(head.names, arrays, strict=True)))
+
+
+def find(path: Path, head: Header, column: str, values: Collection[str]) -> tuple[int, str] | None:
+    """The line of the first row whose `column` holds one of the values, and that value."""
+    if column not in head.names:
+        return None
     index = head.names.index(column)
-    for line, record in _records(path, head):
-        if index < len(record) and record[index] in values:
-            return Flaw(line, record[index])
-    return None
+    return next(((line, record[index]) for line, record in rows(path, head) if record[index] in values), None)
+
+
+def _records(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Every record with the line on which it begins; an empty line is an empty record. BrokenError if one cannot end."""
+    with _text(path) as text:
+        records = csv.reader(text, delimiter=separator, strict=True)
+        begin = 1
+        try:
+            for record in records:
+                yield begin, record
+                begin = records.line_num + 1
+        except csv.Error as error:
+            open_quote = "unexpected end" in str(error)
+            why = "a quote is opened and never closed" if open_quote else "text stands behind a closing quote"
+            raise BrokenError(begin, why) from error
+        except UnicodeDecodeError as error:
+            raise BrokenError(_undecodable(path), "the text is not UTF-8") from error
+        except (gzip.BadGzipFile, EOFError) as error:
+            raise BrokenError(begin, "the compressed file is cut short or damaged") from error
 
 
 @contextmanager
-def _text(path: Path) -> Iterator[io.TextIOBase]:
-    if path.suffix == ".gz":
-        with gzip.open(path, "rt", encoding="utf-8-sig", newline="") as text:
-            yield text
-    else:
-        with path.open(encoding="utf-8-sig", newline="") as text:
-            yield text
+def _text(path: Path) -> Iterator[IO[str]]:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8-sig", newline="") as text:
+        yield text
 
 
-def _records(path: Path, head: Header) -> Iterator[tuple[int, list[str]]]:
-    """The rows below the header, each with the line on which it begins."""
-    with _text(path) as text:
-        records = csv.reader(text, delimiter=head.separator, strict=True)
-        begin = 1
-        for count, record in enumerate(records, start=1):
-            if count > head.skip and record:
-                yield begin, record
-            begin = records.line_num + 1
-
-
-def _after(path: Path, head: Header, line: int) -> int:
-    """The line on which the row after the one at `line` begins."""
-    last = line
-    try:
-        for begin, _ in _records(path, head):
-            last = begin
-    except csv.Error:
-        pass
-    with _text(path) as text:
-        records = csv.reader(text, delimiter=head.separator, strict=True)
-        begin = 1
-        try:
-            for _ in records:
-                begin = records.line_num + 1
-        except csv.Error:
-            return begin
-    return last
-
-
-def _line_of_byte(path: Path, error: UnicodeDecodeError) -> int:
-    """The line of the first byte that is no UTF-8."""
-    raw = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-    with raw as lines:
+def _undecodable(path: Path) -> int:
+    """The first line that is no UTF-8."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
                 line.decode("utf-8")
@@ -136,6 +130,13 @@ def _line_of_byte(path: Path, error: UnicodeDecodeError) -> int:
     return 1
 
 
-def _separator(line: str) -> str:
-    """The separator that occurs most often in the header; a comma if none does."""
-    return max(_SEPARATORS, key=line.count) if any(s in line for s in _SEPARATORS) else ","
+def _separator(path: Path, line: int) -> str:
+    """The separator that occurs most often in the line of the header; a comma if none does."""
+    with _text(path) as text:
+        try:
+            for number, words in enumerate(text, start=1):
+                if number >= line and words.strip():
+                    return max(_SEPARATORS, key=words.count)
+        except UnicodeDecodeError as error:
+            raise BrokenError(_undecodable(path), "the text is not UTF-8") from error
+    return ","

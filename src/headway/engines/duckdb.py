@@ -2,13 +2,13 @@
 
 Parquet is read in place, through a view. Text files are parsed once, into a table of exact types: what does not fit
 its column's type is an error with file, line and value. Everything stays on this machine: no extension is fetched, and
-a query can read the attached sources and the tables given with it, nothing else.
+a query reads the attached sources and the tables given with it, nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -18,24 +18,15 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from headway.engines import columns, delimited
+from headway.engines import columns, stored
 from headway.engines.columns import identifier, literal
-from headway.errors import Mistake, QueryError, SourceError
-from headway.model import ColumnType, Located, Source, SqlType
+from headway.engines.intake import settle
+from headway.errors import Mistake, Place, QueryError, SourceError
+from headway.model import Located, Source, SqlType
 
 _NO_TABLES: Mapping[str, pa.Table] = MappingProxyType({})
-#: Types of files that know their types which may stand for a declared one without loss.
-_STANDS_FOR: Mapping[SqlType, frozenset[str]] = {
-    "text": frozenset({"text"}),
-    "integer": frozenset({"integer", "number"}),
-    "number": frozenset({"number"}),
-    "boolean": frozenset({"boolean"}),
-    "date": frozenset({"date"}),
-    "timestamp": frozenset({"timestamp"}),
-    "timestamptz": frozenset({"timestamp"}),
-    "list": frozenset({"list"}),
-    "other": frozenset(),
-}
+#: Functions that a query may read rows from; all others could open files.
+_ROW_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +40,33 @@ class Attached:
 
 
 class DuckDB:
-    """One in-memory DuckDB. Use it as a context manager; one thread at a time.
+    """One in-memory DuckDB; a context manager. Not for several threads at a time: DuckDB itself uses all cores.
 
-    `temporary` is the folder for what does not fit into memory (default: beside the system's temporary files).
+    `temporary` is the folder for what does not fit into memory; without it DuckDB keeps to memory alone.
     """
 
     def __init__(self, temporary: Path | None = None, memory: str = "70%") -> None:
+        self.attached: dict[str, Attached] = {}
+        self._in_place: list[str] = []
         self._con = duckdb.connect(
             config={
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
+                # A name in a query is never a variable of this program.
                 "python_enable_replacements": False,
             }
         )
-        self._con.execute("SET TimeZone = 'UTC'")
-        self._con.execute("SET preserve_insertion_order = false")
-        self._con.execute(f"SET memory_limit = {literal(memory)}")
         if temporary is not None:
             temporary.mkdir(parents=True, exist_ok=True)
-            self._con.execute(f"SET temp_directory = {literal(str(temporary))}")
-        self.attached: dict[str, Attached] = {}
+        settings = {
+            # Zones are named wherever they matter; the machine's own must not.
+            "TimeZone": "UTC",
+            "preserve_insertion_order": "false",
+            "memory_limit": memory,
+            "temp_directory": str(temporary) if temporary else "",
+        }
+        for name, value in settings.items():
+            self._con.execute(f"SET {name} = {literal(value)}")
 
     def __enter__(self) -> Self:
         return self
@@ -87,100 +85,103 @@ class DuckDB:
     def attach(self, source: Source, located: Located) -> Mapping[str, SqlType]:
         """Make a relation named like the source, and say what its columns are.
 
-        `attached[source.name]` keeps the rows counted, what was left out and the notes. SourceError lists every
-        column that is missing, of another type, or holds a value that cannot be read.
+        `attached[source.name]` keeps the number of rows, what was left out, and notes. SourceError lists every column
+        that is missing, is of another type, or holds a value that cannot be read, and says where.
         """
-        with _as_source_error(source, located):
-            match located.kind:
-                case "parquet":
-                    files = ", ".join(literal(str(path)) for path in located.files)
-                    found = self._con.sql(f"FROM read_parquet([{files}], union_by_name = true)")
-                    found.create_view(source.name)
-                case "csv":
-                    self._read_text(source, located)
-                case _:
-                    raise NotImplementedError(located.kind)
-            relation = self._con.table(source.name) if located.kind != "parquet" else self._con.view(source.name)
-            types = {
-                name: columns.sql_type(str(type_)) for name, type_ in zip(relation.columns, relation.types, strict=True)
-            }
-            rows = self._count(source.name)
-        self.attached[source.name] = Attached(types, rows, dict(located.removed), located.notes)
+        self.detach(source.name)
+        name = identifier(source.name)
+        try:
+            with stored.opened(self._con, source, located) as raw:
+                settled = settle(source, raw)
+                rows = raw.relation.filter(settled.keep) if settled.keep else raw.relation
+                rows = rows.project(", ".join(settled.columns))
+                kind = "VIEW" if located.kind == "parquet" else "TABLE"
+                self._con.execute(f"CREATE {kind} {name} AS {rows.sql_query()}")
+        except duckdb.Error as error:
+            raise SourceError(_mistake(error, "broken-file", f"source {source.name}: ", source.place)) from error
+        if located.kind == "parquet":
+            self._in_place += [str(path) for path in located.files]
+        relation = self._con.sql(f"FROM {name}")
+        types = dict(zip(relation.columns, (columns.sql_type(str(kind)) for kind in relation.types), strict=True))
+        count = int(relation.aggregate("count(*)").fetchall()[0][0])
+        removed = {**located.removed, **settled.removed}
+        self.attached[source.name] = Attached(types, count, removed, (*located.notes, *settled.notes))
         return types
 
-    def _count(self, name: str) -> int:
-        return int(self._con.sql(f"FROM {identifier(name)}").aggregate("count(*)").fetchall()[0][0])
+    def detach(self, source: str) -> None:
+        """Forget a source, if it is attached."""
+        if self.attached.pop(source, None):
+            kind = self._con.sql(f"FROM duckdb_views() WHERE view_name = {literal(source)}").fetchall()
+            self._con.execute(f"DROP {'VIEW' if kind else 'TABLE'} {identifier(source)}")
 
-    def _read_text(self, source: Source, located: Located) -> None:
-        heads = {path: delimited.header(path, located.format) for path in located.files}
-        texts = f"{source.name} as text"
-        relation: duckdb.DuckDBPyRelation | None = None
-        for path, head in heads.items():
-            assert head is not None
-            names = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in head.names)
-            rows = self._con.sql(
-                f"FROM read_csv({literal(str(path))}, auto_detect = false, header = false, skip = {head.skip},"
-                f" columns = {{{names}}}, delim = {literal(head.separator)}, quote = '\"', escape = '\"',"
-                " strict_mode = true, max_line_size = 16777216)"
-            )
-            relation = rows if relation is None else relation.union(rows)
-        assert relation is not None
-        relation.create(texts)
-        form = located.format
-        wanted = {name: source.columns.get(name) or self._guess(texts, name, located) for name in relation.columns}
-        typed = []
-        for name, type_ in wanted.items():
-            reading = columns.read(name, type_, form, source.times_in, self._any(texts, columns.zoned(name, form)))
-            typed.append(f"{reading.value} AS {identifier(name)}")
-        self._con.table(texts).project(", ".join(typed)).create(source.name)
-        self._con.execute(f"DROP TABLE {identifier(texts)}")
-
-    def _any(self, table: str, condition: str) -> bool:
-        return bool(self._con.table(table).aggregate(f"coalesce(bool_or({condition}), false)").fetchall()[0][0])
-
-    def _guess(self, table: str, name: str, located: Located) -> ColumnType:
-        form = located.format
-        if not self._any(table, f"{columns.present(name, form)} IS NOT NULL"):
-            return "text"
-        zoned = self._any(table, columns.zoned(name, form))
-        for guess in columns.GUESSES:
-            reading = columns.read(name, guess, form, "UTC", zoned)
-            if not self._any(table, f"({reading.bad}) OR ({columns.unlike(name, guess, form)})"):
-                return guess
-        return "text"
+    def seal(self) -> None:
+        """Shut DuckDB off from every file but the attached ones, for the rest of its life. Nothing can be attached
+        afterwards. Queries are checked in any case; this is the second lock."""
+        paths = ", ".join(map(literal, self._in_place))
+        for setting in (f"allowed_paths = [{paths}]", "enable_external_access = false", "lock_configuration = true"):
+            self._con.execute(f"SET {setting}")
 
     # -- queries -------------------------------------------------------------------------------------------------
 
     def sql(self, query: exp.Query) -> str:
-        """The text of a query as it runs: indented, the same each time."""
+        """The text of a query as it runs: indented, and the same each time."""
         return query.sql(dialect="duckdb", pretty=True)
 
     def execute(self, query: exp.Query, tables: Mapping[str, pa.Table] = _NO_TABLES) -> pa.Table:
         """Answer a query. `tables` are small Arrow tables that it names beside the sources; they are forgotten after.
 
-        QueryError if DuckDB refuses it, or runs out of memory or disk.
+        QueryError if it names anything else, if DuckDB refuses it, or if memory or disk run out.
         """
+        self._guard(query, tables)
         for name, table in tables.items():
             self._con.register(name, table)
         try:
-            with _as_query_error():
-                return self._con.sql(self.sql(query)).to_arrow_table()
+            return self._con.sql(self.sql(query)).to_arrow_table()
+        except duckdb.Error as error:
+            raise QueryError(_mistake(error, "query-failed")) from error
         finally:
             for name in tables:
                 self._con.unregister(name)
 
+    def _guard(self, query: exp.Query, tables: Mapping[str, pa.Table]) -> None:
+        """Refuse a query that reads anything but attached sources, its tables and its own CTEs."""
+        known = {name.lower() for name in (*self.attached, *tables)}
+        known |= {cte.alias_or_name.lower() for cte in query.find_all(exp.CTE)}
+        for table in query.find_all(exp.Table):
+            if isinstance(table.this, exp.Func):
+                allowed = table.this.name.lower() in _ROW_FUNCTIONS or isinstance(
+                    table.this, exp.Unnest | exp.GenerateSeries
+                )
+            else:
+                allowed = not table.db and table.name.lower() in known
+            if not allowed:
+                name = table.sql("duckdb")
+                raise QueryError(
+                    Mistake(f"the query reads {name}, which is no source", "query-failed", remedy="Name a source.")
+                )
 
-@contextmanager
-def _as_query_error() -> Iterator[None]:
-    try:
-        yield
-    except duckdb.Error as error:
-        raise QueryError(Mistake(str(error).splitlines()[0], "query-failed")) from error
 
-
-@contextmanager
-def _as_source_error(source: Source, located: Located) -> Iterator[None]:
-    try:
-        yield
-    except duckdb.Error as error:
-        raise SourceError(Mistake(str(error).splitlines()[0], "broken-file", source.place)) from error
+def _mistake(error: duckdb.Error, slug: str, lead: str = "", place: Place | None = None) -> Mistake:
+    """What DuckDB refused, in the user's words."""
+    text = str(error)
+    if isinstance(error, duckdb.InterruptException):
+        return Mistake(f"{lead}interrupted", "interrupted", place)
+    if "No space left" in text or "max_temp_directory_size" in text:
+        return Mistake(
+            f"{lead}the disk is full: rows that do not fit into memory have no place",
+            "disk-full",
+            place,
+            "Free space on the disk that holds the project's .headway/tmp.",
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return Mistake(
+            f"{lead}the rows do not fit into this machine's memory",
+            "out-of-memory",
+            place,
+            "Use fewer breakdowns or a longer grain, narrower files, or a machine with more memory.",
+        )
+    if re.search(r"parquet|magic bytes|thrift|snappy|zstd|corrupt", text, re.IGNORECASE):
+        return Mistake(f"{lead}a Parquet file is damaged", "broken-file", place, "Copy or write the file again.")
+    # DuckDB's first line says what it could not do; its kind of error and its advice speak of another language.
+    first = re.sub(r"^([A-Z][A-Za-z]* )+Error: ", "", text.splitlines()[0])
+    return Mistake(f"{lead}{first[:1].lower()}{first[1:]}", slug, place)
