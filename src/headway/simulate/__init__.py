@@ -18,9 +18,11 @@ from typing import Literal
 
 from headway.errors import Mistake, UsageError
 from headway.simulate import money, usage, work
-from headway.simulate.world import BEGINNING, build
+from headway.simulate.world import build
 
 Example = Literal["hubs", "git"]
+#: The first `today` for which every source of the example has rows.
+EARLIEST = date(2026, 1, 1)
 
 
 def write(
@@ -66,11 +68,11 @@ def hubs(folder: Path, *, seed: int = 1, scale: float = 1.0, today: date) -> Non
     `scale` multiplies how many people use the hubs. The same arguments give the same rows; a later `today` adds rows
     and changes what was still open, and leaves the rest as it was.
     """
-    if today <= BEGINNING.replace(year=BEGINNING.year + 2):
+    if today < EARLIEST:
         mistake = Mistake(
-            f"the example organisation has no two years of data before {today}",
+            f"the example organisation cannot end before {EARLIEST}, and {today} is earlier",
             "bad-date",
-            remedy=f"Its data begin on {BEGINNING}.",
+            remedy="Set the clock of this machine, or give a later day.",
         )
         raise UsageError(mistake)
     data = folder / "data"

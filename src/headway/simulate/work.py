@@ -116,8 +116,6 @@ def _write_surveys(folder: Path, known: Pools, seed: int, today: date) -> None:
         hubs.append(hub[keep])
         moments.append(answered[keep])
         scores.append(score[keep])
-    if not hubs:
-        hubs, moments, scores = [np.array([], int)], [np.array([], "datetime64[s]")], [np.array([], int)]
     hub, answered, score = np.concatenate(hubs), np.concatenate(moments), np.concatenate(scores)
     order = np.argsort(answered, kind="stable")
     tables.csv(

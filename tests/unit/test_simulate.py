@@ -1,0 +1,241 @@
+"""The example organisation: published facts come out of its rows, and its past does not depend on today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+import duckdb
+import pytest
+from ruamel.yaml import YAML
+
+from headway import simulate
+from headway.errors import UsageError
+
+TODAY = date(2026, 11, 21)
+#: What every KPI about people leaves out: staging hubs, and the span in which one hub's log was broken.
+PEOPLE = """
+    SELECT s.*, h.cluster || '/' || s.user_id AS person, c.community, c.marginalised
+    FROM '{data}/sessions/*.parquet' AS s
+    JOIN '{data}/hubs.parquet' AS h USING (hub)
+    JOIN '{data}/communities.parquet' AS c USING (community)
+    WHERE NOT h.is_staging
+      AND NOT (hub = 'highmem' AND s.started_at >= '2025-02-06' AND s.started_at < '2025-04-03')
+"""
+
+
+@pytest.fixture(scope="module")
+def organisation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole example at full size."""
+    folder = tmp_path_factory.mktemp("example") / "hubs"
+    simulate.write("hubs", folder, today=TODAY)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ask(organisation: Path) -> Iterator[Any]:
+    """Answers to SQL over the example's files, where `{data}` is their folder and `people` the sessions that count."""
+    with duckdb.connect() as connection:
+        connection.execute("CREATE VIEW people AS " + PEOPLE.format(data=organisation / "data"))
+        yield lambda sql: connection.execute(sql.format(data=organisation / "data")).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("day", "communities", "marginalised"), [("2021-08-31", 26, 12), ("2022-09-30", 40, 19), ("2023-12-31", 72, 40)]
+)
+def test_communities_are_those_published(ask: Any, day: str, communities: int, marginalised: int) -> None:
+    """Communities active in the six months before each checkpoint number exactly what was published."""
+    (found,) = ask(
+        f"""SELECT count(DISTINCT community), count(DISTINCT community) FILTER (marginalised) FROM people
+            WHERE started_at < DATE '{day}' + 1 AND started_at >= (DATE '{day}' + 1) - INTERVAL 6 MONTHS"""
+    )
+    assert found == (communities, marginalised)
+
+
+@pytest.mark.parametrize(("day", "people"), [("2021-08-31", 250), ("2022-09-30", 2000), ("2023-12-31", 5050)])
+def test_weekly_people_are_near_those_published(ask: Any, day: str, people: int) -> None:
+    """People who started their own server within seven days are within 5 % of what was published."""
+    ((found,),) = ask(
+        f"""SELECT count(DISTINCT person) FROM people
+            WHERE own_server AND started_at < DATE '{day}' + 1 AND started_at >= DATE '{day}' - 6"""
+    )
+    assert found == pytest.approx(people, rel=0.05)
+
+
+def test_monthly_people_are_near_those_published(ask: Any) -> None:
+    """About 7,200 people were active within 30 days early in 2024."""
+    ((found,),) = ask(
+        "SELECT count(DISTINCT person) FROM people WHERE started_at >= '2024-01-02' AND started_at < '2024-02-01'"
+    )
+    assert found == pytest.approx(7200, rel=0.05)
+
+
+def test_contracts_are_those_published(ask: Any) -> None:
+    """New service contracts by quarter, and what they and other funding came to by the end of 2023."""
+    signed = ask(
+        """SELECT count(*) FROM '{data}/contracts.csv'
+           WHERE category = 'cloud service contracts' AND signed_on < '2024-01-01'
+           GROUP BY date_trunc('quarter', signed_on) ORDER BY date_trunc('quarter', signed_on)"""
+    )
+    assert [count for (count,) in signed] == [1, 2, 2, 2, 3, 7, 9, 4, 7, 8, 5, 1]
+    funded = ask("SELECT category, sum(amount_usd) FROM '{data}/awards.csv' WHERE awarded_on < '2024-01-01' GROUP BY 1")
+    assert dict(funded) == {
+        "grants": 4_600_000,
+        "cloud service contracts": 600_000,
+        "development contracts": 400_000,
+    }
+
+
+def test_staff_are_those_published(ask: Any) -> None:
+    """2, 4, 5 and 10 people were on the team at the checkpoints."""
+    there = "BETWEEN started_on AND coalesce(last_day, '9999-12-31')"
+    found = [
+        ask(f"SELECT count(*) FROM '{{data}}/staff.csv' WHERE DATE '{day}' {there}")
+        for day in ("2020-12-31", "2021-08-31", "2022-09-30", "2023-12-31")
+    ]
+    assert found == [[(2,)], [(4,)], [(5,)], [(10,)]]
+
+
+def test_books_balance(ask: Any) -> None:
+    """All postings sum to nothing, and net assets move by what the postings of a month add to the bank."""
+    assert ask("SELECT abs(sum(amount_usd)) < 0.01 FROM '{data}/postings.csv'") == [(True,)]
+    moved = ask(
+        """WITH held AS (SELECT as_of, sum(amount_usd) AS usd FROM '{data}/net_assets.csv' GROUP BY 1),
+                booked AS (SELECT last_day(posted_on) AS as_of, sum(amount_usd) AS usd FROM '{data}/postings.csv'
+                           WHERE account = 'Assets:Bank' GROUP BY 1)
+           SELECT max(abs(held.usd - lag - booked.usd))
+           FROM (SELECT *, lag(usd) OVER (ORDER BY as_of) AS lag FROM held) AS held JOIN booked USING (as_of)"""
+    )
+    assert moved[0][0] < 0.02
+
+
+def test_traps_are_in_the_data(ask: Any) -> None:
+    """There are users of one name in two clusters, people on two hubs, a broken log, repeated tickets, late files."""
+    names, people = ask("SELECT count(DISTINCT user_id), count(DISTINCT person) FROM people")[0]
+    assert names < people
+    assert ask("SELECT count(*) > 50 FROM (SELECT person FROM people GROUP BY 1 HAVING count(DISTINCT hub) > 1)") == [
+        (True,)
+    ]
+    broken = "hub = 'highmem' AND started_at >= '2025-02-06' AND started_at < '2025-04-03'"
+    assert ask(f"SELECT count(*) > 1000 FROM '{{data}}/sessions/2025.parquet' WHERE {broken}") == [(True,)]
+    assert ask("SELECT count(*) > 2 * count(DISTINCT ticket_id) FROM '{data}/tickets.csv'") == [(True,)]
+    late = "SELECT count(*) > 0 FROM '{data}/sessions/2025.parquet' WHERE started_at < '2025-01-01'"
+    assert ask(late) == [(True,)]
+
+
+def test_nothing_happens_after_today(ask: Any, organisation: Path) -> None:
+    """The newest session began on the day before today, of which a part has not arrived yet."""
+    newest, running = ask("SELECT max(started_at)::DATE, count(*) FILTER (ended_at IS NULL) FROM people")[0]
+    assert newest == date(2026, 11, 20)
+    assert running > 0
+    rows = ask("SELECT count(*) FROM people WHERE started_at >= '2026-11-19' GROUP BY started_at::DATE ORDER BY 1")
+    assert len(rows) == 2
+
+
+def sources_of(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every source of a catalogue, as written."""
+    for path in sorted((folder / "sources").glob("*.yml")):
+        yield from YAML(typ="safe").load(path.read_text("utf-8"))["sources"].items()
+
+
+def test_files_are_as_the_catalogue_says(organisation: Path, ask: Any) -> None:
+    """Each source's files have its columns, and a key is there once unless `latest_by` chooses among versions."""
+    for name, source in sources_of(organisation):
+        path = f"'{organisation}/{source['read']['files']}'"
+        columns = [row[0] for row in ask(f"DESCRIBE SELECT * FROM {path}")]
+        assert columns == list(source["columns"]), name
+        key = source["key"] if isinstance(source["key"], list) else [source["key"]]
+        if "latest_by" not in source:
+            doubled = f"SELECT count(*) FROM (SELECT 1 FROM {path} GROUP BY {', '.join(key)} HAVING count(*) > 1)"
+            assert ask(doubled) == [(0,)], name
+        for column, reference in source.get("refers", {}).items():
+            if isinstance(reference, dict):
+                continue  # optional: most authors are not on the team
+            other = dict(sources_of(organisation))[reference]
+            lost = f"""SELECT count(*) FROM {path} WHERE {column} NOT IN
+                       (SELECT {other["key"]} FROM '{organisation}/{other["read"]["files"]}')"""
+            assert ask(lost) == [(0,)], (name, column)
+
+
+def rows_of(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
+    """Two writings with one seed are equal; another seed differs."""
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        simulate.hubs(tmp_path / name, seed=seed, scale=0.02, today=date(2026, 3, 15))
+    assert rows_of(tmp_path / "a") == rows_of(tmp_path / "b")
+    assert rows_of(tmp_path / "a") != rows_of(tmp_path / "c")
+
+
+@pytest.mark.parametrize("table", ["sessions/*.parquet", "postings.csv", "link_clicks/*.parquet", "leads.csv"])
+def test_a_later_today_leaves_the_past_as_it_was(tmp_path: Path, table: str) -> None:
+    """What had arrived by an earlier day is still there, the same, on a later one."""
+    early, late = tmp_path / "early", tmp_path / "late"
+    simulate.hubs(early, scale=0.02, today=date(2026, 1, 1))
+    simulate.hubs(late, scale=0.02, today=date(2026, 6, 2))
+    # `ended_at` of sessions that were still running has come since.
+    kept = "* EXCLUDE (ended_at)" if table.startswith("sessions") else "*"
+    with duckdb.connect() as connection:
+        lost = connection.execute(
+            f"SELECT {kept} FROM '{early}/data/{table}' EXCEPT SELECT {kept} FROM '{late}/data/{table}'"
+        ).fetchall()
+        grown = connection.execute(
+            f"SELECT (SELECT count(*) FROM '{late}/data/{table}') > (SELECT count(*) FROM '{early}/data/{table}')"
+        ).fetchall()
+    assert lost == []
+    assert grown == [(True,)]
+
+
+def test_scale_changes_people_and_not_communities(tmp_path: Path, ask: Any) -> None:
+    """A small example still serves the communities that were published."""
+    simulate.hubs(tmp_path, scale=0.05, today=date(2026, 1, 1))
+    with duckdb.connect() as connection:
+        connection.execute("CREATE VIEW people AS " + PEOPLE.format(data=tmp_path / "data"))
+        found = connection.execute(
+            "SELECT count(DISTINCT community), count(*) FROM people "
+            "WHERE started_at >= '2023-07-01' AND started_at < '2024-01-01'"
+        ).fetchone()
+    assert found is not None
+    assert found[0] == 72
+    ((full,),) = ask("SELECT count(*) FROM people WHERE started_at >= '2023-07-01' AND started_at < '2024-01-01'")
+    assert found[1] < full / 4
+
+
+def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
+    """Files that are there already are never mixed with an example."""
+    (tmp_path / "notes.txt").write_text("mine", "utf-8")
+    with pytest.raises(UsageError) as caught:
+        simulate.write("hubs", tmp_path, today=TODAY)
+    assert caught.value.slug == "folder-not-empty"
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_day_before_all_sources_have_rows_is_refused(tmp_path: Path) -> None:
+    """An example with empty sources would be a bad example."""
+    with pytest.raises(UsageError) as caught:
+        simulate.hubs(tmp_path, today=date(2025, 12, 31))
+    assert caught.value.slug == "bad-date"
+
+
+@pytest.mark.parametrize("name", ["plain", "with space", "quote ' \" quote", "colon: [a, {b}]", "ünïcode #1"])
+def test_any_path_of_a_repository_is_quoted(tmp_path: Path, name: str) -> None:
+    """The catalogue over git clones holds the paths as given, whatever characters they have."""
+    repository = tmp_path / name
+    repository.mkdir()
+    simulate.write("git", tmp_path / "project", [repository], today=TODAY)
+    ((_, source),) = sources_of(tmp_path / "project")
+    assert source["read"]["git"] == [str(repository)]
+
+
+def test_examples_ship_as_whole_folders(tmp_path: Path) -> None:
+    """Each example brings a project file, sources, KPIs and a word on what it is."""
+    examples: tuple[simulate.Example, ...] = get_args(simulate.Example)
+    for name in examples:
+        simulate.catalogue(name, tmp_path / name)
+        held = {path.name for path in (tmp_path / name).iterdir()}
+        assert {"headway.yml", "sources", "kpis", "README.md"} <= held
