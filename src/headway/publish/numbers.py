@@ -148,7 +148,7 @@ def bound(low: float | None, high: float | None, unit: Unit) -> str:
 
 
 def exact(value: float, unit: Unit) -> str:
-    """A declared number: short where nothing is lost (20k, $1.20M, 85 %), else in full (12,345). Points have no sign."""
+    """A declared number: short where nothing is lost (20k, $1.20M, 85 %), else in full (12,345); points unsigned."""
     text = ""
     for number, shown in _forms(value, unit, None, declared=True):
         text = str(number)

@@ -134,12 +134,16 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One thing that needs someone. `title` opens the sentence and links to the KPI `name`; `text` goes on."""
+    """One thing that needs someone. `title` opens the sentence and links to the KPI `name`; `text` goes on.
+
+    `value` is the number within `text` that a page may set in bold, or ''.
+    """
 
     verdict: Verdict
     name: str
     title: str
     text: str
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,8 @@ class Front:
     stamp: Stamp
     counts: tuple[Count, ...]
     brief: tuple[Sentence, ...]
+    #: How many more need someone than `brief` has room for.
+    more: int
     notices: tuple[str, ...]
     headlines: tuple[Tile, ...]
     groups: tuple[Group, ...]
@@ -209,6 +215,7 @@ class Breakdown:
 
     name: str
     title: str
+    grain: str
     period_label: str
     adds_up: bool
     cells: tuple[CellRow, ...]
@@ -261,7 +268,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class KpiPage:
-    """One KPI whole, with its values at one grain."""
+    """One KPI whole, with its values at one grain; `rows` are newest first.
+
+    `written` and `sql` are None where showing them would tell a reader of KPIs that are not for them.
+    """
 
     stamp: Stamp
     tile: Tile
@@ -302,7 +312,7 @@ def plain(thing: object) -> Any:
         return {
             field.name: plain(getattr(thing, field.name))
             for field in dataclasses.fields(thing)
-            if not (field.name == "pieces")  # sizes of type are the page's business
+            if field.name != "pieces"  # sizes of type are the page's business
         }
     if isinstance(thing, Mapping):
         return {str(key): plain(value) for key, value in thing.items()}

@@ -7,44 +7,567 @@ stored values is formatting.
 
 from __future__ import annotations
 
-from datetime import datetime
+import csv
+import difflib
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from itertools import pairwise
 
-from headway.ledger import Ledger
-from headway.model import Audience, Catalog
+from headway.errors import Mistake, UsageError
+from headway.ledger import Ledger, Run
+from headway.model import (
+    TOTAL,
+    Aggregate,
+    Audience,
+    Balance,
+    Catalog,
+    Cell,
+    Distinct,
+    Empty,
+    Kpi,
+    Open,
+    Target,
+    Unit,
+    UnitKind,
+)
 from headway.periods import Grain
-from headway.publish.pages import CataloguePage, Front, KpiPage
+from headway.publish import numbers, tiles, words
+from headway.publish.pages import (
+    Breakdown,
+    CataloguePage,
+    CellRow,
+    Count,
+    Earlier,
+    Front,
+    Group,
+    KpiPage,
+    Link,
+    Point,
+    Promise,
+    Row,
+    Sentence,
+    Shown,
+    SourceRows,
+    Stamp,
+    Tile,
+)
+from headway.publish.stored import Periods, Stored, by_key, rows, streak, window, without_gone, year_before
+
+#: At most so many sentences open the front page.
+BRIEF = 5
+#: A board without headlines shows all its KPIs as cards, up to this many.
+_CARDS = 12
+#: How many restated periods a page looks up.
+_EARLIER = 12
+_NEEDS = ("off", "failed", "withheld", "stale")
 
 
 class View:
     """The ledger as one reader sees it at one moment. Cheap to make; it reads a KPI when a page asks for it."""
 
+    def __init__(
+        self, ledger: Ledger, catalog: Catalog, audience: Audience, now: datetime, as_of: datetime | None
+    ) -> None:
+        self.ledger = ledger
+        self.catalog = catalog
+        self.audience = audience
+        self.now = now
+        self.as_of = as_of
+        self.run: Run | None = ledger.last_run(as_of)
+        self._periods = Periods(catalog.calendar)
+        self._tiles: dict[str, Tile] = {}
+
     @property
+    def version(self) -> tuple[object, ...]:
+        """Changes when a page may look different: after a run, a change of the catalogue, or an hour."""
+        run = self.run.id if self.run else None
+        return (run, self.catalog.fingerprint, self.audience, self.as_of, self.catalog.calendar.hour(self.now).key)
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The KPIs that this reader may see, in the order of the catalogue."""
-        raise NotImplementedError
+        return tuple(name for name, kpi in self.catalog.kpis.items() if self.audience.may_see(kpi.audience))
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """The KPIs that are not for this reader: for the one who builds a site, never for a page."""
-        raise NotImplementedError
+        return tuple(name for name in self.catalog.kpis if name not in self.names)
+
+    @cached_property
+    def stamp(self) -> Stamp:
+        """What stands at the foot of every page."""
+        catalog, run = self.catalog, self.run
+        return Stamp(
+            project=catalog.name,
+            title=catalog.brand.name or catalog.title,
+            audience=self.audience.value.capitalize(),
+            zone=catalog.calendar.zone,
+            run=run.id if run else None,
+            computed=words.moment(run.now, catalog.calendar.tz) if run else "not yet",
+            computed_at=run.now if run else None,
+            as_of=self.as_of,
+            fingerprint=catalog.fingerprint[:7],
+        )
+
+    @cached_property
+    def _at(self) -> tiles.Situation:
+        run = self.run
+        return tiles.Situation(
+            self.catalog,
+            self.ledger,
+            self.audience,
+            self.now,
+            self.as_of,
+            run.now if run else None,
+            {load.source: load for load in self.ledger.loads(run.id)} if run else {},
+            {failure.kpi: failure.message for failure in self.ledger.failures(run.id)} if run else {},
+            frozenset(self.names),
+        )
+
+    # -- pages -----------------------------------------------------------------------------------------------------
 
     def front(self) -> Front:
         """The front page."""
-        raise NotImplementedError
+        every = [self.tile(name) for name in self.names]
+        tracked = [t for t in every if t.maturity == "tracked"]
+        headlines = [t for t in every if t.rank == "headline" and t.maturity != "retired"]
+        if not headlines and len(tracked) <= _CARDS:
+            headlines = tracked
+        chosen = {t.name for t in headlines}
+        brief = self._brief(every)
+        return Front(
+            self.stamp,
+            _counts(every),
+            brief[:BRIEF],
+            max(0, len(brief) - BRIEF),
+            self._notices(),
+            tuple(headlines),
+            self._groups([t for t in tracked if t.name not in chosen]),
+        )
 
     def catalogue(self) -> CataloguePage:
         """All KPIs by area, planned and retired ones too."""
-        raise NotImplementedError
+        every = [self.tile(name) for name in self.names]
+        return CataloguePage(self.stamp, _counts(every), self._groups(every))
 
     def kpi(self, name: str, grain: Grain | None = None) -> KpiPage:
         """One KPI at its own or a longer grain; UsageError if there is none that this reader may see."""
-        raise NotImplementedError
+        kpi = self._visible(name)
+        grains = kpi.grains()
+        grain = grain or kpi.grain
+        if grain not in grains:
+            known = ", ".join(grains)
+            raise UsageError(
+                Mistake(f"{name} is not kept by {grain}", "unknown-period", None, f"It is kept by {known}.")
+            )
+        line = self._total(name, grain)
+        tile = self.tile(name)
+        hidden = [read for read in tiles.inputs(self.catalog, kpi) if read not in self.names]
+        definition = self.ledger.definition(name, self.as_of)
+        people = {column for source in self._at.upstream(kpi) for column in self.catalog.sources[source].people}
+        return KpiPage(
+            stamp=self.stamp,
+            tile=tile,
+            grain=grain.value,
+            grains=tuple(g.value for g in grains),
+            finding=self._finding(kpi, tile),
+            why=kpi.why,
+            rows=self._rows(kpi, line),
+            breakdowns=tuple(self._breakdowns(kpi, grain)),
+            targets=tuple(self._promises(kpi)),
+            near=_near(kpi, self.catalog),
+            definition=words.definition(
+                _unseen(kpi) if hidden else kpi,
+                self.catalog.calendar,
+                self.catalog.min_group_size,
+                counts_people=bool(people),
+            ),
+            written=None if hidden else kpi.written,
+            written_at=f"{kpi.place.path} line {kpi.place.line}",
+            sql=definition.sql if definition and definition.sql and not hidden else None,
+            fingerprint=definition.fingerprint[:7] if definition else "",
+            sources=tuple(self._source(source) for source in self._at.upstream(kpi)),
+            earlier=tuple(self._earlier(kpi, line)),
+            made_from=tuple(self._link(read) for read in getattr(kpi.measure, "inputs", ()) if read in self.names),
+            feeds=tuple(
+                self._link(other)
+                for other in self.names
+                if name in getattr(self.catalog.kpis[other].measure, "inputs", ())
+            ),
+        )
 
     def csv(self, name: str, grain: Grain, *, cells: bool = False) -> str:
-        """All stored values of one KPI and grain as CSV: totals, or cells."""
-        raise NotImplementedError
+        """All stored values of one KPI and grain as CSV: totals, or cells with a column for each breakdown column.
+
+        A percentage is a fraction, a period has its first and last day, and what is missing is empty with a reason.
+        """
+        kpi = self._visible(name)
+        columns = list(dict.fromkeys(column for cross in kpi.by for column in cross)) if cells else []
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([*columns, "period", "first_day", "last_day", *_CSV])
+        lines = self._cells(name, grain) if cells else {TOTAL: self._total(name, grain)}
+        for cell, line in lines.items():
+            place = dict(cell)
+            for row in line:
+                writer.writerow(
+                    [
+                        *(_harmless(place.get(column, "")) for column in columns),
+                        row.period.name,
+                        row.period.first.isoformat(),
+                        row.period.last.isoformat(),
+                        *("" if value is None else value for value in _csv_values(row)),
+                    ]
+                )
+        return out.getvalue()
+
+    # -- parts of pages --------------------------------------------------------------------------------------------
+
+    def tile(self, name: str) -> Tile:
+        """The card of one KPI."""
+        if name not in self._tiles:
+            kpi = self._visible(name)
+            self._tiles[name] = tiles.tile(kpi, self._total(name, kpi.grain) if kpi.measure else [], self._at)
+        return self._tiles[name]
+
+    def _visible(self, name: str) -> Kpi:
+        if name not in self.names:
+            close = difflib.get_close_matches(name, self.names, 1)
+            remedy = f"Did you mean '{close[0]}'?" if close else "headway show lists them all."
+            raise UsageError(Mistake(f"there is no KPI named '{name}'", "unknown-kpi", None, remedy))
+        return self.catalog.kpis[name]
+
+    @cached_property
+    def _totals(self) -> dict[str, dict[tuple[Grain, Cell], list[Stored]]]:
+        return {}
+
+    def _total(self, name: str, grain: Grain) -> list[Stored]:
+        """The rows of a KPI's total at one grain, oldest first."""
+        if name not in self._totals:
+            table = self.ledger.read(name, cells=False, as_of=self.as_of)
+            self._totals[name] = rows(table, self._periods)
+        return self._totals[name].get((grain, TOTAL), [])
+
+    def _cells(self, name: str, grain: Grain) -> dict[Cell, list[Stored]]:
+        table = self.ledger.read(name, grain=grain, as_of=self.as_of)
+        return without_gone(rows(table, self._periods), grain)
+
+    def _groups(self, every: Sequence[Tile]) -> tuple[Group, ...]:
+        """Cards by area, in the order in which the project lists its areas; those without one come last."""
+        areas = {name: area.title for name, area in self.catalog.areas.items()}
+        for tile in every:
+            if tile.area:
+                areas.setdefault(tile.area, tile.area.replace("_", " ").capitalize())
+        found = [Group(name, title, tuple(t for t in every if t.area == name)) for name, title in areas.items()]
+        rest = tuple(t for t in every if not t.area)
+        groups = [group for group in found if group.tiles]
+        if rest:
+            groups.append(Group("other", "Other" if groups else "KPIs", rest))
+        return tuple(groups)
+
+    def _brief(self, every: Sequence[Tile]) -> tuple[Sentence, ...]:
+        """What needs someone, the worst and most prominent first."""
+        ranks = {"headline": 0, "primary": 1, None: 2, "secondary": 3}
+        needy = [t for t in every if t.verdict.key in _NEEDS]
+        needy.sort(key=lambda t: (_NEEDS.index(t.verdict.key), ranks[t.rank]))
+        return tuple(self._sentence(t) for t in needy)
+
+    def _sentence(self, tile: Tile) -> Sentence:
+        match tile.verdict.key:
+            case "off":
+                kpi = self.catalog.kpis[tile.name]
+                line = self._total(tile.name, kpi.grain)
+                newest = next(row for row in reversed(line) if not row.partial)
+                side = "above" if tile.verdict.word.startswith("Above") else "below"
+                limit = newest.high if side == "above" else newest.low
+                goal = numbers.exact(limit, kpi.unit) if limit is not None else ""
+                again = streak(line, "off")
+                repeat = f", for the {words.ordinal(again)} {kpi.grain} in a row" if again > 1 else ""
+                text = f"is {tile.shown.text} in {tile.period_label}, {side} its target of {goal}{repeat}."
+                return Sentence(tile.verdict, tile.name, tile.title, text, tile.shown.text)
+            case "stale":
+                was = tile.verdict.word.removeprefix("Stale, was ")
+                end = f" It was {was}." if was != tile.verdict.word else ""
+                text = f"has {tile.note[0].lower()}{tile.note[1:]}.{end}"
+            case "withheld":
+                text = f"is withheld: {_lower(tile.reason or '')}"
+            case _:
+                text = f"was not computed: {_lower(tile.reason or '')}"
+        return Sentence(tile.verdict, tile.name, tile.title, text)
+
+    def _notices(self) -> tuple[str, ...]:
+        """What is true of the whole board: nothing computed, an old run, sources that failed."""
+        if self.run is None:
+            return ("Nothing has been computed yet. The first run fills this page.",)
+        found = []
+        if self.as_of is not None:
+            found.append(f"These are the numbers as published by {words.moment(self.as_of, self.catalog.calendar.tz)}.")
+        elif self.now - self.run.now > timedelta(days=2):
+            found.append(f"Nothing has been computed since {self.stamp.computed}.")
+        touched = {source for name in self.names for source in self._at.upstream(self.catalog.kpis[name])}
+        failed = [name for name, load in self._at.loads.items() if load.failed and name in touched]
+        if failed:
+            which = f"Source {failed[0]}" if len(failed) == 1 else f"Sources {', '.join(failed)}"
+            found.append(f"{which} could not be read in the newest run. KPIs of other sources stand.")
+        return tuple(found)
+
+    def _rows(self, kpi: Kpi, line: Sequence[Stored]) -> tuple[Row, ...]:
+        """The table of values, newest first, one precision for the column."""
+        depth = numbers.places([row.value for row in line], kpi.unit, kpi.decimals)
+        known = by_key(line)
+        calendar = self.catalog.calendar
+        found = []
+        for row in line:
+            earlier = known.get(calendar.previous(row.period).key)
+            change = numbers.change(row.value, earlier.value if earlier else None, kpi.unit)
+            if row.partial:
+                change = numbers.change(row.so_far, row.so_far_before, kpi.unit)
+            ago = year_before(row.period, calendar)
+            past = known.get(ago.key) if ago else None
+            bounded = row.low is not None or row.high is not None
+            label = words.period(row.period)
+            found.append(
+                Row(
+                    period=row.period.name,
+                    label=f"{label} so far" if row.partial and row.period.first <= self._at.today else label,
+                    first=row.period.first,
+                    value=row.value,
+                    full=_full(row.value, kpi.unit, depth, row),
+                    verdict=row.verdict,
+                    target=numbers.bound(row.low, row.high, kpi.unit) if bounded else "No target",
+                    low=row.low,
+                    high=row.high,
+                    partial=row.partial,
+                    compared=change.signed if change else None,
+                    year_before=_full(past.value, kpi.unit, depth, None) if past else None,
+                    n=row.n,
+                    numerator=row.numerator,
+                    denominator=row.denominator,
+                    note=_row_note(row),
+                )
+            )
+        return tuple(reversed(found))
+
+    def _finding(self, kpi: Kpi, tile: Tile) -> str:
+        """The sentence below the chart, which is also what the chart says to those who do not see it."""
+        if not tile.has_value:
+            return f"{tile.title}: {tile.shown.text}. {tile.reason or ''}".strip()
+        line = self._total(kpi.name, kpi.grain)
+        number = numbers.tile(tile.shown.value, kpi.unit, decimals=kpi.decimals)
+        said = f"{number} in {tile.period_label}" if not tile.judged else f"{number}, {tile.period_label}"
+        newest = next(row for row in reversed(line) if row.period.name == tile.period)
+        ago = year_before(newest.period, self.catalog.calendar)
+        past = by_key(line).get(ago.key) if ago else None
+        if past is not None and past.value is not None:
+            said += f", {numbers.tile(past.value, kpi.unit, decimals=kpi.decimals)} a year before"
+        again = streak(line, tile.verdict.key) if tile.verdict.key in ("on", "near", "off", "over") else 0
+        if again > 1:
+            said += f"; {tile.verdict.word.lower()} for {again} {kpi.grain}s in a row"
+        elif again == 1:
+            said += f"; {tile.verdict.word.lower()}"
+        return said + "."
+
+    def _breakdowns(self, kpi: Kpi, grain: Grain) -> Iterator[Breakdown]:
+        """Each breakdown at the newest complete period: cells by size, with their lines."""
+        if not kpi.by or kpi.measure is None:
+            return
+        kept = kpi.grains(cell=True)
+        grain = grain if grain in kept else kept[0]
+        lines = self._cells(kpi.name, grain)
+        complete = [row for row in self._total(kpi.name, grain) if not row.partial]
+        if not complete:
+            return
+        count = tiles.POINTS.get(grain, 24)
+        axis = [which for which, _ in window(complete, count, self.catalog.calendar)]
+        for columns in kpi.by:
+            cells = []
+            for cell, line in lines.items():
+                if tuple(column for column, _ in cell) != columns:
+                    continue
+                known = by_key(line)
+                points = tuple(_cell_point(which.name, known.get(which.key), line, which.key, kpi) for which in axis)
+                newest = known.get(axis[-1].key)
+                if newest is None and all(not point.value for point in points):
+                    continue  # gone long ago
+                cells.append(_cell_row(kpi, cell, newest, points))
+            cells.sort(key=lambda c: (c.shown.value is None, -(c.shown.value or 0), c.label))
+            yield Breakdown(
+                "-".join(columns),
+                " and ".join(column.replace("_", " ") for column in columns),
+                grain.value,
+                words.period(axis[-1]),
+                isinstance(kpi.measure, Aggregate | Balance | Open) and _adds_up(kpi),
+                tuple(cells),
+            )
+
+    def _promises(self, kpi: Kpi) -> Iterator[Promise]:
+        """Targets as written, newest first."""
+        now = tiles.target_of(kpi, self._at.today)
+        for target in sorted(kpi.targets, key=lambda t: t.first or date.min, reverse=True):
+            cell = ", ".join(value for _, value in target.cell) or (f"each {target.each}" if target.each else "")
+            current = target is now or (bool(cell) and _holds(target, self._at.today))
+            yield Promise(
+                _when(target), numbers.bound(target.low, target.high, kpi.unit), cell, target.grain.value, current,
+                target.why or "",
+            )  # fmt: skip
+
+    def _source(self, name: str) -> SourceRows:
+        source, load = self.catalog.sources[name], self._at.loads.get(name)
+        reasons = [f"{e.why} ({_span_words(e.first, e.through)})" for e in source.exclude]
+        if load is None:
+            return SourceRows(name, source.about, None, {}, tuple(reasons), "Not read in the newest run")
+        newest = f"to {load.newest[:16].replace('T', ' ')}" if load.newest else "no time given"
+        public = self.audience is Audience.PUBLIC
+        failed = ("It could not be read." if public else load.failed.strip()) if load.failed else None
+        return SourceRows(name, source.about, load.rows, dict(load.removed), tuple(reasons), newest, failed, load.notes)
+
+    def _earlier(self, kpi: Kpi, line: Sequence[Stored]) -> Iterator[Earlier]:
+        """Numbers that were published and then changed, newest period first."""
+        depth = numbers.places([row.value for row in line], kpi.unit, kpi.decimals)
+        changed = [row for row in reversed(line) if row.revision > 1]
+        for row in changed[:_EARLIER]:
+            history = self.ledger.revisions(kpi.name, "", row.period.grain, "", row.period.key)
+            if self.as_of is not None:
+                history = [version for version in history if version.published <= self.as_of]
+            for before, after in pairwise(history):
+                yield Earlier(
+                    words.day(self.catalog.calendar.day(after.published)),
+                    words.period(row.period),
+                    numbers.full(before.value, kpi.unit, depth, with_unit=False),
+                    numbers.full(after.value, kpi.unit, depth, with_unit=False),
+                )
+
+    def _link(self, name: str) -> Link:
+        kpi = self.catalog.kpis[name]
+        return Link(name, kpi.title, words.kind(kpi))
 
 
-def open(ledger: Ledger, catalog: Catalog, audience: Audience, now: datetime, as_of: datetime | None = None) -> View:  # noqa: A001  # `view.open` is what callers read
+def open(  # noqa: A001  # callers read `view.open(...)`
+    ledger: Ledger, catalog: Catalog, audience: Audience, now: datetime, as_of: datetime | None = None
+) -> View:
     """The ledger as a reader of `audience` sees it at `now`, or as it was published by `as_of`."""
-    raise NotImplementedError
+    return View(ledger, catalog, audience, now, as_of)
+
+
+# -- small parts ---------------------------------------------------------------------------------------------------
+
+_CSV = ("value", "status", "low", "high", "partial", "reason", "n", "numerator", "denominator", "revision")
+
+
+def _csv_values(row: Stored) -> tuple[object, ...]:
+    return (
+        row.value,
+        row.verdict.key,
+        row.low,
+        row.high,
+        "true" if row.partial else "false",
+        row.reason,
+        row.n,
+        row.numerator,
+        row.denominator,
+        row.revision,
+    )
+
+
+def _harmless(text: str) -> str:
+    """Text that a spreadsheet will not run as a formula."""
+    return f"'{text}" if text[:1] in "=@\t\r" or (text[:1] in "+-" and not text[1:2].isdigit()) else text
+
+
+def _counts(every: Sequence[Tile]) -> tuple[Count, ...]:
+    found = Counter(t.verdict.key for t in every)
+    return tuple(
+        Count(replace(next(t.verdict for t in every if t.verdict.key == key), word=word), found[key])
+        for key, word in words.COUNTED.items()
+        if found[key]
+    )
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _full(value: float | None, unit: Unit, depth: int, row: Stored | None) -> str:
+    if value is None:
+        return row.verdict.word if row is not None else numbers.NO_DATA
+    return numbers.full(value, unit, depth, with_unit=unit.kind is not UnitKind.NOUN)
+
+
+def _row_note(row: Stored) -> str:
+    if row.value is None:
+        return tiles.reason_note(row.reason)
+    if row.imported:
+        return "Taken over"
+    return "Restated" if row.revision > 1 and not row.partial else ""
+
+
+def _cell_point(name: str, row: Stored | None, line: Sequence[Stored], key: int, kpi: Kpi) -> Point:
+    if row is not None:
+        return Point(name, row.value, row.low, row.high, row.partial)
+    # The ledger keeps no zeros of cells: between its first row and now, a cell without a row is 0.
+    return Point(name, 0.0 if kpi.empty is Empty.ZERO and key >= line[0].period.key else None)
+
+
+def _cell_row(kpi: Kpi, cell: Cell, newest: Stored | None, points: tuple[Point, ...]) -> CellRow:
+    label = ", ".join(value for _, value in cell)
+    if newest is None:
+        value = points[-1].value
+        number = numbers.tile(value, tiles.line_unit(kpi), decimals=kpi.decimals)
+        status = "no target" if value is not None else "no data"
+        return CellRow(
+            label, dict(cell), Shown(value, str(number), number.pieces), words.verdict(status, value, None, None),
+            "No target", points,
+        )  # fmt: skip
+    shown = tiles.shown(kpi, newest) if newest.value is not None else Shown(None, newest.verdict.word)
+    bounded = newest.low is not None or newest.high is not None
+    goal = numbers.bound(newest.low, newest.high, kpi.unit) if bounded else "No target"
+    return CellRow(label, dict(cell), shown, newest.verdict, goal, points)
+
+
+def _adds_up(kpi: Kpi) -> bool:
+    match kpi.measure:
+        case Aggregate(function=function):
+            return function in ("count", "sum") and kpi.window is None
+        case Open(column=column):
+            return column is None
+        case Distinct():
+            return False
+        case _:
+            return True
+
+
+def _unseen(kpi: Kpi) -> Kpi:
+    """A KPI without the formula that names KPIs its reader may not see."""
+    return replace(kpi, measure=None) if kpi.about else replace(kpi, measure=None, about="Calculated from other KPIs")
+
+
+def _holds(target: Target, day: date) -> bool:
+    return (target.first or date.min) <= day <= (target.through or date.max)
+
+
+def _when(target: Target) -> str:
+    if target.first and target.through:
+        return f"{words.day(target.first)} to {words.day(target.through)}"
+    if target.first:
+        return f"from {words.day(target.first)}"
+    return f"until {words.day(target.through)}" if target.through else "always"
+
+
+def _span_words(first: date | None, through: date | None) -> str:
+    if first and through:
+        return f"{words.day(first)} to {words.day(through)}"
+    if first:
+        return f"from {words.day(first)}"
+    return f"until {words.day(through)}" if through else "always"
+
+
+def _near(kpi: Kpi, catalog: Catalog) -> str:
+    if not kpi.targets:
+        return ""
+    if any(t.near_low is not None or t.near_high is not None for t in kpi.targets):
+        return "Near is as declared."
+    return f"Near is within {numbers.exact(catalog.near_within, Unit(UnitKind.PERCENT, 'percent'))} of the target."

@@ -1,0 +1,176 @@
+"""Rows of the ledger as a page needs them: one `Stored` per period, with its `Period`, in order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pyarrow as pa
+
+from headway.model import Cell, Flag, Kpi, Reason, Status, read_cell
+from headway.periods import Calendar, Grain, Period, WindowKind, add_months
+from headway.publish import words
+from headway.publish.pages import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One number as the ledger holds it, with the verdict on it."""
+
+    period: Period
+    value: float | None
+    reason: str | None
+    n: float | None
+    numerator: float | None
+    denominator: float | None
+    partial: bool
+    imported: bool
+    so_far: float | None
+    so_far_before: float | None
+    status: str | None
+    low: float | None
+    high: float | None
+    revision: int
+
+    @property
+    def verdict(self) -> Verdict:
+        """The status in words, also for periods that no target speaks of and that were therefore never judged."""
+        status = self.status
+        if status is None:
+            if self.value is None:
+                withheld = self.reason is not None and Reason(self.reason).withheld
+                status = (Status.WITHHELD if withheld else Status.NO_DATA).value
+            elif self.partial:
+                status = Status.PARTIAL.value
+        return words.verdict(status, self.value, self.low, self.high)
+
+
+class Periods:
+    """Makes periods from the ledger's keys, each of them once: cutting days in a zone is not free."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.calendar = calendar
+        self._made: dict[tuple[Grain, int], Period] = {}
+
+    def get(self, grain: Grain, key: int) -> Period:
+        """The period of that grain and key."""
+        found = self._made.get((grain, key))
+        if found is None:
+            found = self._made[grain, key] = self.calendar.from_key(grain, key)
+        return found
+
+
+_FIELDS = (
+    "value",
+    "reason",
+    "n",
+    "numerator",
+    "denominator",
+    "flags",
+    "so_far",
+    "so_far_before",
+    "status",
+    "low",
+    "high",
+    "revision",
+)
+
+
+def rows(table: pa.Table, periods: Periods) -> dict[tuple[Grain, Cell], list[Stored]]:
+    """The rows of a ledger table (schema `PUBLISHED`) by grain and cell, in order of time, without what is gone."""
+    found: dict[tuple[str, str], list[Stored]] = {}
+    columns = [table.column(name).to_pylist() for name in ("grain", "cell", "period", *_FIELDS)]
+    for grain, cell, key, *rest in zip(*columns, strict=True):
+        value, reason, n, numerator, denominator, flags, so_far, before, status, low, high, revision = rest
+        if flags & Flag.GONE:
+            continue
+        found.setdefault((grain, cell), []).append(
+            Stored(
+                periods.get(Grain(grain), key),
+                value,
+                reason,
+                n,
+                numerator,
+                denominator,
+                bool(flags & Flag.PARTIAL),
+                bool(flags & Flag.IMPORTED),
+                so_far,
+                before,
+                status,
+                low,
+                high,
+                revision,
+            )
+        )
+    return {
+        (Grain(grain), read_cell(cell)): sorted(line, key=lambda row: row.period.key)
+        for (grain, cell), line in found.items()
+    }
+
+
+def by_key(line: Iterable[Stored]) -> dict[int, Stored]:
+    """A line's rows by the key of their period."""
+    return {row.period.key: row for row in line}
+
+
+def compared_period(kpi: Kpi, which: Period, calendar: Calendar) -> Period:
+    """The period with which a card compares one: the one before, except where the day before says nothing.
+
+    A day of a window is compared with the day one window before (no person counts in both), of another state with the
+    day a month before, of a flow with the same weekday; an hour with that hour of the day before.
+    """
+    if which.grain is Grain.HOUR:
+        return calendar.hour(which.start - timedelta(days=1))
+    if which.grain is not Grain.DAY:
+        return calendar.previous(which)
+    if kpi.window is not None and kpi.window.kind is WindowKind.TRAILING and kpi.window.length is not None:
+        length = kpi.window.length
+        if length.months is not None:
+            return calendar.period(Grain.DAY, add_months(which.first, -length.months))
+        return calendar.period(Grain.DAY, which.first - timedelta(days=length.days or 7))
+    if kpi.is_state:
+        return calendar.period(Grain.DAY, add_months(which.first, -1))
+    return calendar.period(Grain.DAY, which.first - timedelta(days=7))
+
+
+def year_before(which: Period, calendar: Calendar) -> Period | None:
+    """The same period a year ago; weeks by 52 weeks, and None for hours and years."""
+    match which.grain:
+        case Grain.HOUR | Grain.YEAR:
+            return None
+        case Grain.WEEK:
+            return calendar.period(Grain.WEEK, which.first - timedelta(weeks=52))
+        case _:
+            return calendar.period(which.grain, add_months(which.first, -12))
+
+
+def window(line: Sequence[Stored], count: int, calendar: Calendar) -> list[tuple[Period, Stored | None]]:
+    """The newest `count` periods up to the line's last one; a period without a row stands as a gap."""
+    if not line:
+        return []
+    known = by_key(line)
+    found: list[tuple[Period, Stored | None]] = []
+    which = line[-1].period
+    first = line[0].period.key
+    while len(found) < count and which.key >= first:
+        found.append((which, known.get(which.key)))
+        which = calendar.previous(which)
+    return found[::-1]
+
+
+def streak(line: Sequence[Stored], key: str) -> int:
+    """How many complete periods in a row, the newest first, have that verdict."""
+    count = 0
+    for row in reversed(line):
+        if row.partial:
+            continue
+        if row.verdict.key != key:
+            break
+        count += 1
+    return count
+
+
+def without_gone(cells: Mapping[tuple[Grain, Cell], list[Stored]], grain: Grain) -> dict[Cell, list[Stored]]:
+    """The lines of one grain by cell, the total left out."""
+    return {cell: line for (at, cell), line in cells.items() if at is grain and cell}

@@ -1,0 +1,309 @@
+"""One KPI on a card: its newest complete value, change, status, line and provenance (see the design of a tile)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from headway.ledger import Ledger
+from headway.model import TOTAL, Audience, Catalog, Kpi, Load, Reason, Status, Target, Unit, UnitKind
+from headway.periods import Calendar, Grain, Period
+from headway.publish import numbers, words
+from headway.publish.pages import Compared, Point, Running, Shown, Tile, Verdict
+from headway.publish.stored import Stored, by_key, compared_period, window
+
+#: Points of a tile's line: a quarter of days, else a year and a month, so that the same month stands at both ends.
+POINTS = {Grain.HOUR: 48, Grain.DAY: 90}
+#: While the newest run is younger than this, data are late by that run's clock and not by the reader's.
+_FRESH_RUN = timedelta(hours=36)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a card must know beside its own numbers: the reader's moment, the newest run, what failed in it."""
+
+    catalog: Catalog
+    ledger: Ledger
+    audience: Audience
+    now: datetime
+    as_of: datetime | None
+    run_now: datetime | None
+    loads: dict[str, Load]
+    failures: dict[str, str]
+    visible: frozenset[str]
+
+    @property
+    def calendar(self) -> Calendar:
+        """How the project cuts time."""
+        return self.catalog.calendar
+
+    @property
+    def today(self) -> date:
+        """The reader's local day."""
+        return self.calendar.day(self.now)
+
+    @property
+    def clock(self) -> datetime:
+        """The moment by which data are late."""
+        if self.run_now is not None and self.now - self.run_now <= _FRESH_RUN:
+            return self.run_now
+        return self.now
+
+    def upstream(self, kpi: Kpi) -> tuple[str, ...]:
+        """The sources behind a KPI, as far as the reader may know: not through KPIs that are hidden."""
+        if any(name not in self.visible for name in inputs(self.catalog, kpi)):
+            return ()
+        return self.catalog.upstream(kpi.name) if kpi.measure is not None else ()
+
+
+def inputs(catalog: Catalog, kpi: Kpi) -> tuple[str, ...]:
+    """Every KPI that a formula reads, through formulas."""
+    found: dict[str, None] = {}
+    waiting = list(getattr(kpi.measure, "inputs", ()))
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = None
+            waiting += getattr(catalog.kpis[name].measure, "inputs", ())
+    return tuple(found)
+
+
+def tile(kpi: Kpi, line: Sequence[Stored], at: Situation) -> Tile:
+    """The card of one KPI from the rows of its total at its own grain, oldest first."""
+    base = _blank(kpi, at)
+    if kpi.measure is None or (kpi.tracked_from is not None and kpi.tracked_from > at.today):
+        return _planned(base, kpi)
+    complete = [row for row in line if not row.partial]
+    newest = complete[-1] if complete else (line[-1] if line else None)
+    failed = at.failures.get(kpi.name)
+    if newest is None:
+        return _nothing(base, failed, at)
+    base = _filled(base, kpi, newest, line, at)
+    if kpi.retired_on is not None and kpi.retired_on < at.today:
+        retired = Verdict("retired", "Retired")
+        return replace(base, verdict=retired, maturity="retired", reason=f"Retired on {words.day(kpi.retired_on)}.")
+    if failed is not None:
+        return _without_value(base, kpi, line, words.FAILED, _told(failed, at), at)
+    if newest.value is None:
+        return _without_value(base, kpi, line, newest.verdict, _reason(newest), at)
+    if newest.period.last < expected(kpi, at).last:
+        since = words.near_day(newest.period.last + timedelta(days=1), at.today)
+        return replace(base, verdict=words.stale(base.verdict), note=f"No data since {since}", news=True, running=None)
+    return base
+
+
+def expected(kpi: Kpi, at: Situation) -> Period:
+    """The newest period of the KPI's grain that should be complete by now."""
+    late = max((_late(at.catalog, name) for name in at.catalog.upstream(kpi.name)), default=timedelta())
+    which = at.calendar.previous(at.calendar.at(kpi.grain, at.clock - late))
+    if kpi.retired_on is not None and which.last > kpi.retired_on:
+        which = at.calendar.previous(at.calendar.at(kpi.grain, at.calendar.moment(kpi.retired_on)))
+    return which
+
+
+def _late(catalog: Catalog, source: str) -> timedelta:
+    late = catalog.sources[source].late_after
+    return late.elapsed if late else timedelta()
+
+
+def line_unit(kpi: Kpi) -> Unit:
+    """The unit as a card shows it: a long noun is left to the title."""
+    long = kpi.unit.kind is UnitKind.NOUN and len(kpi.unit.name) > 12
+    return Unit(UnitKind.NONE) if long else kpi.unit
+
+
+def shown(kpi: Kpi, row: Stored) -> Shown:
+    """A row's value as a card shows it: its digits agree with its verdict."""
+    low, high = (None, None) if row.partial else (row.low, row.high)
+    number = numbers.tile(row.value, line_unit(kpi), decimals=kpi.decimals, low=low, high=high)
+    return Shown(row.value, str(number), number.pieces)
+
+
+def points(kpi: Kpi, line: Sequence[Stored], at: Situation, count: int | None = None) -> tuple[Point, ...]:
+    """The last points of a line, gaps included. A running day or hour is left out: it says nothing yet."""
+    if kpi.grain.rank <= Grain.DAY.rank:
+        line = [row for row in line if not row.partial] or line
+    chosen = window(line, count or POINTS.get(kpi.grain, 13), at.calendar)
+    return tuple(
+        Point(which.name, None) if row is None else Point(which.name, row.value, row.low, row.high, row.partial)
+        for which, row in chosen
+    )
+
+
+def compared(kpi: Kpi, row: Stored, line: Sequence[Stored], at: Situation) -> Compared | None:
+    """The change of a complete value, with what it is compared with."""
+    which = compared_period(kpi, row.period, at.calendar)
+    before = by_key(line).get(which.key)
+    change = numbers.change(row.value, before.value if before else None, kpi.unit)
+    return Compared(change, f"vs {words.near_period(which, at.today)}") if change else None
+
+
+def running(kpi: Kpi, row: Stored, at: Situation) -> Running:
+    """A period that still runs, compared with the same span of the one before."""
+    last_day = at.calendar.last_complete_day(at.clock)
+    spans = at.calendar.same_span(row.period, last_day)
+    change = numbers.change(row.so_far, row.so_far_before, kpi.unit)
+    return Running(
+        f"{words.near_period(row.period, at.today)} so far",
+        shown(kpi, row),
+        Compared(change, f"vs {words.span(*spans[1])}") if change and spans else None,
+        judged(kpi, row, at),
+    )
+
+
+def judged(kpi: Kpi, row: Stored, at: Situation) -> str | None:
+    """When a running period will be judged, if a target waits for it."""
+    if target_of(kpi, row.period.last) is None:
+        return None
+    late = max((_late(at.catalog, name) for name in at.catalog.upstream(kpi.name)), default=timedelta())
+    return f"judged {words.near_day(at.calendar.day(row.period.end + late), at.today)}"
+
+
+def target_of(kpi: Kpi, day: date) -> Target | None:
+    """The target of the total in force on a day at the KPI's own grain: for words about periods not judged yet."""
+    found: Target | None = None
+    for target in kpi.targets:
+        if target.cell != TOTAL or target.each or target.grain is not kpi.grain:
+            continue
+        starts = target.first or date.min
+        holds = starts <= day and (target.through is None or day <= target.through)
+        if holds and (found is None or starts >= (found.first or date.min)):
+            found = target
+    return found
+
+
+# -- the states ----------------------------------------------------------------------------------------------------
+
+
+def _blank(kpi: Kpi, at: Situation) -> Tile:
+    owner = kpi.owner or ""
+    return Tile(
+        name=kpi.name,
+        title=kpi.title,
+        area=kpi.area or "",
+        about=kpi.about,
+        unit=kpi.unit.name,
+        shown=Shown(None, numbers.NO_DATA),
+        period=None,
+        period_label="",
+        verdict=Verdict(Status.NO_DATA.value, numbers.NO_DATA),
+        owner=at.catalog.owners.get(owner, owner) or owner,
+        audience=kpi.audience.value.capitalize(),
+        rank=kpi.rank.value if kpi.rank else None,
+        kind=words.kind(kpi),
+        sources=at.upstream(kpi),
+    )
+
+
+def _planned(base: Tile, kpi: Kpi) -> Tile:
+    verdict = Verdict(Status.NOT_TRACKED.value, "Not tracked yet")
+    due = f"Due {words.day(kpi.tracked_from)}" if kpi.tracked_from else "No date yet"
+    target = min(kpi.targets, key=lambda t: t.first or date.min, default=None)
+    goal = numbers.bound(target.low, target.high, kpi.unit) if target else None
+    since = f" from {words.day(target.first)}" if target and target.first else ""
+    return replace(
+        base,
+        shown=Shown(None, verdict.word),
+        verdict=verdict,
+        period_label=due,
+        reason=f"Target {goal}{since}" if goal else "No target yet",
+        note="Planned",
+        until=due.lower() if kpi.tracked_from else "",
+        maturity="planned",
+    )
+
+
+def _nothing(base: Tile, failed: str | None, at: Situation) -> Tile:
+    if failed is not None:
+        return replace(
+            base, shown=Shown(None, words.FAILED.word), verdict=words.FAILED, reason=_told(failed, at), news=True,
+            note="This part of the run failed", last_good="No earlier value",
+        )  # fmt: skip
+    reason = "No run has computed it yet." if at.run_now is None else "The newest run found nothing to count."
+    return replace(base, reason=reason, note="Nothing stored yet", last_good="No earlier value")
+
+
+def _filled(base: Tile, kpi: Kpi, row: Stored, line: Sequence[Stored], at: Situation) -> Tile:
+    beside = line[-1] if line[-1].partial and line[-1] is not row and kpi.grain.rank > Grain.DAY.rank else None
+    target = numbers.bound(row.low, row.high, kpi.unit) if row.low is not None or row.high is not None else None
+    if target is None and row.partial and (declared := target_of(kpi, row.period.last)):
+        target = numbers.bound(declared.low, declared.high, kpi.unit)
+    alone = running(kpi, row, at) if row.partial else None
+    failed = next((name for name in base.sources if (load := at.loads.get(name)) and load.failed), None)
+    return replace(
+        base,
+        shown=shown(kpi, row),
+        period=row.period.name,
+        period_label=alone.label if alone else words.period(row.period),
+        verdict=row.verdict,
+        compared=alone.compared if alone else compared(kpi, row, line, at),
+        running=running(kpi, beside, at) if beside is not None and beside.value is not None else None,
+        target=target,
+        judged=alone.judged if alone else None,
+        points=points(kpi, line, at),
+        until=_until(row, at),
+        note=f"Source {failed} failed" if failed else "Data passed",
+        news=failed is not None,
+        restated=_restated(kpi, row, at),
+    )
+
+
+def _until(row: Stored, at: Situation) -> str:
+    if not row.partial:
+        return f"to {words.near_day(row.period.last, at.today)}"
+    passed = (min(at.calendar.last_complete_day(at.clock), row.period.last) - row.period.first).days + 1
+    return f"{max(0, passed)} of {row.period.days} days"
+
+
+def _without_value(base: Tile, kpi: Kpi, line: Sequence[Stored], verdict: Verdict, reason: str, at: Situation) -> Tile:
+    """A word stands in the value's place; the last good value comes with its period, and never in large type."""
+    good = next((row for row in reversed(line) if row.value is not None and not row.partial), None)
+    last = "No earlier value"
+    if good is not None:
+        last = f"Last good: {shown(kpi, good).text}, {words.near_period(good.period, at.today)}"
+    note = {"failed": "This part of the run failed", "withheld": "Data check failed"}.get(verdict.key, base.note)
+    return replace(
+        base,
+        shown=Shown(None, verdict.word),
+        verdict=verdict,
+        compared=None,
+        running=None,
+        last_good=last,
+        reason=reason,
+        note=note,
+        news=True,
+    )
+
+
+_REASONS = {
+    Reason.NO_ROWS: "There was nothing to count.",
+    Reason.ZERO_DENOMINATOR: "The denominator is 0, so there is no ratio.",
+    Reason.INPUT_MISSING: "A KPI that it reads has no data.",
+    Reason.CHECK_FAILED: "A data check failed.",
+    Reason.GROUP_TOO_SMALL: "The group is too small to show.",
+    Reason.INPUT_WITHHELD: "A KPI that it reads is withheld.",
+}
+
+
+def _reason(row: Stored) -> str:
+    return _REASONS[Reason(row.reason)] if row.reason else "There was nothing to count."
+
+
+def reason_note(reason: str | None) -> str:
+    """Why a row has no value, or ''."""
+    return _REASONS[Reason(reason)].removesuffix(".") if reason else ""
+
+
+def _told(message: str, at: Situation) -> str:
+    """Why it failed. Messages name files and columns, which are no business of the public."""
+    if at.audience is Audience.PUBLIC:
+        return "This part of the run failed."
+    return words.sentence(message.strip().splitlines()[0])
+
+
+def _restated(kpi: Kpi, row: Stored, at: Situation) -> str | None:
+    if row.revision < 2 or row.partial:
+        return None
+    history = at.ledger.revisions(kpi.name, "", row.period.grain, "", row.period.key)
+    return words.near_day(at.calendar.day(history[-1].published), at.today) if len(history) > 1 else None
