@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
+import sqlalchemy as sa
 
+from headway.ledger import connect, read
+from headway.ledger.record import record
 from headway.ledger.records import Definition, Failure, Recorded, Revision, Run, Series
 from headway.model import Computed, Load
 from headway.periods import Grain
@@ -25,6 +29,12 @@ class Ledger:
     the ledger held before is still there after each of them.
     """
 
+    def __init__(self, engine: sa.Engine, path: Path, wait: float) -> None:
+        """Use `Ledger.open`."""
+        self._engine = engine
+        self._path = path
+        self._wait = wait
+
     @classmethod
     def open(cls, path: Path | str, *, create: bool = True, wait: float = 30.0) -> Ledger:
         """Open the ledger at a path, or at an address `sqlite:///path`, and bring its tables up to date.
@@ -32,11 +42,12 @@ class Ledger:
         With `create=False` a ledger that does not exist is a UsageError `nothing-computed`. `wait` is how many seconds
         a run waits for another one that is writing.
         """
-        raise NotImplementedError
+        file = connect.location(path)
+        return cls(connect.engine(file, create=create, wait=wait), file, wait)
 
     def close(self) -> None:
         """Give back every connection."""
-        raise NotImplementedError
+        self._engine.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -56,7 +67,18 @@ class Ledger:
         that is no longer there gets a revision without a value, flagged `Flag.GONE`. A KPI that failed
         (`Computed.failed`) keeps what it had. `computed` is consumed while the ledger is locked: compute first.
         """
-        raise NotImplementedError
+        with (
+            connect.translated(self._path, self._wait),
+            self._engine.connect().execution_options(**connect.WRITING) as connection,
+            connection.begin(),
+        ):
+            return record(connection, run, computed, loads)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        """A connection with one transaction: everything read in it is of the same moment."""
+        with connect.translated(self._path, self._wait), self._engine.begin() as connection:
+            yield connection
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -75,36 +97,45 @@ class Ledger:
         are those of the runs that had finished then; a running period keeps only its latest value, so a period that
         ran then is absent if it was replaced since. An unknown KPI gives no rows.
         """
-        raise NotImplementedError
+        with self._reading() as connection:
+            return read.numbers(connection, kpi, part, grain, cells, as_of)
 
     def series(self, kpi: str | None = None) -> list[Series]:
         """Every series of a KPI, or of all KPIs."""
-        raise NotImplementedError
+        with self._reading() as connection:
+            return read.all_series(connection, kpi)
 
     def revisions(self, kpi: str, part: str, grain: Grain, cell: str, period_key: int) -> list[Revision]:
         """Each value that one period had, oldest first; the last one is the value now."""
-        raise NotImplementedError
+        with self._reading() as connection:
+            return read.revisions(connection, kpi, part, grain, cell, period_key)
 
     def runs(self, limit: int = 50) -> list[Run]:
         """The newest runs, newest first."""
-        raise NotImplementedError
+        with self._reading() as connection:
+            return read.runs(connection, limit)
 
     def last_run(self, as_of: datetime | None = None) -> Run | None:
         """The newest run (that had finished at `as_of`), or None."""
-        raise NotImplementedError
+        with self._reading() as connection:
+            return read.last_run(connection, as_of)
 
     def loads(self, run: int) -> list[Load]:
         """What each source gave in a run, by its id."""
-        raise NotImplementedError
+        with self._reading() as connection:
+            return read.loads(connection, run)
 
     def failures(self, run: int) -> list[Failure]:
         """The KPIs that a run could not compute."""
-        raise NotImplementedError
+        with self._reading() as connection:
+            return read.failures(connection, run)
 
     def catalogue(self, fingerprint: str) -> str | None:
         """A resolved catalogue as JSON text, or None if no run had that fingerprint."""
-        raise NotImplementedError
+        with self._reading() as connection:
+            return read.catalogue(connection, fingerprint)
 
     def definition(self, kpi: str, as_of: datetime | None = None) -> Definition | None:
         """How the newest run (at `as_of`) that computed the KPI did it, or None."""
-        raise NotImplementedError
+        with self._reading() as connection:
+            return read.definition(connection, kpi, as_of)

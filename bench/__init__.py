@@ -1,0 +1,1 @@
+"""Measure what Headway promises to be fast at: `python -m bench [NAME ...]`."""

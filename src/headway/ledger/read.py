@@ -1,0 +1,225 @@
+"""Answer what the ledger holds: the newest numbers of a KPI, also as of a time, as Arrow.
+
+Two queries give the rows of a KPI in the order of the tables' keys, all revisions; the newest of each period is then
+picked with NumPy. That is one plain range scan in any database, and revisions are few.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import sqlalchemy as sa
+
+from headway.ledger import schema
+from headway.ledger.diff import Floats, Ints, Rows, match
+from headway.ledger.encode import OBSERVATION, VERDICT
+from headway.ledger.records import PUBLISHED, Definition, Failure, Revision, Run, Series
+from headway.model import Flag, Load
+from headway.periods import Grain
+
+#: Rows fetched at once; their Python objects are gone before the next ones come.
+CHUNK = 20_000
+
+
+def numbers(
+    connection: sa.Connection, kpi: str, part: str | None, grain: Grain | None, cells: bool, as_of: datetime | None
+) -> pa.Table:
+    """See `Ledger.read`."""
+    wanted = [s for s in all_series(connection, kpi) if part in (None, s.part) and grain in (None, s.grain)]
+    wanted = [s for s in wanted if cells or not s.cell]
+    wanted.sort(key=lambda s: (s.part, s.grain.rank, s.cell))
+    until = None
+    if as_of is not None:
+        last = last_run(connection, as_of)
+        until = last.id if last else 0
+
+    s = schema.series.c
+    where = [s.kpi == kpi]
+    if part is not None:
+        where.append(s.part == part)
+    if grain is not None:
+        where.append(s.grain == grain.value)
+    if not cells:
+        where.append(s.cell == "")
+    chosen = sa.select(s.id).where(*where)
+    observed, about = _newest(connection, schema.observation, OBSERVATION, chosen, until)
+    judged, _ = _newest(connection, schema.verdict, VERDICT, chosen, until)
+
+    present = (observed.values[:, OBSERVATION.index("flags")].astype(np.int64) & Flag.GONE) == 0
+    observed, about = observed.take(present), about[present]
+    verdicts = np.full((len(observed), len(VERDICT)), np.nan)
+    verdicts[:, 0] = 0
+    found, at = match(judged.key, observed.key)
+    verdicts[found] = judged.values[at]
+
+    # Series in the order of `wanted`, periods in their own.
+    ids = np.array([one.id for one in wanted], dtype=np.int64)
+    by_id = np.argsort(ids)
+    place = by_id[np.searchsorted(ids, observed.series, sorter=by_id)]
+    order = np.argsort(place, kind="stable")
+    place, observed, about, verdicts = place[order], observed.take(order), about[order], verdicts[order]
+    return _table(connection, wanted, place, observed, verdicts, about)
+
+
+def _newest(
+    connection: sa.Connection,
+    table: sa.Table,
+    columns: tuple[str, ...],
+    series: sa.Select[tuple[int]],
+    until: int | None,
+) -> tuple[Rows, Ints]:
+    """The newest row of each period of these series, up to a run; and its (revision, run)."""
+    query = (
+        sa.select(*(table.c[name] for name in ("series", "period", "revision", "run", *columns)))
+        .where(table.c.series.in_(series))
+        .order_by(table.c.series, table.c.period, table.c.revision)
+    )
+    if until is not None:
+        query = query.where(table.c.run <= until)
+    width = 4 + len(columns)
+    parts = [np.empty((0, width))]
+    with connection.execute(query) as result:
+        assert result.cursor is not None
+        while fetched := result.cursor.fetchmany(CHUNK):  # the driver's own tuples: a Row for each costs as much again
+            parts.append(np.array(fetched, dtype=np.float64))  # None becomes NaN
+    found = np.concatenate(parts)
+    rows = Rows(found[:, 0].astype(np.int64), found[:, 1].astype(np.int64), found[:, 4:])
+    key = rows.key
+    newest = np.ones(len(rows), dtype=bool)
+    newest[:-1] = key[1:] != key[:-1]
+    return rows.take(newest), found[newest, 2:4].astype(np.int64)
+
+
+def _table(
+    connection: sa.Connection, names: list[Series], place: Ints, observed: Rows, verdicts: Floats, about: Ints
+) -> pa.Table:
+    """Rows with their names, schema `PUBLISHED`."""
+    words = connection.execute(sa.select(schema.word.c.text).order_by(schema.word.c.id)).scalars()
+    lookup = pa.array([None, *words], pa.string())  # words are numbered from 1, without gaps
+
+    def text(values: list[str]) -> pa.Array:
+        return pa.array(values, pa.string()).take(pa.array(place))
+
+    columns: dict[str, pa.Array] = {
+        "part": text([s.part for s in names]),
+        "grain": text([s.grain.value for s in names]),
+        "cell": text([s.cell for s in names]),
+        "period": pa.array(observed.period),
+    }
+    for block, fields in ((observed.values, OBSERVATION), (verdicts, VERDICT)):
+        for index, name in enumerate(fields):
+            column = np.ascontiguousarray(block[:, index])
+            if name in ("reason", "status"):
+                columns[name] = lookup.take(pa.array(column.astype(np.int64)))
+            elif name == "flags":
+                columns[name] = pa.array(column.astype(np.int8))
+            else:
+                columns[name] = pa.array(column, from_pandas=True)  # NaN becomes null
+    columns["revision"], columns["run"] = pa.array(about[:, 0]), pa.array(about[:, 1])
+    return pa.table([columns[name] for name in PUBLISHED.names], schema=PUBLISHED)
+
+
+def all_series(connection: sa.Connection, kpi: str | None) -> list[Series]:
+    """See `Ledger.series`."""
+    query = sa.select(schema.series).order_by(schema.series.c.id)
+    if kpi is not None:
+        query = query.where(schema.series.c.kpi == kpi)
+    return [Series(r.id, r.kpi, r.part, Grain(r.grain), r.cell) for r in connection.execute(query)]
+
+
+def revisions(connection: sa.Connection, kpi: str, part: str, grain: Grain, cell: str, period: int) -> list[Revision]:
+    """See `Ledger.revisions`."""
+    o, s, r, d, w = schema.observation, schema.series, schema.run, schema.definition, schema.word
+    query = (
+        sa.select(o, r.c.finished, d.c.fingerprint, w.c.text)
+        .join(s, s.c.id == o.c.series)
+        .join(r, r.c.id == o.c.run)
+        .join(d, d.c.id == o.c.definition)
+        .outerjoin(w, w.c.id == o.c.reason)
+        .where(s.c.kpi == kpi, s.c.part == part, s.c.grain == grain.value, s.c.cell == cell, o.c.period == period)
+        .order_by(o.c.revision)
+    )
+    return [
+        Revision(
+            revision=row.revision,
+            run=row.run,
+            published=row.finished,
+            fingerprint=row.fingerprint,
+            value=row.value,
+            reason=row.text,
+            n=row.n,
+            numerator=row.numerator,
+            denominator=row.denominator,
+            flags=row.flags,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def runs(connection: sa.Connection, limit: int) -> list[Run]:
+    """See `Ledger.runs`."""
+    query = sa.select(schema.run).order_by(schema.run.c.id.desc()).limit(limit)
+    return [_run(row) for row in connection.execute(query)]
+
+
+def last_run(connection: sa.Connection, as_of: datetime | None) -> Run | None:
+    """See `Ledger.last_run`. Runs follow each other by number, whatever the machine's clock did."""
+    query = sa.select(schema.run).order_by(schema.run.c.id.desc()).limit(1)
+    if as_of is not None:
+        query = query.where(schema.run.c.finished <= as_of)
+    row = connection.execute(query).first()
+    return None if row is None else _run(row)
+
+
+def _run(row: sa.Row[Any]) -> Run:
+    return Run(
+        started=row.started,
+        now=row.now,
+        fingerprint=row.fingerprint,
+        finished=row.finished,
+        state=row.state,
+        version=row.version,
+        id=row.id,
+    )
+
+
+def loads(connection: sa.Connection, run: int) -> list[Load]:
+    """See `Ledger.loads`."""
+    query = sa.select(schema.load).where(schema.load.c.run == run).order_by(schema.load.c.source)
+    return [
+        Load(r.source, r.rows, r.removed, r.first, r.newest, r.failed, tuple(r.notes))
+        for r in connection.execute(query)
+    ]
+
+
+def failures(connection: sa.Connection, run: int) -> list[Failure]:
+    """See `Ledger.failures`."""
+    a = schema.attempt.c
+    query = sa.select(a.kpi, a.failed).where(a.run == run, a.failed.is_not(None)).order_by(a.kpi)
+    return [Failure(kpi, message) for kpi, message in connection.execute(query).tuples() if message is not None]
+
+
+def catalogue(connection: sa.Connection, fingerprint: str) -> str | None:
+    """See `Ledger.catalogue`."""
+    c = schema.catalogue.c
+    return connection.scalar(sa.select(c.text).where(c.fingerprint == fingerprint))
+
+
+def definition(connection: sa.Connection, kpi: str, as_of: datetime | None) -> Definition | None:
+    """See `Ledger.definition`."""
+    a, d = schema.attempt, schema.definition
+    query = (
+        sa.select(d.c.kpi, d.c.fingerprint, d.c.sql)
+        .join(a, a.c.definition == d.c.id)
+        .where(a.c.kpi == kpi)
+        .order_by(a.c.run.desc())
+        .limit(1)
+    )
+    if as_of is not None:
+        last = last_run(connection, as_of)
+        query = query.where(a.c.run <= (last.id if last else 0))
+    row = connection.execute(query).first()
+    return None if row is None else Definition(row.kpi, row.fingerprint, row.sql)
