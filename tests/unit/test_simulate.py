@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import duckdb
 import pytest
@@ -232,10 +232,51 @@ def test_any_path_of_a_repository_is_quoted(tmp_path: Path, name: str) -> None:
     assert source["read"]["git"] == [str(repository)]
 
 
-def test_examples_ship_as_whole_folders(tmp_path: Path) -> None:
-    """Each example brings a project file, sources, KPIs and a word on what it is."""
-    examples: tuple[simulate.Example, ...] = get_args(simulate.Example)
-    for name in examples:
-        simulate.catalogue(name, tmp_path / name)
-        held = {path.name for path in (tmp_path / name).iterdir()}
-        assert {"headway.yml", "sources", "kpis", "README.md"} <= held
+@pytest.mark.parametrize("name", simulate.EXAMPLES)
+def test_an_example_that_is_there_is_written_anew(tmp_path: Path, name: str) -> None:
+    """A second demo renews the example, keeps what somebody changed beside it, and leaves the ledger alone."""
+    simulate.write(name, tmp_path, [tmp_path], today=TODAY, scale=0.01)
+    (tmp_path / ".headway").mkdir()
+    (tmp_path / ".headway" / "ledger.db").write_text("numbers", "utf-8")
+    project = tmp_path / "headway.yml"
+    brought = project.read_text("utf-8")
+    project.write_text(brought + "# mine\n", "utf-8")
+    with pytest.raises(UsageError):
+        simulate.write(name, tmp_path, [tmp_path], today=TODAY)
+    simulate.write(name, tmp_path, [tmp_path], today=TODAY, scale=0.01, replace=True)
+    assert project.read_text("utf-8") == brought
+    assert (tmp_path / "headway.yml.before").read_text("utf-8") == brought + "# mine\n"
+    assert [path.name for path in tmp_path.rglob("*.before")] == ["headway.yml.before"]
+    assert (tmp_path / ".headway" / "ledger.db").read_text("utf-8") == "numbers"
+
+
+def test_another_project_is_never_replaced(tmp_path: Path) -> None:
+    """Somebody's own project is no example, whatever was asked for."""
+    (tmp_path / "headway.yml").write_text("project: mine\n", "utf-8")
+    with pytest.raises(UsageError):
+        simulate.write("start", tmp_path, today=TODAY, replace=True)
+    assert (tmp_path / "headway.yml").read_text("utf-8") == "project: mine\n"
+
+
+def test_hidden_files_do_not_count(tmp_path: Path) -> None:
+    """A project can begin in a fresh git repository."""
+    (tmp_path / ".git").mkdir()
+    simulate.write("start", tmp_path, today=TODAY)
+    assert (tmp_path / "data" / "orders.csv").is_file()
+
+
+def test_an_unknown_example_is_refused(tmp_path: Path) -> None:
+    """The error names the examples that there are."""
+    with pytest.raises(UsageError, match="hubs, git, start"):
+        simulate.write("hub", tmp_path, today=TODAY)
+
+
+def test_the_first_orders_are_whole(tmp_path: Path) -> None:
+    """A first project has a year of orders with unique keys, up to yesterday."""
+    simulate.write("start", tmp_path, today=TODAY)
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "SELECT count(*) = count(DISTINCT order_id), max(ordered_at)::DATE, min(usd) > 0, count(*) > 2000 "
+            f"FROM '{tmp_path}/data/orders.csv'"
+        ).fetchall()
+    assert found == [(True, date(2026, 11, 20), True, True)]

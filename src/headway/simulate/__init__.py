@@ -1,72 +1,99 @@
-"""Make example projects to look at: an invented organisation with seeded data, or the history of git repositories.
+"""Make projects to look at: an invented organisation with seeded data, local git repositories, or a small start.
 
-`write("hubs", folder)` makes the catalogue of a non-profit that runs JupyterHubs, with about a million rows of raw
-data. `write("git", folder, paths)` makes a catalogue that reads local clones. A folder that holds something already
-is left alone. Nothing of the organisation is real: names are invented, and numbers follow what such organisations
-publish.
+`write("hubs", folder)` makes the catalogue of a non-profit that runs JupyterHubs, with more than a million rows of raw
+data. `write("git", folder, paths)` makes a catalogue that reads local clones. `write("start", folder)` makes the one
+file that `headway init` begins with. Nothing in them is real: names are invented, and numbers follow what such
+organisations publish.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Literal
 
 from headway.errors import Mistake, UsageError
-from headway.simulate import money, usage, work
+from headway.simulate import money, start, usage, work
 from headway.simulate.world import build
 
-Example = Literal["hubs", "git"]
-#: The first `today` for which every source of the example has rows.
+#: The examples that ship with Headway; each is a folder below `examples`.
+EXAMPLES = ("hubs", "git", "start")
+#: The first `today` for which every source of `hubs` has rows.
 EARLIEST = date(2026, 1, 1)
 
 
 def write(
-    name: Example,
+    name: str,
     folder: Path,
     paths: Sequence[Path] = (),
     *,
     today: date,
     seed: int = 1,
     scale: float = 1.0,
+    replace: bool = False,
 ) -> None:
-    """Write an example project into `folder`, which must be empty or not exist yet.
+    """Write one of `EXAMPLES` into `folder`, which must be new or empty but for hidden files.
 
-    `paths` are the repositories that the example `git` reads; `seed` and `scale` shape the data of `hubs`, which end
-    on the day before `today`. UsageError if the folder holds anything.
+    `paths` are the repositories that `git` reads; `seed` and `scale` shape the data of `hubs`, which end on the day
+    before `today`. With `replace` the folder may hold the same example already: it is written anew, a file that
+    somebody changed is kept beside it as `FILE.before`, and what the example does not bring, such as the ledger, is
+    left alone. UsageError if the folder holds anything else.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if name not in EXAMPLES:
+        remedy = f"There are {', '.join(EXAMPLES)}."
+        raise UsageError(Mistake(f"there is no example '{name}'", "unknown-option", remedy=remedy))
+    brought = dict(_catalogue(name, paths))
+    held = folder.exists() and (not folder.is_dir() or any(not path.name.startswith(".") for path in folder.iterdir()))
+    if held and not (replace and _is_same(folder / "headway.yml", brought["headway.yml"])):
         mistake = Mistake(
             f"{folder} holds files already, and an example would mix with them",
             "folder-not-empty",
             remedy="Give the name of a new folder.",
         )
         raise UsageError(mistake)
-    catalogue(name, folder, paths)
+    for path, text in brought.items():
+        _put(folder / path, text)
     if name == "hubs":
         hubs(folder, seed=seed, scale=scale, today=today)
+    elif name == "start":
+        start.write(folder / "data", seed, today)
 
 
-def catalogue(name: Example, folder: Path, paths: Sequence[Path] = ()) -> None:
-    """Write the YAML (and typed numbers) of an example, without its data. Files that exist are replaced."""
+def _catalogue(name: str, paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
+    """Each file that an example brings: its path in the project, and its text."""
     with as_file(files("headway.simulate") / "examples" / name) as example:
-        shutil.copytree(example, folder, dirs_exist_ok=True)
-    if name == "git":
-        source = folder / "sources" / "commits.yml"
-        # A JSON list of strings is YAML too, so that any path is quoted right.
-        listed = json.dumps([str(path.resolve()) for path in paths] or ["."], ensure_ascii=False)
-        source.write_text(source.read_text("utf-8").replace("[REPOSITORIES]", listed), "utf-8")
+        for path in sorted(example.rglob("*")):
+            if path.is_file():
+                # A JSON list of strings is YAML too, so that any path is quoted right.
+                listed = json.dumps([str(path.resolve()) for path in paths], ensure_ascii=False)
+                text = path.read_text("utf-8").replace("[REPOSITORIES]", listed)
+                yield path.relative_to(example).as_posix(), text
+
+
+def _is_same(project: Path, brought: str) -> bool:
+    """True if a project file declares the project that this example does."""
+
+    def declared(text: str) -> list[str]:
+        return [line for line in text.splitlines() if line.startswith("project:")]
+
+    return project.is_file() and declared(project.read_text("utf-8")) == declared(brought)
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file; what it said before, if that was different, stays beside it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and (before := path.read_text("utf-8")) != text:
+        path.with_name(f"{path.name}.before").write_text(before, "utf-8")
+    path.write_text(text, "utf-8")
 
 
 def hubs(folder: Path, *, seed: int = 1, scale: float = 1.0, today: date) -> None:
     """Write the raw data of the example organisation below `folder/data`, through the day before `today`.
 
     `scale` multiplies how many people use the hubs. The same arguments give the same rows; a later `today` adds rows
-    and changes what was still open, and leaves the rest as it was.
+    and changes what was still open, and leaves the rest as it was. UsageError if `today` is before `EARLIEST`.
     """
     if today < EARLIEST:
         mistake = Mistake(
