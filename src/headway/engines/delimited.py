@@ -93,7 +93,7 @@ def find(path: Path, head: Header, column: str, values: Collection[str]) -> tupl
 
 
 def _records(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Every record with the line on which it begins; an empty line is an empty record. BrokenError if one cannot end."""
+    """Every record and the line on which it begins; an empty line is an empty record. BrokenError if one cannot end."""
     with _text(path) as text:
         records = csv.reader(text, delimiter=separator, strict=True)
         begin = 1

@@ -1,19 +1,26 @@
-"""Where raw rows live: `locate` finds a source's files for an engine to read in place, or reads its rows into Arrow."""
+"""Where raw rows live: `locate` finds a source's files for an engine to read in place, or reads its rows into Arrow.
+
+One module per kind of source: files (and the spreadsheets among them), tables of SQLite, git repositories. `typed`
+reads the small files of numbers that people keep by hand.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from headway.model import FilesReader, Located, Source
-from headway.sources import files
+from headway.model import FilesReader, GitReader, Located, Source, TableReader
+from headway.sources import files, git, tables
+from headway.sources.typed import TYPED, typed
 
-__all__ = ["locate"]
+__all__ = ["TYPED", "locate", "typed"]
 
 
 def locate(source: Source, root: Path) -> Located:
-    """Find the rows of a source; patterns and paths are relative to `root`. SourceError if they cannot be read."""
+    """Find the rows of a source; paths are relative to the project's folder `root`. SourceError if it cannot."""
     match source.reader:
         case FilesReader() as reader:
             return files.locate(source, reader, root)
-        case _:
-            raise NotImplementedError(source.reader)
+        case TableReader() as reader:
+            return tables.locate(source, reader, root)
+        case GitReader() as reader:
+            return git.locate(source, reader, root)

@@ -1,13 +1,20 @@
-"""Sources that are files: which ones a pattern means, and what kind they are."""
+"""Sources that are files: which files a pattern means, and of what kind they are. Spreadsheets are read, others stay.
+
+Parquet, text and JSON are for the engine to read in place. A spreadsheet becomes an Arrow table here, row for row.
+"""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+import pyarrow as pa
+
 from headway.errors import Mistake, SourceError
 from headway.model import FilesReader, Located, Source
+from headway.sources import sheets
 
 Kind = Literal["parquet", "csv", "json", "xlsx"]
 _KINDS: dict[str, Kind] = {
@@ -21,45 +28,86 @@ _KINDS: dict[str, Kind] = {
     ".ndjson": "json",
     ".xlsx": "xlsx",
 }
+#: Text and JSON may be compressed.
+_GZIP = ".gz"
 
 
 def locate(source: Source, reader: FilesReader, root: Path) -> Located:
-    """The files of a source, in order of their names. Parquet, text and JSON stay where they are."""
-    files: dict[Path, None] = {}
-    for pattern in reader.patterns:
-        found = _expand(pattern, root)
-        if not found:
-            raise SourceError(_missing(source, pattern, root))
-        files.update(dict.fromkeys(found))
-    kinds = {kind_of(path) for path in files}
-    kind = kinds.pop()
-    assert kind in ("parquet", "csv", "json")
-    stamps = tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
-    return Located(source.name, kind, tuple(files), reader.format, stamps=stamps)
+    """The files that the patterns mean, each once, in the order of patterns and then of names."""
+    files = list(dict.fromkeys(path for pattern in reader.patterns for path in _expand(source, pattern, root)))
+    kind = _one_kind(source, files, root)
+    for path in files:
+        if path.stat().st_size == 0:
+            raise SourceError(
+                Mistake(
+                    f"source {source.name}: {shown(path, root)} is empty",
+                    "empty-file",
+                    source.places.get("read", source.place),
+                    "Write it again, or take it out of the source. A file without rows still names its columns.",
+                )
+            )
+    stamps = tuple((shown(path, root), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
+    if kind != "xlsx":
+        return Located(source.name, kind, tuple(files), reader.format, stamps=stamps)
+    read = [sheets.read(source, path, shown(path, root), reader.format) for path in files]
+    table = pa.concat_tables(sheets.alike([block.table for block in read]), promote_options="default")
+    blocks = tuple((block.first_row, block.table.num_rows) for block in read)
+    return Located(source.name, "arrow", tuple(files), reader.format, table, stamps, blocks)
 
 
-def kind_of(path: Path) -> Kind | None:
-    """What a file holds, by its suffix; `.gz` around text is looked through."""
-    suffixes = path.suffixes
-    if suffixes and suffixes[-1] == ".gz":
-        suffixes = suffixes[:-1]
-    return _KINDS.get(suffixes[-1].lower()) if suffixes else None
+def shown(path: Path, root: Path) -> str:
+    """A file's name for people: within the project, or as the catalogue writes it."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
 
 
-def _expand(pattern: str, root: Path) -> list[Path]:
-    base = root / pattern
-    if base.is_file():
-        return [base]
-    anchor = Path(base.anchor)
-    return sorted(path for path in anchor.glob(str(base.relative_to(anchor))) if path.is_file())
+def expand(pattern: str, root: Path) -> list[Path]:
+    """What a path or pattern below `root` means, sorted; `**` stands for any folders. An absolute one is allowed."""
+    if (root / pattern).exists():
+        return [root / pattern]
+    whole = root / pattern
+    # pathlib wants the pattern without its anchor.
+    return sorted(Path(whole.anchor).glob(str(whole.relative_to(whole.anchor))))
+
+
+def _expand(source: Source, pattern: str, root: Path) -> list[Path]:
+    found = [path for path in expand(pattern, root) if path.is_file()]
+    if not found:
+        raise SourceError(_missing(source, pattern, root))
+    return found
 
 
 def _missing(source: Source, pattern: str, root: Path) -> Mistake:
-    folder = (root / pattern).parent
-    near = difflib.get_close_matches(Path(pattern).name, [p.name for p in folder.glob("*")] if folder.is_dir() else [])
-    return Mistake(
-        f"source {source.name}: no file matches '{pattern}'",
-        "missing-file",
-        source.places.get("read", source.place),
-        f"Did you mean '{near[0]}'?" if near else f"Looked below {folder}.",
+    """No file: say where we looked, and what is there that has a like name."""
+    whole = root / pattern
+    folder = next((parent for parent in whole.parents if parent.is_dir()), root)
+    wanted = whole.relative_to(folder).parts[0]
+    near = difflib.get_close_matches(wanted, [path.name for path in folder.iterdir()], n=3)
+    where = shown(folder, root) if folder != root else "the project's folder"
+    message = f"source {source.name}: no file matches '{pattern}'; looked in {where}"
+    remedy = (
+        f"Did you mean {' or '.join(repr(name) for name in near)}?"
+        if near
+        else "Check the path in the source's 'read'."
     )
+    return Mistake(message, "missing-file", source.places.get("read", source.place), remedy)
+
+
+def _one_kind(source: Source, files: Sequence[Path], root: Path) -> Kind:
+    kinds: dict[Kind, Path] = {}
+    place = source.places.get("read", source.place)
+    for path in files:
+        suffixes = [suffix.lower() for suffix in path.suffixes]
+        packed = suffixes[-1:] == [_GZIP]
+        kind = _KINDS.get((suffixes[:-1] if packed else suffixes)[-1:][0] if suffixes[packed:] else "")
+        if kind is None or (packed and kind not in ("csv", "json")):
+            message = f"source {source.name}: {shown(path, root)} is of no kind that can be read"
+            known = ", ".join(_KINDS)
+            raise SourceError(
+                Mistake(message, "broken-file", place, f"Files end in {known}; text and JSON also in .gz.")
+            )
+        kinds.setdefault(kind, path)
+    if len(kinds) > 1:
+        (one, other) = list(kinds.values())[:2]
+        message = f"source {source.name}: {shown(one, root)} and {shown(other, root)} are of different kinds"
+        raise SourceError(Mistake(message, "broken-file", place, "Make a source of each kind."))
+    return next(iter(kinds))

@@ -1,0 +1,149 @@
+"""Numbers typed by people: the CSV files that `entered` and `history` name, read into periods, cells and values.
+
+They are part of the project, edited by hand and kept in git, so every mistake is reported at once, with its line.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from headway.errors import Mistake, Place, SourceError
+from headway.model import cell_text
+from headway.periods import Calendar
+
+#: One row per number: a `Grain`'s text, a `Period.key`, a `cell_text`, the value and the words beside it.
+TYPED = pa.schema(
+    [
+        pa.field("grain", pa.string(), nullable=False),
+        pa.field("period", pa.int64(), nullable=False),
+        pa.field("cell", pa.string(), nullable=False),
+        pa.field("value", pa.float64(), nullable=False),
+        pa.field("note", pa.string()),
+        pa.field("entered_by", pa.string()),
+    ]
+)
+_COMPULSORY = ("period", "value")
+_OPTIONAL = ("entered_by", "note")
+
+
+def typed(path: Path, calendar: Calendar, breakdowns: Sequence[str] = (), shown: str | None = None) -> pa.Table:
+    """The rows of a file as a table of the schema `TYPED`, in the order of the file.
+
+    A breakdown's column that is blank in a row is no part of its cell: a row with none filled is the total. `shown` is
+    the file's name for people. SourceError lists every row that cannot be read.
+    """
+    reading = _Reading(shown or path.name, calendar, tuple(breakdowns))
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        near = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*")], n=1)
+        remedy = f"Did you mean '{near[0]}'?" if near else "Make it, with the columns period and value."
+        raise SourceError(Mistake(f"there is no file {reading.shown}", "missing-file", remedy=remedy)) from error
+    except UnicodeDecodeError as error:
+        message = f"{reading.shown}: the text is not UTF-8"
+        raise SourceError(Mistake(message, "broken-row", remedy="Save the file as UTF-8.")) from error
+    return reading.table(text)
+
+
+class _Reading:
+    """One pass over one file, gathering rows and mistakes."""
+
+    def __init__(self, shown: str, calendar: Calendar, breakdowns: tuple[str, ...]) -> None:
+        self.shown = shown
+        self.calendar = calendar
+        self.breakdowns = breakdowns
+        self.mistakes: list[Mistake] = []
+        self.rows: list[dict[str, object]] = []
+        self.first_line: dict[tuple[str, int, str], int] = {}
+        self.lines: list[str] = []
+
+    def table(self, text: str) -> pa.Table:
+        self.lines = text.splitlines()
+        records = csv.reader(text.splitlines(keepends=True), strict=True)
+        header: list[str] | None = None
+        line = 1
+        try:
+            for record in records:
+                if any(field.strip() for field in record):
+                    if header is None:
+                        header = [name.strip() for name in record]
+                        self._check_header(header, line)
+                        if self.mistakes:
+                            break
+                    else:
+                        self._row(header, [field.strip() for field in record], line)
+                line = records.line_num + 1
+        except csv.Error:
+            self._wrong(line, "a quote is opened and never closed", "broken-row", "Close it.")
+        if header is None:
+            message = f"{self.shown} is empty"
+            raise SourceError(Mistake(message, "empty-file", remedy="Its first line is: period,value"))
+        if self.mistakes:
+            raise SourceError(self.mistakes)
+        return pa.Table.from_pylist(self.rows, TYPED)
+
+    def _check_header(self, header: Sequence[str], line: int) -> None:
+        known = (*_COMPULSORY, *self.breakdowns, *_OPTIONAL)
+        for name in header:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                remedy = f"Did you mean '{near[0]}'?" if near else f"Columns are {', '.join(known)}."
+                self._wrong(line, f"unknown column '{name}'", "unknown-column", remedy, name)
+            elif header.count(name) > 1:
+                self._wrong(line, f"two columns are named '{name}'", "duplicate-name", "Keep one of them.", name)
+        for name in _COMPULSORY:
+            if name not in header:
+                self._wrong(line, f"there is no column '{name}'", "column-missing", "The file needs period and value.")
+
+    def _row(self, header: Sequence[str], record: Sequence[str], line: int) -> None:
+        if len(record) != len(header):
+            message = f"{len(record)} fields, but the header names {len(header)}"
+            self._wrong(line, message, "broken-row", "A text that holds a comma stands in quotes.")
+            return
+        fields = dict(zip(header, record, strict=True))
+        try:
+            period = self.calendar.parse(fields["period"])
+        except ValueError:
+            forms = "Periods are written 2026-01-31, 2026-W05, 2026-01, 2026-Q1 or 2026."
+            if self.calendar.fiscal_start != 1:
+                forms = "Periods are written 2026-01-31, 2026-W05, 2026-01, FY2026-Q1 or FY2026."
+            self._wrong(line, f"'{fields['period']}' is no period", "bad-period", forms, fields["period"])
+            return
+        value = self._value(fields["value"], line)
+        if value is None:
+            return
+        cell = cell_text(tuple((name, fields[name]) for name in self.breakdowns if fields.get(name)))
+        key = (period.grain.value, period.key, cell)
+        if key in self.first_line:
+            what = f"{fields['period']}{f' and {cell}' if cell else ''}"
+            message = f"{what} stands on line {self.first_line[key]} already"
+            self._wrong(line, message, "key-not-unique", "Keep one of the two lines.")
+            return
+        self.first_line[key] = line
+        words = {name: fields.get(name) or None for name in _OPTIONAL}
+        self.rows.append({"grain": key[0], "period": key[1], "cell": cell, "value": value, **words})
+
+    def _value(self, text: str, line: int) -> float | None:
+        try:
+            value = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+        except ValueError:
+            value = math.nan
+        # Python also reads 1_000, nan and infinity, which no person means by a number.
+        if not math.isfinite(value) or "_" in text:
+            what = f"'{text}' is no number" if text else "there is no value"
+            remedy = "Numbers are written 1234.5 or 85 %." if text else "Write it, or leave the line out."
+            self._wrong(line, what, "bad-value", remedy, text)
+            return None
+        return value
+
+    def _wrong(self, line: int, message: str, slug: str, remedy: str, mark: str = "") -> None:
+        text = self.lines[line - 1] if line <= len(self.lines) else ""
+        column = text.find(mark) + 1 if mark and mark in text else 1
+        place = Place(self.shown, line, column, max(1, len(mark)), text)
+        self.mistakes.append(Mistake(message, slug, place, remedy))
