@@ -1,18 +1,47 @@
-"""Judge whether numbers are fit to publish: withhold those of small groups and of failed checks (pure)."""
+"""Judge whether numbers are fit to publish: withhold those of failed checks and of small groups (pure).
+
+**Checks.** A number is withheld with the reason `CHECK_FAILED` if a row that it may have read fails a check: if a
+failing row's day lies in the span of days that the number stands for. The span is the period, or what the KPI's
+window reaches from it. A state without a window (`open`, `balance ... per`) may read every row up to the period's end.
+A check whose failing rows have no day touches every number. Imported numbers were not computed, so no check of ours
+touches them.
+
+**Small groups.** A cell that is built from fewer than `min_group_size` people, but from some, is withheld with the
+reason `GROUP_TOO_SMALL`; so is, where a subtraction from the total would give it away, the smallest other cell that is
+built from somebody. That is: where exactly one cell of a breakdown, grain and period was withheld. In a cross of
+breakdowns the same holds along each line of it, because a line adds up to a cell of the breakdown that it crosses, and
+this is repeated until no line has a single gap. A number built from nobody is shown, and so is the total, always.
+
+What is not seen yet, and later work adds: two withheld cells of one person each, whose sum is a group of two; lines of
+a cross where breakdowns lie within each other (a hub in one cluster alone); cells of one period that are the
+difference of two others (a month less its days); and the group behind a running period's `so_far`, which counts as
+large as that of the period itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import product
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from headway.model import Kpi
-from headway.periods import Calendar
+from headway.model import OBSERVED, Balance, Flag, Kpi, Open, Reason, Take, read_cell
+from headway.periods import Calendar, Grain, Period
 
 #: A failing check: its text, and the first and last local day of the rows that fail it. None is open: a check
 #: whose rows have no day (a key of a source without time) touches every period as (text, None, None).
 Failing = tuple[str, date | None, date | None]
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+#: The columns that tell a withheld number, or let it be worked out.
+_TELLING = ("value", "n", "numerator", "denominator", "so_far", "so_far_before")
 
 
 def judge(
@@ -28,5 +57,170 @@ def judge(
     `observed` may have one column more, `people` (integer): how many different people are behind each number, null
     where that is unknown or the source has no people. `failing` are the checks that failed on what this KPI reads.
     `beginning` is the first local day that its source speaks of.
+
+    A withheld row keeps its place, grain, cell, period and flags; its value and everything that tells it are null.
     """
-    raise NotImplementedError
+    touched = _touched(kpi, observed, failing, calendar, beginning)
+    small = _small(observed, min_group_size, touched) if "people" in observed.column_names else np.zeros_like(touched)
+    observed = observed.select(OBSERVED.names)
+    held = touched | small
+    if not held.any():
+        return observed.cast(OBSERVED)
+
+    hide = pa.array(held)
+    stale = pa.array(_compared_with(observed, held, calendar))
+    columns = {}
+    for name in OBSERVED.names:
+        column = observed[name].combine_chunks()
+        if name in _TELLING:
+            column = pc.if_else(hide, None, column)
+        if name == "so_far_before":
+            column = pc.if_else(stale, None, column)
+        columns[name] = column
+    reason = pc.if_else(pa.array(small), Reason.GROUP_TOO_SMALL.value, columns["reason"])
+    columns["reason"] = pc.if_else(pa.array(touched), Reason.CHECK_FAILED.value, reason)
+    return pa.table(columns, schema=OBSERVED)
+
+
+# -- checks ----------------------------------------------------------------------------------------------------------
+
+
+def _touched(kpi: Kpi, observed: pa.Table, failing: Sequence[Failing], calendar: Calendar, beginning: date) -> Bools:
+    """Which numbers may have read a failing row."""
+    found = np.zeros(len(observed), dtype=bool)
+    if not failing:
+        return found
+    flags = observed["flags"].to_numpy()
+    cells, cell_words = _coded(observed["cell"])
+    total = np.array([cell == "" for cell in cell_words], dtype=bool)[cells]
+    running = (flags & Flag.PARTIAL) != 0
+    grains, grain_words = _coded(observed["grain"])
+    periods = observed["period"].to_numpy()
+    for code, is_total, runs in product(range(len(grain_words)), (True, False), (True, False)):
+        rows = np.flatnonzero((grains == code) & (total == is_total) & (running == runs))
+        own = kpi.grain if is_total else kpi.by_grain
+        keys, place = np.unique(periods[rows], return_inverse=True)
+        spans = [
+            _span(kpi, calendar.from_key(Grain(grain_words[code]), key), own, runs, calendar, beginning)
+            for key in keys.tolist()
+        ]
+        found[rows] = np.array([_meets(span, failing) for span in spans], dtype=bool)[place]
+    found &= (flags & Flag.IMPORTED) == 0
+    return found
+
+
+def _span(kpi: Kpi, period: Period, own: Grain, runs: bool, calendar: Calendar, beginning: date) -> tuple[date, date]:
+    """The local days whose rows a number may have read."""
+    if isinstance(kpi.measure, Open) or (isinstance(kpi.measure, Balance) and kpi.measure.per is not None):
+        return date.min, period.last
+    first, last = calendar.span(kpi.window, period, beginning)
+    if kpi.window is not None and (runs or kpi.take is not Take.LAST):
+        # Any of the period's own values may be in it; the first one's window begins earliest.
+        earliest = calendar.period(Grain.DAY if own is Grain.HOUR else own, period.first)
+        first = min(first, calendar.span(kpi.window, earliest, beginning)[0])
+    return first, last
+
+
+def _meets(span: tuple[date, date], failing: Sequence[Failing]) -> bool:
+    """True if the days of a failing check lie in the span."""
+    return any((low or date.min) <= span[1] and span[0] <= (high or date.max) for _, low, high in failing)
+
+
+# -- small groups ----------------------------------------------------------------------------------------------------
+
+
+def _small(observed: pa.Table, min_group_size: int, already: Bools) -> Bools:
+    """Which cells are too small to be shown, or would give away one that is. `already` are withheld for a check."""
+    people = observed["people"].cast(pa.float64()).to_numpy()
+    codes, words = _coded(observed["cell"])
+    cells = [read_cell(word) for word in words]
+    is_cell = np.array([cell != () for cell in cells], dtype=bool)[codes]
+    with np.errstate(invalid="ignore"):  # people unknown
+        some = people > 0
+        held: Bools = is_cell & some & (people < min_group_size)
+    if not held.any():
+        return held
+
+    period = _group(observed["part"], observed["grain"], observed["period"])
+    lines = [_joined(period, line[codes]) for line in _lines(cells)]
+    while True:
+        before = int(held.sum())
+        for line in lines:
+            held |= _companions(line, held, candidates=is_cell & some & ~held & ~already, people=people)
+        if int(held.sum()) == before:
+            return held
+
+
+def _lines(cells: Sequence[tuple[tuple[str, str], ...]]) -> Iterator[Ints]:
+    """The sets of cells that add up to a number which is shown, as one code per cell; each pass cuts them anew.
+
+    First all cells of a breakdown: they make the total. Then, for crosses, the cells that differ in one column alone:
+    they make a cell of the breakdown without it.
+    """
+    yield _numbered([tuple(column for column, _ in cell) for cell in cells])
+    for free in range(max((len(cell) for cell in cells), default=0)):
+        if any(len(cell) > 1 for cell in cells):
+            yield _numbered(
+                [
+                    (tuple(column for column, _ in cell), *(pair for at, pair in enumerate(cell) if at != free))
+                    for cell in cells
+                ]
+            )
+
+
+def _companions(line: Ints, held: Bools, candidates: Bools, people: Floats) -> Bools:
+    """The smallest candidate of every line in which exactly one number is withheld."""
+    single = np.bincount(line[held], minlength=int(line.max()) + 1) == 1
+    rows = np.flatnonzero(candidates & single[line])
+    rows = rows[np.lexsort((people[rows], line[rows]))]
+    _, first = np.unique(line[rows], return_index=True)
+    chosen = np.zeros(len(held), dtype=bool)
+    chosen[rows[first]] = True
+    return chosen
+
+
+# -- plumbing --------------------------------------------------------------------------------------------------------
+
+
+def _compared_with(observed: pa.Table, held: Bools, calendar: Calendar) -> Bools:
+    """Which running periods are compared with a number that is withheld."""
+    found = np.zeros(len(held), dtype=bool)
+    compared = np.flatnonzero(observed["so_far_before"].is_valid().to_numpy())
+    hidden = set(_names(observed, np.flatnonzero(held)))
+    for row, (part, grain, cell, key) in zip(compared.tolist(), _names(observed, compared), strict=True):
+        before = calendar.previous(calendar.from_key(Grain(grain), key)).key
+        found[row] = (part, grain, cell, before) in hidden
+    return found
+
+
+def _names(observed: pa.Table, rows: Ints) -> Iterator[tuple[str, str, str, int]]:
+    """Part, grain, cell and period of some rows."""
+    chosen = observed.select(["part", "grain", "cell", "period"]).take(pa.array(rows))
+    return zip(*(column.to_pylist() for column in chosen.columns), strict=True)
+
+
+def _group(*columns: pa.ChunkedArray) -> Ints:
+    """One number for each different combination of the columns."""
+    grouped = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        grouped = _joined(grouped, _coded(column)[0])
+    return grouped
+
+
+def _joined(a: Ints, b: Ints) -> Ints:
+    """One number, from 0 without gaps, for each different pair."""
+    _, place = np.unique(a * (int(b.max(initial=0)) + 1) + b, return_inverse=True)
+    joined: Ints = place.astype(np.int64)
+    return joined
+
+
+def _numbered(names: Sequence[object]) -> Ints:
+    """The same number for the same name."""
+    numbers: dict[object, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[Ints, list[str]]:
+    """Each value as an index into the list of different values."""
+    coded = column.combine_chunks().dictionary_encode()
+    return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), coded.dictionary.to_pylist()
