@@ -1,1 +1,11 @@
-"""catalog."""
+"""Reads what a project declares: YAML -> strict specs -> one resolved, frozen `Catalog`, or every mistake at once.
+
+`document` YAML with places · `spec` the shape of each map · `values` small values · `sqltext`, `expression`,
+`formula` SQL fragments · `project`, `source`, `columns`, `kinds`, `kpi`, `formulas`, `target` resolve names ·
+`loading` does it all · `identity` says what it comes down to.
+"""
+
+from headway.catalog.identity import fingerprint, text
+from headway.catalog.loading import find, load, unknown_kpi
+
+__all__ = ["find", "fingerprint", "load", "text", "unknown_kpi"]

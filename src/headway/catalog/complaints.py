@@ -1,0 +1,49 @@
+"""Collects every mistake of a catalogue, so that a reader sees all of them at once, in the order of the files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from headway.catalog.document import Document, Path_
+from headway.catalog.sqltext import Wrong
+from headway.errors import CatalogError, Mistake, Place
+
+
+class Complaints:
+    """What is wrong so far. Rooms add to it and go on; `raise_any` ends the load if there is anything."""
+
+    def __init__(self) -> None:
+        self._mistakes: list[Mistake] = []
+        self._order: dict[str, int] = {}
+
+    def open(self, document: Document) -> None:
+        """Take over what was wrong with the YAML itself; files are reported in the order of these calls."""
+        self._order.setdefault(document.path, len(self._order))
+        self._mistakes += document.mistakes
+
+    def say(self, place: Place | None, message: str, slug: str, remedy: str | None = None) -> None:
+        """Add one mistake."""
+        self._mistakes.append(Mistake(message, slug, place, remedy))
+
+    def wrong(self, document: Document, path: Path_, wrong: Wrong, prefix: str = "") -> None:
+        """Add what is wrong with the value at `path`, marked at the very characters."""
+        if wrong.end - wrong.start <= 1 and wrong.start == 0 and not document.has(path):
+            place = document.place(path)
+        else:
+            place = document.within(path, wrong.start, wrong.end)
+        self.say(place, prefix + wrong.message, wrong.slug, wrong.remedy)
+
+    def raise_any(self) -> None:
+        """CatalogError with every mistake, once each, in the order of files and lines; nothing if there is none."""
+        if self._mistakes:
+            raise CatalogError(_once(sorted(self._mistakes, key=self._rank)))
+
+    def _rank(self, mistake: Mistake) -> tuple[int, int, int]:
+        place = mistake.place
+        if place is None:
+            return -1, 0, 0
+        return self._order.get(place.path, len(self._order)), place.line, place.column
+
+
+def _once(mistakes: Sequence[Mistake]) -> list[Mistake]:
+    return list(dict.fromkeys(mistakes))

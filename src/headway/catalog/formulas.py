@@ -1,0 +1,262 @@
+"""Resolves KPIs that are formulas over other KPIs: their inputs, grain, breakdowns and currency.
+
+Each check answers one promise of the language: names exist, nothing goes in a circle, an input is kept for the period
+and the cell that is asked for, and two currencies are never added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from headway.catalog import formula as formulas
+from headway.catalog import kpi as kpis_
+from headway.catalog import source as sources_
+from headway.catalog import values
+from headway.catalog.complaints import Complaints
+from headway.catalog.formula import Input
+from headway.catalog.kpi import Draft
+from headway.catalog.sqltext import Wrong, span
+from headway.model import Catalog, Empty, Formula, Kpi, UnitKind
+from headway.periods import Grain
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """A formula that parses, and the KPIs it mentions."""
+
+    draft: Draft
+    tree: exp.Expr
+    inputs: list[Input]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(i.kpi for i in self.inputs))
+
+
+def resolve(
+    drafts: Collection[Draft],
+    kpis: Mapping[str, Kpi],
+    project: Catalog,
+    declared: Collection[str],
+    sources: Collection[str],
+    complaints: Complaints,
+) -> dict[str, Kpi]:
+    """Every formula that can be resolved. `kpis` are those over rows, `declared` the names of all KPIs.
+
+    Of a formula whose input is itself wrong nothing is said: the input's own mistake is enough.
+    """
+    waiting: dict[str, _Parsed] = {}
+    for draft in drafts:
+        parsed = _parse(draft, declared, sources, complaints)
+        if parsed is not None:
+            waiting[draft.name] = parsed
+    _refuse_circles(waiting, complaints)
+    done = dict(kpis)
+    while ready := [name for name, it in waiting.items() if all(read in done for read in it.names)]:
+        for name in ready:
+            done[name] = _Formula(waiting.pop(name), done, complaints).kpi(project)
+    return {name: kpi for name, kpi in done.items() if name not in kpis}
+
+
+def _parse(draft: Draft, declared: Collection[str], sources: Collection[str], complaints: Complaints) -> _Parsed | None:
+    text = str(getattr(draft.spec, "formula", ""))
+    here = draft.at("formula")
+    try:
+        tree = formulas.parse(text)
+    except Wrong as wrong:
+        complaints.wrong(draft.document, here, wrong)
+        return None
+    parsed = _Parsed(draft, tree, formulas.inputs(tree))
+    unknown = False
+    for mention in parsed.inputs:
+        if mention.kpi not in declared:
+            unknown = True
+            message, remedy = f"there is no KPI '{mention.kpi}'", values.near(mention.kpi, declared)
+            if remedy is None and mention.kpi in sources:
+                remedy = f"'{mention.kpi}' is a source; a formula reads KPIs, such as {{count: {mention.kpi}}}."
+            complaints.wrong(draft.document, here, Wrong(message, mention.start, mention.end, "unknown-name", remedy))
+    if not parsed.inputs:
+        complaints.wrong(draft.document, here, Wrong("a formula reads at least one KPI", 0, len(text), formulas.SLUG))
+        return None
+    return None if unknown else parsed
+
+
+def _refuse_circles(waiting: dict[str, _Parsed], complaints: Complaints) -> None:
+    """Draw each circle once, and take the formulas on it out of `waiting`."""
+    while drawn := sources_.circle({name: it.names for name, it in waiting.items()}):
+        first = waiting[drawn[0]]
+        mention = next(i for i in first.inputs if i.kpi == drawn[1])
+        circle = " -> ".join(drawn)
+        wrong = Wrong(
+            f"formulas go in a circle: {circle}",
+            mention.start,
+            mention.end,
+            "formula-circle",
+            "One of them has to measure something itself.",
+        )
+        complaints.wrong(first.draft.document, first.draft.at("formula"), wrong)
+        for name in drawn[:-1]:
+            waiting.pop(name, None)
+
+
+class _Formula:
+    """Resolves one formula whose inputs are known."""
+
+    def __init__(self, parsed: _Parsed, kpis: Mapping[str, Kpi], complaints: Complaints) -> None:
+        self.draft, self.tree, self.inputs = parsed.draft, parsed.tree, parsed.inputs
+        self.names = parsed.names
+        self.kpis, self.complaints = kpis, complaints
+
+    def kpi(self, project: Catalog) -> Kpi:
+        draft = self.draft
+        kpis_.options(draft, self.complaints)
+        self.measured()
+        grain = self.grain()
+        self.cells()
+        for n, breakdown in enumerate(draft.spec.by):
+            self.breakdown(tuple(breakdown), n)
+        self.currencies()
+        least = max([grain, *(self.kpis[i.kpi].by_grain for i in self.inputs if not i.total)], key=lambda g: g.rank)
+        text = str(getattr(draft.spec, "formula", ""))
+        expression = sources_.written(draft.document, draft.at("formula"), text)
+        return kpis_.common(
+            draft,
+            project,
+            self.complaints,
+            measure=Formula(expression, self.names),
+            grain=grain,
+            by_grain=kpis_.by_grain(draft, grain, least if draft.spec.by else grain, self.complaints),
+            empty=Empty.NO_DATA,
+        )
+
+    def say(self, start: int, end: int, message: str, slug: str, remedy: str | None = None) -> None:
+        wrong = Wrong(message, start, end, slug, remedy)
+        self.complaints.wrong(self.draft.document, self.draft.at("formula"), wrong)
+
+    def measured(self) -> None:
+        """Complain about inputs that are only planned."""
+        for mention in self.inputs:
+            if self.kpis[mention.kpi].measure is None:
+                self.say(
+                    mention.start,
+                    mention.end,
+                    f"'{mention.kpi}' is planned and has no numbers yet",
+                    formulas.SLUG,
+                    f"Leave out 'formula' until it has: {self.draft.name} is planned too.",
+                )
+
+    def grain(self) -> Grain:
+        """The formula's own period: as written, else the longest of its inputs'."""
+        kept = [(i, self.kpis[i.kpi].by_grain if i.cell else self.kpis[i.kpi].grain) for i in self.inputs]
+        window = kpis_.least_grain(self.draft.spec.window)
+        longest = max([grain for _, grain in kept] + ([window] if window else []), key=lambda g: g.rank)
+        grain = self.draft.spec.grain
+        if grain is None:
+            default = self.draft.defaults.grain
+            grain = default if default is not None and default in longest.longer() else longest
+        kpis_.check_grain(self.draft, grain, self.complaints)
+        for mention, own in kept:
+            kpi = self.kpis[mention.kpi]
+            if kpi.measure is not None and not kpi.is_state and grain not in own.longer():
+                self.say(
+                    mention.start,
+                    mention.end,
+                    f"{mention.kpi} is kept by {values.among(own.longer())}, and this formula by {grain}",
+                    "grain-not-possible",
+                    f"Write 'grain: {longest}', or keep {mention.kpi} by {grain}.",
+                )
+        return grain
+
+    def cells(self) -> None:
+        """Complain about cells of breakdowns that their KPI does not have."""
+        for mention in self.inputs:
+            if not mention.cell:
+                continue
+            kpi = self.kpis[mention.kpi]
+            wanted = tuple(name for name, _ in mention.cell)
+            if self.draft.spec.by:
+                self.say(
+                    mention.start,
+                    mention.end,
+                    "one cell of an input, in a formula with breakdowns of its own, is not supported yet",
+                    "not-supported-yet",
+                    f"Make a KPI of that cell, with 'where', and read that instead of {mention.kpi}.",
+                )
+            elif wanted not in kpi.by:
+                self.say(mention.start, mention.end, *self._lacks(kpi, wanted))
+
+    def breakdown(self, wanted: tuple[str, ...], n: int) -> None:
+        """Complain about a breakdown that an input does not have."""
+        by_cell = [i for i in self.inputs if not i.total and not i.cell]
+        if not by_cell:
+            self.complaints.say(
+                self.draft.document.place(self.draft.at("by", n)),
+                "every input is a total or one cell, so the formula has no breakdowns",
+                "formula-breakdown",
+                "Remove 'by'.",
+            )
+        for mention in by_cell:
+            kpi = self.kpis[mention.kpi]
+            if kpi.measure is not None and wanted not in kpi.by:
+                message, slug, remedy = self._lacks(kpi, wanted)
+                remedy += f" Or write total({mention.kpi}), if its total is meant."
+                self.say(mention.start, mention.end, message, slug, remedy)
+
+    def _lacks(self, kpi: Kpi, wanted: tuple[str, ...]) -> tuple[str, str, str]:
+        shown = " x ".join(wanted)
+        same = next((b for b in kpi.by if set(b) == set(wanted)), None)
+        if same is not None:
+            remedy = f"{kpi.name} has '{' x '.join(same)}': keep its order."
+        else:
+            written = wanted[0] if len(wanted) == 1 else f"[{', '.join(wanted)}]"
+            close = values.near(shown, [" x ".join(b) for b in kpi.by])
+            remedy = close or f"Add {written} to 'by' of {kpi.name}."
+        return f"{kpi.name} has no breakdown '{shown}'", "formula-breakdown", remedy
+
+    # -- currencies ------------------------------------------------------------------------------------------------
+
+    def currencies(self) -> None:
+        """Complain about two currencies that are added or compared, and about a unit that contradicts the inputs'."""
+        result = self._currency(self.tree)
+        unit = self.draft.spec.unit
+        if result and unit is not None and unit.kind is UnitKind.CURRENCY and unit.name != result:
+            start, end = span(self.tree)
+            self.say(start, end, f"the formula is in {result}, and 'unit' says {unit.name}", "two-currencies",
+                     "Nothing is converted by itself: convert in the source, in a derived column.")  # fmt: skip
+
+    def _currency(self, node: exp.Expr) -> str | None:
+        """The currency of a number, or None if it is in none."""
+        if isinstance(node, exp.Column | exp.Anonymous):
+            name = node.expressions[0].name if isinstance(node, exp.Anonymous) else node.name
+            unit = self.kpis[name].unit
+            return unit.name if unit.kind is UnitKind.CURRENCY else None
+        if isinstance(node, exp.Mul | exp.Div):
+            left, right = self._currency(node.this), self._currency(node.expression)
+            if isinstance(node, exp.Div):
+                return None if right else left
+            return None if left and right else left or right
+        if isinstance(node, exp.Pow | exp.Sqrt | exp.Ln | exp.Exp | exp.Not):
+            for child in node.iter_expressions():
+                self._currency(child)
+            return None
+        found = dict.fromkeys(c for child in node.iter_expressions() if (c := self._of_branch(child)))
+        if len(found) > 1:
+            first, second = list(found)[:2]
+            self.say(*span(node), f"{first} and {second} cannot be added or compared", "two-currencies",
+                     "Convert one in its source, in a derived column.")  # fmt: skip
+        return next(iter(found), None)
+
+    def _of_branch(self, node: exp.Expr) -> str | None:
+        """The currency that a child hands on: of a case's branch its value, of a condition none."""
+        if isinstance(node, exp.If):
+            self._currency(node.this)
+            return self._currency(node.args["true"])
+        found = self._currency(node)
+        return (
+            None
+            if isinstance(node, exp.And | exp.Or | exp.EQ | exp.NEQ | exp.GT | exp.GTE | exp.LT | exp.LTE)
+            else found
+        )

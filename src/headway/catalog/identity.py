@@ -1,0 +1,88 @@
+"""Says what a catalogue, or one KPI's definition, comes down to: as text for the ledger, and as a hash.
+
+Two definitions have one fingerprint exactly if they must give the same numbers from the same rows. Words (titles,
+owners, reasons), targets and how numbers are shown have no part in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from headway.errors import Place
+from headway.model import Catalog, Expression, Formula, Kpi, Source
+from headway.periods import Length, Window
+
+#: What of a KPI can change its numbers. `tracked_from` and `retired_on` decide which periods there are.
+_NUMBERS = (
+    "measure",
+    "grain",
+    "by",
+    "by_grain",
+    "where",
+    "time",
+    "window",
+    "take",
+    "empty",
+    "tracked_from",
+    "retired_on",
+    "history",
+)
+
+
+def text(catalog: Catalog) -> str:
+    """The resolved catalogue as JSON, the same for the same catalogue wherever it lies. The ledger keeps it."""
+    plain = _plain(catalog)
+    del plain["root"]
+    return json.dumps(plain, ensure_ascii=False, sort_keys=True)
+
+
+def fingerprint(kpi: Kpi, catalog: Catalog) -> str:
+    """The hash of everything that can change a KPI's numbers, its sources and inputs included."""
+    said = {
+        "kpi": _definition(kpi, catalog),
+        "calendar": _plain(catalog.calendar),
+        "min_group_size": catalog.min_group_size,
+        "sources": {name: _source(catalog.sources[name]) for name in catalog.upstream(kpi.name)},
+    }
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _definition(kpi: Kpi, catalog: Catalog) -> dict[str, Any]:
+    said = {name: _plain(getattr(kpi, name)) for name in _NUMBERS}
+    if isinstance(kpi.measure, Formula):
+        said["inputs"] = {name: _definition(catalog.kpis[name], catalog) for name in kpi.measure.inputs}
+    return said
+
+
+def _source(source: Source) -> dict[str, Any]:
+    said = _plain(source)
+    del said["about"]
+    for exclusion in said["exclude"]:
+        del exclusion["why"], exclusion["link"]
+    return said  # type: ignore[no-any-return]  # a dataclass becomes a dict
+
+
+def _plain(value: Any) -> Any:
+    """JSON's values for the model's. Places are left out: moving a line changes nothing."""
+    if isinstance(value, Expression):
+        return value.text
+    if isinstance(value, Window | Length | Path):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value):
+        kind = type(value).__name__
+        plain = {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.name not in ("place", "places")}
+        return {"is": kind, **plain}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items() if not isinstance(item, Place)}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value

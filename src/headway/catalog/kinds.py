@@ -1,0 +1,89 @@
+"""Finds the one key that names a KPI's kind, and answers those that this version, or the language, does not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from headway.catalog import values
+from headway.catalog.complaints import Complaints
+from headway.catalog.document import Document, Path_
+from headway.catalog.spec import KINDS, KpiSpec, keys
+
+#: Kinds of the language that come later -> what serves until then.
+LATER: Mapping[str, str] = {
+    "median": "Use mean, or derive what you need in the source.",
+    "recurring": "A balance of monthly amounts, or a sum with 'grain: month', serves until then.",
+    "retention": "distinct over two windows, divided by a formula, comes close.",
+    "duration": "Derive the time between in the source, and take its mean: derive: {days: date_diff('day', a, b)}.",
+    "availability": "Sum a derived length of the rows.",
+    "accrue": "Give one row for each month, and sum them.",
+    "nps": "Take two shares, and subtract them in a formula.",
+    "spread": "Break the KPI itself down with 'by'.",
+    "tiered": "Derive the price in the source.",
+    "python": "Write the rows to a file first, and read that as a source.",
+    "lasts": "Divide in a formula.",
+}
+_QUANTILE = re.compile(r"p\d{1,2}(\.\d+)?")
+
+#: Words that are no kinds, on purpose -> what says the same.
+INSTEAD: Mapping[str, str] = {
+    "ratio": "Write a formula: formula: a / b.",
+    "change": "A page shows the change of every KPI by itself.",
+    "active": "Write distinct: source.column, with a window.",
+    "concurrent": "Write open: source.",
+    "score": "Write share: source.column, of a column that is true or false.",
+    "count_distinct": "Write distinct: source.column.",
+    "average": "Write mean: source.column.",
+    "avg": "Write mean: source.column.",
+    "total": "Write sum: source.column.",
+    "expression": "Write formula: a / b.",
+    "value": "Write the kind as the key, for example count: source.",
+    "kind": "Write the kind as the key, for example count: source.",
+    "type": "Write the kind as the key, for example count: source.",
+}
+#: Keys that go with kinds of later, so that one complaint about the kind is enough.
+SHARED = frozenset(keys(KpiSpec))
+
+
+def find(value: Mapping[str, Any], document: Document, path: Path_, complaints: Complaints) -> str | None:
+    """The kind of a KPI; '' for one that is planned; None after telling what is wrong."""
+    place = document.key_place(path)
+    name = path[-1]
+    kinds = [key for key in value if key in KINDS or key in LATER or _QUANTILE.fullmatch(key)]
+    if len(kinds) > 1:
+        complaints.say(
+            document.key_place((*path, kinds[1])),
+            f"'{name}' has two kinds, {values.among(kinds).replace(' or ', ' and ')}",
+            "two-kinds",
+            "Keep one, and make another KPI of the other.",
+        )
+        return None
+    if kinds:
+        kind = kinds[0]
+        if kind in KINDS:
+            return kind
+        remedy = LATER.get(kind, "Use mean, or min and max.")
+        complaints.say(
+            document.key_place((*path, kind)), f"the kind '{kind}' is not supported yet", "not-supported-yet", remedy
+        )
+        return None
+    for key in value:
+        if key in INSTEAD and key not in SHARED:
+            complaints.say(document.key_place((*path, key)), f"'{key}' is no kind", "wrong-kind", INSTEAD[key])
+            return None
+    for key in value:
+        known = [*KINDS, *LATER]
+        if key not in SHARED and key not in KpiSpec.later and (meant := values.near(key, known)):
+            complaints.say(document.key_place((*path, key)), f"'{key}' is no kind", "no-kind", meant)
+            return None
+    if value.get("tracked_from") is not None:
+        return ""
+    complaints.say(
+        place,
+        f"'{name}' has no kind: what it measures",
+        "no-kind",
+        f"Add one of {', '.join(KINDS)}; or 'tracked_from', if it is only planned.",
+    )
+    return None

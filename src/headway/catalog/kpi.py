@@ -1,0 +1,408 @@
+"""Resolves KPIs that measure something themselves: over the rows of a source, or from a file of typed numbers.
+
+Formulas, which read other KPIs, are resolved in `formulas.py` by the same steps once their inputs are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from headway.catalog import expression, kinds, values
+from headway.catalog import source as sources_
+from headway.catalog import spec as specs
+from headway.catalog.columns import Columns
+from headway.catalog.complaints import Complaints
+from headway.catalog.document import Document, Path_
+from headway.catalog.project import owner_known, titled
+from headway.catalog.spec import KINDS, DefaultsSpec, EnteredSpec, KpiSpec, RowsSpec
+from headway.catalog.sqltext import Wrong
+from headway.errors import Place
+from headway.model import (
+    Aggregate,
+    Audience,
+    Balance,
+    Better,
+    Catalog,
+    Distinct,
+    Empty,
+    Entered,
+    Expression,
+    Kpi,
+    Measure,
+    Open,
+    RowMeasure,
+    Share,
+    Source,
+    Take,
+)
+from headway.periods import Grain, Window, WindowKind
+
+_EMPTY_IS_ZERO = {"count", "sum", "distinct", "open"}
+_NUMBERS_ONLY = {"sum", "mean", "min", "max", "balance"}
+_STATES = {"open", "balance", "entered"}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A KPI that is well-formed and not resolved yet."""
+
+    name: str
+    kind: str
+    spec: KpiSpec
+    defaults: DefaultsSpec
+    document: Document
+    path: Path_
+
+    def at(self, *keys: str | int) -> Path_:
+        """The path of a key of this KPI."""
+        return (*self.path, *keys)
+
+
+def draft(
+    name: str, value: Any, defaults: DefaultsSpec, document: Document, path: Path_, complaints: Complaints
+) -> Draft | None:
+    """Check the shape of one KPI by its kind; None after telling what is wrong."""
+    if not isinstance(value, dict):
+        complaints.say(
+            document.place(path),
+            f"a KPI is a map of keys, such as {{count: source}}, not {values.shown(value)}",
+            "wrong-type",
+        )
+        return None
+    kind = kinds.find(value, document, path, complaints)
+    if kind is None:
+        for key in value:  # the kind is wrong: of the rest only what every KPI may say can be judged
+            if key in KpiSpec.later and key not in kinds.INSTEAD:
+                specs.unknown_key(KpiSpec, document, (*path, key), complaints)
+        return None
+    model = KINDS[kind] if kind else KpiSpec
+    spec = specs.check(model, document, path, value, complaints)
+    return Draft(name, kind, spec, defaults, document, path) if spec else None
+
+
+def resolve(
+    draft: Draft, project: Catalog, sources: Mapping[str, Source], declared: Collection[str], complaints: Complaints
+) -> Kpi | None:
+    """A KPI over rows or typed numbers, without its targets; None after telling what is wrong with its measure."""
+    measure: Measure | None = None
+    where: Expression | None = None
+    spec = draft.spec
+    if isinstance(spec, EnteredSpec):
+        measure = Entered(spec.entered)
+    elif isinstance(spec, RowsSpec):
+        rows = _Rows(draft, sources, declared, complaints)
+        measure = rows.measure()
+        if measure is None:
+            return None
+        where = rows.where(measure.source)
+        rows.times(measure)
+        rows.breakdowns(measure.source)
+    options(draft, complaints)
+    grain = _grain(draft, complaints)
+    empty = spec.empty if isinstance(spec, RowsSpec) else None
+    return common(
+        draft,
+        project,
+        complaints,
+        measure=measure,
+        where=where,
+        time=spec.time if isinstance(spec, RowsSpec) else None,
+        grain=grain,
+        by_grain=by_grain(draft, grain, grain, complaints),
+        empty=empty or (Empty.ZERO if draft.kind in _EMPTY_IS_ZERO else Empty.NO_DATA),
+    )
+
+
+def common(draft: Draft, project: Catalog, complaints: Complaints, **resolved: Any) -> Kpi:
+    """A KPI from what every kind shares, with `resolved` for what differs."""
+    spec, document = draft.spec, draft.document
+    area = _area(draft, project, complaints)
+    owner = spec.owner or draft.defaults.owner
+    if owner:
+        owner_known(owner, project.owners, document, _written_at(draft, "owner"), complaints)
+    elif area and area in project.areas:
+        owner = project.areas[area].owner
+    if spec.tracked_from and spec.retired_on and spec.retired_on < spec.tracked_from:
+        complaints.say(document.place(draft.at("retired_on")), "'retired_on' is before 'tracked_from'", "bad-date")
+    unit = spec.unit or (values.PERCENT if draft.kind == "share" else values.NO_UNIT)
+    return Kpi(
+        name=draft.name,
+        title=spec.title or titled(draft.name),
+        unit=unit,
+        audience=spec.audience or draft.defaults.audience or Audience(project.audience),
+        place=document.key_place(draft.path),
+        written=document.written(draft.path),
+        about=spec.about,
+        why=spec.why,
+        area=area,
+        owner=owner,
+        rank=spec.rank or draft.defaults.rank,
+        decimals=spec.decimals,
+        better=spec.better or Better.NONE,
+        by=_by(draft, complaints),
+        window=spec.window,
+        take=spec.take or Take.LAST,
+        tracked_from=spec.tracked_from,
+        retired_on=spec.retired_on,
+        history=spec.history,
+        places=_places(draft),
+        **resolved,
+    )
+
+
+class _Rows:
+    """Resolves what a KPI says about the rows of its source."""
+
+    def __init__(
+        self, draft: Draft, sources: Mapping[str, Source], declared: Collection[str], complaints: Complaints
+    ) -> None:
+        self.draft, self.sources, self.declared, self.complaints = draft, sources, declared, complaints
+        self.columns = Columns(sources)
+
+    def measure(self) -> RowMeasure | None:
+        """The measure; None if its source does not exist, or is itself broken."""
+        kind, document = self.draft.kind, self.draft.document
+        text = str(getattr(self.draft.spec, kind))
+        name, dot, column = text.partition(".")
+        here = self.draft.at(kind)
+        if name not in self.declared:
+            wrong = Wrong(f"there is no source '{name}'", 0, len(name), "unknown-name", self._sources_near(name))
+            self.complaints.wrong(document, here, wrong)
+            return None
+        if kind == "count" and dot:
+            wrong = Wrong("count counts rows, so it names a source alone", 0, len(text), "bad-value",
+                          f"Write 'count: {name}', or 'distinct: {text}' for different values.")  # fmt: skip
+            self.complaints.wrong(document, here, wrong)
+            return None
+        if kind not in ("count", "open", "balance") and not column:
+            known = list(self.columns.known(name)) if name in self.sources else []
+            wrong = Wrong(f"{kind} needs a column: {name}.column", 0, len(text), "bad-value",
+                          f"{name} has {', '.join(known)}." if known else None)  # fmt: skip
+            self.complaints.wrong(document, here, wrong)
+            return None
+        if name not in self.sources:
+            return None
+        if column:
+            self._column(name, column, here, len(name) + 1)
+        return self._made(name, column or None)
+
+    def _made(self, name: str, column: str | None) -> RowMeasure:
+        match self.draft.kind:
+            case "share" if column:
+                return Share(name, column)
+            case "distinct" if column:
+                return Distinct(name, column)
+            case "open":
+                return Open(name, column)
+            case "balance":
+                per = getattr(self.draft.spec, "per", None)
+                if per:
+                    self._column(name, per, self.draft.at("per"), 0)
+                return Balance(name, column, per)
+            case kind:
+                return Aggregate(kind, name, column)  # type: ignore[arg-type]  # KINDS knows no other word
+
+    def where(self, source: str) -> Expression | None:
+        """The filter, with its columns looked up as far as they are known."""
+        text = getattr(self.draft.spec, "where", None)
+        if text is None:
+            return None
+        here = self.draft.at("where")
+        try:
+            expression.parse(text)
+            self.columns.vet(source, text)
+        except Wrong as wrong:
+            self.complaints.wrong(self.draft.document, here, wrong)
+        return sources_.written(self.draft.document, here, text)
+
+    def times(self, measure: RowMeasure) -> None:
+        """Complain if nothing says when a row happened."""
+        time = getattr(self.draft.spec, "time", None)
+        source = self.sources[measure.source]
+        if time:
+            self._column(source.name, time, self.draft.at("time"), 0)
+        elif not source.time:
+            self.complaints.say(
+                self.draft.document.place(self.draft.at(self.draft.kind)),
+                f"{source.name} has no 'time', so its rows belong to no period", "missing-key",
+                f"Add 'time: column' to {source.name} (line {source.place.line} of {source.place.path}).",
+            )  # fmt: skip
+
+    def breakdowns(self, source: str) -> None:
+        """Complain about breakdowns that do not exist, or that show a person."""
+        for n, cross in enumerate(self.draft.spec.by):
+            for m, column in enumerate(cross):
+                here = self.draft.at("by", n, m)
+                here = here if self.draft.document.has(here) else self.draft.at("by", n)
+                path = tuple(column.split("."))
+                if not self._column(source, column, here, 0):
+                    continue
+                if who := self.columns.person(source, path):
+                    self.complaints.say(
+                        self.draft.document.place(here), f"a person is never a breakdown: {who}", "person-breakdown",
+                        "People are counted, with distinct, and never shown.",
+                    )  # fmt: skip
+
+    def _column(self, source: str, column: str, here: Path_, offset: int) -> bool:
+        """Look a column up; False after telling that it does not exist."""
+        try:
+            found = self.columns.find(source, tuple(column.split(".")))
+        except Wrong as wrong:
+            wrong.start, wrong.end = wrong.start + offset, wrong.end + offset
+            self.complaints.wrong(self.draft.document, here, wrong)
+            return False
+        if found and found.certain and offset:
+            self._type(found.source, found.column, here, offset)
+        return True
+
+    def _type(self, source: str, column: str, here: Path_, offset: int) -> None:
+        declared = self.sources[source].columns.get(column)
+        kind = self.draft.kind
+        if declared is None:
+            return
+        if kind in _NUMBERS_ONLY and declared not in ("integer", "number"):
+            remedy = f"Derive a number from it in {source}, or choose another column."
+            message = f"{kind} needs numbers, and {source}.{column} is declared as {declared}"
+        elif kind == "share" and declared != "boolean":
+            remedy = f"Derive it in {source}: derive: {{is_good: {column} >= 4}}, and share that."
+            message = f"share needs true or false, and {source}.{column} is declared as {declared}"
+        else:
+            return
+        wrong = Wrong(message, offset, offset + len(column), "wrong-type", remedy)
+        self.complaints.wrong(self.draft.document, here, wrong)
+
+    def _sources_near(self, name: str) -> str:
+        if not self.declared:
+            return "There is no source yet: add one in sources/, or under 'sources' in headway.yml."
+        return values.near(name, self.declared) or f"The sources are {', '.join(sorted(self.declared))}."
+
+
+# -- options -------------------------------------------------------------------------------------------------------
+
+
+def options(draft: Draft, complaints: Complaints) -> None:
+    """Complain about options that mean nothing for this kind; an option is never ignored."""
+    spec, document = draft.spec, draft.document
+    is_state = draft.kind in _STATES or spec.window is not None
+    if spec.window is not None and draft.kind in _STATES:
+        complaints.say(
+            document.place(draft.at("window")), f"{draft.kind} is a state of a moment already: a window has no meaning",
+            "bad-window", "Remove 'window'.",
+        )  # fmt: skip
+    if spec.take is not None:
+        place = document.place(draft.at("take"))
+        if draft.kind == "open" and spec.take is not Take.LAST:
+            complaints.say(
+                place, f"'take: {spec.take}' of open is not supported yet", "not-supported-yet", "Leave it out."
+            )
+        elif spec.take is Take.SUM and draft.kind != "entered":
+            complaints.say(
+                place, "'take: sum' is only for entered numbers", "bad-value", "It is last, mean, max or min."
+            )
+        elif not is_state and draft.kind:
+            complaints.say(
+                place, f"'take' needs a state, and {draft.kind} without a window is computed anew for each period",
+                "bad-value", "Add a 'window', or remove 'take'.",
+            )  # fmt: skip
+    if spec.by and not draft.kind:
+        complaints.say(
+            document.place(draft.at("by")), "a planned KPI has no breakdowns yet", "bad-value", "Remove 'by'."
+        )
+
+
+def _grain(draft: Draft, complaints: Complaints) -> Grain:
+    """The KPI's own period: as written, by the file's defaults, or a day (at least its calendar window's period)."""
+    asked = draft.spec.grain or draft.defaults.grain
+    grain = asked or least_grain(draft.spec.window) or Grain.DAY
+    check_grain(draft, grain, complaints)
+    return grain
+
+
+def least_grain(window: Window | None) -> Grain | None:
+    """The shortest grain that a window allows, if it says any."""
+    return window.grain if window is not None and window.kind is WindowKind.CALENDAR else None
+
+
+def check_grain(draft: Draft, grain: Grain, complaints: Complaints) -> None:
+    """Complain about a grain that the kind or the window cannot have."""
+    place = draft.document.place(_written_at(draft, "grain"))
+    least = least_grain(draft.spec.window)
+    if grain is Grain.HOUR and draft.kind in ("distinct", "balance"):
+        complaints.say(place, f"{draft.kind} is not kept by the hour", "grain-not-possible", "Write 'grain: day'.")
+    elif grain is Grain.HOUR and draft.spec.window is not None:
+        complaints.say(place, "a window is counted in days, so the grain is not an hour", "grain-not-possible",
+                       "Write 'grain: day'.")  # fmt: skip
+    elif least is not None and grain.rank < least.rank:
+        complaints.say(
+            place, f"the window is a {draft.spec.window}, so the grain is {least} or longer, not {grain}",
+            "grain-not-possible", f"Write 'grain: {least}'.",
+        )  # fmt: skip
+
+
+def by_grain(draft: Draft, grain: Grain, least: Grain, complaints: Complaints) -> Grain:
+    """The shortest period of cells: as written, or `least`; a day where that is an hour."""
+    least = Grain.DAY if least is Grain.HOUR else least
+    asked = draft.spec.by_grain
+    if asked is None:
+        default = draft.defaults.by_grain
+        return default if default is not None and default in least.longer() and default is not Grain.HOUR else least
+    place = draft.document.place(draft.at("by_grain"))
+    if asked is Grain.HOUR:
+        complaints.say(place, "cells are not kept by the hour", "grain-not-possible", "Write 'by_grain: day'.")
+    elif asked not in grain.longer() or asked not in least.longer():
+        complaints.say(
+            place, f"{draft.name} is kept by {values.among(least.longer())}, so its cells cannot be by {asked}",
+            "grain-not-possible",
+        )  # fmt: skip
+    else:
+        return asked
+    return least
+
+
+def _by(draft: Draft, complaints: Complaints) -> tuple[tuple[str, ...], ...]:
+    """The breakdowns, each named once."""
+    seen: set[frozenset[str]] = set()
+    found = []
+    for n, cross in enumerate(draft.spec.by):
+        place = draft.document.place(draft.at("by", n))
+        if not cross:
+            complaints.say(place, "a cross names its columns: [cluster, hub]", "bad-value")
+        elif len(set(cross)) < len(cross) or frozenset(cross) in seen:
+            complaints.say(
+                place, f"the breakdown '{' x '.join(cross)}' is given twice", "duplicate-name", "Remove one."
+            )
+        else:
+            seen.add(frozenset(cross))
+            found.append(tuple(cross))
+    return tuple(found)
+
+
+def _area(draft: Draft, project: Catalog, complaints: Complaints) -> str | None:
+    area = draft.spec.area or draft.defaults.area
+    if area and project.areas and area not in project.areas:
+        complaints.say(
+            draft.document.place(_written_at(draft, "area")), f"there is no area '{area}'", "unknown-name",
+            values.near(area, project.areas) or f"The areas in headway.yml are {', '.join(project.areas)}.",
+        )  # fmt: skip
+    return area
+
+
+def _written_at(draft: Draft, key: str) -> Path_:
+    """Where a key stands that the file's defaults may give; the KPI itself if neither does."""
+    if draft.document.has(draft.at(key)):
+        return draft.at(key)
+    return ("defaults", key) if draft.document.has(("defaults", key)) else draft.path
+
+
+def _places(draft: Draft) -> dict[str, Place]:
+    """Where the KPI's keys stand: "where", "by.0", "targets.1"."""
+    document = draft.document
+    found = {}
+    for key in document.names(draft.path):
+        found[str(key)] = document.place(draft.at(key))
+    for group in ("by", "targets"):
+        for n in document.names(draft.at(group)):
+            found[f"{group}.{n}"] = document.place(draft.at(group, n))
+    return found

@@ -1,0 +1,241 @@
+"""Loads a project's catalogue: finds its files, checks and resolves them all, or tells every mistake at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from headway.catalog import document as documents
+from headway.catalog import formulas, project, source, target, values
+from headway.catalog import kpi as kpis
+from headway.catalog import spec as specs
+from headway.catalog.complaints import Complaints
+from headway.catalog.document import Document, Path_
+from headway.catalog.kpi import Draft
+from headway.catalog.spec import DefaultsSpec, ProjectSpec, SourceSpec
+from headway.catalog.sqltext import Wrong
+from headway.errors import CatalogError, Mistake, Place
+from headway.model import Catalog, Kpi, Source
+
+PROJECT = "headway.yml"
+#: Files and folders of the language that this version does not act on.
+_LATER = {
+    "alerts.yml": "alerts",
+    "objectives.yml": "objectives",
+    "notes.yml": "notes",
+    "boards": "boards",
+    "tests": "tests of the catalogue",
+}
+#: Folder -> the keys that its files may have at the top.
+_FOLDERS = {"sources": ("sources",), "kpis": ("defaults", "kpis")}
+
+
+@dataclass
+class _Declared:
+    """What the files declare, by name, each with where it stands."""
+
+    sources: dict[str, tuple[Any, Document, Path_]] = field(default_factory=dict)
+    kpis: dict[str, tuple[Any, Document, Path_, DefaultsSpec]] = field(default_factory=dict)
+
+
+def find(start: Path) -> Path:
+    """The folder of the project that `start` lies in: the nearest one, from there up, with a headway.yml.
+
+    CatalogError `not-a-project` if there is none.
+    """
+    start = Path(start).absolute()
+    for folder in (start, *start.parents):
+        if (folder / PROJECT).is_file():
+            return folder
+    raise CatalogError(
+        Mistake(
+            f"there is no {PROJECT} in {start}, nor in a folder above it",
+            "not-a-project",
+            remedy="Run 'headway init' to begin a project, or name one with --project.",
+        )
+    )
+
+
+def load(root: Path) -> Catalog:
+    """Read and resolve the catalogue of the project in `root`.
+
+    CatalogError with every mistake of every file, in the order of files and lines.
+    """
+    root = Path(root)
+    if not (root / PROJECT).is_file():
+        raise CatalogError(
+            Mistake(
+                f"there is no {PROJECT} in {root}", "not-a-project", remedy="Run 'headway init' to begin a project."
+            )
+        )
+    complaints = Complaints()
+    files = _read(root, complaints)
+    declared = _Declared()
+    for document in files.values():
+        _declare(document, declared, complaints)
+    catalog = _project(files[PROJECT], root, complaints)
+    sources = _sources(declared, complaints)
+    resolved = _kpis(declared, catalog, sources, complaints)
+    complaints.raise_any()
+    return replace(catalog, sources=sources, kpis=resolved, fingerprint=_fingerprint(files))
+
+
+# -- files ---------------------------------------------------------------------------------------------------------
+
+
+def _read(root: Path, complaints: Complaints) -> dict[str, Document]:
+    """Every file of the catalogue that this version reads, by its path in the project."""
+    files = {}
+    for file in _files(root):
+        name = file.relative_to(root).as_posix()
+        document = documents.read(file, name)
+        complaints.open(document)
+        files[name] = document
+    for name, what in _LATER.items():
+        found = sorted((root / name).rglob("*.yml")) if (root / name).is_dir() else [root / name]
+        for file in (f for f in found if f.is_file()):
+            path = file.relative_to(root).as_posix()
+            complaints.say(Place(path, 1), f"{what} are not supported yet", "not-supported-yet", "Move the file away.")
+    return files
+
+
+def _files(root: Path) -> Iterator[Path]:
+    yield root / PROJECT
+    for folder in _FOLDERS:
+        for file in sorted((root / folder).rglob("*.y*ml")):
+            if file.is_file() and file.suffix in (".yml", ".yaml"):
+                yield file
+
+
+def _declare(document: Document, declared: _Declared, complaints: Complaints) -> None:
+    """Note the sources and KPIs of one file. Names that are given twice are refused."""
+    value = document.value
+    if value is None:
+        return
+    folder = document.path.split("/")[0]
+    if not isinstance(value, dict):
+        message = f"a file of the catalogue is a map of keys, not {values.shown(value)}"
+        complaints.say(document.place(), message, "wrong-type")
+        return
+    for key in value if folder in _FOLDERS else ():
+        _allowed(document, folder, key, complaints)
+    defaults = DefaultsSpec()
+    if value.get("defaults") is not None:
+        spec = specs.check(DefaultsSpec, document, ("defaults",), value["defaults"], complaints)
+        defaults = spec or defaults
+    for name, item, path in _named(document, "sources", complaints):
+        if _first(name, declared.sources.get(name), document, path, complaints):
+            declared.sources[name] = (item, document, path)
+    for name, item, path in _named(document, "kpis", complaints):
+        if _first(name, declared.kpis.get(name), document, path, complaints):
+            declared.kpis[name] = (item, document, path, defaults)
+
+
+def _allowed(document: Document, folder: str, key: str, complaints: Complaints) -> None:
+    if key in _FOLDERS[folder]:
+        return
+    elsewhere = next((f for f, keys in _FOLDERS.items() if key in keys), None)
+    remedy = f"It stands in {elsewhere}/, or in {PROJECT}." if elsewhere else values.near(key, _FOLDERS[folder])
+    message = f"a file in {folder}/ has no key '{key}'"
+    complaints.say(
+        document.key_place((key,)), message, "unknown-key", remedy or f"Its keys: {', '.join(_FOLDERS[folder])}."
+    )
+
+
+def _named(document: Document, group: str, complaints: Complaints) -> Iterator[tuple[str, Any, Path_]]:
+    """The entries of `sources` or `kpis`, with names that are fine."""
+    entries = document.value.get(group)
+    if entries is None:
+        return
+    if not isinstance(entries, dict):
+        message = f"'{group}' is a map of names, not {values.shown(entries)}"
+        complaints.say(
+            document.place((group,)), message, "wrong-type", f"Write for example {group}: {{name: {{...}}}}."
+        )
+        return
+    for name, item in entries.items():
+        path = (group, name)
+        try:
+            values.name(name)
+        except Wrong as wrong:
+            complaints.say(document.key_place(path), wrong.message, wrong.slug, wrong.remedy)
+            continue
+        yield name, item, path
+
+
+def _first(name: str, earlier: tuple[Any, ...] | None, document: Document, path: Path_, complaints: Complaints) -> bool:
+    if earlier is None:
+        return True
+    place = earlier[1].key_place(earlier[2])
+    message = f"'{name}' is given twice; the first is {place.path}, line {place.line}"
+    complaints.say(document.key_place(path), message, "duplicate-name", "Remove one of the two, or rename it.")
+    return False
+
+
+# -- resolving -----------------------------------------------------------------------------------------------------
+
+
+def _project(document: Document, root: Path, complaints: Complaints) -> Catalog:
+    """The project, or a stand-in so that the other files are checked all the same."""
+    stand_in = ProjectSpec(project="project")
+    value = document.value
+    if document.mistakes and value is None:
+        spec = None
+    else:
+        own = (
+            {k: v for k, v in (value or {}).items() if k not in ("sources", "kpis", "defaults")}
+            if (value is None or isinstance(value, dict))
+            else None
+        )
+        spec = specs.check(ProjectSpec, document, (), own, complaints) if own is not None else None
+    return project.resolve(spec or stand_in, document, root, complaints)
+
+
+def _sources(declared: _Declared, complaints: Complaints) -> dict[str, Source]:
+    found = {}
+    for name, (value, document, path) in declared.sources.items():
+        spec = specs.check(SourceSpec, document, path, value, complaints)
+        if spec is not None and (it := source.resolve(name, spec, document, path, declared.sources, complaints)):
+            found[name] = it
+    for name, it in found.items():
+        _, document, path = declared.sources[name]
+        source.finish(it, found, document, path, complaints)
+    return found
+
+
+def _kpis(
+    declared: _Declared, catalog: Catalog, sources: Mapping[str, Source], complaints: Complaints
+) -> dict[str, Kpi]:
+    """Every KPI, in the order of the files."""
+    drafts: dict[str, Draft] = {}
+    for name, (value, document, path, defaults) in declared.kpis.items():
+        draft = kpis.draft(name, value, defaults, document, path, complaints)
+        if draft is not None:
+            drafts[name] = draft
+    resolved: dict[str, Kpi] = {}
+    for name, draft in drafts.items():
+        if draft.kind != "formula" and (kpi := kpis.resolve(draft, catalog, sources, declared.sources, complaints)):
+            resolved[name] = kpi
+    waiting = [draft for draft in drafts.values() if draft.kind == "formula"]
+    resolved |= formulas.resolve(waiting, resolved, catalog, declared.kpis, declared.sources, complaints)
+    return {
+        name: target.resolve(draft.spec.targets, resolved[name], catalog.owners, draft.document, draft.path, complaints)
+        for name, draft in drafts.items()
+        if name in resolved
+    }
+
+
+def _fingerprint(files: Mapping[str, Document]) -> str:
+    """A hash over what the files say; comments, order of keys and layout do not change it."""
+    said = {name: document.value for name, document in files.items()}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def unknown_kpi(name: str, catalog: Catalog) -> Mistake:
+    """What to say to somebody who asks for a KPI that the catalogue does not have."""
+    remedy = values.near(name, catalog.kpis) or "'headway show' lists them all."
+    return Mistake(f"there is no KPI '{name}'", "unknown-kpi", remedy=remedy)

@@ -1,0 +1,110 @@
+"""Resolves `headway.yml`: the calendar, the people and areas, and how strict the project is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from headway.catalog import spec as specs
+from headway.catalog import values
+from headway.catalog.complaints import Complaints
+from headway.catalog.document import Document
+from headway.catalog.spec import ProjectSpec
+from headway.catalog.sqltext import Wrong
+from headway.model import Area, Brand, Catalog
+from headway.periods import MONTHS, WEEKDAYS, Calendar
+
+
+def resolve(spec: ProjectSpec, document: Document, root: Path, complaints: Complaints) -> Catalog:
+    """The catalogue of a project, still without sources and KPIs."""
+    _not_yet(spec, document, complaints)
+    brand = None
+    if spec.brand is not None and spec.brand != "none":
+        brand = specs.check(specs.BrandSpec, document, ("brand",), spec.brand, complaints)
+    title = spec.title or titled(spec.project)
+    return Catalog(
+        root=root,
+        name=spec.project,
+        title=title,
+        calendar=Calendar(spec.timezone, WEEKDAYS.index(spec.week_start), MONTHS.index(spec.fiscal_year_start) + 1),
+        sources={},
+        kpis={},
+        fingerprint="",
+        audience=spec.audience,
+        min_group_size=spec.min_group_size,
+        max_cells=spec.max_cells,
+        near_within=spec.near_within,
+        ledger=spec.ledger.removeprefix("sqlite:///"),
+        brand=Brand(brand.name or title, brand.logo, brand.accent, brand.accent_dark) if brand else Brand(title),
+        owners=_owners(spec, document, complaints),
+        areas=_areas(spec, document, complaints),
+    )
+
+
+def titled(name: str) -> str:
+    """A title made from a name: `monthly_revenue` -> `Monthly revenue`."""
+    words = name.replace("_", " ").replace("-", " ")
+    return words[:1].upper() + words[1:]
+
+
+def owner_known(
+    owner: str, owners: object, document: Document, path: tuple[str | int, ...], complaints: Complaints
+) -> None:
+    """Complain about an owner that the project does not list, if it lists any."""
+    if isinstance(owners, dict) and owners and owner not in owners:
+        complaints.say(
+            document.place(path),
+            f"there is no owner '{owner}'",
+            "unknown-name",
+            values.near(owner, owners) or f"The owners in headway.yml are {', '.join(owners)}.",
+        )
+
+
+def _not_yet(spec: ProjectSpec, document: Document, complaints: Complaints) -> None:
+    """Refuse what a project may say and this version does not act on."""
+    later = "not-supported-yet"
+    if spec.engine != "duckdb":
+        complaints.say(
+            document.place(("engine",)), f"the engine '{spec.engine}' is not supported yet", later, "Write duckdb."
+        )
+    if "://" in spec.ledger.removeprefix("sqlite:///") or spec.ledger.startswith(("env:", "postgresql")):
+        complaints.say(
+            document.place(("ledger",)),
+            "a ledger outside of a file is not supported yet",
+            later,
+            "Write .headway/ledger.db.",
+        )
+    if spec.restatement is None:
+        return
+    restatement = specs.check(specs.RestatementSpec, document, ("restatement",), spec.restatement, complaints)
+    if restatement and (restatement.tolerance or (restatement.after and restatement.after.count)):
+        complaints.say(
+            document.key_place(("restatement",)),
+            "closing periods is not supported yet: every change of a number is recorded, and none waits",
+            later,
+            "Leave it out.",
+        )
+
+
+def _owners(spec: ProjectSpec, document: Document, complaints: Complaints) -> dict[str, str]:
+    return {name: text for name, text in spec.owners.items() if _named("owners", name, document, complaints)}
+
+
+def _areas(spec: ProjectSpec, document: Document, complaints: Complaints) -> dict[str, Area]:
+    found = {}
+    for name, value in spec.areas.items():
+        path = ("areas", name)
+        area = specs.check(specs.AreaSpec, document, path, value, complaints)
+        if area and _named("areas", name, document, complaints):
+            if area.owner:
+                owner_known(area.owner, spec.owners, document, (*path, "owner"), complaints)
+            found[name] = Area(name, area.title or titled(name), area.owner)
+    return found
+
+
+def _named(group: str, name: str, document: Document, complaints: Complaints) -> bool:
+    try:
+        values.name(name)
+    except Wrong as wrong:
+        complaints.say(document.key_place((group, name)), wrong.message, wrong.slug, wrong.remedy)
+        return False
+    return True

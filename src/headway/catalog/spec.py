@@ -1,0 +1,533 @@
+"""The shape of each part of a catalogue as it is written: which keys there are, and what each may hold.
+
+One strict pydantic model per map of the language. `check` validates a map against its model and tells every
+complaint in the language's words, at the place of the key or value. Nothing refers to anything here: names are
+resolved in `project.py`, `source.py` and `kpi.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from headway.catalog import values
+from headway.catalog.complaints import Complaints
+from headway.catalog.document import Document, Path_
+from headway.catalog.sqltext import Wrong
+from headway.model import Audience, Better, Empty, Rank, Take, Unit
+from headway.periods import MONTHS, WEEKDAYS, Grain, Length, Window
+
+# -- types ---------------------------------------------------------------------------------------------------------
+
+
+def _reader(read: Callable[[Any], Any]) -> PlainValidator:
+    """A pydantic type from a function of `values`; what is wrong travels through pydantic unharmed."""
+
+    def validate(value: Any) -> Any:
+        try:
+            return read(value)
+        except Wrong as wrong:
+            context = {"message": wrong.message, "remedy": wrong.remedy, "start": wrong.start, "end": wrong.end}
+            raise PydanticCustomError(wrong.slug, "{message}", context) from None
+
+    return PlainValidator(validate)
+
+
+def _one_or_many(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _crosses(value: Any) -> Any:
+    return [_one_or_many(item) for item in value] if isinstance(value, list) else value
+
+
+def _hex(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise values.wrong(
+            value,
+            f"a colour is written '#1b6ca8', not {values.shown(value)}",
+            "bad-value",
+            "Keep the quotes: # begins a comment.",
+        )
+    return value
+
+
+def _project_name(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z][a-z0-9_-]*", value):
+        raise values.wrong(
+            value, f"a project's name has lower-case letters, digits, - and _: not {values.shown(value)}", "bad-name"
+        )
+    return value
+
+
+def _csv(value: Any) -> str:
+    text = values.text(value)
+    if not text.lower().endswith(".csv"):
+        raise values.wrong(value, f"the name of a CSV file must stand here, not {values.shown(value)}", "bad-value")
+    return text
+
+
+_COLUMN_TYPES = ("text", "integer", "number", "boolean", "date", "timestamp", "list")
+
+Text = Annotated[str, _reader(values.text)]
+Name = Annotated[str, _reader(values.name)]
+Flag = Annotated[bool, _reader(values.flag)]
+Day = Annotated[date, _reader(values.day)]
+LengthOf = Annotated[Length, _reader(values.length)]
+Zone = Annotated[str, _reader(values.zone)]
+Percent = Annotated[float, _reader(values.percent)]
+GrainOf = Annotated[Grain, _reader(values.grain)]
+AudienceOf = Annotated[Audience, _reader(lambda value: Audience(values.choice(Audience)(value)))]
+RankOf = Annotated[Rank, _reader(lambda value: Rank(values.choice(Rank)(value)))]
+BetterOf = Annotated[Better, _reader(lambda value: Better(values.choice(Better)(value)))]
+TakeOf = Annotated[Take, _reader(lambda value: Take(values.choice(Take)(value)))]
+EmptyOf = Annotated[Empty, _reader(lambda value: Empty(values.choice(Empty)(value)))]
+UnitOf = Annotated[Unit, _reader(values.unit)]
+WindowOf = Annotated[Window, _reader(values.window)]
+Weekday = Annotated[str, _reader(values.choice(WEEKDAYS))]
+Month = Annotated[str, _reader(values.choice(MONTHS))]
+ColumnTypeOf = Annotated[str, _reader(values.choice(_COLUMN_TYPES, "wrong-type"))]
+Colour = Annotated[str, _reader(_hex)]
+ProjectName = Annotated[str, _reader(_project_name)]
+CsvFile = Annotated[str, _reader(_csv)]
+Texts = Annotated[list[Text], BeforeValidator(_one_or_many)]
+Crosses = Annotated[list[list[Text]], BeforeValidator(_crosses)]
+Sign = Annotated[str, _reader(values.text)]
+
+
+# -- maps ----------------------------------------------------------------------------------------------------------
+
+
+class Spec(BaseModel):
+    """A map of the language. `later` are keys that the language knows and this version does not act on yet."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
+
+    #: How messages call such a map.
+    what: ClassVar[str] = "this"
+    #: Keys that come later -> what to do until then (may be empty).
+    later: ClassVar[Mapping[str, str]] = {}
+    #: Keys that belong elsewhere -> where.
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+
+
+class ProjectSpec(Spec):
+    """`headway.yml`, without the sources and KPIs that a small project may keep there too."""
+
+    what = "a project"
+    later = {
+        "alerts": "Leave it out.",
+        "routes": "Leave it out.",
+        "levels": "Leave it out.",
+        "boards": "The front page shows the headlines, then KPIs by area.",
+        "objectives": "Leave it out.",
+        "notes": "Leave it out.",
+        "tests": "Leave it out.",
+    }
+    elsewhere = {
+        "currency": "A unit is a currency: write unit: USD at the KPI.",
+        "kpi": "KPIs stand under 'kpis'.",
+        "source": "Sources stand under 'sources'.",
+    }
+
+    project: ProjectName
+    title: Text | None = None
+    timezone: Zone = "UTC"
+    week_start: Weekday = "monday"
+    fiscal_year_start: Month = "january"
+    working_week: list[Weekday] | None = None
+    holidays: CsvFile | None = None
+    audience: AudienceOf = Audience.INTERNAL
+    min_group_size: Annotated[int, _reader(values.whole(1, 1_000_000))] = 5
+    max_cells: Annotated[int, _reader(values.whole(1, 1_000_000))] = 200
+    near_within: Percent = 0.05
+    restatement: Any = None
+    engine: Text = "duckdb"
+    ledger: Text = ".headway/ledger.db"
+    brand: Any = None
+    owners: dict[str, Text] = Field(default_factory=dict)
+    areas: dict[str, Any] = Field(default_factory=dict)
+
+
+class RestatementSpec(Spec):
+    """When a period closes, and how much a closed value may still change."""
+
+    what = "restatement"
+    tolerance: Percent = 0.0
+    after: LengthOf | None = None
+
+
+class BrandSpec(Spec):
+    """How pages look."""
+
+    what = "brand"
+    name: Text | None = None
+    logo: Text | None = None
+    accent: Colour | None = None
+    accent_dark: Colour | None = None
+
+
+class AreaSpec(Spec):
+    """A part of the organisation."""
+
+    what = "an area"
+    title: Text | None = None
+    owner: Name | None = None
+
+
+class DefaultsSpec(Spec):
+    """What the KPIs of one file have in common."""
+
+    what = "defaults"
+    area: Name | None = None
+    owner: Name | None = None
+    rank: RankOf | None = None
+    audience: AudienceOf | None = None
+    grain: GrainOf | None = None
+    by_grain: GrainOf | None = None
+
+
+class SourceSpec(Spec):
+    """Where rows come from and what they mean."""
+
+    what = "a source"
+    later = {
+        "checks": "The key, the references and the declared columns are checked already.",
+        "known_on": "It matters to windows that look forward, which come later too.",
+    }
+    elsewhere = {"where": "A KPI filters with 'where'; rows that are wrong are taken out by 'exclude'."}
+
+    read: Any
+    about: Text = ""
+    columns: dict[str, ColumnTypeOf] = Field(default_factory=dict)
+    key: Texts = Field(default_factory=list)
+    latest_by: Text | None = None
+    time: Text | None = None
+    until: Text | None = None
+    through: Text | None = None
+    times_in: Zone = "UTC"
+    sparse: Flag = False
+    late_after: LengthOf | None = None
+    people: Texts = Field(default_factory=list)
+    refers: dict[str, Any] = Field(default_factory=dict)
+    derive: dict[str, Text] = Field(default_factory=dict)
+    exclude: list[Any] = Field(default_factory=list)
+
+
+class ReadSpec(Spec):
+    """A source's reader: files, a table of a database, or git repositories."""
+
+    what = "read"
+    later = {
+        "sql": "Write the query's result to a file, and read that.",
+        "prometheus": "Export the series to a file, and read that.",
+        "rest": "Export the rows to a file, and read that.",
+        "queries": "",
+        "step": "",
+    }
+    files: Texts | None = None
+    format: Any = None
+    table: Text | None = None
+    database: Text | None = None
+    git: Texts | None = None
+
+
+class FormatSpec(Spec):
+    """How text files and spreadsheets are to be read."""
+
+    what = "format"
+    separator: Sign | None = None
+    header: Annotated[int, _reader(values.whole(1, 10_000))] | None = None
+    dates: Text | None = None
+    missing: Annotated[list[str], BeforeValidator(_one_or_many)] = Field(default_factory=list)
+    thousands: Sign | None = None
+    decimal: Sign | None = None
+    currency: Texts = Field(default_factory=list)
+    totals: Texts = Field(default_factory=list)
+    sheet: Text | None = None
+    path: Text | None = None
+
+
+class ReferSpec(Spec):
+    """A column that holds a key of another source."""
+
+    what = "a reference"
+    source: Text
+    optional: Flag = False
+    tolerate: Percent = 0.0
+
+
+class ExcludeSpec(Spec):
+    """Rows taken out on the record."""
+
+    what = "an exclusion"
+    where: Text
+    why: Text
+    from_: Annotated[Day | None, Field(alias="from")] = None
+    through: Day | None = None
+    link: Text | None = None
+
+
+class TargetSpec(Spec):
+    """A dated bound. Its numbers are read once the KPI's unit is known."""
+
+    what = "a target"
+    later = {
+        "reach": "Write one dated target per step.",
+        "start": "",
+        "due": "",
+        "bands": "Write at_least, at_most or between.",
+        "growth": "",
+        "pace": "",
+    }
+    at_least: Any = None
+    at_most: Any = None
+    between: Any = None
+    for_: Annotated[Any, Field(alias="for")] = None
+    grain: GrainOf | None = None
+    from_: Annotated[Day | None, Field(alias="from")] = None
+    through: Day | None = None
+    near: Any = None
+    owner: Name | None = None
+    why: Text | None = None
+
+
+class KpiSpec(Spec):
+    """What all KPIs share. One with nothing more is planned: listed, and not measured yet."""
+
+    what = "a planned KPI"
+    later = {
+        "formerly": "A new name is a new series.",
+        "total": "",
+        "benchmarks": "",
+        "checks": "",
+        "allow": "",
+        "min_days": "",
+    }
+    elsewhere = {
+        "target": "Targets are a list under 'targets'.",
+        "at_least": "Write it under 'targets': targets: [{at_least: ...}].",
+        "at_most": "Write it under 'targets': targets: [{at_most: ...}].",
+        "filter": "Rows are chosen by 'where'.",
+        "description": "What it counts stands under 'about', what it is for under 'why'.",
+        "currency": "A unit is a currency: unit: USD.",
+    }
+
+    title: Text | None = None
+    about: Text = ""
+    why: Text = ""
+    area: Name | None = None
+    owner: Name | None = None
+    rank: RankOf | None = None
+    audience: AudienceOf | None = None
+    unit: UnitOf | None = None
+    decimals: Annotated[int, _reader(values.whole(0, 9))] | None = None
+    better: BetterOf | None = None
+    grain: GrainOf | None = None
+    by: Crosses = Field(default_factory=list)
+    by_grain: GrainOf | None = None
+    window: WindowOf | None = None
+    take: TakeOf | None = None
+    tracked_from: Day | None = None
+    retired_on: Day | None = None
+    history: CsvFile | None = None
+    targets: list[Any] = Field(default_factory=list)
+
+
+class RowsSpec(KpiSpec):
+    """What KPIs over rows share."""
+
+    where: Text | None = None
+    time: Text | None = None
+    empty: EmptyOf | None = None
+
+
+class CountSpec(RowsSpec):
+    """How many rows."""
+
+    what = "count"
+    count: Text
+
+
+class SumSpec(RowsSpec):
+    """The sum of a column."""
+
+    what = "sum"
+    sum: Text
+
+
+class MeanSpec(RowsSpec):
+    """The mean of a column."""
+
+    what = "mean"
+    mean: Text
+
+
+class MinSpec(RowsSpec):
+    """The smallest value of a column."""
+
+    what = "min"
+    min: Text
+
+
+class MaxSpec(RowsSpec):
+    """The largest value of a column."""
+
+    what = "max"
+    max: Text
+
+
+class ShareSpec(RowsSpec):
+    """The share of rows for which a column is true."""
+
+    what = "share"
+    share: Text
+
+
+class DistinctSpec(RowsSpec):
+    """How many different values of a column."""
+
+    what = "distinct"
+    distinct: Text
+
+
+class OpenSpec(RowsSpec):
+    """How many rows are under way at a moment."""
+
+    what = "open"
+    open: Text
+
+
+class BalanceSpec(RowsSpec):
+    """The sum of the newest copy."""
+
+    what = "balance"
+    balance: Text
+    per: Text | None = None
+
+
+_OVER_KPIS = {
+    "where": "A KPI of KPIs filters by naming a cell, x[breakdown = 'value'], or another KPI.",
+    "time": "Its inputs say which column dates a row.",
+    "empty": "Its inputs say what no rows mean.",
+}
+
+
+class FormulaSpec(KpiSpec):
+    """An expression over KPIs."""
+
+    what = "formula"
+    elsewhere = {**KpiSpec.elsewhere, **_OVER_KPIS}
+    formula: Text
+
+
+class EnteredSpec(KpiSpec):
+    """Numbers typed by people."""
+
+    what = "entered"
+    elsewhere = {**KpiSpec.elsewhere, "where": "The file holds the numbers themselves."}
+    entered: CsvFile
+
+
+#: Kind -> the model of such a KPI.
+KINDS: Mapping[str, type[KpiSpec]] = {
+    "count": CountSpec,
+    "sum": SumSpec,
+    "mean": MeanSpec,
+    "min": MinSpec,
+    "max": MaxSpec,
+    "share": ShareSpec,
+    "distinct": DistinctSpec,
+    "open": OpenSpec,
+    "balance": BalanceSpec,
+    "formula": FormulaSpec,
+    "entered": EnteredSpec,
+}
+
+
+# -- checking ------------------------------------------------------------------------------------------------------
+
+S = TypeVar("S", bound=Spec)
+
+
+def check(model: type[S], document: Document, path: Path_, value: Any, complaints: Complaints) -> S | None:
+    """The map at `path` as its model, or None after telling everything that is wrong with it."""
+    if not isinstance(value, dict):
+        known = ", ".join(list(model.model_fields)[:3])
+        complaints.say(
+            document.place(path),
+            f"{model.what} is a map of keys ({known} ...), not {values.shown(value)}",
+            "wrong-type",
+        )
+        return None
+    given = {}
+    for key, item in value.items():
+        if item is None:
+            complaints.say(
+                document.key_place((*path, key)), f"'{key}' has no value", "bad-value", "Write one, or remove the key."
+            )
+        else:
+            given[key] = item
+    try:
+        spec = model.model_validate(given)
+    except ValidationError as error:
+        for found in error.errors(include_url=False):
+            if not (found["type"] == "missing" and value.get(str(found["loc"][0]), "") is None):
+                _tell(model, document, path, found, complaints)
+        return None
+    return spec if len(given) == len(value) else None
+
+
+def _tell(model: type[Spec], document: Document, path: Path_, found: ErrorDetails, complaints: Complaints) -> None:
+    key = str(found["loc"][0])
+    here = (*path, *(step for step in found["loc"] if step != "[key]"))
+    context = found.get("ctx", {})
+    match found["type"]:
+        case "extra_forbidden":
+            unknown_key(model, document, (*path, key), complaints)
+        case "missing":
+            place = document.key_place(path) if path else document.place()
+            complaints.say(place, f"{model.what} needs '{key}'", "missing-key", f"Add '{key}: ...'.")
+        case "list_type":
+            message = f"'{key}' is a list, not {values.shown(found['input'])}"
+            remedy = "Write it in brackets: [a, b]." if isinstance(found["input"], str) else None
+            complaints.say(document.place(here), message, "wrong-type", remedy)
+        case "dict_type":
+            message = f"'{key}' is a map of names, not {values.shown(found['input'])}"
+            complaints.say(document.place(here), message, "wrong-type")
+        case "string_type":
+            message = f"a text must stand here, not {values.shown(found['input'])}"
+            complaints.say(document.place(here), message, "wrong-type", "Put it in quotes.")
+        case slug:
+            wrong = Wrong(context["message"], context["start"], context["end"], slug, context["remedy"])
+            complaints.wrong(
+                document, here, wrong, prefix="" if wrong.message.startswith(("grain", "'")) else f"{key}: "
+            )
+
+
+def unknown_key(model: type[Spec], document: Document, path: Path_, complaints: Complaints) -> None:
+    """Say that a key is not known here: it comes later, belongs elsewhere, or is a slip of the pen."""
+    key = str(path[-1])
+    place = document.key_place(path)
+    if key in model.later:
+        complaints.say(
+            place,
+            f"'{key}' of {model.what} is not supported yet",
+            "not-supported-yet",
+            model.later[key] or "Leave it out.",
+        )
+        return
+    remedy = model.elsewhere.get(key) or values.near(key, keys(model))
+    complaints.say(
+        place, f"{model.what} has no key '{key}'", "unknown-key", remedy or f"Its keys are {', '.join(keys(model))}."
+    )
+
+
+def keys(model: type[Spec]) -> Iterable[str]:
+    """The keys of a map, as written."""
+    return [field.alias or name for name, field in model.model_fields.items()]

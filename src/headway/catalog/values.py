@@ -1,0 +1,333 @@
+"""Reads the small values of the language: lengths, windows, dates, units, quantities. One function for each.
+
+Every function takes what YAML gave and returns what the model holds, or raises `Wrong` in the user's words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from difflib import get_close_matches
+from math import isfinite
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from headway.catalog.sqltext import Wrong
+from headway.model import Unit, UnitKind
+from headway.periods import Grain, Length, Window, WindowKind
+
+#: What a name is: of sources, KPIs, columns in `derive`, areas and owners.
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_QUANTITY = re.compile(r"([-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*)")
+
+_ELAPSED = ("ms", "seconds", "minutes", "hours", "days", "weeks")
+_COUNTED = ("working days", "months")
+_BYTES = ("B", "kB", "MB", "GB", "TB")
+#: The unit of a number that counts nothing in particular.
+NO_UNIT = Unit(UnitKind.NONE)
+PERCENT = Unit(UnitKind.PERCENT, "percent")
+#: What people write for a unit of the language.
+_MEANT = {
+    "%": "percent", "percentage": "percent", "pct": "percent", "per cent": "percent",
+    "millisecond": "ms", "milliseconds": "ms", "s": "seconds", "sec": "seconds", "secs": "seconds",
+    "second": "seconds", "min": "minutes", "mins": "minutes", "minute": "minutes", "h": "hours", "hr": "hours",
+    "hrs": "hours", "hour": "hours", "day": "days", "d": "days", "week": "weeks", "month": "months",
+    "working day": "working days", "workdays": "working days", "business days": "working days",
+    "bytes": "B", "byte": "B", "kb": "kB", "KB": "kB", "mb": "MB", "gb": "GB", "tb": "TB", "point": "points",
+    "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "dollar": "USD", "dollars": "USD", "euro": "EUR", "euros": "EUR",
+}  # fmt: skip
+#: ISO 4217, without funds and metals.
+_CURRENCIES = frozenset(
+    str.split("""
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
+    CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG
+    HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA
+    MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD
+    RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX
+    USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
+    """)
+)
+
+
+def wrong(value: Any, message: str, slug: str, remedy: str | None = None) -> Wrong:
+    """A complaint about a whole value."""
+    return Wrong(message, 0, len(str(value)), slug, remedy)
+
+
+def shown(value: Any) -> str:
+    """A value as it is quoted in a message: 'month', 3, true, or the kind of thing it is."""
+    if isinstance(value, str):
+        return f"'{value if len(value) <= 60 else value[:57] + '...'}'"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return {"dict": "a map", "list": "a list", "NoneType": "nothing"}.get(type(value).__name__, "something else")
+
+
+def near(word: str, words: Iterable[str]) -> str | None:
+    """'Did you mean ...?' if one of `words` is close to `word`."""
+    known = sorted(words)
+    by_lower = {w.lower(): w for w in known}
+    close = get_close_matches(word.lower(), by_lower, 1, 0.6)
+    return f"Did you mean '{by_lower[close[0]]}'?" if close else None
+
+
+def among(words: Iterable[str]) -> str:
+    """`a, b or c`."""
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def text(value: Any) -> str:
+    """A text that says something."""
+    if not isinstance(value, str):
+        remedy = "Put it in quotes." if isinstance(value, bool | int | float) else None
+        raise wrong(value, f"a text must stand here, not {shown(value)}", "wrong-type", remedy)
+    if not value.strip():
+        raise wrong(value, "the text is empty", "bad-value", "Write something, or remove the key.")
+    return value
+
+
+def name(value: Any) -> str:
+    """A `lower_snake_case` name."""
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        made = re.sub(r"[^a-z0-9]+", "_", str(value).lower()).strip("_")
+        remedy = f"Write '{made}'." if _NAME.fullmatch(made) else None
+        raise wrong(
+            value, f"a name has lower-case letters, digits and _, and begins with a letter: not {shown(value)}",
+            "bad-name", remedy,
+        )  # fmt: skip
+    return value
+
+
+def flag(value: Any) -> bool:
+    """true or false."""
+    if not isinstance(value, bool):
+        meant = {"yes": "true", "on": "true", "no": "false", "off": "false", "1": "true", "0": "false"}
+        word = meant.get(str(value).lower())
+        raise wrong(
+            value, f"true or false must stand here, not {shown(value)}", "wrong-type",
+            f"Did you mean '{word}'?" if word else None,
+        )  # fmt: skip
+    return value
+
+
+def whole(low: int, high: int) -> Any:
+    """A reader of whole numbers from `low` to `high`."""
+
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise wrong(value, f"a whole number from {low} to {high} must stand here, not {shown(value)}", "bad-value")
+        return value
+
+    return read
+
+
+def choice(words: Iterable[str], slug: str = "bad-value") -> Any:
+    """A reader of one of a few words."""
+    known = tuple(words)
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or value not in known:
+            remedy = near(value, known) if isinstance(value, str) else None
+            raise wrong(value, f"{among(known)} must stand here, not {shown(value)}", slug, remedy)
+        return value
+
+    return read
+
+
+def grain(value: Any) -> Grain:
+    """A period's length: hour, day, week, month, quarter, year."""
+    if isinstance(value, str) and value in list(Grain):
+        return Grain(value)
+    meant = {
+        "daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter", "yearly": "year",
+        "annual": "year", "annually": "year", "hourly": "hour",
+    }  # fmt: skip
+    remedy = None
+    if isinstance(value, str):
+        remedy = f"Did you mean '{meant[value]}'?" if value in meant else near(value, list(Grain))
+    raise wrong(value, f"grain must be {among(list(Grain))}, not {shown(value)}", "unknown-grain", remedy)
+
+
+def length(value: Any) -> Length:
+    """A length of time such as `30 days`."""
+    try:
+        return Length.parse(value) if isinstance(value, str) else _not_a_length(value)
+    except ValueError:
+        raise wrong(
+            value, f"a length is a number, a space and minutes, hours, days, weeks, months, quarters or years: "
+            f"not {shown(value)}", "bad-length", _length_meant(value),
+        ) from None  # fmt: skip
+
+
+def _not_a_length(value: Any) -> Length:
+    raise ValueError(value)
+
+
+_SHORT = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks", "mo": "months", "q": "quarters",
+          "y": "years", "yr": "years"}  # fmt: skip
+
+
+def _length_meant(value: Any) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"Write for example '{value} days'."
+    match = re.fullmatch(r"\s*(\d+)\s*([A-Za-z]+)\s*", str(value))
+    if not match:
+        return "Write for example '30 days'."
+    unit = _SHORT.get(match[2].lower()) or next(
+        iter(
+            get_close_matches(match[2].lower(), ["minutes", "hours", "days", "weeks", "months", "quarters", "years"], 1)
+        ),
+        None,
+    )
+    return f"Did you mean '{match[1]} {unit}'?" if unit else "Write for example '30 days'."
+
+
+def window(value: Any) -> Window:
+    """A span that ends at a moment: `30 days`, `calendar month`, `year to date`, `all time`."""
+    try:
+        found = Window.parse(value) if isinstance(value, str) else _no_window(value)
+    except ValueError:
+        remedy = _length_meant(value)
+        if isinstance(value, str) and value.startswith("calendar"):
+            remedy = f"Calendar windows are calendar {among(['day', 'week', 'month', 'quarter', 'year'])}."
+        elif isinstance(value, str) and value.endswith("to date"):
+            remedy = f"It is {among(['week', 'month', 'quarter', 'year'])} to date."
+        elif value in ("month", "week", "year", "quarter", "day"):
+            remedy = f"Did you mean 'calendar {value}', or '1 {value}'?"
+        raise wrong(
+            value, f"a window is written '30 days', '6 months', 'calendar month', 'year to date' or 'all time': "
+            f"not {shown(value)}", "bad-window", remedy,
+        ) from None  # fmt: skip
+    if found.kind is WindowKind.NEXT:
+        raise wrong(value, "windows that look forward are not supported yet", "not-supported-yet")
+    if found.length is not None and found.length.months is None and found.length.days is None:
+        raise wrong(value, f"a window is counted in days or longer, not in {found.length.unit}s", "bad-window")
+    if found.length is not None and found.length.count == 0:
+        raise wrong(value, "a window of no length holds nothing", "bad-window")
+    return found
+
+
+def _no_window(value: Any) -> Window:
+    raise ValueError(value)
+
+
+def day(value: Any) -> date:
+    """A local day, 2026-01-31."""
+    try:
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            return date.fromisoformat(value)
+    except ValueError:
+        raise wrong(value, f"there is no day {value}", "bad-date") from None
+    raise wrong(value, f"a date is written year-month-day, such as 2026-01-31: not {shown(value)}", "bad-date")
+
+
+def zone(value: Any) -> str:
+    """A time zone such as Europe/Berlin."""
+    try:
+        if isinstance(value, str):
+            ZoneInfo(value)
+            return value
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        pass
+    remedy = near(value, available_timezones()) if isinstance(value, str) else None
+    raise wrong(
+        value, f"there is no time zone {shown(value)}", "bad-value", remedy or "Write for example Europe/Berlin."
+    )
+
+
+def unit(value: Any) -> Unit:
+    """What a KPI counts: percent, a currency, a length of time, bytes, points or a noun."""
+    if not isinstance(value, str) or not value.strip():
+        raise wrong(value, f"a unit is a word, such as percent, USD, ms or people: not {shown(value)}", "unknown-unit")
+    kinds = {"percent": UnitKind.PERCENT, "points": UnitKind.POINTS}
+    kinds |= dict.fromkeys(_ELAPSED, UnitKind.ELAPSED) | dict.fromkeys(_COUNTED, UnitKind.COUNTED)
+    kinds |= dict.fromkeys(_BYTES, UnitKind.BYTES)
+    if value in kinds:
+        return Unit(kinds[value], value)
+    if value in _CURRENCIES:
+        return Unit(UnitKind.CURRENCY, value)
+    meant = _MEANT.get(value) or (value.upper() if value.upper() in _CURRENCIES and value.islower() else None)
+    if meant is None and re.fullmatch(r"[A-Z]{3}", value):
+        close = get_close_matches(
+            value, sorted(_CURRENCIES & {"USD", "EUR", "GBP", "CHF", "NZD", "AUD", "CAD", "JPY"}), 1
+        )
+        raise wrong(
+            value, f"'{value}' is no currency", "unknown-unit",
+            f"Did you mean '{close[0]}'?" if close else "A unit that is a noun is written in lower case.",
+        )  # fmt: skip
+    if meant is None and not re.fullmatch(r"[a-z][a-z /_-]*", value):
+        raise wrong(
+            value, f"a unit is percent, a currency such as USD, {', '.join((*_ELAPSED, *_COUNTED, *_BYTES))}, points, "
+            f"or a noun in lower case: not {shown(value)}", "unknown-unit", near(value, kinds),
+        )  # fmt: skip
+    if meant is None and (close := get_close_matches(value, kinds, 1, 0.85)):
+        meant = close[0]
+    if meant is not None and meant != value:
+        raise wrong(value, f"'{value}' is not how this unit is written", "unknown-unit", f"Did you mean '{meant}'?")
+    return Unit(UnitKind.NOUN, value)
+
+
+def percent(value: Any) -> float:
+    """A share, written `5 %`; the value is the fraction."""
+    return quantity(value, PERCENT, "this")
+
+
+def quantity(value: Any, unit: Unit, of: str = "the KPI") -> float:
+    """A number in `unit`: `6000`, `85 %`, `15 minutes`. A percentage becomes its fraction.
+
+    A written unit must be the KPI's own, nothing is converted; of a percentage the sign is compulsory.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise wrong(value, f"a number must stand here, not {shown(value)}", "bad-quantity")
+    match = _QUANTITY.fullmatch(str(value).strip())
+    if not match:
+        remedy = "Write it without separators." if re.search(r"\d[,_' ]\d", str(value)) else None
+        raise wrong(
+            value, f"a number, with its unit or without, must stand here, not {shown(value)}", "bad-quantity", remedy
+        )
+    number, written = float(match[1]), match[2].strip()
+    if not isfinite(number):
+        raise wrong(value, "the number is too large", "bad-quantity")
+    if unit.kind is UnitKind.PERCENT:
+        if written not in ("%", "percent"):
+            raise wrong(
+                value,
+                f"{of} is a percentage: {shown(value)} could mean two things",
+                "target-unit",
+                _percents(number, written),
+            )
+        return float(match[1] + "e-2") if "e" not in match[1].lower() else number / 100
+    if written and written not in (unit.name, unit.name.removesuffix("s")):
+        if not unit.name and re.fullmatch(r"[A-Za-z% ]+", written):
+            raise wrong(
+                value,
+                f"{of} has no unit, so it cannot be compared with {shown(value)}",
+                "target-unit",
+                "Give the KPI a unit, or write the number alone.",
+            )
+        if re.match(r"[\d,_']", written):
+            raise wrong(
+                value,
+                f"a number is written without separators, not {shown(value)}",
+                "bad-quantity",
+                "Write for example 7200.",
+            )
+        raise wrong(
+            value,
+            f"{of} is in {unit.name or 'no unit'}, not in {shown(written)}; nothing is converted",
+            "target-unit",
+            f"Write the number in {unit.name}." if unit.name else None,
+        )
+    return number
+
+
+def _percents(number: float, written: str) -> str:
+    if written:
+        return "Write it with '%'."
+    if 0 < abs(number) <= 1:
+        return f"Did you mean '{number * 100:g} %', or '{number:g} %'?"
+    return f"Did you mean '{number:g} %'?"
