@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 from sqlglot import exp
 
 from headway.model import Catalog, Schemas
+from headway.plan import sql
+from headway.plan.rows import excluded, joined, latest, time_of
+from headway.plan.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,15 @@ class Coverage:
     removed: Mapping[str, int] = field(default_factory=dict)
     earliest: datetime | None = None
     newest: datetime | None = None
+    #: First and last local day up to now of other columns that date a KPI's rows (`time: closed_at`).
+    others: Mapping[str, tuple[date, date]] = field(default_factory=dict)
+
+    def days(self, time: str | None) -> tuple[date, date] | None:
+        """The first day and the horizon for a KPI with its own column of time; None if there is no row."""
+        if self.first is None or self.horizon is None:
+            return None
+        first, last = self.others.get(time or "", (self.first, self.horizon))
+        return min(self.first, first), max(self.horizon, last)
 
 
 def probe(catalog: Catalog, schemas: Schemas, source: str, now: datetime) -> exp.Select:
@@ -34,9 +48,76 @@ def probe(catalog: Catalog, schemas: Schemas, source: str, now: datetime) -> exp
 
     Raises CatalogError for a name in its `time`, `derive` or `exclude` that the data do not have.
     """
-    raise NotImplementedError
+    declared = catalog.sources[source]
+    scope = Scope(catalog, schemas, source)
+    steps = sql.Steps([*catalog.sources, source])
+    base = latest(declared, schemas, steps)
+    excluding = [f"WHEN {condition} THEN {i}" for i, condition in enumerate(excluded(scope, declared), 1)]
+    columns = [f"CASE {' '.join(excluding)} ELSE 0 END AS excluded" if excluding else "0 AS excluded"]
+    asked = [
+        "COUNT(*) AS versions",
+        f"(SELECT COUNT(*) FROM {sql.name(source)}) AS row_count",
+        *(f"COUNT_IF(excluded = {i}) AS excluded_{i}" for i in range(1, len(excluding) + 1)),
+    ]
+    for i, column in enumerate(_times(catalog, source)):
+        time = time_of(scope, column, declared.places.get("time", declared.place))
+        columns += [
+            f"{time.moment()} AS moment_{i}",
+            f"{time.day()} AS day_{i}",
+            f"{time.not_after(now, catalog)} AS past_{i}",
+        ]
+        past = f"FILTER (WHERE excluded = 0 AND past_{i})"
+        asked += [
+            f"COUNT_IF(excluded = 0 AND moment_{i} IS NULL) AS without_time_{i}",
+            f"COUNT_IF(excluded = 0 AND NOT past_{i}) AS future_{i}",
+            f"MIN(day_{i}) {past} AS first_{i}",
+            f"MAX(day_{i}) {past} AS last_{i}",
+            f"EPOCH_US(MIN(moment_{i}) {past}) AS earliest_{i}",
+            f"EPOCH_US(MAX(moment_{i}) {past}) AS newest_{i}",
+        ]
+    rows = steps.add("rows", f"SELECT {', '.join(columns)} {joined(scope, base, steps, {})}")
+    steps.output(f"SELECT {', '.join(asked)} FROM {rows}")
+    query = steps.query()
+    assert isinstance(query, exp.Select)
+    return query
 
 
 def coverage(catalog: Catalog, source: str, answer: pa.Table, now: datetime) -> Coverage:
-    """Read the answer of `probe`."""
-    raise NotImplementedError
+    """Read the answer of `probe`. `removed` names what was left out, and is silent about steps that removed nothing."""
+    declared = catalog.sources[source]
+    # Engines count in integers of any width: some come back as decimals.
+    row: dict[str, Any] = {
+        name: int(value) if isinstance(value, Decimal) else value for name, value in answer.to_pylist()[0].items()
+    }
+    removed = {"earlier version": row["row_count"] - row["versions"]}
+    for i, exclusion in enumerate(declared.exclude, 1):
+        removed[f"excluded: {exclusion.why}"] = row[f"excluded_{i}"]
+    times = _times(catalog, source)
+    others: dict[str, tuple[date, date]] = {}
+    for i, column in enumerate(times):
+        if column == declared.time:
+            removed["without time"] = row[f"without_time_{i}"]
+            removed["in the future"] = row[f"future_{i}"]
+        elif row[f"first_{i}"] is not None:
+            others[column] = (row[f"first_{i}"], row[f"last_{i}"])
+    own = times.index(declared.time) if declared.time in times else None
+    return Coverage(
+        first=None if own is None else row[f"first_{own}"],
+        horizon=None if own is None else row[f"last_{own}"],
+        rows=row["row_count"],
+        removed={step: count for step, count in removed.items() if count},
+        earliest=None if own is None else _moment(row[f"earliest_{own}"]),
+        newest=None if own is None else _moment(row[f"newest_{own}"]),
+        others=others,
+    )
+
+
+def _times(catalog: Catalog, source: str) -> list[str]:
+    """The columns that date rows of a source: its own, and those that KPIs choose."""
+    own = catalog.sources[source].time
+    chosen = (kpi.time for kpi in catalog.kpis.values() if kpi.source == source)
+    return [column for column in dict.fromkeys((own, *chosen)) if column]
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pyarrow as pa
 from sqlglot import exp
 
-from headway.model import Catalog, Schemas
+from headway.errors import CatalogError, Mistake
+from headway.model import Aggregate, Balance, Catalog, Distinct, Kpi, Open, Schemas, Share
+from headway.plan import sql
+from headway.plan.aggregate import Aggregates
+from headway.plan.answer import Reader
 from headway.plan.coverage import Coverage
+from headway.plan.distinct import Distincts
+from headway.plan.draft import Asked, Draft
+from headway.plan.lasting import Lasting
 from headway.plan.requests import Request
+from headway.plan.rows import Rows, columns_of
+from headway.plan.spans import timeline
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,7 @@ class Plan:
     requests: tuple[Request, ...]
     query: exp.Query
     tables: Mapping[str, pa.Table]
+    _readers: Mapping[Request, Reader] = field(repr=False)
 
     def read(self, answer: pa.Table) -> dict[Request, pa.Table]:
         """The answer as one table per request: schema `OBSERVED` and a last column `people`.
@@ -34,7 +44,7 @@ class Plan:
         period the source can speak of; cells only where they are not empty. `people` (int64) is how many distinct
         people are behind a cell's number: null for totals, and where nobody is to be protected.
         """
-        raise NotImplementedError
+        return {request: reader.read(answer) for request, reader in self._readers.items()}
 
 
 def compile(  # noqa: A001 - the room's verb; inside this package nothing needs the builtin
@@ -49,4 +59,99 @@ def compile(  # noqa: A001 - the room's verb; inside this package nothing needs 
     Raises CatalogError `unknown-column` or `ambiguous-column`, with place and suggestion, naming every such mistake
     among the requests: compile the requests one by one to know which KPI fails.
     """
-    raise NotImplementedError
+    by_source: dict[str, list[Request]] = {}
+    for request in dict.fromkeys(requests):
+        source = catalog.kpis[request.kpi].source
+        assert source, f"{request.kpi} reads no rows"
+        by_source.setdefault(source, []).append(request)
+    plans: list[Plan] = []
+    mistakes: dict[Mistake, None] = {}
+    for source, several in by_source.items():
+        try:
+            plans.append(_Fusion(catalog, schemas, coverage[source], now, source).plan(several))
+        except CatalogError as error:
+            mistakes.update(dict.fromkeys(error.mistakes))
+    if mistakes:
+        raise CatalogError(list(mistakes))
+    return plans
+
+
+class _Kinds:
+    """The kinds that read one `rows`: KPIs of a source that are dated by the same column."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.aggregates = Aggregates(rows)
+        self.distincts = Distincts(rows)
+        self.lasting = Lasting(rows)
+
+    def add(self, asked: Asked, *, people: bool) -> None:
+        """Give a request to its kind; `people`: count who is behind its cells, too."""
+        measure = asked.kpi.measure
+        kind: Aggregates | Distincts | Lasting
+        match measure:
+            case Open():
+                kind = self.lasting
+            case Balance():
+                kind = self.lasting if measure.per else self.aggregates
+            case Distinct():
+                kind = self.distincts
+            case _:
+                kind = self.aggregates
+        kind.add(asked)
+        if people:
+            behind = self.distincts if isinstance(measure, Aggregate | Share | Distinct) else kind
+            behind.people(asked)
+
+    def write(self, draft: Draft) -> None:
+        """Add all steps behind `rows`."""
+        self.aggregates.write(draft)
+        self.distincts.write(draft)
+        self.lasting.write(draft)
+
+
+@dataclass
+class _Fusion:
+    """Fuses the requests on one source."""
+
+    catalog: Catalog
+    schemas: Schemas
+    coverage: Coverage
+    now: datetime
+    source: str
+
+    def plan(self, requests: Sequence[Request]) -> Plan:
+        """The plan of all requests; CatalogError with the mistakes of all of them."""
+        draft = Draft(sql.Steps(self.catalog.sources))
+        kinds: dict[str | None, _Kinds] = {}
+        readers: dict[Request, Reader] = {}
+        mistakes: dict[Mistake, None] = {}
+        labels = sql.Names()
+        for request in requests:
+            kpi = request.resolve(self.catalog)
+            try:
+                if kpi.time not in kinds:
+                    kinds[kpi.time] = _Kinds(self._rows(kpi))
+                readers[request] = self._add(kinds[kpi.time], request, kpi, labels.free(kpi.name))
+            except CatalogError as error:
+                mistakes.update(dict.fromkeys(error.mistakes))
+        if mistakes:
+            raise CatalogError(list(mistakes))
+        draft.cells = sorted({cell for reader in readers.values() for cell in columns_of(reader.asked.cells)})
+        kept: dict[str, str] = {}
+        for several in kinds.values():
+            several.rows.write(self.now, draft.steps, kept)
+            several.write(draft)
+        return Plan(self.source, tuple(requests), draft.query(), draft.tables, readers)
+
+    def _rows(self, kpi: Kpi) -> Rows:
+        return Rows(self.catalog, self.schemas, self.catalog.sources[self.source], kpi.time, kpi.at("time"))
+
+    def _add(self, kinds: _Kinds, request: Request, kpi: Kpi, label: str) -> Reader:
+        times = timeline(self.catalog, kpi, self.coverage, self.now)
+        asked = Asked(request, kpi, label, times, kinds.rows.cells(kpi))
+        source = self.catalog.sources[self.source]
+        counts_people = isinstance(kpi.measure, Distinct) and kpi.measure.column in source.people[:1]
+        protected = bool(kpi.by and source.people) and self.catalog.min_group_size > 1
+        kinds.add(asked, people=protected and not counts_people)
+        return Reader(asked, counts_people=counts_people)

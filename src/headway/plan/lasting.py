@@ -1,0 +1,204 @@
+"""`open`, and `balance` with `per`: rows that last from one moment to another, looked at where each period ends.
+
+A row is under way at t, the end of a period, if its time < t and (it has no end or its end >= t). Periods end with
+local days, so the row counts from the period that holds the day it begins in to before the one that holds the day it
+ends in: two lookups in `reach`, a change up and a change down, and a running sum. Rows meet no series of dates.
+
+    spells     how many rows begin on one day and end on another
+    edges      for distinct values: where each value's rows begin and end; overlapping rows are one stretch
+    steps      where along the spans something begins and ceases to count
+
+A balance with `per` is the same: each one's row lasts until their next one. A cell is what the total would be if the
+source held that cell's rows alone, so within a cell the next row is the next one of that cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from headway.model import Balance, Open
+from headway.plan import sql
+from headway.plan.draft import Asked, Draft, Sets
+from headway.plan.levels import level
+from headway.plan.rows import Moment, Rows, columns_of, time_of
+
+
+class Lasting:
+    """The KPIs of one `rows` whose rows last. Each has its own steps: there are few of them in a catalogue."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._asked: list[tuple[Asked, str, str]] = []
+        self._per: dict[str, tuple[str, str]] = {}
+
+    # -- what is needed --------------------------------------------------------------------------------------------
+
+    def add(self, asked: Asked) -> None:
+        """An `open` KPI, or a `balance` with `per`."""
+        measure = asked.kpi.measure
+        value = ""
+        if isinstance(measure, Open) and measure.column:
+            value = self._rows.value(measure.column, asked.kpi.at("open"))
+        self._need(asked)
+        self._asked.append((asked, value, "value"))
+
+    def people(self, asked: Asked) -> None:
+        """The people behind its cells."""
+        source = self._rows.source
+        value = self._rows.value(source.people[0], source.places.get("people", source.place))
+        self._asked.append((asked, value, "people"))
+
+    def _need(self, asked: Asked) -> None:
+        rows, kpi, measure = self._rows, asked.kpi, asked.kpi.measure
+        rows.filter(kpi)
+        rows.need("day", rows.time.day(), reserved=True)
+        hours = _in_hours(asked)
+        if isinstance(measure, Balance):
+            assert measure.per
+            per = rows.value(measure.per, kpi.at("per"))
+            amount = rows.number(measure.column, kpi.at("balance")) if measure.column else ""
+            self._per[kpi.name] = (per, amount)
+            rows.need("moment", rows.time.moment(), reserved=True)
+            for column in rows.source.key:
+                rows.value(column, rows.source.places.get("key", rows.source.place))
+            return
+        if hours:
+            rows.need("hour", rows.time.hour(), reserved=True)
+        end = self._end()
+        if end is None:
+            rows.need("end_day", "CAST(NULL AS DATE)", reserved=True)
+            rows.need("end_hour", "CAST(NULL AS BIGINT)", reserved=True)
+            rows.need("lasts", "TRUE", reserved=True)
+            return
+        day, hour, lasts = end
+        rows.need("end_day", day, reserved=True)
+        if hours:
+            rows.need("end_hour", hour, reserved=True)
+        rows.need("lasts", lasts, reserved=True)
+
+    def _end(self) -> tuple[str, str, str] | None:
+        """SQL of the day and the hour in which a row ends, and of whether it has any length."""
+        source, time = self._rows.source, self._rows.time
+        zone = self._rows.catalog.calendar.zone
+        if source.until:
+            end = time_of(self._rows.scope, source.until, source.places.get("until"))
+            same = end.kind == time.kind
+            begins, ends = (time.column, end.column) if same else (time.moment(), end.moment())
+            return end.day(), end.hour(), f"COALESCE({ends} > {begins}, TRUE)"
+        if source.through:
+            last = time_of(self._rows.scope, source.through, source.places.get("through"))
+            # To the end of that day: the moment at which the next one begins.
+            after = Moment(f"CAST({last.day()} + INTERVAL 1 DAY AS DATE)", "date", source.times_in, zone)
+            return after.column, after.hour(), f"COALESCE({last.day()} >= {time.day()}, TRUE)"
+        return None
+
+    # -- the steps ---------------------------------------------------------------------------------------------------
+
+    def write(self, draft: Draft) -> None:
+        """Add the steps and answers, after `rows` is written."""
+        for asked, value, what in self._asked:
+            sets = asked.sets if what == "value" else asked.sets[1:]
+            cells = columns_of(sets)
+            hours = _in_hours(asked)
+            amount = False
+            if isinstance(asked.kpi.measure, Balance):
+                amount = what == "value"
+                spells = self._balance_spells(draft, asked, value, sets)
+            else:
+                spells = self._open_spells(draft, asked, value, sets)
+            if value:
+                steps = self._merged(draft, asked, spells, cells, hours=hours)
+            else:
+                steps = draft.steps.add("steps", _edges(draft, asked, spells, cells, amount=amount, hours=hours))
+            found = level(draft, asked, steps, cells, amount=amount, hours=hours)
+            draft.answer(asked, found, cells, "COALESCE(amount, 0)" if amount else "people", "people", what=what)
+
+    def _open_spells(self, draft: Draft, asked: Asked, value: str, sets: Sets) -> str:
+        begin, end = ("hour", "end_hour") if _in_hours(asked) else ("day", "end_day")
+        flag = self._rows.flag(asked.kpi)
+        where = ["lasts", sql.name(flag) if flag else ""]
+        if value:
+            where.append(f"{sql.name(value)} IS NOT NULL")
+            select, keys = f"{sql.name(value)} AS person, {begin}, {end}, 1 AS change", [value, begin, end]
+        else:
+            select, keys = f"{begin}, {end}, COUNT(*) AS change", [begin, end]
+        return draft.steps.add("spells", self._rows.grouped(select, keys, sets, where))
+
+    def _balance_spells(self, draft: Draft, asked: Asked, value: str, sets: Sets) -> str:
+        """Each one's rows, each lasting to their next: counted by the days on which they begin and end."""
+        per, amount = self._per[asked.kpi.name]
+        flag = self._rows.flag(asked.kpi)
+        where = " AND ".join(filter(None, [f"{sql.name(per)} IS NOT NULL", sql.name(flag) if flag else ""]))
+        key = [sql.name(self._rows.value(c, self._rows.source.place)) for c in self._rows.source.key]
+        order = ", ".join(["moment", *key])
+        every = columns_of(sets)
+        texts = []
+        for cells in sets:
+            kept = "".join(
+                f"{sql.name(c)}, " if c in cells else f"CAST(NULL AS TEXT) AS {sql.name(c)}, " for c in every
+            )
+            partition = ", ".join(map(sql.name, [per, *cells]))
+            also = (f", {sql.name(amount)} AS amount" if amount else ", 1 AS amount") + (
+                f", {sql.name(value)} AS person" if value else ""
+            )
+            texts.append(
+                f"SELECT {kept}day, LEAD(day) OVER (PARTITION BY {partition} ORDER BY {order}) AS end_day{also} "
+                f"FROM {sql.name(self._rows.over(cells))} WHERE {where}"
+            )
+        versions = draft.steps.add("versions", " UNION ALL ".join(texts))
+        listed = sql.column_list(every)
+        if value:
+            return draft.steps.add(
+                "spells",
+                f"SELECT DISTINCT {listed}person, day, end_day, 1 AS change FROM {sql.name(versions)} "
+                "WHERE person IS NOT NULL AND amount IS NOT NULL",
+            )
+        return draft.steps.add(
+            "spells",
+            f"SELECT {listed}day, end_day, COUNT(amount) AS change, SUM(amount) AS amount "
+            f"FROM {sql.name(versions)} GROUP BY {listed}day, end_day",
+        )
+
+    def _merged(self, draft: Draft, asked: Asked, spells: str, cells: Sequence[str], *, hours: bool) -> str:
+        """Steps of distinct values: several overlapping rows of one value are one stretch."""
+        listed = sql.column_list(cells)
+        edges = draft.steps.add("edges", _edges(draft, asked, spells, cells, person=True, hours=hours))
+        running = draft.steps.add(
+            "running",
+            f"SELECT {listed}position, SUM(change) AS change, "
+            f"SUM(SUM(change)) OVER (PARTITION BY {listed}person ORDER BY position) AS under_way "
+            f"FROM {sql.name(edges)} GROUP BY {listed}person, position",
+        )
+        return draft.steps.add(
+            "steps",
+            f"SELECT {listed}position, CASE WHEN under_way > 0 AND under_way = change THEN 1 "
+            f"WHEN under_way = 0 AND change < 0 THEN -1 ELSE 0 END AS change FROM {sql.name(running)}",
+        )
+
+
+def _edges(
+    draft: Draft,
+    asked: Asked,
+    spells: str,
+    cells: Sequence[str],
+    *,
+    amount: bool = False,
+    person: bool = False,
+    hours: bool,
+) -> str:
+    """+change (and amount) where spells begin, -change where they end: one lookup in `reach` for each."""
+    reach, seen = sql.name(draft.reach(asked, hours=hours)), sql.name(spells)
+    slot = "hour" if hours else "day"
+    listed = sql.column_list([*cells, *(["person"] if person else [])])
+    up = "change" + (", amount" if amount else "")
+    down = "-change AS change" + (", -amount AS amount" if amount else "")
+    begins = f"FROM {seen} JOIN {reach} AS begins ON begins.{slot} = {seen}.{slot}"
+    return (
+        f"SELECT {listed}begins.lo AS position, {up} {begins} "
+        f"UNION ALL SELECT {listed}COALESCE(ends.lo, begins.stop) AS position, {down} {begins} "
+        f"LEFT JOIN {reach} AS ends ON ends.{slot} = {seen}.end_{slot} AND ends.series = begins.series"
+    )
+
+
+def _in_hours(asked: Asked) -> bool:
+    return any(series.hours for series in asked.timeline.series)

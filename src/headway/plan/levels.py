@@ -1,0 +1,43 @@
+"""From changes to levels: `+3` here and `-3` there, along the positions of spans, become the number of each period.
+
+This is the last part of `distinct`, `open` and `balance` with `per`: a running sum over positions, held until the next
+change. Every row that begins to count also ceases to, at the latest in the empty place behind its series, so a sum
+never leaks from one series into the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from headway.plan import sql
+from headway.plan.draft import Asked, Draft, totals_or_kept
+
+
+def level(
+    draft: Draft, asked: Asked, steps: str, cells: Sequence[str], *, amount: bool = False, hours: bool = False
+) -> str:
+    """Add the steps that turn `position` and `change` (and `amount`), by cell, into numbers by period.
+
+    The result has series, period, the cells and `people` (and `amount`), without rows where nobody counts.
+    """
+    listed = sql.column_list(cells)
+    window = f"OVER ({f'PARTITION BY {listed[:-2]} ' if cells else ''}ORDER BY position)"
+    amounts = f", SUM(SUM(amount)) {window} AS amount" if amount else ""
+    also = ", amount" if amount else ""
+    levels = draft.steps.add(
+        "levels",
+        f"SELECT {listed}position, LEAD(position) {window} AS until, SUM(SUM(change)) {window} AS people{amounts} "
+        f"FROM {sql.name(steps)} GROUP BY {listed}position",
+    )
+    filled = draft.steps.add(
+        "filled",
+        f"SELECT {listed}people{also}, UNNEST(RANGE(position, until)) AS position "
+        f"FROM {sql.name(levels)} WHERE people > 0",
+    )
+    spans = draft.spans(asked, hours=hours)
+    kept = totals_or_kept(asked, spans, cells)
+    return draft.steps.add(
+        "by_period",
+        f"SELECT series, period, {listed}people{also} FROM {sql.name(filled)} "
+        f"JOIN {sql.name(spans)} USING (position)" + (f" WHERE {kept}" if kept else ""),
+    )

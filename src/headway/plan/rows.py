@@ -1,0 +1,318 @@
+"""The first step of every plan, `rows`: the rows that count, each with its local day, and no column that is not needed.
+
+In the language's order: the latest version of each key stays, derived columns are computed, excluded rows go, then
+rows without time and rows of the future. Filters of KPIs come last: one that all KPIs of the query share stands in
+WHERE, others become columns of true and false, so that KPIs with different filters still share the scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from headway.errors import CatalogError, Mistake, Place
+from headway.model import NONE_CELL, Catalog, Expression, Kpi, Schemas, Source, SqlType
+from headway.plan import sql
+from headway.plan.scope import Found, Scope
+
+#: Names that steps and answers use themselves; a column of the data by such a name gets another one in the plan.
+RESERVED = (
+    *("kpi", "what", "series", "period", "position", "value", "n", "numerator", "denominator", "people"),
+    *("day", "hour", "end_day", "end_hour", "until", "lo", "after", "stop", "change", "amount", "previous"),
+    *("person", "lasts", "under_way", "first_day", "last_day", "cells"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A column of time, and how to read it."""
+
+    column: str
+    kind: SqlType
+    times_in: str
+    zone: str
+
+    def moment(self) -> str:
+        """SQL of the moment."""
+        return sql.as_moment(self.column, self.kind, self.times_in, self.zone)
+
+    def day(self) -> str:
+        """SQL of the local day."""
+        return sql.as_day(self.column, self.kind, self.times_in, self.zone)
+
+    def hour(self) -> str:
+        """SQL of the local clock hour: the epoch second at which it begins."""
+        return sql.as_hour(self.column, self.kind, self.times_in, self.zone)
+
+    def not_after(self, now: datetime, catalog: Catalog) -> str:
+        """SQL that is true for rows up to now, false or null for rows of the future and rows without time."""
+        return sql.not_after(self.column, self.kind, self.times_in, self.zone, now, catalog.calendar.day(now))
+
+
+def time_of(scope: Scope, column: str, place: Place | None) -> Moment:
+    """A column of time of the scope's source; CatalogError `wrong-type` if it is neither date nor timestamp."""
+    found = scope.column(column, place)
+    text = found.sql.sql(sql.DIALECT)
+    source = scope.catalog.sources[scope.source]
+    if found.type in ("text", "integer", "number", "boolean", "list"):
+        raise CatalogError(
+            Mistake(
+                f"'{column}' puts rows of '{source.name}' into periods, but it is {_KINDS[found.type]}",
+                "wrong-type",
+                place or source.place,
+                f"Declare it, columns: {{{column}: date}} or timestamp, or derive a date from it.",
+            )
+        )
+    if found.type == "other":
+        # A derived column whose type only the engine knows: read as a timestamp.
+        return Moment(f"CAST({text} AS TIMESTAMP)", "timestamp", source.times_in, scope.catalog.calendar.zone)
+    return Moment(text, found.type, source.times_in, scope.catalog.calendar.zone)
+
+
+_KINDS = {"text": "text", "integer": "a number", "number": "a number", "boolean": "true or false", "list": "a list"}
+
+
+def latest(source: Source, schemas: Schemas, steps: sql.Steps) -> str:
+    """The relation that holds the latest version of each key: the source itself if it has no versions."""
+    if not source.latest_by or not source.key:
+        return source.name
+    known = schemas.get(source.name, {})
+    for column, key in ((source.latest_by, "latest_by"), *((column, "key") for column in source.key)):
+        if column not in known:
+            raise CatalogError(
+                Mistake(
+                    f"source '{source.name}' has no column '{column}'",
+                    "unknown-column",
+                    source.places.get(key, source.place),
+                    f"It has {', '.join(known) or 'no columns'}.",
+                )
+            )
+    by = ", ".join(map(sql.name, source.key))
+    return steps.add(
+        f"{source.name}_latest",
+        f"SELECT * FROM {sql.name(source.name)} "
+        f"QUALIFY ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {sql.name(source.latest_by)} DESC) = 1",
+    )
+
+
+def excluded(scope: Scope, source: Source) -> list[str]:
+    """One SQL condition per exclusion of the scope's source: true for the rows that it takes out."""
+    conditions = []
+    for exclusion in source.exclude:
+        condition = scope.condition(exclusion.where)
+        if exclusion.first or exclusion.through:
+            assert source.time, "an exclusion with dates needs the source's time"
+            day = time_of(scope, source.time, source.places.get("time")).day()
+            if exclusion.first:
+                condition += f" AND {day} >= {sql.day(exclusion.first)}"
+            if exclusion.through:
+                condition += f" AND {day} <= {sql.day(exclusion.through)}"
+            condition = f"COALESCE({condition}, FALSE)"
+        conditions.append(condition)
+    return conditions
+
+
+def joined(scope: Scope, base: str, steps: sql.Steps, kept: dict[str, str]) -> str:
+    """FROM with the joins that the scope has needed so far. `base` is the relation of the scope's own source.
+
+    `kept` remembers which step holds the prepared rows of each referred source. A referred source whose exclusions
+    look back through its own references is read by its conditions alone.
+    """
+    text = f"FROM {_aliased(base, scope.source)}"
+    for source, alias, on in scope.joins():
+        text += f" LEFT JOIN {_aliased(referred(scope, source, steps, kept), alias)} ON {on}"
+    return text
+
+
+def referred(scope: Scope, name: str, steps: sql.Steps, kept: dict[str, str]) -> str:
+    """The relation that holds a referred source's rows: latest versions, without what is excluded."""
+    if name not in kept:
+        source = scope.catalog.sources[name]
+        kept[name] = latest(source, scope.schemas, steps)
+        if source.exclude:
+            inner = Scope(scope.catalog, scope.schemas, name)
+            conditions = excluded(inner, source)
+            where = " AND ".join(f"NOT {condition}" for condition in conditions)
+            kept[name] = steps.add(
+                f"{name}_kept",
+                f"SELECT {sql.name(name)}.* {joined(inner, kept[name], steps, kept)} WHERE {where}",
+            )
+    return kept[name]
+
+
+def _aliased(relation: str, alias: str) -> str:
+    return sql.name(relation) if relation == alias else f"{sql.name(relation)} AS {sql.name(alias)}"
+
+
+class Rows:
+    """The step `rows` of one source and one column of time, in the making.
+
+    First every KPI says what it needs (`need`, `value`, `cells`, `filter`), then `write` adds the step, and only then
+    can `flag` say how a KPI's filter is written.
+    """
+
+    def __init__(self, catalog: Catalog, schemas: Schemas, source: Source, time: str | None, place: Place) -> None:
+        self.catalog = catalog
+        self.source = source
+        self.scope = Scope(catalog, schemas, source.name)
+        column = time or source.time
+        if column is None:
+            raise CatalogError(
+                Mistake(
+                    f"source '{source.name}' has no time, so nothing says which period its rows belong to",
+                    "missing-key",
+                    source.place,
+                    "Add time: with the column that dates a row.",
+                )
+            )
+        self.time = time_of(self.scope, column, place if time else source.places.get("time", source.place))
+        self.relation = ""
+        self._schemas = schemas
+        self._names = sql.Names(RESERVED)
+        self._columns: dict[str, str] = {}
+        self._lists: set[str] = set()
+        self._filters: dict[str, str] = {}
+        self._shared = False
+
+    # -- first: what is needed -----------------------------------------------------------------------------------
+
+    def need(self, word: str, text: str, *, reserved: bool = False) -> str:
+        """A column of `rows` with this SQL; returns its name, which is `word` if that is free."""
+        if text not in self._columns:
+            self._columns[text] = word if reserved else self._names.free(word)
+        return self._columns[text]
+
+    def value(self, column: str, place: Place) -> str:
+        """A column as it is in the data, or derived; returns its name in `rows`."""
+        found = self.scope.column(column, place)
+        return self.need(column, found.sql.sql(sql.DIALECT))
+
+    def number(self, column: str, place: Place) -> str:
+        """A column that is added up; CatalogError `wrong-type` for text and times."""
+        found = self.scope.column(column, place)
+        if found.type in ("text", "date", "timestamp", "timestamptz", "list"):
+            what = "a list" if found.type == "list" else "text" if found.type == "text" else "a time"
+            raise CatalogError(
+                Mistake(
+                    f"'{column}' of '{self.source.name}' is {what}, and a number is needed",
+                    "wrong-type",
+                    place,
+                    "Declare its type under columns, or derive a number from it.",
+                )
+            )
+        text = found.sql.sql(sql.DIALECT)
+        return self.need(column, f"CAST({text} AS INT)" if found.type == "boolean" else text)
+
+    def cells(self, kpi: Kpi) -> tuple[tuple[str, ...], ...]:
+        """The KPI's breakdowns, each as names of columns of `rows` that hold the text of the cell."""
+        return tuple(tuple(self._cell(column, kpi.at("by")) for column in breakdown) for breakdown in kpi.by)
+
+    def _cell(self, column: str, place: Place) -> str:
+        found = self.scope.column(column, place)
+        name = self.need(column, _cell_text(found))
+        if found.type == "list":
+            self._lists.add(name)
+        return name
+
+    def filter(self, kpi: Kpi) -> None:
+        """Say that a KPI reads the rows that its `where` lets through."""
+        self._filters.setdefault(self._condition(kpi.where), kpi.name)
+
+    def unfiltered(self) -> None:
+        """Say that somebody must see every row."""
+        self._filters.setdefault("", "")
+
+    def _condition(self, where: Expression | None) -> str:
+        return self.scope.condition(where) if where else ""
+
+    # -- then: the step --------------------------------------------------------------------------------------------
+
+    def write(self, now: datetime, steps: sql.Steps, kept: dict[str, str]) -> None:
+        """Add the step."""
+        base = latest(self.source, self._schemas, steps)
+        conditions = [f"NOT {condition}" for condition in excluded(self.scope, self.source)]
+        conditions.append(self.time.not_after(now, self.catalog))
+        self._shared = len(self._filters) == 1
+        if self._shared:
+            conditions += [condition for condition in self._filters if condition]
+        else:
+            for condition, kpi in self._filters.items():
+                if condition:
+                    self.need(f"in_{kpi}", condition)
+        columns = ", ".join(f"{text} AS {sql.name(name)}" for text, name in self._columns.items())
+        # Conditions were resolved, so their joins are known by now.
+        source = joined(self.scope, base, steps, kept)
+        self.relation = steps.add("rows", f"SELECT {columns} {source} WHERE {' AND '.join(conditions)}")
+        self._spread: dict[tuple[str, ...], str] = {}
+        self._steps = steps
+
+    def flag(self, kpi: Kpi) -> str:
+        """The name of the column that says which rows a KPI reads; '' if it reads them all."""
+        condition = self._condition(kpi.where)
+        return "" if self._shared or not condition else self._columns[condition]
+
+    def grouped(
+        self,
+        select: str,
+        keys: Sequence[str],
+        sets: Sequence[Sequence[str]],
+        where: Iterable[str] = (),
+        relation: str = "",
+    ) -> str:
+        """SELECT the cells and `select` from the rows, grouped by `keys` and each of the sets of cells.
+
+        A cell that a set does not group by is null there: nulls of the data have become `(none)`, so a row's cells
+        that are not null say which set it belongs to. A list-valued column puts a row into several cells, so each set
+        that has one is read from rows spread over its values.
+        """
+        relation = relation or self.relation
+        every = columns_of(sets)
+        plain = [s for s in sets if not self._lists & set(s)]
+        parts = [(relation, plain)] if plain else []
+        parts += [(self._spread_over(s, relation), [s]) for s in sets if self._lists & set(s)]
+        conditions = " AND ".join(filter(None, where))
+        texts = []
+        for source, groups in parts:
+            present = columns_of(groups)
+            cells = "".join(
+                f"{sql.name(c)}, " if c in present else f"CAST(NULL AS TEXT) AS {sql.name(c)}, " for c in every
+            )
+            where_text = f" WHERE {conditions}" if conditions else ""
+            texts.append(f"SELECT {cells}{select} FROM {sql.name(source)}{where_text} {sql.grouping(keys, groups)}")
+        return " UNION ALL ".join(texts)
+
+    def over(self, cells: Sequence[str]) -> str:
+        """The relation to read for one set of cells: `rows`, or rows spread over its list-valued cells."""
+        return self._spread_over(cells, self.relation) if self._lists & set(cells) else self.relation
+
+    def _spread_over(self, cells: Sequence[str], relation: str) -> str:
+        """Rows with one row per value of each list-valued cell."""
+        lists = tuple(c for c in cells if c in self._lists)
+        if (relation, *lists) not in self._spread:
+            replaced = ", ".join(f"UNNEST({sql.name(c)}) AS {sql.name(c)}" for c in lists)
+            self._spread[relation, *lists] = self._steps.add(
+                f"{relation}_by_{'_'.join(lists)}", f"SELECT * REPLACE ({replaced}) FROM {sql.name(relation)}"
+            )
+        return self._spread[relation, *lists]
+
+
+def columns_of(sets: Iterable[Iterable[str]]) -> list[str]:
+    """Every column of some sets of cells, once, in order."""
+    return list(dict.fromkeys(column for cells in sets for column in cells))
+
+
+def _cell_text(found: Found) -> str:
+    """SQL of what `model.cell_value` would write."""
+    text = found.sql.sql(sql.DIALECT)
+    none = sql.text(NONE_CELL)
+    match found.type:
+        case "list":
+            return f"COALESCE(NULLIF(LIST_DISTINCT(CAST({text} AS TEXT[])), []), [{none}])"
+        case "text":
+            return f"COALESCE({text}, {none})"
+        case "number":
+            # 3.0 is written 3, as people do.
+            return f"COALESCE(REGEXP_REPLACE(CAST({text} AS TEXT), '\\.0$', ''), {none})"
+        case _:
+            return f"COALESCE(CAST({text} AS TEXT), {none})"

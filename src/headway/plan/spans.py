@@ -1,0 +1,251 @@
+"""The small tables of time that plans join: which local days (or hours) each period asks for.
+
+A *series* is one grain of one request: its periods in order. `spans` has a row per period: `first` to `last` is what
+the period asks for, which without a window is the period itself. A running period has up to two further series of one
+row each, ` so far` and ` before`: its days up to the last complete one, and the same days of the period before.
+
+Positions number all spans of a table, series after series, with one empty place between two series. Within a series
+`first` and `last` never go back, so the spans that hold a day are neighbours: `reach` says, per series and day, that
+they are the positions from `lo` up to and without `after`. That makes every kind of span (calendar periods, rolling
+days, clamped months, to date, all time) one equality join away; `distinct.py` shows what it is good for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+import numpy as np
+import pyarrow as pa
+
+from headway.model import Balance, Catalog, Kpi
+from headway.periods import Grain, Period, epoch_day
+from headway.plan.coverage import Coverage
+
+
+class Role(StrEnum):
+    """What a span is for; the value is what stands behind the grain in the name of its series."""
+
+    VALUE = ""
+    SO_FAR = " so far"
+    BEFORE = " before"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What one period asks for: local days `first` to `last`, or for hours the epoch seconds at which they begin."""
+
+    period: Period
+    first: int
+    last: int
+    partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The spans of one grain and role, in order. `cells`: cells are kept, too. `hours`: cut in hours, not in days."""
+
+    grain: Grain
+    role: Role
+    spans: tuple[Span, ...]
+    cells: bool
+    hours: bool = False
+
+    @property
+    def name(self) -> str:
+        """`month`, `month so far`, `month before`."""
+        return f"{self.grain}{self.role}"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All series of one request. Days are counted from 1970-01-01."""
+
+    series: tuple[Series, ...]
+    #: The first and last day that rows can have, and the hours between them if the KPI is kept by the hour.
+    first: int
+    last: int
+    hours: tuple[int, ...]
+    #: The first day that the source can speak of.
+    begin: int
+
+    def of(self, hours: bool) -> tuple[Series, ...]:
+        """The series cut in hours, or those cut in days."""
+        return tuple(s for s in self.series if s.hours == hours)
+
+    def spans(self, hours: bool = False) -> pa.Table:
+        """The table `spans`: series, position, period (its key), first_day, last_day (or hour), cells."""
+        chosen = self.of(hours)
+        flat = [(s, span) for s in chosen for span in s.spans]
+        first, last = ("hour", "last_hour") if hours else ("first_day", "last_day")
+        return pa.table(
+            {
+                "series": pa.array([s.name for s, _ in flat], pa.string()),
+                "position": pa.array(_positions(chosen), pa.int64()),
+                "period": pa.array([span.period.key for _, span in flat], pa.int64()),
+                first: _slots([span.first for _, span in flat], hours),
+                last: _slots([span.last for _, span in flat], hours),
+                "cells": pa.array([s.cells for s, _ in flat], pa.bool_()),
+            }
+        )
+
+    def reach(self, hours: bool = False) -> pa.Table:
+        """The table `reach`: series, day (or hour), and the positions `lo` to before `after` whose spans hold it.
+
+        `stop` is the empty place behind the series.
+        """
+        chosen = self.of(hours)
+        slots = np.array(self.hours if hours else range(self.first, self.last + 1), np.int64)
+        names: list[str] = []
+        lo, after, stop = [_NOTHING], [_NOTHING], [_NOTHING]
+        base = 0
+        for series in chosen:
+            firsts = np.array([span.first for span in series.spans], np.int64)
+            lasts = np.array([span.last for span in series.spans], np.int64)
+            names += [series.name] * len(slots)
+            # lo: the first span that ends no earlier. after: the first that begins later.
+            lo.append(base + np.searchsorted(lasts, slots, "left"))
+            after.append(base + np.searchsorted(firsts, slots, "right"))
+            stop.append(np.full(len(slots), base + len(firsts), np.int64))
+            base += len(firsts) + 1
+        return pa.table(
+            {
+                "series": pa.array(names, pa.string()),
+                "hour" if hours else "day": _slots(np.tile(slots, len(chosen)), hours),
+                "lo": pa.array(np.concatenate(lo), pa.int64()),
+                "after": pa.array(np.concatenate(after), pa.int64()),
+                "stop": pa.array(np.concatenate(stop), pa.int64()),
+            }
+        )
+
+
+def _positions(chosen: Sequence[Series]) -> list[int]:
+    """One position per span; between two series one place stays empty."""
+    found: list[int] = []
+    base = 0
+    for series in chosen:
+        found += range(base, base + len(series.spans))
+        base += len(series.spans) + 1
+    return found
+
+
+_NOTHING = np.zeros(0, np.int64)
+
+
+def _slots(values: Sequence[int] | np.ndarray, hours: bool) -> pa.Array:
+    """Epoch days as dates, or epoch seconds of hours as they are."""
+    if hours:
+        return pa.array(values, pa.int64())
+    return pa.array(np.asarray(values, np.int32), pa.int32()).cast(pa.date32())
+
+
+# -- making them -------------------------------------------------------------------------------------------------------
+
+
+def timeline(catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime) -> Timeline:
+    """Everything that a KPI is asked for: every period its source can speak of, at every grain that is computed.
+
+    A flow has its own grain and all longer ones; a state only its own. Of a state's running period it is the last
+    complete day that is asked for, or for hours the last complete hour.
+    """
+    assert kpi.source
+    source = catalog.sources[kpi.source]
+    calendar = catalog.calendar
+    today = calendar.day(now)
+    days = coverage.days(kpi.time)
+    begin, horizon = days or (None, None)
+    if source.sparse:
+        horizon = today
+        begin = min(filter(None, (begin, kpi.tracked_from)), default=None)
+    if begin is None or horizon is None:
+        return Timeline((), epoch_day(today), epoch_day(today), (), epoch_day(today))
+    cut = _Cut(catalog, kpi, now, begin, horizon)
+    series: list[Series] = []
+    if kpi.is_state:
+        series += cut.series(kpi.grain, cells=True)
+    else:
+        for grain in kpi.grains():
+            series += cut.series(grain, cells=grain in kpi.grains(cell=True))
+    first = min([begin, *(days[:1] if days else ())])
+    low = min([epoch_day(first), *(s.spans[0].first for s in series if s.spans and not s.hours)])
+    hours: tuple[int, ...] = ()
+    if kpi.grain is Grain.HOUR:
+        hours = tuple(hour.key for hour in calendar.between(Grain.HOUR, first, today))
+    return Timeline(tuple(series), low, epoch_day(today), hours, epoch_day(begin))
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Cuts the periods of one KPI into spans."""
+
+    catalog: Catalog
+    kpi: Kpi
+    now: datetime
+    begin: date
+    horizon: date
+
+    def series(self, grain: Grain, *, cells: bool) -> list[Series]:
+        """The series of one grain: its values, and for periods that still run, so far and before."""
+        calendar = self.catalog.calendar
+        late = self._late()
+        through = min(calendar.last_complete_day(self.now), self.horizon)
+        values, so_far, before = [], [], []
+        for period in calendar.between(grain, self.begin, self.horizon):
+            if period.start > self.now or not self._is_tracked(period):
+                continue
+            running = calendar.is_partial(period, self.now, late)
+            partial = running or self._is_cut(period)
+            if span := self._asked(period):
+                values.append(Span(period, *span, partial))
+            if running and (pair := calendar.same_span(period, through)):
+                now_span, then_span = (self._days(replace(period, first=a, last=b)) for a, b in pair)
+                so_far.append(Span(period, *now_span, partial))
+                before.append(Span(period, *then_span, partial))
+        found = [Series(grain, Role.VALUE, tuple(values), cells, self._in_hours(grain))]
+        if so_far:
+            found.append(Series(grain, Role.SO_FAR, tuple(so_far), cells))
+            found.append(Series(grain, Role.BEFORE, tuple(before), cells))
+        return found
+
+    def _asked(self, period: Period) -> tuple[int, int] | None:
+        """The span of a period's value, in days or for hours in seconds; None if there is no moment to speak of."""
+        if self._in_hours(period.grain):
+            running = self.kpi.is_state and period.end > self.now
+            hour = self.catalog.calendar.previous(period) if running else period
+            return hour.key, hour.key
+        if not self.kpi.is_state:
+            return self._days(period)
+        # A running period's state is that of the last complete day.
+        last = min(period.last, self.catalog.calendar.last_complete_day(self.now))
+        if last < self.begin or (_is_copied(self.kpi) and last < period.first):
+            return None
+        return self._days(replace(period, last=last))
+
+    def _in_hours(self, grain: Grain) -> bool:
+        """True for spans of single hours. Windows and balances are cut in days, also where each hour asks for one."""
+        return grain is Grain.HOUR and self.kpi.window is None and not _is_copied(self.kpi)
+
+    def _days(self, period: Period) -> tuple[int, int]:
+        first, last = self.catalog.calendar.span(self.kpi.window, period, self.begin)
+        return epoch_day(first), epoch_day(last)
+
+    def _late(self) -> timedelta:
+        """The longest `late_after` of the sources that the KPI reads."""
+        lengths = (self.catalog.sources[name].late_after for name in self.catalog.upstream(self.kpi.name))
+        return max((length.elapsed for length in lengths if length), default=timedelta())
+
+    def _is_tracked(self, period: Period) -> bool:
+        tracked, retired = self.kpi.tracked_from, self.kpi.retired_on
+        return not (tracked and period.last < tracked) and not (retired and period.first > retired)
+
+    def _is_cut(self, period: Period) -> bool:
+        """True for the period in which tracking began or ended."""
+        tracked, retired = self.kpi.tracked_from, self.kpi.retired_on
+        return bool((tracked and period.first < tracked) or (retired and period.last > retired))
+
+
+def _is_copied(kpi: Kpi) -> bool:
+    """True for a balance over whole copies, which never looks further back than its period."""
+    return isinstance(kpi.measure, Balance) and kpi.measure.per is None
