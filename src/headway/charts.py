@@ -19,7 +19,7 @@ from typing import Any, Literal
 import vl_convert
 
 #: Widths in pixels at which a chart is drawn, so that its text is 12 px on each; a page shows one by media query.
-WIDTHS: Mapping[str, int] = {"wide": 1134, "mid": 720, "narrow": 342}
+WIDTHS: Mapping[str, int] = {"wide": 1184, "mid": 720, "narrow": 342}
 
 _FONT = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif'
 _GAP = 14  # between two labels that must not touch
@@ -441,7 +441,7 @@ def _texts(layer: Spec) -> str:
     )
 
 
-def png(figure: Figure, tokens: Mapping[str, str], width: int = 1134, height: int = 300) -> bytes:
+def png(figure: Figure, tokens: Mapping[str, str], width: int = 1184, height: int = 300) -> bytes:
     """The figure as a PNG on white at twice its size; `tokens` gives each token's colour."""
 
     def colour(part: Any) -> Any:

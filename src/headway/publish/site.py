@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from headway import __version__
+from headway.errors import Mistake, PublishError, UsageError
+from headway.publish.html import Pages
 from headway.publish.view import View
+
+#: The file by which a folder says that it is a build and may be replaced.
+MARK = "headway.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +33,83 @@ class Built:
 def build(view: View, folder: Path) -> Built:
     """Write the whole site into `folder`, replacing an earlier build at once.
 
-    PublishError `not-writable` if it cannot be written; UsageError `folder-not-empty` if the folder holds anything
-    but an earlier build.
+    The new build is written beside the old one and takes its place when it is whole, so that a reader never meets
+    half a site and a failure leaves the old one. PublishError `not-writable` if it cannot be written; UsageError
+    `folder-not-empty` if the folder holds anything but an earlier build.
     """
-    raise NotImplementedError
+    folder = folder.absolute()
+    _check(folder)
+    with _translated(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            files, size = _write(Pages(view), fresh)
+            fresh.chmod(0o755)  # mkdtemp makes folders for one reader; a web server is another
+            _swap(fresh, folder)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+    return Built(folder, tuple(files), size, view.left_out)
+
+
+def _write(pages: Pages, folder: Path) -> tuple[list[str], int]:
+    files: list[str] = []
+    size = 0
+    for path in pages.paths():
+        document = pages.get(path)
+        assert document is not None, f"a path that leads nowhere: {path}"
+        target = folder / path
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(document.content)
+        files.append(path)
+        size += len(document.content)
+    stamp = pages.view.stamp
+    mark = {"made_by": f"Headway {__version__}", "project": stamp.project, "audience": stamp.audience, "run": stamp.run}
+    (folder / MARK).write_text(json.dumps(mark, indent=1) + "\n", encoding="utf-8")
+    return files, size
+
+
+def _check(folder: Path) -> None:
+    """Refuse a folder that somebody else filled: an earlier build is deleted without asking, nothing else is."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UsageError(Mistake(f"{folder} is a file", "folder-not-empty", None, "Name a folder."))
+    with _translated(folder):
+        empty = not any(folder.iterdir())
+    if not empty and not (folder / MARK).is_file():
+        raise UsageError(
+            Mistake(
+                f"{folder} is not empty, and is no earlier build",
+                "folder-not-empty",
+                None,
+                "Name a new or empty folder, or delete it first.",
+            )
+        )
+
+
+def _swap(fresh: Path, folder: Path) -> None:
+    """Put the new build in place of the old one; two renames, and back again if the second fails."""
+    if not folder.exists():
+        fresh.rename(folder)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent)) / folder.name
+    folder.rename(old)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
+    finally:
+        shutil.rmtree(old.parent, ignore_errors=True)
+
+
+@contextmanager
+def _translated(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        why = "the disk is full" if full else (error.strerror or str(error)).lower()
+        remedy = "Free some space and build again." if full else "Choose a folder that you may write to."
+        raise PublishError(Mistake(f"{folder} cannot be written: {why}", "not-writable", None, remedy)) from error

@@ -2,18 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import hashlib
+import socket
+from collections.abc import Awaitable, Callable
+from threading import Lock
 
-from fastapi import FastAPI
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
+from headway.errors import HeadwayError, Mistake, PublishError
+from headway.publish.html import POLICY, Document, Pages
 from headway.publish.view import View
+
+_HEADERS = {
+    "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class _Drawn:
+    """What has been drawn of the newest state: thrown away when a run, the catalogue or the hour changes it."""
+
+    def __init__(self, open_view: Callable[[], View]) -> None:
+        self._open_view = open_view
+        self._lock = Lock()
+        self._pages: Pages | None = None
+        self._documents: dict[str, Document | None] = {}
+
+    def get(self, path: str) -> tuple[Pages, Document | None]:
+        """The document at a path of the newest state. One request draws at a time: the drawing library has one thread."""
+        view = self._open_view()
+        with self._lock:
+            if self._pages is None or self._pages.view.version != view.version:
+                self._pages, self._documents = Pages(view), {}
+            if path not in self._documents:
+                document = self._pages.get(path)
+                if document is None:
+                    # Addresses that lead nowhere are without number: they are not kept.
+                    return self._pages, None
+                self._documents[path] = document
+            return self._pages, self._documents[path]
 
 
 def app(open_view: Callable[[], View]) -> FastAPI:
-    """The application. `open_view` is called once per request and must be cheap: it opens the ledger's newest state."""
-    raise NotImplementedError
+    """The application. `open_view` is called once per request and must be cheap: it opens the ledger's newest state.
+
+    `/` and every path of a built site answer as there; `/healthz` says which run is shown. Errors have one shape:
+    `{ok, error, errors, status}`, with the slug in `error`.
+    """
+    drawn = _Drawn(open_view)
+    application = FastAPI(title="Headway", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @application.middleware("http")
+    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await call_next(request)
+        response.headers.update(_HEADERS)
+        response.headers.setdefault("Cache-Control", "no-cache")
+        return response
+
+    @application.exception_handler(HeadwayError)
+    async def wrong(request: Request, error: HeadwayError) -> Response:
+        return _error(error.slug, [m.message for m in error.mistakes], 500)
+
+    @application.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        return _error(
+            "not-allowed" if error.status_code == 405 else "not-found", [str(error.detail)], error.status_code
+        )
+
+    @application.exception_handler(Exception)
+    async def broken(request: Request, error: Exception) -> Response:
+        # What went wrong inside is for the log, which uvicorn writes; it is no reader's business.
+        return JSONResponse(_shape("unexpected", ["Something went wrong here."], 500), 500, headers=_HEADERS)
+
+    @application.get("/healthz")
+    def health() -> Response:
+        stamp = open_view().stamp
+        return JSONResponse({"ok": True, "run": stamp.run, "computed": stamp.computed})
+
+    @application.api_route("/{path:path}", methods=["GET", "HEAD"])
+    def page(request: Request, path: str) -> Response:
+        pages, document = drawn.get(path or "index.html")
+        if document is None or path == "404.html":
+            if path.endswith((".json", ".csv")):
+                return _error("not-found", [f"There is no {path}."], 404)
+            # The path is below the address that the reader asked for, wherever that is mounted.
+            html = pages.missing("../" * path.count("/"))
+            return Response(html, 404, media_type="text/html; charset=utf-8")
+        tag = f'"{hashlib.sha256(document.content).hexdigest()[:20]}"'
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers={"ETag": tag})
+        headers = {"ETag": tag}
+        if document.media_type.startswith("text/csv"):
+            headers["Content-Disposition"] = f'attachment; filename="{path.rsplit("/", 1)[-1]}"'
+        return Response(document.content, media_type=document.media_type, headers=headers)
+
+    return application
 
 
 def run(application: FastAPI, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve until interrupted; PublishError `address-in-use` if the port is taken."""
-    raise NotImplementedError
+    """Serve until interrupted; PublishError `address-in-use` if the port is taken or not ours to take."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        # A port that was closed a moment ago may be taken again at once.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise PublishError(
+                Mistake(
+                    f"{host}:{port} cannot be listened on: {getattr(error, 'strerror', None) or error}".rstrip("."),
+                    "address-in-use",
+                    None,
+                    "Another program may have it. Choose another one: --port 8001.",
+                )
+            ) from error
+        config = uvicorn.Config(application, log_level="warning", server_header=False, access_log=False)
+        asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+
+
+def _shape(slug: str, errors: list[str], status: int) -> dict[str, object]:
+    return {"ok": False, "error": slug, "errors": errors, "status": status}
+
+
+def _error(slug: str, errors: list[str], status: int) -> Response:
+    return JSONResponse(_shape(slug, errors, status), status)

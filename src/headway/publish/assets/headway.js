@@ -1,0 +1,72 @@
+// Everything works without this file: it adds the choice of dark or light, the / key, and filters as you type.
+"use strict";
+
+const root = document.documentElement;
+const stored = (() => {
+  try { return localStorage.getItem("headway-theme"); } catch { return null; }  // disk pages may have no storage
+})();
+if (stored === "dark" || stored === "light") root.dataset.theme = stored;
+
+document.addEventListener("DOMContentLoaded", () => {
+  const dark = () => root.dataset.theme
+    ? root.dataset.theme === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
+
+  for (const button of document.querySelectorAll("[data-theme-toggle]")) {
+    const show = () => button.setAttribute("aria-pressed", String(dark()));
+    button.hidden = false;
+    show();
+    button.addEventListener("click", () => {
+      root.dataset.theme = dark() ? "light" : "dark";
+      try { localStorage.setItem("headway-theme", root.dataset.theme); } catch { /* for this page only, then */ }
+      show();
+    });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, select, textarea, [contenteditable]");
+    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const field = [...document.querySelectorAll("input[type=search]")].find((f) => f.offsetParent);
+    if (field) { event.preventDefault(); field.focus(); }
+  });
+
+  const form = document.querySelector("[data-filter]");
+  if (!form) return;
+  const rows = [...document.querySelectorAll("[data-text]")];
+  const groups = [...document.querySelectorAll("tr.group")];
+  const said = document.querySelector("[data-said]");
+  const asked = new URLSearchParams(location.search);
+  for (const field of form.elements) {
+    const wanted = asked.get(field.name);
+    if (!field.name || wanted === null) continue;
+    const known = field.tagName !== "SELECT" || [...field.options].some((option) => option.value === wanted);
+    if (known) field.value = wanted;
+  }
+  const apply = () => {
+    const words = form.elements.q.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of rows) {
+      const fits = words.every((word) => row.dataset.text.includes(word))
+        && ["area", "status", "owner"].every((key) => {
+          const field = form.elements[key];
+          return !field || !field.value || row.dataset[key] === field.value;
+        });
+      row.hidden = !fits;
+      shown += fits;
+    }
+    for (const group of groups) {
+      let next = group.nextElementSibling;
+      let any = false;
+      for (; next && !next.classList.contains("group"); next = next.nextElementSibling) any ||= !next.hidden;
+      group.hidden = !any;
+    }
+    said.textContent = shown === rows.length ? `${rows.length} KPIs` : `${shown} of ${rows.length} KPIs shown`;
+    document.querySelector("[data-none]").hidden = shown > 0;
+    const kept = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    try { history.replaceState(null, "", kept.size ? `?${kept}` : location.pathname); } catch { /* from disk */ }
+  };
+  form.hidden = false;
+  form.addEventListener("input", apply);
+  form.addEventListener("submit", (event) => { event.preventDefault(); apply(); });
+  apply();
+});

@@ -1,0 +1,158 @@
+"""From a page's rows to its figures: which form, which scale, which labels. `charts` then only places ink."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from headway import charts
+from headway.charts import Figure, Form, Mark, Step
+from headway.model import Kpi, UnitKind
+from headway.periods import Calendar, Grain, Period
+from headway.publish import numbers, words
+from headway.publish.pages import Breakdown, KpiPage, Point, Row
+from headway.publish.stored import Periods
+
+#: How many periods a chart goes back: three years of days, two of weeks ... and of hours a week.
+_BACK = {
+    Grain.HOUR: 24 * 7,
+    Grain.DAY: 3 * 366,
+    Grain.WEEK: 156,
+    Grain.MONTH: 37,
+    Grain.QUARTER: 24,
+    Grain.YEAR: 24,
+}
+_BARS = 24
+#: On a phone, so that a bar keeps its name.
+_NARROW_BARS = 12
+#: At most so many small charts stand side by side; the table has the rest.
+MULTIPLES = 8
+
+
+def main(page: KpiPage, kpi: Kpi, periods: Periods, *, narrow: bool = False) -> Figure | None:
+    """The chart of one KPI at one grain; None without a single value."""
+    grain = Grain(page.grain)
+    form = _form(kpi, grain, page.rows)
+    most = (_NARROW_BARS if narrow else _BARS) if form == "bar" else _BACK[grain]
+    chosen = list(reversed(page.rows[:most]))
+    while chosen and chosen[0].value is None:
+        chosen.pop(0)
+    if not chosen:
+        return None
+    placed = _placed(chosen, periods.calendar, form)
+    values = [row.value for row in chosen if row.value is not None]
+    bounds = [bound for row in chosen for bound in (row.low, row.high) if bound is not None]
+    low, high = charts.extent(values, bounds, form)
+    marks = tuple(
+        Mark(at, None) if row is None else _mark(row, which, at, kpi, form, first=number == 0)
+        for number, (which, at, row) in enumerate(placed)
+    )
+    ticks = tuple((value, numbers.axis(value, kpi.unit)) for value in numbers.ticks(low, high, kpi.unit))
+    return Figure(form, marks, tuple(_steps(placed, kpi, form)), low, high, ticks, page.finding)
+
+
+def _form(kpi: Kpi, grain: Grain, rows: Sequence[Row]) -> Form:
+    """Bars for amounts of months and longer; a line for everything that is a level or a rate, and for many periods."""
+    rate = kpi.unit.kind in (UnitKind.PERCENT, UnitKind.POINTS, UnitKind.ELAPSED, UnitKind.COUNTED)
+    return "line" if rate or grain.rank < Grain.MONTH.rank or len(rows) == 0 else "bar"
+
+
+_Placed = tuple[Period, float, Row | None]
+
+
+def _placed(chosen: Sequence[Row], calendar: Calendar, form: Form) -> list[_Placed]:
+    """Rows with their place in time; a missing period stands as a gap. A line's point is where its period ends."""
+    found: list[_Placed] = []
+    for row in chosen:
+        which = calendar.parse(row.period)
+        while found and (gap := calendar.next(found[-1][0])).start < which.start:
+            found.append((gap, _place(gap, form), None))
+        found.append((which, _place(which, form), row))
+    return found
+
+
+def _place(which: Period, form: Form) -> float:
+    if which.grain is Grain.HOUR:
+        return which.key / 86_400
+    day = which.first if form == "bar" else which.last
+    return float((day - which.first).days + which.key)
+
+
+def _mark(row: Row, which: Period, at: float, kpi: Kpi, form: Form, *, first: bool) -> Mark:
+    label = numbers.axis(row.value, kpi.unit) if row.value is not None else ""
+    if form == "line":
+        label = str(numbers.tile(row.value, kpi.unit, decimals=kpi.decimals)) if row.value is not None else ""
+        if kpi.unit.kind is UnitKind.NOUN:
+            label = label.split(numbers.NBSP)[0]
+    return Mark(at, row.value, row.partial, words.bar_name(which, first=first), label)
+
+
+def _steps(placed: Sequence[_Placed], kpi: Kpi, form: Form) -> list[Step]:
+    """Each stretch of time with the same bound: lower bounds first, then upper ones."""
+    lows = [row.low if row else None for _, _, row in placed]
+    highs = [row.high if row else None for _, _, row in placed]
+    places = [at for _, at, _ in placed]
+    return [*_stretches(places, lows, "≥", kpi, form), *_stretches(places, highs, "≤", kpi, form)]
+
+
+def _stretches(
+    places: Sequence[float], levels: Sequence[float | None], sign: str, kpi: Kpi, form: Form
+) -> Iterator[Step]:
+    start = 0
+    for level, run in groupby(levels):
+        end = start + len(list(run)) - 1
+        if level is not None:
+            # A line's level holds until the next one begins; bars have room of their own.
+            last = places[end] if form == "bar" else places[min(end + 1, len(places) - 1)]
+            yield Step(places[start], last, level, f"Target {sign} {numbers.axis(level, kpi.unit)}")
+        start = end + 1
+
+
+def multiples(breakdown: Breakdown, kpi: Kpi, calendar: Calendar) -> list[tuple[int, str]]:
+    """Small charts of the largest cells on one scale: (index of the cell, its SVG)."""
+    chosen = [
+        (index, cell)
+        for index, cell in enumerate(breakdown.cells)
+        if sum(point.value is not None for point in cell.points) > 1
+    ][:MULTIPLES]
+    values = [point.value for _, cell in chosen for point in cell.points if point.value is not None]
+    if not values:
+        return []
+    low, high = charts.extent(values, (), "bar")
+    ticks = [(value, numbers.axis(value, kpi.unit)) for value in numbers.ticks(low, high, kpi.unit, most=2)]
+    return [
+        (
+            index,
+            charts.small(
+                [point.value for point in cell.points],
+                low,
+                high,
+                ticks,
+                _names(cell.points, calendar),
+                f"{cell.label}: {cell.shown.text}",
+            ),
+        )
+        for index, cell in chosen
+    ]
+
+
+def _names(points: Sequence[Point], calendar: Calendar) -> list[tuple[int, str]]:
+    """Two or three labels under a small chart: years where they begin, else months."""
+    periods = [calendar.parse(point.period) for point in points]
+    years = [i for i, p in enumerate(periods) if i and p.first.year != periods[i - 1].first.year]
+    if len(years) >= 2:
+        return [(i, str(periods[i].first.year)) for i in years[-3:]]
+    months = [i for i, p in enumerate(periods) if i and p.first.month != periods[i - 1].first.month]
+    every = max(1, -(-len(months) // 3))
+    return [
+        (i, str(periods[i].first.year) if periods[i].first.month == 1 else f"{periods[i].first:%b}")
+        for i in months[::-every][::-1]
+        if i < len(points) * 0.92
+    ]
+
+
+def spark(points: Sequence[Point], *, hollow: bool = False) -> str:
+    """A card's line with the target as a step; a running period at its end is dashed."""
+    partial = 1 if points and points[-1].partial else 0
+    bounds = [point.low if point.low is not None else point.high for point in points]
+    return charts.spark([point.value for point in points], bounds, partial=partial, hollow=hollow)

@@ -1,0 +1,186 @@
+"""From the read model to files: which paths there are, and the bytes of each. Shared by the site and the server.
+
+Every page is whole without JavaScript and links relatively, so that it works below any address and from disk.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from headway import __version__, charts
+from headway.periods import Grain
+from headway.publish import figures, pages
+from headway.publish.pages import KpiPage, Page
+from headway.publish.stored import Periods
+from headway.publish.view import View
+
+#: What a page may load: its own style, script and icon; nothing from anywhere else, and no inline code.
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'none'; "
+    "form-action 'self'; base-uri 'none'"
+)
+_ASSETS = {
+    "assets/headway.css": ("text/css; charset=utf-8", ("tokens.css", "headway.css")),
+    "assets/headway.js": ("text/javascript; charset=utf-8", ("headway.js",)),
+    "assets/icon.svg": ("image/svg+xml", ("icon.svg",)),
+}
+_KPI_PATH = re.compile(r"kpi/([a-z0-9_]+)(?:\.([a-z]+))?(\.cells)?\.(html|json|csv)")
+#: Rows of a table on a page; the CSV has all of them.
+ROWS = 36
+CELLS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The bytes of one path, and what they are."""
+
+    content: bytes
+    media_type: str
+
+
+class Pages:
+    """All files of one view. `get` makes one; nothing is drawn before it is asked for."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self._periods = Periods(view.catalog.calendar)
+
+    def paths(self) -> Iterator[str]:
+        """Every path there is, in the order in which a site is written."""
+        yield from _ASSETS
+        yield from ("index.html", "index.json", "kpis.html", "kpis.json", "404.html")
+        for name in self.view.names:
+            kpi = self.view.catalog.kpis[name]
+            for grain in kpi.grains():
+                stem = _stem(name, grain, kpi.grain)
+                yield from (f"{stem}.html", f"{stem}.json", f"kpi/{name}.{grain}.csv")
+            if kpi.by and kpi.measure is not None:
+                yield from (f"kpi/{name}.{grain}.cells.csv" for grain in kpi.grains(cell=True))
+
+    def get(self, path: str) -> Document | None:
+        """The document at a path, or None if there is none for this reader."""
+        if path in _ASSETS:
+            media_type, parts = _ASSETS[path]
+            return Document("\n".join(map(_asset, parts)).encode(), media_type)
+        match path:
+            case "index.html" | "index.json":
+                return self._document(path, "front.html", self.view.front())
+            case "kpis.html" | "kpis.json":
+                return self._document(path, "kpis.html", self.view.catalogue())
+            case "404.html":
+                return Document(self.missing().encode(), "text/html; charset=utf-8")
+        return self._kpi(path)
+
+    def missing(self, root: str = "") -> str:
+        """The page for an address that leads nowhere; `root` leads from that address to the front page."""
+        return _environment().get_template("missing.html").render(
+            stamp=self.view.stamp, root=root, path="", policy=POLICY, version=__version__
+        )  # fmt: skip
+
+    def _kpi(self, path: str) -> Document | None:
+        match = _KPI_PATH.fullmatch(path)
+        if match is None or match[1] not in self.view.names or (match[2] and match[2] not in set(Grain)):
+            return None
+        kpi = self.view.catalog.kpis[match[1]]
+        grain = Grain(match[2]) if match[2] else kpi.grain
+        if grain not in kpi.grains(cell=bool(match[3])):
+            return None
+        if match[4] == "csv":
+            if not match[2] or (match[3] and not kpi.by):
+                return None
+            # A byte order mark, without which spreadsheets read UTF-8 as something else.
+            text = "\ufeff" + self.view.csv(kpi.name, grain, cells=bool(match[3]))
+            return Document(text.encode(), "text/csv; charset=utf-8")
+        if match[3] or f"{_stem(kpi.name, grain, kpi.grain)}.{match[4]}" != path:
+            return None
+        page = self.view.kpi(kpi.name, grain)
+        return self._document(path, "kpi.html", page)
+
+    def _document(self, path: str, template: str, page: Page) -> Document:
+        if path.endswith(".json"):
+            body = {"format": pages.FORMAT, **pages.plain(page)}
+            return Document((json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode(), "application/json")
+        root = "../" * path.count("/")
+        drawn = self._drawings(page) if isinstance(page, KpiPage) else {}
+        html = (
+            _environment()
+            .get_template(template)
+            .render(
+                page=page, stamp=page.stamp, root=root, path=path, policy=POLICY, version=__version__, spark=_spark,
+                rows=ROWS, cells=CELLS, **drawn,
+            )
+        )  # fmt: skip
+        return Document(_with_icons(html).encode(), "text/html; charset=utf-8")
+
+    def _drawings(self, page: KpiPage) -> dict[str, object]:
+        """What only the page of a KPI shows: its chart, small charts, and the names of its files."""
+        kpi = self.view.catalog.kpis[page.tile.name]
+        main = figures.main(page, kpi, self._periods)
+        chart = ""
+        if main is not None:
+            small = figures.main(page, kpi, self._periods, narrow=True) if main.form == "bar" else main
+            assert small is not None
+            sizes = [(main, "wide", 300), (main, "mid", 280), (small, "narrow", 220)]
+            chart = "".join(charts.svg(figure, size, height) for figure, size, height in sizes)
+        return {
+            "chart": Markup(chart),  # noqa: S704  # drawn by us, its labels are escaped
+            "multiples": [
+                [(index, Markup(drawn)) for index, drawn in figures.multiples(b, kpi, self.view.catalog.calendar)]  # noqa: S704  # the same
+                for b in page.breakdowns
+            ],
+            "grains": [(g, _stem(kpi.name, Grain(g), kpi.grain).removeprefix("kpi/")) for g in page.grains],
+            "main_grain": kpi.grain.value,
+            "cell_grains": [g.value for g in kpi.grains(cell=True)] if kpi.by else [],
+        }
+
+
+def _stem(name: str, grain: Grain, main: Grain) -> str:
+    return f"kpi/{name}" if grain is main else f"kpi/{name}.{grain}"
+
+
+@lru_cache
+def _environment() -> Environment:
+    found = Environment(
+        loader=PackageLoader("headway.publish"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters["figures"] = lambda pieces: Markup("").join(
+        Markup('<span class="u">{}</span>').format(p.text) if p.small else p.text for p in pieces
+    )
+    found.filters["thousands"] = lambda number: f"{number:,}"
+    return found
+
+
+def _spark(points: tuple[pages.Point, ...], *, hollow: bool = False) -> Markup:
+    return Markup(figures.spark(points, hollow=hollow))  # noqa: S704  # numbers only
+
+
+@lru_cache
+def _asset(name: str) -> str:
+    return resources.files("headway.publish").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+@lru_cache
+def _symbols() -> dict[str, str]:
+    drawn = re.findall(r'<symbol id="i-([\w-]+)".*?</symbol>', _asset("icons.svg"), re.S)
+    whole = re.findall(r"<symbol .*?</symbol>", _asset("icons.svg"), re.S)
+    return dict(zip(drawn, whole, strict=True))
+
+
+def _with_icons(html: str) -> str:
+    """Put the drawings that a page uses into it, once each: a file of its own cannot be read from disk."""
+    used = dict.fromkeys(re.findall(r'href="#i-([\w-]+)"', html))
+    symbols = "".join(_symbols()[name] for name in used)
+    sprite = f'<svg class="sprite" width="0" height="0" aria-hidden="true">{symbols}</svg>'
+    return html.replace("<!--icons-->", sprite, 1)
