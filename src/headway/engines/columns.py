@@ -106,7 +106,10 @@ def convert(column: str, found: SqlType, wanted: ColumnType) -> Reading | None:
             return Reading(f"{quoted} = 1", f"{quoted} NOT IN (0, 1)")
         case ("number", "integer"):
             # Programs that know no missing integers write 3.0.
-            return Reading(f"TRY_CAST({quoted} AS BIGINT)", f"coalesce({quoted} <> TRY_CAST({quoted} AS BIGINT), true)")
+            return Reading(
+                f"TRY_CAST({quoted} AS BIGINT)",
+                f"{quoted} IS NOT NULL AND coalesce({quoted} <> TRY_CAST({quoted} AS BIGINT), true)",
+            )
         case ("timestamp", "date"):
             # Programs that know no days write midnight; another clock time would be lost.
             return Reading(f"CAST({quoted} AS DATE)", f"{quoted} <> date_trunc('day', {quoted})")

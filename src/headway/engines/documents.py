@@ -32,6 +32,11 @@ def find(path: Path, inner: str | None, column: str, values: Collection[str]) ->
     return None
 
 
+def has_objects(path: Path) -> bool:
+    """True if any row is an object, thus has columns."""
+    return any(isinstance(row, dict) and row for document in _values(path) for row in _rows(document, None))
+
+
 class _NoJsonError(Exception):
     def __init__(self, line: int, why: str) -> None:
         super().__init__(why)

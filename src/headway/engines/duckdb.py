@@ -28,6 +28,9 @@ _NO_TABLES: Mapping[str, pa.Table] = MappingProxyType({})
 #: Functions that a query may read rows from; all others could open files.
 _ROW_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
 
+#: What the readers of Parquet and its packed pages say of bytes that make no sense.
+_DAMAGED = r"failed to read file|don't know what type|protocol|magic bytes|thrift|decompress|corrupt|out of buffer"
+
 
 @dataclass(frozen=True, slots=True)
 class Attached:
@@ -180,8 +183,10 @@ def _mistake(error: duckdb.Error, slug: str, lead: str = "", place: Place | None
             place,
             "Use fewer breakdowns or a longer grain, narrower files, or a machine with more memory.",
         )
-    if re.search(r"parquet|magic bytes|thrift|snappy|zstd|corrupt", text, re.IGNORECASE):
-        return Mistake(f"{lead}a Parquet file is damaged", "broken-file", place, "Copy or write the file again.")
+    if re.search(_DAMAGED, text, re.IGNORECASE):
+        named = re.search(r'file "([^"]+)"', text)
+        file = f"the Parquet file {Path(named[1]).name}" if named else "a Parquet file"
+        return Mistake(f"{lead}{file} is damaged", "broken-file", place, "Copy or write the file again.")
     # DuckDB's first line says what it could not do; its kind of error and its advice speak of another language.
     first = re.sub(r"^([A-Z][A-Za-z]* )+Error: ", "", text.splitlines()[0])
     return Mistake(f"{lead}{first[:1].lower()}{first[1:]}", slug, place)

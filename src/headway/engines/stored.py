@@ -218,8 +218,8 @@ def _json(con: duckdb.DuckDBPyConnection, source: Source, located: Located) -> d
         else:
             # max_depth 2: the list becomes rows, and each row's object becomes columns.
             rows = rows.project(f"unnest({'.'.join(map(identifier, inner.split('.')))}, max_depth := 2)")
-        only = [str(kind) for kind in rows.types]
-        if only == ["JSON"] and rows.columns == ["json"]:
+        # What is no object, DuckDB puts into one column called json.
+        if rows.columns == ["json"] and not any(documents.has_objects(path) for path in located.files):
             raise _broken(source, _files(located), "has no rows: rows are objects, in a list or one on each line")
         # DuckDB looks at each document only when rows are made.
         return con.sql(f"FROM ({rows.sql_query()})")
