@@ -46,7 +46,7 @@ def judge(kpi: Kpi, observed: pa.Table, calendar: Calendar, near_within: float) 
     periods = observed["period"].to_numpy()
     value = observed["value"].to_numpy()
     flags = observed["flags"].to_numpy()
-    withheld = pc.fill_null(pc.is_in(observed["reason"], pa.array(_WITHHELD)), value=False).to_numpy()
+    withheld = pc.is_in(observed["reason"], pa.array(_WITHHELD)).to_numpy()
     low, high = np.full(len(observed), np.nan), np.full(len(observed), np.nan)
     status = np.full(len(observed), None, dtype=object)
     for code in np.unique(line).tolist():
