@@ -38,7 +38,7 @@ class _Drawn:
         self._documents: dict[str, Document | None] = {}
 
     def get(self, path: str) -> tuple[Pages, Document | None]:
-        """The document at a path of the newest state. One request draws at a time: the drawing library has one thread."""
+        """The document at a path of the newest state. One request draws at a time, as the library does."""
         view = self._open_view()
         with self._lock:
             if self._pages is None or self._pages.view.version != view.version:
