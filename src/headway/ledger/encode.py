@@ -27,7 +27,7 @@ class Encoder:
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
         word = schema.word.c
-        self.words: dict[str, int] = dict(connection.execute(sa.select(word.text, word.id)).tuples().all())
+        self.words: dict[str, int] = dict(connection.execute(sa.select(word.text, word.id)).all())
         self.free = next_id(connection, schema.series)
 
     def word(self, text: str) -> int:
@@ -91,7 +91,7 @@ class Encoder:
             (part, grain, cell): number
             for number, part, grain, cell in self.connection.execute(
                 sa.select(table.c.id, table.c.part, table.c.grain, table.c.cell).where(table.c.kpi == kpi)
-            ).tuples()
+            )
         }
         new = [name for name in names if name not in known]
         for name in new:

@@ -199,7 +199,7 @@ def failures(connection: sa.Connection, run: int) -> list[Failure]:
     """See `Ledger.failures`."""
     a = schema.attempt.c
     query = sa.select(a.kpi, a.failed).where(a.run == run, a.failed.is_not(None)).order_by(a.kpi)
-    return [Failure(kpi, message) for kpi, message in connection.execute(query).tuples() if message is not None]
+    return [Failure(kpi, message) for kpi, message in connection.execute(query) if message is not None]
 
 
 def catalogue(connection: sa.Connection, fingerprint: str) -> str | None:
