@@ -19,9 +19,10 @@ from headway.errors import Place, SourceError
 from headway.model import ColumnType, FilesReader, Format, Source
 
 PLACE = Place("sources/x.yml", 2)
+PLAIN = Format()
 
 
-def source(form: Format = Format(), pattern: str = "a.csv", time: str | None = None, **columns: ColumnType) -> Source:
+def source(form: Format = PLAIN, pattern: str = "a.csv", time: str | None = None, **columns: ColumnType) -> Source:
     return Source("a", FilesReader((pattern,), form), PLACE, columns=columns, time=time)
 
 
