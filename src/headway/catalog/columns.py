@@ -47,6 +47,8 @@ class Columns:
     def known(self, source: str) -> dict[str, None]:
         """Every column of a source that the catalogue names, in the order it does."""
         it = self._sources[source]
+        if it.columns:
+            return dict.fromkeys([*it.columns, *it.derive])
         found = dict.fromkeys([*it.columns, *it.derive, *it.key, *it.people, *it.refers])
         found |= dict.fromkeys(name for name in (it.time, it.until, it.through, it.latest_by) if name)
         return found | dict.fromkeys(GIT_COLUMNS if isinstance(it.reader, GitReader) else ())
@@ -92,6 +94,8 @@ class Columns:
                 return Found(matches[0][0], name, certain)
             for at, _ in level:
                 seen |= self.known(at)
+                # a source that is itself broken may have the column
+                certain = certain and all(r.source in self._sources for r in self._sources[at].refers.values())
             level = [
                 (reference.source, (*way, column))
                 for at, way in level
@@ -122,9 +126,11 @@ class Columns:
         A key of people tells it, and so does a derived column that carries one; one that only asks a question about
         a person (`author.joined_on is not null`, `user_id = owner_id`) does not.
         """
-        return self._person(source, path, set())
+        found = self._person(source, path, set())
+        return None if found is None else f"{found[0]}, and {found[1]}" if found[0] else found[1]
 
-    def _person(self, source: str, path: tuple[str, ...], seen: set[tuple[str, str]]) -> str | None:
+    def _person(self, source: str, path: tuple[str, ...], seen: set[tuple[str, str]]) -> tuple[str, str] | None:
+        """Which derived column carries a person (or ''), and who names or is one."""
         try:
             found = self.find(source, path)
         except Wrong:
@@ -133,19 +139,20 @@ class Columns:
             return None
         seen.add((found.source, found.column))
         it = self._sources[found.source]
+        name = f"{found.source}.{found.column}"
         if found.column in it.people:
-            return f"{found.source}.{found.column} names a person"
+            return "", f"{name} names a person"
         reference = it.refers.get(found.column)
         if reference is not None and reference.source in self._sources:
             target = self._sources[reference.source]
             if set(target.key) & set(target.people):
-                return f"{found.source}.{found.column} is a key of {target.name}, who are people"
+                return "", f"{name} is a key of {target.name}, who are people"
         derived = it.derive.get(found.column)
         if derived is None:
             return None
         for mention in _carried(expression.parse(derived.text)):
             if who := self._person(found.source, mention, seen):
-                return f"{found.source}.{found.column} is derived from a person: {who}"
+                return f"{name} is derived from one", who[1]
         return None
 
 

@@ -61,21 +61,23 @@ class Document:
 
     def place(self, path: Path_ = ()) -> Place:
         """Where the value at `path` stands; of something that is not written, where its nearest parent does."""
-        node = self._node(path)
-        if isinstance(node, ScalarNode):
+        if not self.spots:
+            return Place(self.path, 1)
+        key, node = self._spot(path)
+        if isinstance(node, ScalarNode) and node.end_mark.index > node.start_mark.index:
             return self.mark(node.start_mark.index, node.end_mark.index)
-        key = self._key(path)
-        start = (key or node).start_mark.index
-        return self.mark(start, key.end_mark.index if key else start + 1)
+        if key is not None:
+            return self.mark(key.start_mark.index, key.end_mark.index)
+        return self.mark(node.start_mark.index, node.start_mark.index + 1)
 
     def key_place(self, path: Path_) -> Place:
         """Where the key (not its value) at `path` stands."""
-        key = self._key(path)
+        key = self._spot(path)[0] if self.spots else None
         return self.mark(key.start_mark.index, key.end_mark.index) if key else self.place(path)
 
     def within(self, path: Path_, start: int, end: int) -> Place:
         """Where the characters `start` to `end` of a text value stand, also if it is quoted or folded."""
-        node = self._node(path)
+        node = self._spot(path)[1] if self.spots else None
         if not isinstance(node, ScalarNode):
             return self.place(path)
         spots = list(self._characters(node))
@@ -96,17 +98,11 @@ class Document:
         """True if nothing but spaces stands before `index` in its line."""
         return not self.text[self.text.rfind("\n", 0, index) + 1 : index].strip()
 
-    def _node(self, path: Path_) -> Node:
+    def _spot(self, path: Path_) -> tuple[Node | None, Node]:
+        """The key and the value at `path`, or at its nearest parent that is written."""
         while path and path not in self.spots:
             path = path[:-1]
-        return self.spots[path][1]
-
-    def _key(self, path: Path_) -> Node | None:
-        while path and path not in self.spots:
-            path = path[:-1]
-        while path and self.spots[path][0] is None and not isinstance(self.spots[path][1], ScalarNode):
-            path = path[:-1]
-        return self.spots[path][0] if path else None
+        return self.spots[path]
 
     def mark(self, start: int, end: int) -> Place:
         """A place from offsets in the file; a mark never runs past the end of its first line."""

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from sqlglot import exp, tokenize
-from sqlglot.errors import TokenError
+from sqlglot import exp
 
 from headway.catalog import sqltext
 from headway.catalog.sqltext import Wrong, span
@@ -120,11 +119,8 @@ def parse(text: str) -> exp.Expr:
 
 def _functions(text: str) -> None:
     """Check each name before a parenthesis against the allow-list, at the place where it is written."""
-    try:
-        tokens = tokenize(text, read="duckdb")
-    except TokenError:
-        return  # sqltext.parse says what is wrong with it
-    for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
+    words = sqltext.tokens(text, SLUG)
+    for before, token, after in zip([None, *words], words, [*words[1:], None], strict=False):
         word = token.text.lower()
         is_call = after is not None and after.text == "("
         if word in _CHANGING and (

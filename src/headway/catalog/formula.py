@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 from math import isfinite
 
 from sqlglot import exp
@@ -31,7 +32,9 @@ from headway.catalog.sqltext import Wrong, span
 SLUG = "bad-formula"
 
 #: Functions of the language that read other periods; they come later.
-_OTHER_PERIODS = {"opening", "mean", "avg", "max", "min", "prior", "growth"}
+_OTHER_PERIODS = {"opening", "mean", "max", "min", "prior", "growth"}
+#: Words before a parenthesis that are no functions.
+_WORDS = {"and", "or", "not", "case", "when", "then", "else"}
 _FUNCTIONS = ("least", "greatest", "abs", "round", "sqrt", "ln", "exp", "power", "coalesce", "total")
 
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div)
@@ -56,6 +59,7 @@ class Input:
 
 def parse(text: str) -> exp.Expr:
     """The normal form of a formula (see above); `Wrong` with the place in `text` for anything else."""
+    _functions(text)
     tree = sqltext.parse(text, SLUG)
     try:
         return _number(tree)
@@ -63,6 +67,23 @@ def parse(text: str) -> exp.Expr:
         raise sqltext.closed(text, wrong) from None
     except RecursionError:
         raise Wrong("the formula is too long", 0, len(text), SLUG, "Split it into several KPIs.") from None
+
+
+def _functions(text: str) -> None:
+    """Check each name before a parenthesis, where it is written."""
+    for token, after in pairwise(sqltext.tokens(text, SLUG)):
+        word = token.text.lower()
+        if after.text != "(" or not word[:1].isalpha() or word in _FUNCTIONS or word in _WORDS:
+            continue
+        start, end = token.start, text.find(")", after.end) + 1 or len(text)
+        if word in _OTHER_PERIODS:
+            message = f"{word}(...) in a formula is not supported yet"
+            raise Wrong(
+                message, start, end, "not-supported-yet", "Give the KPI itself a window or take, and name it here."
+            )
+        close = get_close_matches(word, _FUNCTIONS, 1)
+        remedy = f"Did you mean '{close[0]}'?" if close else f"A formula knows {', '.join(_FUNCTIONS)}."
+        raise Wrong(f"a formula has no function '{word}'", start, end, SLUG, remedy)
 
 
 def inputs(formula: exp.Expr) -> list[Input]:
@@ -241,19 +262,6 @@ def _wrong(node: exp.Expr, message: str, remedy: str | None = None, slug: str = 
 
 
 def _unknown(node: exp.Expr) -> Wrong:
-    if isinstance(node, exp.Func):
-        name = (node.name if isinstance(node, exp.Anonymous) else node.sql_name()).lower()
-        if name in _OTHER_PERIODS:
-            word = "mean" if name == "avg" else name
-            return _wrong(
-                node,
-                f"{word}(...) in a formula is not supported yet",
-                "Give the KPI itself a window or take, and name it here.",
-                "not-supported-yet",
-            )
-        close = get_close_matches(name, _FUNCTIONS, 1)
-        remedy = f"Did you mean '{close[0]}'?" if close else f"A formula knows {', '.join(_FUNCTIONS)}."
-        return _wrong(node, f"a formula has no function '{name}'", remedy)
     if isinstance(node, exp.Null | exp.Is):
         return _wrong(node, "a formula has no null: no data spreads by itself", "coalesce(x, 0) catches it.")
     return _wrong(

@@ -75,7 +75,7 @@ def _parse(draft: Draft, declared: Collection[str], sources: Collection[str], co
         if mention.kpi not in declared:
             unknown = True
             message, remedy = f"there is no KPI '{mention.kpi}'", values.near(mention.kpi, declared)
-            if remedy is None and mention.kpi in sources:
+            if mention.kpi in sources:
                 remedy = f"'{mention.kpi}' is a source; a formula reads KPIs, such as {{count: {mention.kpi}}}."
             complaints.wrong(draft.document, here, Wrong(message, mention.start, mention.end, "unknown-name", remedy))
     if not parsed.inputs:

@@ -95,6 +95,8 @@ def resolve(
         rows = _Rows(draft, sources, declared, complaints)
         measure = rows.measure()
         if measure is None:
+            options(draft, complaints)
+            _grain(draft, complaints)
             return None
         where = rows.where(measure.source)
         rows.times(measure)
@@ -350,7 +352,7 @@ def by_grain(draft: Draft, grain: Grain, least: Grain, complaints: Complaints) -
         return default if default is not None and default in least.longer() and default is not Grain.HOUR else least
     place = draft.document.place(draft.at("by_grain"))
     if asked is Grain.HOUR:
-        complaints.say(place, "cells are not kept by the hour", "grain-not-possible", "Write 'by_grain: day'.")
+        complaints.say(place, "cells by the hour are not supported yet", "not-supported-yet", "Write 'by_grain: day'.")
     elif asked not in grain.longer() or asked not in least.longer():
         complaints.say(
             place, f"{draft.name} is kept by {values.among(least.longer())}, so its cells cannot be by {asked}",

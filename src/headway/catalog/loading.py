@@ -139,7 +139,7 @@ def _allowed(document: Document, folder: str, key: str, complaints: Complaints) 
     if key in _FOLDERS[folder]:
         return
     elsewhere = next((f for f, keys in _FOLDERS.items() if key in keys), None)
-    remedy = f"It stands in {elsewhere}/, or in {PROJECT}." if elsewhere else values.near(key, _FOLDERS[folder])
+    remedy = f"It stands in {elsewhere}/, or in {PROJECT}." if elsewhere else values.near(key, ("defaults", *_FOLDERS))
     message = f"a file in {folder}/ has no key '{key}'"
     complaints.say(
         document.key_place((key,)), message, "unknown-key", remedy or f"Its keys: {', '.join(_FOLDERS[folder])}."
@@ -181,18 +181,14 @@ def _first(name: str, earlier: tuple[Any, ...] | None, document: Document, path:
 
 def _project(document: Document, root: Path, complaints: Complaints) -> Catalog:
     """The project, or a stand-in so that the other files are checked all the same."""
-    stand_in = ProjectSpec(project="project")
-    value = document.value
-    if document.mistakes and value is None:
-        spec = None
-    else:
-        own = (
-            {k: v for k, v in (value or {}).items() if k not in ("sources", "kpis", "defaults")}
-            if (value is None or isinstance(value, dict))
-            else None
-        )
-        spec = specs.check(ProjectSpec, document, (), own, complaints) if own is not None else None
-    return project.resolve(spec or stand_in, document, root, complaints)
+    value = {} if document.value is None and not document.mistakes else document.value
+    spec = None
+    if isinstance(value, dict):
+        own = {key: item for key, item in value.items() if key not in ("sources", "kpis", "defaults")}
+        spec = specs.check(ProjectSpec, document, (), own, complaints, in_part=True)
+        if spec is None:  # the name itself is amiss
+            spec = specs.check(ProjectSpec, document, (), {**own, "project": "project"}, Complaints(), in_part=True)
+    return project.resolve(spec or ProjectSpec(project="project"), document, root, complaints)
 
 
 def _sources(declared: _Declared, complaints: Complaints) -> dict[str, Source]:

@@ -98,6 +98,8 @@ def _reader(spec: SourceSpec, document: Document, path: Path_, complaints: Compl
     if read is None:
         return None
     given = [key for key in ("files", "table", "git") if getattr(read, key) is not None]
+    if not given and specs.ReadSpec.later.keys() & spec.read.keys():
+        return None  # said already
     if len(given) != 1:
         what = f"'{given[0]}' and '{given[1]}' are two" if given else "there is none"
         complaints.say(
@@ -116,30 +118,24 @@ def _reader(spec: SourceSpec, document: Document, path: Path_, complaints: Compl
         for n, pattern in enumerate(read.files):
             if "://" in pattern:
                 here = (*path, "files", n) if document.has((*path, "files", n)) else (*path, "files")
-                complaints.say(
-                    document.place(here),
-                    "files from elsewhere are not supported yet",
-                    "not-supported-yet",
-                    "Copy them beside the project.",
-                )
+                message = "files from elsewhere are not supported yet"
+                complaints.say(document.place(here), message, "not-supported-yet", "Copy them beside the project.")
         return FilesReader(tuple(read.files), _format(read, document, path, complaints))
-    if read.git is not None:
-        return GitReader(tuple(read.git))
+    return GitReader(tuple(read.git)) if read.git is not None else _table(read, document, path, complaints)
+
+
+def _table(read: specs.ReadSpec, document: Document, path: Path_, complaints: Complaints) -> Reader | None:
     assert read.table is not None
     if read.database is None:
-        complaints.say(
-            document.key_place((*path, "table")), "'table' needs 'database'", "missing-key", "Name a SQLite file."
-        )
+        place = document.key_place((*path, "table"))
+        complaints.say(place, "'table' needs 'database'", "missing-key", "Name a SQLite file.")
         return None
+    place = document.place((*path, "database"))
     if "://" in read.database:
-        complaints.say(
-            document.place((*path, "database")),
-            "databases other than SQLite files are not supported yet",
-            "not-supported-yet",
-            "Name a SQLite file, or env:NAME that holds its path.",
-        )
+        message = "databases other than SQLite files are not supported yet"
+        complaints.say(place, message, "not-supported-yet", "Name a SQLite file, or env:NAME that holds its path.")
     elif read.database.startswith("env:") and not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*", read.database):
-        complaints.say(document.place((*path, "database")), "'env:' is followed by the name of a variable", "bad-value")
+        complaints.say(place, "'env:' is followed by the name of a variable", "bad-value")
     return TableReader(read.table, read.database)
 
 
@@ -302,9 +298,10 @@ def _own(
 
 def _no_circle(source: Source, document: Document, path: Path_, complaints: Complaints) -> None:
     """Complain about derived columns that are made of each other."""
-    made_of = {
+    made_of: dict[str, list[str]] = {
         name: [m.path[0] for m in expression.mentions(expression.parse(text.text)) if len(m.path) == 1]
         for name, text in source.derive.items()
+        if name not in source.columns  # said already
     }
     if drawn := circle(made_of):
         complaints.say(

@@ -455,8 +455,13 @@ KINDS: Mapping[str, type[KpiSpec]] = {
 S = TypeVar("S", bound=Spec)
 
 
-def check(model: type[S], document: Document, path: Path_, value: Any, complaints: Complaints) -> S | None:
-    """The map at `path` as its model, or None after telling everything that is wrong with it."""
+def check(
+    model: type[S], document: Document, path: Path_, value: Any, complaints: Complaints, *, in_part: bool = False
+) -> S | None:
+    """The map at `path` as its model, or None after telling everything that is wrong with it.
+
+    With `in_part` the rest of it is still given, so that what depends on the rest can be judged too.
+    """
     if not isinstance(value, dict):
         known = ", ".join(list(model.model_fields)[:3])
         complaints.say(
@@ -468,19 +473,23 @@ def check(model: type[S], document: Document, path: Path_, value: Any, complaint
     given = {}
     for key, item in value.items():
         if item is None:
-            complaints.say(
-                document.key_place((*path, key)), f"'{key}' has no value", "bad-value", "Write one, or remove the key."
-            )
+            slip = "Write one, or remove the key."
+            if not re.fullmatch(r"\w+", key):  # {formula: least(a, b)} ends at the comma
+                slip = "Inside { }, a text that holds a comma needs quotes."
+            complaints.say(document.key_place((*path, key)), f"'{key}' has no value", "bad-value", slip)
         else:
             given[key] = item
+    for unknown in given.keys() - set(keys(model)):
+        unknown_key(model, document, (*path, unknown), complaints)
+        del given[unknown]  # the rest is judged all the same
     try:
-        spec = model.model_validate(given)
+        return model.model_validate(given)
     except ValidationError as error:
         for found in error.errors(include_url=False):
             if not (found["type"] == "missing" and value.get(str(found["loc"][0]), "") is None):
                 _tell(model, document, path, found, complaints)
-        return None
-    return spec if len(given) == len(value) else None
+        rest = {key: item for key, item in given.items() if key not in {e["loc"][0] for e in error.errors()}}
+        return check(model, document, path, rest, Complaints()) if in_part else None
 
 
 def _tell(model: type[Spec], document: Document, path: Path_, found: ErrorDetails, complaints: Complaints) -> None:
@@ -488,8 +497,6 @@ def _tell(model: type[Spec], document: Document, path: Path_, found: ErrorDetail
     here = (*path, *(step for step in found["loc"] if step != "[key]"))
     context = found.get("ctx", {})
     match found["type"]:
-        case "extra_forbidden":
-            unknown_key(model, document, (*path, key), complaints)
         case "missing":
             place = document.key_place(path) if path else document.place()
             complaints.say(place, f"{model.what} needs '{key}'", "missing-key", f"Add '{key}: ...'.")

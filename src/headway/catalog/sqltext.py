@@ -25,10 +25,10 @@ class Wrong(Exception):  # noqa: N818 - it is what is wrong with a text, not an 
 
 def parse(text: str, slug: str) -> exp.Expr:
     """Parse `text` into a sqlglot expression; `Wrong` with `slug` for whatever is not exactly one expression."""
-    tokens = _tokens(text, slug)
-    if not tokens:
+    words = tokens(text, slug)
+    if not words:
         raise Wrong("the expression is empty", 0, 1, slug)
-    for token in tokens:
+    for token in words:
         if token.text == ";":
             raise Wrong("an expression has no semicolon", token.start, token.end + 1, slug, "Remove the ';'.")
         if token.comments:
@@ -44,12 +44,13 @@ def parse(text: str, slug: str) -> exp.Expr:
     try:
         return parse_one(text, read="duckdb", into=exp.Condition)
     except ParseError as error:
-        raise _translated(error, text, tokens, slug) from None
+        raise _translated(error, text, words, slug) from None
     except RecursionError:
         raise Wrong("the expression is nested too deeply", 0, len(text), slug, "Split it into several.") from None
 
 
-def _tokens(text: str, slug: str) -> list[Token]:
+def tokens(text: str, slug: str) -> list[Token]:
+    """The words of a text; `Wrong` with `slug` if a quote is not closed."""
     try:
         return tokenize(text, read="duckdb")
     except TokenError:
@@ -57,19 +58,19 @@ def _tokens(text: str, slug: str) -> list[Token]:
         raise Wrong("a quote is opened and not closed", quote, quote + 1, slug, "Close the quote.") from None
 
 
-def _translated(error: ParseError, text: str, tokens: list[Token], slug: str) -> Wrong:
+def _translated(error: ParseError, text: str, words: list[Token], slug: str) -> Wrong:
     """sqlglot's complaint in our words, with the place taken from the token that it stumbled over."""
     found = error.errors[0] if error.errors else {}
     highlight = str(found.get("highlight") or "")
     line, col = found.get("line"), found.get("col")
-    token = next((t for t in tokens if t.line == line and t.col == col), tokens[-1])
+    token = next((t for t in words if t.line == line and t.col == col), words[-1])
     start, end = token.start, token.end + 1
     description = str(found.get("description", ""))
     if description.startswith("Expecting )"):
         open_at = text.rfind("(", 0, end)
         return Wrong("a parenthesis is opened and not closed", open_at, open_at + 1, slug, "Add the missing ')'.")
     if description.startswith("Required keyword"):
-        if token is tokens[-1]:
+        if token is words[-1]:
             return Wrong(f"the expression ends after '{highlight}', where something is missing", start, end, slug)
         return Wrong(f"something is missing beside '{highlight}'", start, end, slug)
     if highlight == ")":

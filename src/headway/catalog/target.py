@@ -51,6 +51,10 @@ class _Reading:
         if spec is None:
             return None
         given = [key for key in _BOUNDS if getattr(spec, key) is not None]
+        if TargetSpec.later.keys() & value.keys():
+            return None  # said already, and the rest would mean something else without it
+        if not given and value.keys() - set(specs.keys(TargetSpec)):
+            return None  # a slip of the pen, said already
         if len(given) != 1:
             what = f"not '{given[0]}' and '{given[1]}'" if given else "and this has none"
             self.say(given[1] if given else None, f"a target has one bound, at_least, at_most or between: {what}",
@@ -148,8 +152,10 @@ class _Reading:
         breakdown = names.get(frozenset(value))
         if breakdown is None:
             wanted = " x ".join(value)
-            known = [" x ".join(b) for b in self.kpi.by]
-            remedy = values.near(wanted, known) or f"Add it to 'by': by: [{', '.join([*known, *value])}]."
+            remedy = values.near(wanted, [" x ".join(b) for b in self.kpi.by])
+            if remedy is None:
+                added = next(iter(value)) if len(value) == 1 else f"[{', '.join(value)}]"
+                remedy = f"Add {added} to 'by' of {self.kpi.name}."
             self.complaints.say(self.document.key_place((*self.path, "for", next(iter(value)))),
                                 f"{self.kpi.name} has no breakdown '{wanted}'", "unknown-name", remedy)  # fmt: skip
             self.fine = False
@@ -167,7 +173,7 @@ class _Reading:
 
 def _is_formula(text: str) -> bool:
     try:
-        return bool(formula.inputs(formula.parse(text)))
+        return not text.strip().isidentifier() and bool(formula.inputs(formula.parse(text)))
     except Wrong:
         return False
 

@@ -183,6 +183,8 @@ def _length_meant(value: Any) -> str | None:
         ),
         None,
     )
+    if match[1] == "1" and unit:
+        unit = unit.removesuffix("s")
     return f"Did you mean '{match[1]} {unit}'?" if unit else "Write for example '30 days'."
 
 
@@ -259,12 +261,12 @@ def unit(value: Any) -> Unit:
             value, f"'{value}' is no currency", "unknown-unit",
             f"Did you mean '{close[0]}'?" if close else "A unit that is a noun is written in lower case.",
         )  # fmt: skip
-    if meant is None and not re.fullmatch(r"[a-z][a-z /_-]*", value):
+    if meant is None and not re.fullmatch(r"[^\W\d_][\w /·²³°.-]*", value):
         raise wrong(
             value, f"a unit is percent, a currency such as USD, {', '.join((*_ELAPSED, *_COUNTED, *_BYTES))}, points, "
-            f"or a noun in lower case: not {shown(value)}", "unknown-unit", near(value, kinds),
+            f"or a noun: not {shown(value)}", "unknown-unit", near(value, kinds),
         )  # fmt: skip
-    if meant is None and (close := get_close_matches(value, kinds, 1, 0.85)):
+    if meant is None and (close := get_close_matches(value.lower(), kinds, 1, 0.85)):
         meant = close[0]
     if meant is not None and meant != value:
         raise wrong(value, f"'{value}' is not how this unit is written", "unknown-unit", f"Did you mean '{meant}'?")
