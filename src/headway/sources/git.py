@@ -68,6 +68,12 @@ def locate(source: Source, reader: GitReader, root: Path) -> Located:
     log = _Log(key)
     tables = [log.read(repository, name) for repository, name in zip(repositories, names, strict=True)]
     table = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
+    origins: dict[str, list[str]] = {}
+    for repository, name in zip(repositories, names, strict=True):
+        origins.setdefault(repository.origin() or name, []).append(name)
+    for copies in origins.values():
+        if len(copies) > 1:
+            log.notes.append(f"{' and '.join(copies)} come from one place: commits that are in both count twice")
     stamps = tuple((repository.shown, part.num_rows, 0) for repository, part in zip(repositories, tables, strict=True))
     return Located(source.name, "arrow", (), table=table, stamps=stamps, notes=tuple(log.notes))
 
@@ -154,11 +160,14 @@ def _folders(source: Source, reader: GitReader, root: Path) -> list[Path]:
 
 def _names(repositories: Sequence[_Repository]) -> list[str]:
     """A name for each repository, all different: its origin's or its folder's, and more where two are alike."""
-    names = [repository.origin() or repository.folder for repository in repositories]
-    for more in ([r.folder for r in repositories], [r.shown for r in repositories]):
-        counts = Counter(names)
-        names = [f"{name} ({tell})" if counts[name] > 1 else name for name, tell in zip(names, more, strict=True)]
-    return names
+    plain = [repository.origin() or repository.folder for repository in repositories]
+    alike = Counter(plain)
+    finer = [name if alike[name] == 1 else f"{name} ({r.folder})" for name, r in zip(plain, repositories, strict=True)]
+    still = Counter(finer)
+    return [
+        name if still[name] == 1 else f"{first} ({r.shown})"
+        for first, name, r in zip(plain, finer, repositories, strict=True)
+    ]
 
 
 # -- commits -------------------------------------------------------------------------------------------------------
@@ -200,8 +209,8 @@ class _Log:
     def _note(self, name: str, counts: Counter[str]) -> None:
         if counts["squashed"]:
             self.notes.append(
-                f"{name}: {counts['squashed']} pull requests were squashed into one commit each, of one author;"
-                f" their other authors are not seen, and {counts['merged']} pull requests left a merge commit"
+                f"{name}: pull requests with a merge commit: {counts['merged']}; squashed into one commit,"
+                f" so that other authors are not seen: {counts['squashed']}"
             )
         if counts["undated"]:
             self.notes.append(f"{name}: {counts['undated']} commits have a date that no calendar knows, read as none")
