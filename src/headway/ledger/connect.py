@@ -50,6 +50,8 @@ def engine(path: Path, *, create: bool, wait: float) -> sa.Engine:
                 f"there is no ledger at {path}", "nothing-computed", remedy="Compute the numbers first: headway run."
             )
         )
+    if path.is_dir():
+        raise LedgerError(_broken(path, "it is a folder"))
     with translated(path, wait):
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
