@@ -141,7 +141,7 @@ def _slots(values: Sequence[int] | np.ndarray, hours: bool) -> pa.Array:
     return pa.array(np.asarray(values, np.int32), pa.int32()).cast(pa.date32())
 
 
-# -- making them -------------------------------------------------------------------------------------------------------
+# -- making them ---------------------------------------------------------------------------------------------------
 
 
 def timeline(catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime) -> Timeline:
@@ -189,14 +189,14 @@ class _Cut:
     def series(self, grain: Grain, *, cells: bool) -> list[Series]:
         """The series of one grain: its values, and for periods that still run, so far and before."""
         calendar = self.catalog.calendar
-        late = self._late()
+        late = late_after(self.catalog, self.kpi)
         through = min(calendar.last_complete_day(self.now), self.horizon)
         values, so_far, before = [], [], []
         for period in calendar.between(grain, self.begin, self.horizon):
-            if period.start > self.now or not self._is_tracked(period):
+            if period.start > self.now or not is_tracked(self.kpi, period):
                 continue
             running = calendar.is_partial(period, self.now, late)
-            partial = running or self._is_cut(period)
+            partial = running or is_cut(self.kpi, period)
             if span := self._asked(period):
                 values.append(Span(period, *span, partial))
             if running and (pair := calendar.same_span(period, through)):
@@ -231,21 +231,28 @@ class _Cut:
         first, last = self.catalog.calendar.span(self.kpi.window, period, self.begin)
         return epoch_day(first), epoch_day(last)
 
-    def _late(self) -> timedelta:
-        """The longest `late_after` of the sources that the KPI reads."""
-        lengths = (self.catalog.sources[name].late_after for name in self.catalog.upstream(self.kpi.name))
-        return max((length.elapsed for length in lengths if length), default=timedelta())
-
-    def _is_tracked(self, period: Period) -> bool:
-        tracked, retired = self.kpi.tracked_from, self.kpi.retired_on
-        return not (tracked and period.last < tracked) and not (retired and period.first > retired)
-
-    def _is_cut(self, period: Period) -> bool:
-        """True for the period in which tracking began or ended."""
-        tracked, retired = self.kpi.tracked_from, self.kpi.retired_on
-        return bool((tracked and period.first < tracked) or (retired and period.last > retired))
-
 
 def _is_copied(kpi: Kpi) -> bool:
     """True for a balance over whole copies, which never looks further back than its period."""
     return isinstance(kpi.measure, Balance) and kpi.measure.per is None
+
+
+# -- rules of periods that other steps share -------------------------------------------------------------------------
+
+
+def late_after(catalog: Catalog, kpi: Kpi) -> timedelta:
+    """The longest `late_after` of the sources that a KPI reads, however far away."""
+    lengths = (catalog.sources[name].late_after for name in catalog.upstream(kpi.name))
+    return max((length.elapsed for length in lengths if length), default=timedelta())
+
+
+def is_tracked(kpi: Kpi, period: Period) -> bool:
+    """True if any day of a period lies between `tracked_from` and `retired_on`."""
+    tracked, retired = kpi.tracked_from, kpi.retired_on
+    return not (tracked and period.last < tracked) and not (retired and period.first > retired)
+
+
+def is_cut(kpi: Kpi, period: Period) -> bool:
+    """True for the period in which tracking began or ended: it is partial for ever."""
+    tracked, retired = kpi.tracked_from, kpi.retired_on
+    return bool((tracked and period.first < tracked) or (retired and period.last > retired))

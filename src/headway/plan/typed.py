@@ -1,19 +1,91 @@
-"""Numbers typed by people: the `entered` kind, and the `history` of a KPI from before the tool."""
+"""Numbers typed by people: the `entered` kind, and the `history` of a KPI from before the tool.
+
+A typed number is dated at the end of its period. `entered` ones become own-grain values of a state; a year's number in
+a monthly KPI is December's. `history` keeps its grain as typed, is flagged as imported, never recomputed, and gives way
+to whatever is computed for the same period and cell.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+import numpy as np
 import pyarrow as pa
 
-from headway.model import Catalog, Kpi
+from headway.model import Catalog, Flag, Kpi, Take
+from headway.periods import Grain
+from headway.plan.numbers import NUMBERS, Numbers, floats_of, key, together
+from headway.plan.rollup import rollup
+from headway.plan.spans import is_cut, is_tracked
 
 
 def entered(catalog: Catalog, kpi: Kpi, table: pa.Table, now: datetime) -> pa.Table:
-    """Typed rows (grain, period, cell, value, from `sources.typed`) -> own-grain numbers; `rollup` makes the rest."""
-    raise NotImplementedError
+    """Typed rows (grain, period, cell, value, from `sources.typed`) -> own-grain numbers; `rollup` makes the rest.
+
+    Several numbers within one own period: the last one counts, or with `take: sum` their sum.
+    """
+    calendar = catalog.calendar
+    found: dict[tuple[str, int], tuple[int, float]] = {}
+    partial: set[int] = set()
+    for row in table.select(["grain", "period", "cell", "value"]).to_pylist():
+        typed = calendar.from_key(Grain(row["grain"]), row["period"])
+        own = typed if typed.grain is kpi.grain else calendar.period(kpi.grain, typed.last)
+        if own.start > now or not is_tracked(kpi, own):
+            continue
+        if calendar.is_partial(own, now) or is_cut(kpi, own):
+            partial.add(own.key)
+        end = int(typed.end.timestamp())
+        at = (row["cell"], own.key)
+        before = found.get(at)
+        if kpi.take is Take.SUM:
+            found[at] = (end, row["value"] + (before[1] if before else 0.0))
+        elif before is None or end >= before[0]:
+            found[at] = (end, row["value"])
+    cells = sorted({cell for cell, _ in found})
+    periods = np.array([period for _, period in found], np.int64)
+    return Numbers.make(
+        cells,
+        np.array([cells.index(cell) for cell, _ in found], np.int64),
+        periods,
+        value=np.array([value for _, value in found.values()], np.float64),
+        flags=np.isin(periods, list(partial)) * np.int64(Flag.PARTIAL),
+    ).table(kpi.grain)
 
 
 def imported(catalog: Catalog, kpi: Kpi, table: pa.Table, computed: pa.Table | None, now: datetime) -> pa.Table:
-    """A KPI's numbers with its `history` in front: history is flagged IMPORTED, and gives way to what is computed."""
-    raise NotImplementedError
+    """A KPI's numbers with its `history` in front: history is flagged IMPORTED, and gives way to what is computed.
+
+    A state's history at its own grain also gives it longer periods, unless these are typed themselves.
+    """
+    parts = [computed.select([n for n in NUMBERS.names if n in computed.column_names])] if computed is not None else []
+    if parts and "people" not in parts[0].column_names:
+        parts = [parts[0].append_column("people", pa.nulls(len(parts[0]), pa.int64()))]
+    typed = {
+        grain: _history(table.filter(pa.compute.equal(table["grain"], grain)), grain)
+        for grain in dict.fromkeys(table["grain"].to_pylist())
+    }
+    parts += typed.values()
+    if kpi.is_state and kpi.grain in typed:
+        longer = rollup(catalog, kpi, typed[kpi.grain], now)
+        parts.append(longer.filter(pa.compute.not_equal(longer["grain"], str(kpi.grain))))
+    return _first(together(parts))
+
+
+def _history(table: pa.Table, grain: str) -> pa.Table:
+    coded = table["cell"].combine_chunks().dictionary_encode()
+    return Numbers.make(
+        coded.dictionary.to_pylist(),
+        coded.indices.to_numpy(zero_copy_only=False).astype(np.int64),
+        table["period"].to_numpy(),
+        value=floats_of(table["value"]),
+        flags=np.full(len(table), int(Flag.IMPORTED), np.int64),
+    ).table(grain)
+
+
+def _first(table: pa.Table) -> pa.Table:
+    """Each (grain, cell, period) once: the first one stays."""
+    grains = table["grain"].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    cells = table["cell"].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    series = grains.astype(np.int64) * (int(cells.max(initial=0)) + 1) + cells
+    _, first = np.unique(key(series, table["period"].to_numpy()), return_index=True)
+    return table.take(np.sort(first))
