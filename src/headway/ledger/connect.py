@@ -71,20 +71,23 @@ def engine(path: Path, *, create: bool, wait: float) -> sa.Engine:
 
 def _engine(path: Path, *, writable: bool, wait: float) -> sa.Engine:
     """An engine whose connections begin transactions when told to, not when the driver guesses."""
-    address = "file:" + quote(str(path.absolute()))
-    if not writable:
-        # Beside a log that another process keeps, the file alone is not the whole ledger; without one it is, and
-        # reading it needs no lock files, which could not be made here.
-        address += "?mode=ro" if Path(f"{path}-wal").exists() else "?mode=ro&immutable=1"
 
     def connect() -> sqlite3.Connection:
+        address = "file:" + quote(str(path.absolute()))
+        if not writable:
+            # While another process keeps a log beside the file, the two together are the ledger. Without one the file
+            # is, and reading it must do without the lock files that cannot be made here.
+            address += "?mode=ro" if Path(f"{path}-wal").exists() else "?mode=ro&immutable=1"
         connection = sqlite3.connect(address, uri=True, timeout=wait, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA synchronous = FULL")  # a run that is said to be kept outlives a power cut
         connection.execute("PRAGMA cache_size = -65536")  # 64 MB
         connection.execute("PRAGMA journal_size_limit = 16777216")  # give the disk back after a large run
         return connection
 
-    made = sa.create_engine("sqlite+pysqlite://", creator=connect, poolclass=sa.QueuePool)
+    if writable:
+        made = sa.create_engine("sqlite+pysqlite://", creator=connect, poolclass=sa.QueuePool, max_overflow=-1)
+    else:  # looks anew each time, because somebody else may have written meanwhile
+        made = sa.create_engine("sqlite+pysqlite://", creator=connect, poolclass=sa.NullPool)
 
     @sa.event.listens_for(made, "begin")
     def begin(connection: sa.Connection) -> None:
@@ -172,6 +175,10 @@ def _read_only(path: Path, why: str) -> Mistake:
     )
 
 
+#: Failed writes that a full disk, a quota or a limit causes on some systems.
+_NO_ROOM = (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
+
+
 @contextmanager
 def translated(path: Path, wait: float) -> Iterator[None]:
     """Turn what the database or the disk complains of into a LedgerError; anything else passes unchanged."""
@@ -200,8 +207,8 @@ def _mistake(error: BaseException | None, path: Path, wait: float) -> Mistake | 
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return full
         return _read_only(path, error.strerror or str(error))
-    # The low byte is the kind; the rest says more about it.
-    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+    code = getattr(error, "sqlite_errorcode", 0)
+    match code & 0xFF:  # the low byte is the kind; the rest says more about it
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return Mistake(
                 f"the ledger {path} is locked: another run was still writing to it after {wait:g} seconds",
@@ -215,6 +222,8 @@ def _mistake(error: BaseException | None, path: Path, wait: float) -> Mistake | 
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
             return _broken(path, "its contents are damaged, or it is another kind of file")
         case sqlite3.SQLITE_IOERR:
+            if code in _NO_ROOM:
+                return full
             return _broken(path, "the disk reports an error")
         case _:
             return None

@@ -20,7 +20,7 @@ from headway.ledger import schema
 from headway.ledger.diff import BLOCK, Bools, Changes, Digests, Floats, Ints, Rows, Stored, compare, digests, match
 from headway.ledger.encode import OBSERVATION, VERDICT, WHOLE, Encoder, next_id
 from headway.ledger.records import Recorded, Run
-from headway.model import Computed, Flag, Load, Reason, Status
+from headway.model import JUDGED, Computed, Flag, Load, Reason, Status
 from headway.periods import Grain
 
 #: Rows handed to the driver at once: enough to be fast, few enough that their Python objects stay small.
@@ -141,9 +141,10 @@ class _Writer:
             definition = self._definition(computed)
             rows, width = self.encoder.observations(computed.kpi, computed.observed)
             counts = self._keep(self.observations, computed.kpi, rows, width, (self.run, definition))
-            if computed.judged is not None:
-                rows, width = self.encoder.verdicts(computed.kpi, computed.judged)
-                self._keep(self.verdicts, computed.kpi, rows, width, (self.run,))
+            # Numbers without verdicts take back the verdicts on those before.
+            judged = JUDGED.empty_table() if computed.judged is None else computed.judged
+            rows, width = self.encoder.verdicts(computed.kpi, judged)
+            self._keep(self.verdicts, computed.kpi, rows, width, (self.run,))
         row = {"run": self.run, "kpi": computed.kpi, "definition": definition, "failed": computed.failed}
         self.connection.execute(schema.attempt.insert(), row | asdict(counts))
         return counts
