@@ -122,6 +122,8 @@ def convert(column: str, found: SqlType, wanted: ColumnType) -> Reading | None:
 def present(column: str, form: Format) -> str:
     """SQL of a column's text without the blanks around it; null where it is blank or a word for missing."""
     text = f"trim({identifier(column)})"
+    if not form.missing:
+        return f"nullif({text}, '')"
     words = ", ".join(literal(word.strip()) for word in ("", *form.missing))
     return f"CASE WHEN {text} NOT IN ({words}) THEN {text} END"
 

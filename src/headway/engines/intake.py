@@ -23,6 +23,7 @@ Finder = Callable[[str, Collection[str]], tuple[str, str] | None]
 #: Rows that need not be read twice to find that a column of words is no number.
 _SAMPLE = 2048
 _SHOWN = 1000
+_TIMES: tuple[ColumnType, ...] = ("date", "timestamp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +60,19 @@ def settle(source: Source, raw: Raw) -> Settled:
     that cannot be read, with the first such value and its line."""
     mistakes = _missing(source, raw)
     rows, keep, removed = _tidy(raw)
-    zoned = _zoned(source, raw, rows)
-    wanted = _wanted(source, raw, rows, zoned)
+    likely = _likely(source, raw, rows)
+    zones = _zones(source, raw, rows, likely)
+    proven = _proven(raw, rows, likely, zones)
+    wanted = {**source.columns, **{name: types[-1] for name, types in likely.items()}, **proven}
     readings: dict[str, Reading] = {}
     for name, found in raw.types.items():
-        reading = _reading(raw, name, found, wanted.get(name), zoned.get(name))
+        reading = _reading(raw, name, found, wanted.get(name), zones.get(name))
         if reading is None:
             mistakes.append(_other_type(source, raw, name, found))
         else:
             readings[name] = reading
-    mistakes += _unreadable(source, raw, rows, wanted, readings)
+    doubtful = {name: reading.bad for name, reading in readings.items() if reading.bad and name not in proven}
+    mistakes += _unreadable(source, raw, rows, wanted, doubtful)
     if mistakes:
         raise SourceError(mistakes)
     return Settled(
@@ -86,12 +90,13 @@ def _tidy(raw: Raw) -> tuple[duckdb.DuckDBPyRelation, str | None, Mapping[str, i
     """Rows without blank and totals rows; how many of each there were."""
     if not raw.tidy:
         return raw.relation, None, {}
-    cells = ", ".join(f"nullif(trim(CAST({identifier(name)} AS VARCHAR)), '')" for name in raw.types)
-    first = f"coalesce({cells}, NULL)"
-    reasons = {"blank row": f"{first} IS NULL"}
+    cells = [f"coalesce(trim(CAST({identifier(name)} AS VARCHAR)), '')" for name in raw.types]
+    # Where one cell is filled, DuckDB looks at no other.
+    reasons = {"blank row": " AND ".join(f"{cell} = ''" for cell in cells)}
     if raw.form.totals:
         words = ", ".join(literal(word.strip().lower()) for word in raw.form.totals)
-        reasons["totals row"] = f"coalesce(lower({first}) IN ({words}), false)"
+        first = ", ".join(f"nullif({cell}, '')" for cell in cells)
+        reasons["totals row"] = f"lower(coalesce({first}, '')) IN ({words})"
     counts = _ask(raw.relation, [f"count(*) FILTER (WHERE {condition})" for condition in reasons.values()])
     removed = {reason: count for reason, count in zip(reasons, counts, strict=True) if count}
     if not removed:
@@ -103,66 +108,59 @@ def _tidy(raw: Raw) -> tuple[duckdb.DuckDBPyRelation, str | None, Mapping[str, i
 # -- types ---------------------------------------------------------------------------------------------------------
 
 
-def _zoned(source: Source, raw: Raw, rows: duckdb.DuckDBPyRelation) -> Mapping[str, str]:
+#: For each undeclared column of texts, the types it may have, best first; the last one is taken if none fits.
+_Likely = Mapping[str, Sequence[ColumnType]]
+
+
+def _likely(source: Source, raw: Raw, rows: duckdb.DuckDBPyRelation) -> _Likely:
+    """What the columns of texts may be, judged by a sample: it can only rule out."""
+    likely: dict[str, list[ColumnType]] = {}
+    for name, found in raw.types.items():
+        if found == "text" and name not in source.columns:
+            # A source's time is a time: a text that is none is an error, not a reason to call the column a text.
+            is_time = name in (source.time, source.until, source.through, source.known_on)
+            likely[name] = list(_TIMES) if is_time else [*raw.guesses, "text"]
+    tries = [(name, guess) for name, guesses in likely.items() for guess in guesses[:-1]]
+    tests = [_misfit(raw, name, guess, source.times_in) for name, guess in tries]
+    for (name, guess), misfit in zip(tries, _ask(rows.limit(_SAMPLE), tests), strict=True):
+        if misfit:
+            likely[name].remove(guess)
+    return likely
+
+
+def _zones(source: Source, raw: Raw, rows: duckdb.DuckDBPyRelation, likely: _Likely) -> Mapping[str, str]:
     """The zone to read texts in that name none, for each column of texts of which some name an offset."""
     names = [
-        name for name, found in raw.types.items() if found == "text" and "timestamp" in _candidates(source, raw, name)
+        name
+        for name, found in raw.types.items()
+        if found == "text" and "timestamp" in likely.get(name, [source.columns.get(name)])
     ]
     answers = _ask(rows, [f"coalesce(bool_or({columns.zoned(name, raw.form)}), false)" for name in names])
     return {name: source.times_in for name, yes in zip(names, answers, strict=True) if yes}
 
 
-def _candidates(source: Source, raw: Raw, name: str) -> tuple[ColumnType, ...]:
-    """The types that a column of texts may have, best first; the last one is taken if none fits."""
-    if name in source.columns:
-        return (source.columns[name],)
-    if name in (source.time, source.until, source.through, source.known_on):
-        # A source's time is a time: a text that is none is an error, not a reason to call the column a text.
-        return ("date", "timestamp")
-    return (*raw.guesses, "text")
-
-
-def _wanted(
-    source: Source, raw: Raw, rows: duckdb.DuckDBPyRelation, zoned: Mapping[str, str]
+def _proven(
+    raw: Raw, rows: duckdb.DuckDBPyRelation, likely: _Likely, zones: Mapping[str, str]
 ) -> Mapping[str, ColumnType]:
-    """The type of each column that is declared, or of texts: its first candidate that every value fits."""
-    wanted: dict[str, ColumnType] = {name: type_ for name, type_ in source.columns.items() if name in raw.types}
-    open_: dict[str, list[ColumnType]] = {}
-    for name, found in raw.types.items():
-        if name in wanted or found != "text":
-            continue
-        *guesses, last = _candidates(source, raw, name)
-        wanted[name] = last
-        if guesses:
-            open_[name] = [*guesses, last]
-    if not open_:
-        return wanted
-    # A sample throws out most candidates; what remains is asked of every row, one candidate of each column at a time.
-    tries = [(name, guess) for name, guesses in open_.items() for guess in guesses[:-1]]
-    tests = [_misfit(raw, name, guess, zoned.get(name)) for name, guess in tries]
-    for (name, guess), misfit in zip(tries, _ask(rows.limit(_SAMPLE), tests), strict=True):
-        if misfit:
-            open_[name].remove(guess)
+    """The first type of those likely that every value fits; not for columns without a value or without a fit."""
+    proven: dict[str, ColumnType] = {}
+    open_ = {name: [guess for guess in guesses if guess != "text"] for name, guesses in likely.items()}
+    open_ = {name: guesses for name, guesses in open_.items() if guesses}
     filled = _ask(rows, [f"count({columns.present(name, raw.form)}) > 0" for name in open_])
-    for name, any_ in zip(tuple(open_), filled, strict=True):
-        if not any_:
-            del open_[name]  # nothing to go by: the last candidate stays
+    open_ = {name: guesses for (name, guesses), any_ in zip(open_.items(), filled, strict=True) if any_}
     while open_:
-        tries = [(name, guesses[0]) for name, guesses in open_.items()]
-        tests = [_misfit(raw, name, guess, zoned.get(name)) for name, guess in tries]
-        for (name, guess), misfit in zip(tries, _ask(rows, tests), strict=True):
-            if misfit and len(open_[name]) > 1:
-                open_[name].pop(0)
-            else:
-                wanted[name] = guess
+        tests = [_misfit(raw, name, guesses[0], zones.get(name)) for name, guesses in open_.items()]
+        for (name, guesses), misfit in zip(tuple(open_.items()), _ask(rows, tests), strict=True):
+            guess = guesses.pop(0)
+            if not misfit:
+                proven[name] = guess
+            if not misfit or not guesses:
                 del open_[name]
-    return wanted
+    return proven
 
 
 def _misfit(raw: Raw, name: str, guess: ColumnType, zone: str | None) -> str:
     """SQL of whether any value is not of the type guessed."""
-    if guess == "text":
-        return "false"
     bad = columns.read(name, guess, raw.form, zone).bad
     return f"coalesce(bool_or(({bad}) OR ({columns.unlike(name, guess, raw.form)})), false)"
 
@@ -211,10 +209,9 @@ def _unreadable(
     raw: Raw,
     rows: duckdb.DuckDBPyRelation,
     wanted: Mapping[str, ColumnType],
-    readings: Mapping[str, Reading],
+    tests: Mapping[str, str],
 ) -> list[Mistake]:
-    """One mistake for each column that has values which do not fit, with the first of them."""
-    tests = {name: reading.bad for name, reading in readings.items() if reading.bad}
+    """One mistake for each column that has values which fail its test, with the first of them."""
     counts = _ask(rows, [f"count(*) FILTER (WHERE {bad})" for bad in tests.values()])
     mistakes = []
     for (name, bad), count in zip(tests.items(), counts, strict=True):
