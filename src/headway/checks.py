@@ -1,17 +1,216 @@
-"""Compile data checks to SELECTs, one or two per source (pure)."""
+"""Compile data checks to one SELECT per source, read its answer, and say which KPIs a failed check touches (pure).
+
+So far there are the implied checks: a key is unique and never missing, and each reference finds what it refers to. A
+repeated key in a source that others refer to would multiply their rows, so it touches everything that reads through
+it; a reference that finds nothing touches what reads through that reference, on the days of the failing rows.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
 from sqlglot import exp
 
-from headway.model import Catalog, Schemas
+from headway.errors import Place
+from headway.model import Aggregate, Balance, Catalog, Distinct, Kpi, Open, Reference, Schemas, Share, Source
+from headway.plan import sql
+from headway.plan.rows import excluded, joined, referred, time_of
+from headway.plan.scope import Path, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A check that failed on the rows of some neighbouring days; None is open: rows without time touch every period.
+
+    `reference` is the column that refers, or None if the key itself failed. `text` says it in words.
+    """
+
+    text: str
+    reference: str | None
+    first: date | None
+    last: date | None
 
 
 def compile(catalog: Catalog, schemas: Schemas, source: str) -> exp.Query | None:  # noqa: A001 - the room's verb
-    """The implied checks of a source: its key is unique and not null, and each reference that must be found is found.
+    """The implied checks of a source, over the rows that are left by `latest_by` and `exclude`.
 
-    The answer has a row per check and local day on which rows failed, and none if all is well: `check` (text),
-    `column` (text), `day` (date, null for rows without time), `failed` and `rows` (int64; rows of that day in all),
-    `example` (text). None if there is nothing to check.
+    The answer has a row per check and local day on which rows failed, and none if all is well: `subject` (`key`, or
+    the referring column), `problem` (`repeated`, `missing`, `not found`), `day` (null for rows without time), `failed`
+    rows, `all_rows` of the source, and an `example`. None if there is nothing to check. CatalogError for a name that
+    the data do not have.
     """
-    raise NotImplementedError
+    declared = catalog.sources[source]
+    references = [reference for reference in declared.refers.values() if not reference.optional]
+    if not declared.key and not references:
+        return None
+    scope = Scope(catalog, schemas, source)
+    steps = sql.Steps(catalog.sources)
+    kept: dict[str, str] = {}
+    keys = {f"key_{i}": column for i, column in enumerate(declared.key, 1)}
+    referring = {f"to_{i}": reference for i, reference in enumerate(references, 1)}
+    columns = [f"{_day(scope, declared)} AS day"]
+    columns += [f"{_sql(scope, column, declared.places.get('key'))} AS {name}" for name, column in keys.items()]
+    columns += [f"{_sql(scope, r.column, r.place)} AS {name}" for name, r in referring.items()]
+    conditions = [f"NOT {condition}" for condition in excluded(scope, declared)]
+    base = _newest(declared, schemas, steps)
+    rows = steps.add(
+        "rows",
+        f"SELECT {', '.join(columns)} {joined(scope, base, steps, kept)}"
+        + (f" WHERE {' AND '.join(conditions)}" if conditions else ""),
+    )
+    if keys:
+        _key(steps, rows, list(keys))
+    for name, reference in referring.items():
+        _reference(scope, steps, rows, kept, name, reference)
+    return steps.query()
+
+
+def _newest(source: Source, schemas: Schemas, steps: sql.Steps) -> str:
+    """The newest versions of each key. Equal rows are one; different rows that are equally new stay, and fail."""
+    if not source.latest_by or not source.key:
+        return source.name
+    by = ", ".join(map(sql.name, source.key))
+    return steps.add(
+        f"{source.name}_newest",
+        f"SELECT DISTINCT * FROM {sql.name(source.name)} "
+        f"QUALIFY RANK() OVER (PARTITION BY {by} ORDER BY {sql.name(source.latest_by)} DESC) = 1",
+    )
+
+
+def _day(scope: Scope, source: Source) -> str:
+    return time_of(scope, source.time, source.places.get("time")).day() if source.time else "CAST(NULL AS DATE)"
+
+
+def _sql(scope: Scope, column: str, place: Place | None) -> str:
+    return scope.column(column, place).sql.sql(sql.DIALECT)
+
+
+def _key(steps: sql.Steps, rows: str, names: Sequence[str]) -> None:
+    """A key is there, and it is there once."""
+    listed = ", ".join(names)
+    example = " || ', ' || ".join(f"CAST({name} AS TEXT)" for name in names)
+    repeated = steps.add("repeated", f"SELECT {listed} FROM {sql.name(rows)} GROUP BY {listed} HAVING COUNT(*) > 1")
+    same = " AND ".join(f"other.{name} = rows.{name}" for name in names)
+    again = f"EXISTS (SELECT 1 FROM {repeated} AS other WHERE {same})"
+    steps.output(f"{_failed(rows, 'key', 'repeated', example)} WHERE {again} GROUP BY rows.day")
+    missing = " OR ".join(f"{name} IS NULL" for name in names)
+    steps.output(f"{_failed(rows, 'key', 'missing', 'NULL')} WHERE {missing} GROUP BY rows.day")
+
+
+def _reference(
+    scope: Scope, steps: sql.Steps, rows: str, kept: dict[str, str], name: str, reference: Reference
+) -> None:
+    """Each value that is there is a key of the source that it refers to."""
+    target = referred(scope, reference.source, steps, kept)
+    inner = Scope(scope.catalog, scope.schemas, reference.source)
+    declared = scope.catalog.sources[reference.source]
+    found = _sql(inner, declared.key[0], declared.places.get("key"))
+    keys = steps.add(
+        f"{reference.source}_keys",
+        f"SELECT DISTINCT {found} AS found FROM {sql.name(target)} AS {sql.name(reference.source)}",
+    )
+    steps.output(
+        f"{_failed(rows, reference.column, 'not found', f'CAST({name} AS TEXT)')} WHERE {name} IS NOT NULL "
+        f"AND NOT EXISTS (SELECT 1 FROM {sql.name(keys)} AS keys WHERE keys.found = rows.{name}) GROUP BY rows.day"
+    )
+
+
+def _failed(rows: str, subject: str, problem: str, example: str) -> str:
+    return (
+        f"SELECT {sql.text(subject)} AS subject, {sql.text(problem)} AS problem, rows.day AS day, COUNT(*) AS failed, "
+        f"(SELECT COUNT(*) FROM {sql.name(rows)}) AS all_rows, MIN({example}) AS example FROM {sql.name(rows)} AS rows"
+    )
+
+
+# -- what failed -------------------------------------------------------------------------------------------------------
+
+
+def read(catalog: Catalog, source: str, answer: pa.Table) -> tuple[list[Failing], list[str]]:
+    """The answer of `compile`: what fails, and sentences for people, also about what is tolerated."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in answer.to_pylist():
+        found.setdefault((row["subject"], row["problem"]), []).append(row)
+    failing: list[Failing] = []
+    notes = []
+    for (subject, problem), rows in sorted(found.items()):
+        failed = sum(int(row["failed"]) for row in rows)
+        share = failed / int(rows[0]["all_rows"])
+        example = min((row["example"] for row in rows if row["example"] is not None), default=None)
+        text = _words(catalog.sources[source], subject, problem, failed, example)
+        reference = catalog.sources[source].refers[subject] if problem == "not found" else None
+        if reference and share <= reference.tolerate:
+            notes.append(f"{text}; {reference.tolerate:.2%} are tolerated.")
+            continue
+        notes.append(f"{text}.")
+        for first, last in _stretches(row["day"] for row in rows):
+            failing.append(Failing(text, reference.column if reference else None, first, last))
+    return failing, notes
+
+
+def _words(source: Source, subject: str, problem: str, failed: int, example: str | None) -> str:
+    rows = "1 row" if failed == 1 else f"{failed} rows"
+    such = f" (for example {example})" if example is not None else ""
+    if problem == "not found":
+        return f"{rows} of {source.name} refer by {subject} to {source.refers[subject].source} that do not exist{such}"
+    key = ", ".join(source.key)
+    if problem == "missing":
+        return f"{rows} of {source.name} have no {key}, its key"
+    return f"{rows} of {source.name} repeat its key {key}{such}"
+
+
+def _stretches(days: Iterable[date | None]) -> Iterator[tuple[date | None, date | None]]:
+    """Days as stretches of neighbouring days; a missing day is open at both ends."""
+    different = set(days)
+    known = sorted(day for day in different if day is not None)
+    if None in different:
+        yield None, None
+    start = 0
+    for i, day in enumerate(known):
+        if i + 1 == len(known) or known[i + 1] - day > timedelta(days=1):
+            yield known[start], day
+            start = i + 1
+
+
+def touching(
+    catalog: Catalog, schemas: Schemas, kpi: Kpi, failing: Mapping[str, Sequence[Failing]]
+) -> list[tuple[str, date | None, date | None]]:
+    """The failing checks that touch a KPI's rows: (text, first day, last day), both inclusive, None for open.
+
+    `failing` holds what fails by source. What fails in a source that is only referred to touches every day, because
+    its rows have no part in the days of those that refer to them.
+    """
+    if kpi.source is None:
+        return []
+    paths = _paths(catalog, schemas, kpi)
+    own = [
+        (one.text, one.first, one.last)
+        for one in failing.get(kpi.source, ())
+        if one.reference is None or (one.reference,) in paths
+    ]
+    referred_to = [
+        (one.text, None, None)
+        for path, source in paths.items()
+        for one in failing.get(source, ())
+        if one.reference is None or (*path, one.reference) in paths
+    ]
+    return list(dict.fromkeys([*own, *referred_to]))
+
+
+def _paths(catalog: Catalog, schemas: Schemas, kpi: Kpi) -> dict[Path, str]:
+    """The references that a KPI reads through, each with the source that it leads to."""
+    assert kpi.source is not None
+    source = catalog.sources[kpi.source]
+    scope = Scope(catalog, schemas, kpi.source)
+    excluded(scope, source)
+    measured = kpi.measure.column if isinstance(kpi.measure, Aggregate | Share | Distinct | Open | Balance) else None
+    per = kpi.measure.per if isinstance(kpi.measure, Balance) else None
+    for column in (*(c for cross in kpi.by for c in cross), measured, per, kpi.time or source.time, source.until):
+        if column:
+            scope.column(column, kpi.place)
+    if kpi.where:
+        scope.expression(kpi.where)
+    return scope.paths()

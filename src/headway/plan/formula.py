@@ -112,7 +112,8 @@ class _Column:
     @property
     def ok(self) -> Bools:
         """Where there is a value."""
-        return self.reason == 0
+        has: Bools = self.reason == 0
+        return has
 
     @property
     def missing(self) -> Bools:

@@ -67,6 +67,10 @@ class Scope:
         for path in list(self._joins):
             yield self._source(path), self.alias(path), self._on(path)
 
+    def paths(self) -> dict[Path, str]:
+        """The joins needed so far: each path of references, and the source at its end."""
+        return {path: self._source(path) for path in self._joins}
+
     def alias(self, path: Path) -> str:
         """What the source at the end of a path is called in the SQL: its name, or `users_of_author`."""
         if path not in self._aliases:
