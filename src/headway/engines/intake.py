@@ -91,13 +91,13 @@ def _tidy(raw: Raw) -> tuple[duckdb.DuckDBPyRelation, str | None, Mapping[str, i
     if not raw.tidy:
         return raw.relation, None, {}
     cells = [f"coalesce(trim(CAST({identifier(name)} AS VARCHAR)), '')" for name in raw.types]
-    # Where one cell is filled, DuckDB looks at no other.
     reasons = {"blank row": " AND ".join(f"{cell} = ''" for cell in cells)}
     if raw.form.totals:
         words = ", ".join(literal(word.strip().lower()) for word in raw.form.totals)
         first = ", ".join(f"nullif({cell}, '')" for cell in cells)
         reasons["totals row"] = f"lower(coalesce({first}, '')) IN ({words})"
-    counts = _ask(raw.relation, [f"count(*) FILTER (WHERE {condition})" for condition in reasons.values()])
+    # As filters and not as aggregates: then DuckDB leaves a row alone at its first filled cell.
+    counts = [_ask(raw.relation.filter(condition), ["count(*)"])[0] for condition in reasons.values()]
     removed = {reason: count for reason, count in zip(reasons, counts, strict=True) if count}
     if not removed:
         return raw.relation, None, {}
@@ -146,8 +146,7 @@ def _proven(
     proven: dict[str, ColumnType] = {}
     open_ = {name: [guess for guess in guesses if guess != "text"] for name, guesses in likely.items()}
     open_ = {name: guesses for name, guesses in open_.items() if guesses}
-    filled = _ask(rows, [f"count({columns.present(name, raw.form)}) > 0" for name in open_])
-    open_ = {name: guesses for (name, guesses), any_ in zip(open_.items(), filled, strict=True) if any_}
+    open_ = {name: guesses for name, guesses in open_.items() if _is_filled(raw, rows, name)}
     while open_:
         tests = [_misfit(raw, name, guesses[0], zones.get(name)) for name, guesses in open_.items()]
         for (name, guesses), misfit in zip(tuple(open_.items()), _ask(rows, tests), strict=True):
@@ -157,6 +156,11 @@ def _proven(
             if not misfit or not guesses:
                 del open_[name]
     return proven
+
+
+def _is_filled(raw: Raw, rows: duckdb.DuckDBPyRelation, name: str) -> bool:
+    """True if the column has any value to go by."""
+    return bool(rows.filter(f"{columns.present(name, raw.form)} IS NOT NULL").limit(1).project("1").fetchall())
 
 
 def _misfit(raw: Raw, name: str, guess: ColumnType, zone: str | None) -> str:
