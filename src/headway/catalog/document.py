@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 import textwrap
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +46,9 @@ class Document:
     spots: dict[Path_, tuple[Node | None, Node]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._lines = self.text.splitlines()
+        # as YAML counts lines: str.splitlines knows separators that YAML takes for text
+        self._lines = self.text.split("\n")
+        self._starts = [0, *accumulate(len(line) + 1 for line in self._lines)]
 
     # -- places ----------------------------------------------------------------------------------------------------
 
@@ -106,8 +110,8 @@ class Document:
 
     def mark(self, start: int, end: int) -> Place:
         """A place from offsets in the file; a mark never runs past the end of its first line."""
-        line = self.text.count("\n", 0, start)
-        column = start - (self.text.rfind("\n", 0, start) + 1)
+        line = bisect_right(self._starts, start) - 1
+        column = start - self._starts[line]
         text = self._lines[line] if line < len(self._lines) else ""
         length = max(1, min(end - start, len(text) - column))
         return Place(self.path, line + 1, column + 1, length, text)
@@ -148,9 +152,11 @@ def read(file: Path, name: str) -> Document:
 def parse(text: str, name: str) -> Document:
     """The document of a YAML text that messages call `name`."""
     document = Document(name, text)
-    yaml = YAML(typ="safe", pure=True)
     try:
-        node = yaml.compose(text)
+        if (alias := _alias(document)) is not None:
+            document.mistakes.append(alias)
+            return document
+        node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         document.mistakes.append(_syntax(document, error))
         return document
@@ -159,9 +165,6 @@ def parse(text: str, name: str) -> Document:
         document.mistakes.append(Mistake(_unmarked(error), "yaml-syntax", Place(name, 1)))
         return document
     if node is None:
-        return document
-    if (alias := _alias(document)) is not None:
-        document.mistakes.append(alias)
         return document
     document.value = _value(document, node, (), None)
     return document

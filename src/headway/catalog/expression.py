@@ -104,17 +104,23 @@ class Mention:
 
 def parse(text: str) -> exp.Expr:
     """The sqlglot expression of a row expression; `Wrong` with the place in `text` if it is not one."""
-    _functions(text)
-    tree = sqltext.parse(text, SLUG)
+    try:
+        _functions(text)
+        tree = sqltext.parse(text, SLUG)
+        _refuse(tree)
+    except Wrong as wrong:
+        raise sqltext.fitted(text, wrong) from None
+    return tree
+
+
+def _refuse(tree: exp.Expr) -> None:
+    """`Wrong` for the first node that has no place in a row expression."""
     for node in tree.walk():
         for kinds, what in _REFUSED:
             if isinstance(node, kinds):
-                start, end = span(node)
-                remedy = (
-                    "Kinds such as sum and distinct aggregate; an expression sees one row." if "aggr" in what else None
-                )
-                raise sqltext.closed(text, Wrong(f"{what} cannot stand in an expression", start, end, SLUG, remedy))
-    return tree
+                aggregate = what == "an aggregate"
+                remedy = "Kinds such as sum and distinct aggregate; an expression sees one row." if aggregate else None
+                raise Wrong(f"{what} cannot stand in an expression", *span(node), SLUG, remedy)
 
 
 def _functions(text: str) -> None:

@@ -59,12 +59,11 @@ class Input:
 
 def parse(text: str) -> exp.Expr:
     """The normal form of a formula (see above); `Wrong` with the place in `text` for anything else."""
-    _functions(text)
-    tree = sqltext.parse(text, SLUG)
     try:
-        return _number(tree)
+        _functions(text)
+        return _number(sqltext.parse(text, SLUG))
     except Wrong as wrong:
-        raise sqltext.closed(text, wrong) from None
+        raise sqltext.fitted(text, wrong) from None
     except RecursionError:
         raise Wrong("the formula is too long", 0, len(text), SLUG, "Split it into several KPIs.") from None
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from headway.catalog import expression, kinds, values
+from headway.catalog import kinds, values
 from headway.catalog import source as sources_
 from headway.catalog import spec as specs
 from headway.catalog.columns import Columns
@@ -213,7 +213,6 @@ class _Rows:
             return None
         here = self.draft.at("where")
         try:
-            expression.parse(text)
             self.columns.vet(source, text)
         except Wrong as wrong:
             self.complaints.wrong(self.draft.document, here, wrong)

@@ -6,9 +6,13 @@ as *conditions*: statements, aliases and lists never parse at all.
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp, parse_one, tokenize
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token
+
+_NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 
 
 class Wrong(Exception):  # noqa: N818 - it is what is wrong with a text, not an error by itself
@@ -42,7 +46,13 @@ def parse(text: str, slug: str) -> exp.Expr:
     if (at := text.find("${")) >= 0:
         raise Wrong("there is no templating in the catalogue", at, at + 2, slug, "Write the value itself.")
     try:
-        return parse_one(text, read="duckdb", into=exp.Condition)
+        tree = parse_one(text, read="duckdb", into=exp.Condition)
+        for node in tree.walk():
+            if node.error_messages():  # the parser lets some operators go without an operand
+                raise Wrong("something is missing here", *(span(node) if span(node)[1] else (0, len(text))), slug)
+            if isinstance(node, exp.Literal) and not node.is_string and not _NUMBER.fullmatch(node.name):
+                raise Wrong(f"'{node.name}' is no number", *span(node), slug)
+        return tree
     except ParseError as error:
         raise _translated(error, text, words, slug) from None
     except RecursionError:
@@ -80,8 +90,10 @@ def _translated(error: ParseError, text: str, words: list[Token], slug: str) -> 
     return Wrong(f"'{highlight or token.text}' was not expected here", start, end, slug)
 
 
-def closed(text: str, wrong: Wrong) -> Wrong:
-    """Let the mark of a function call reach its closing parenthesis, which no node remembers."""
+def fitted(text: str, wrong: Wrong) -> Wrong:
+    """Keep a mark within its text, and let that of a call reach its closing parenthesis, which no node remembers."""
+    wrong.start = max(0, min(wrong.start, len(text) - 1))
+    wrong.end = max(wrong.start + 1, min(wrong.end, len(text)))
     marked = text[wrong.start : wrong.end]
     while marked.count("(") > marked.count(")") and (at := text.find(")", wrong.end)) >= 0 and len(marked) > 1:
         wrong.end = at + 1

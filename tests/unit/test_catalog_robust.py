@@ -1,0 +1,121 @@
+"""Nothing that is written in YAML reaches beyond a row, ends in a library's error, or takes long to read."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from headway import catalog
+from headway.catalog import expression, formula
+from headway.catalog.sqltext import Wrong
+from headway.errors import CatalogError
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["status >= 400 and is_api", "split_part(account, ':', 1) = 'Income'", "date_diff('month', a, b + 1)",
+     "case when a then -b else c end", "list_contains(tags, 'x')", "list_filter(tags, t -> t > n)",
+     "a at time zone 'UTC'", "cast(a as decimal(10, 2))", "d + interval (n) days", "author.joined_on is not null",
+     "a not in ('x', 'y')", "extract(year from d)", "uuid = today"],
+)  # fmt: skip
+def test_row_expressions_may_do_what_one_row_allows(text: str) -> None:
+    """Operators, casts and functions from one row to one value pass; columns may be named like functions."""
+    assert expression.mentions(expression.parse(text))
+
+
+def test_no_function_that_duckdb_has_can_reach_beyond_the_row() -> None:
+    """Whatever reads files, settings, logs or the clock is not on the list."""
+    reach = {
+        "read_csv", "read_text", "read_blob", "read_parquet", "glob", "getenv", "getvariable", "current_setting",
+        "query", "query_table", "nextval", "setseed", "write_log", "sleep_ms", "pg_sleep", "now", "random", "uuid",
+        "duckdb_secrets", "which_secret", "parse_duckdb_log_message", "json_execute_serialized_sql", "range", "unnest",
+    }  # fmt: skip
+    assert not reach & expression.FUNCTIONS
+
+
+GOOD = """
+project: hubs
+sources:
+  sessions:
+    read: {files: data/sessions/*.parquet}
+    time: started_at
+    refers: {hub: hubs}
+    derive: {long: minutes > 60}
+  hubs: {read: {files: hubs.csv}, key: hub}
+kpis:
+  a: {count: sessions, by: [hub], targets: [{at_least: 5, from: 2026-01-01}]}
+  b: {formula: a / 2}
+"""
+PIECES = st.sampled_from([
+    "kpis:", "sources:", "\n", "\n  ", "\n    ", "a", "mau", ": ", ", ", "{", "}", "[", "]", "- ", "'", "\"",
+    "#", "&x ", "*x ", "!t ", "%", "\t", "|", ">-", "count", "formula", "read", "files", "sessions",
+    "targets", "at_least", "by", "0.85", "85 %", "30 days", "2026-01-31", "null", "true", "a / b", "(", ")",
+    "\u2028", "\u0007", "é", "<<", "? ", "---",
+])  # fmt: skip
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_the_yaml_holds_the_answer_is_a_catalogue_or_a_catalogue_error(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    """No mutation of a good file, and no heap of pieces, ends in an error of a library."""
+    if data.draw(st.booleans()):
+        start = data.draw(st.integers(0, len(GOOD)))
+        end = data.draw(st.integers(start, min(len(GOOD), start + 12)))
+        text = GOOD[:start] + "".join(data.draw(st.lists(PIECES, max_size=3))) + GOOD[end:]
+    else:
+        text = "".join(data.draw(st.lists(PIECES, max_size=25)))
+    (tmp_path / "headway.yml").write_text(text)
+    told = ()
+    try:
+        catalog.load(tmp_path)
+    except CatalogError as error:
+        told = error.mistakes
+    assert all(mistake.message and mistake.place and str(mistake) for mistake in told)
+
+
+SQL = st.sampled_from([
+    "a", "mau", " ", " + ", "/", "(", ")", "[", "]", " = ", "'x'", "'", "\"", "case ", "when ", "then ",
+    "end", "not ", ",", " and ", "least(", "total(", "coalesce(", "cast(", " as ", "int", "1", "0.5", "1e9",
+    ".", "::", "->", "*", "is null", "in ", "between ", "interval ", "date ", "-", "--", "/*", "*/", ";",
+    "$", "?", "@", "#", "{", "}", ":", "|", "select ", "x ", "over ", "distinct ", "sum(", "extract(",
+    "year from ", "é", "\u0000", "\\", "%",
+])  # fmt: skip
+
+
+@settings(max_examples=250, deadline=None)
+@given(pieces=st.lists(SQL, max_size=12))
+def test_whatever_an_expression_holds_the_answer_is_a_tree_or_a_complaint(pieces: list[str]) -> None:
+    """No heap of pieces of SQL ends in an error of the parser, and every complaint lies within the text."""
+    text = "".join(pieces)
+    for parse in (expression.parse, formula.parse):
+        try:
+            parse(text)
+        except Wrong as wrong:
+            start, end = wrong.start, wrong.end
+        else:
+            start, end = 0, 1
+        assert 0 <= start < end <= max(len(text), 1)
+
+
+def test_a_catalogue_of_500_kpis_loads_while_one_waits(tmp_path: Path) -> None:
+    """510 KPIs, a third of them formulas, load in under two seconds."""
+    lines = [GOOD]
+    for n in range(170):
+        lines += [
+            f"  users_{n}: {{distinct: sessions.user, window: 30 days, where: hub = 'h{n}', by: [hub], unit: people}}",
+            f"  sessions_{n}:",
+            f"    title: Sessions {n}",
+            "    count: sessions",
+            f"    targets: [{{at_least: {n}, from: 2026-01-01}}]",
+            f"  ratio_{n}: {{formula: users_{n} / (sessions_{n} + 1)}}",
+        ]
+    (tmp_path / "headway.yml").write_text("\n".join(lines))
+    began = time.process_time()  # of this process alone: a busy machine is no slow catalogue
+    assert len(catalog.load(tmp_path).kpis) == 512
+    assert time.process_time() - began < 2
