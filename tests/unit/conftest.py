@@ -106,10 +106,10 @@ def row(
 
 
 def series(
-    grain: Grain, count: int, value: Callable[[int], float | None], *, cell: Cell = (), last: date = NOW.date()
+    grain: Grain, count: int, value: Callable[[int], float | None], *, cell: Cell = (), last: date | None = None
 ) -> list[dict[str, Any]]:
     """Observations of the `count` newest periods up to the one that holds `last`; `value` gets 0 for the oldest."""
-    period = CALENDAR.period(grain, last)
+    period = CALENDAR.period(grain, last or NOW.date())
     days = []
     for _ in range(count):
         days.append(period.first)
@@ -195,7 +195,18 @@ def northlane() -> list[tuple[Kpi, list[dict[str, Any]]]]:
         ),
         **area,
     )  # fmt: skip
-    clusters = ("Campus West", "Earthlab", "Andes", "Ocean", "Savanna", "Climate", "Genomics", "Tundra", "Reef", "(none)")
+    clusters = (
+        "Campus West",
+        "Earthlab",
+        "Andes",
+        "Ocean",
+        "Savanna",
+        "Climate",
+        "Genomics",
+        "Tundra",
+        "Reef",
+        "(none)",
+    )
     rows = series(day, 1050, _mau)
     rows += series(month, 35, lambda i: _mau(1050 - (34 - i) * 30))
     for number, name in enumerate(clusters):

@@ -35,6 +35,8 @@ def main(page: KpiPage, kpi: Kpi, periods: Periods, *, narrow: bool = False) -> 
     form = _form(kpi, grain, page.rows)
     most = (_NARROW_BARS if narrow else _BARS) if form == "bar" else _BACK[grain]
     chosen = list(reversed(page.rows[:most]))
+    if grain.rank <= Grain.DAY.rank and chosen and chosen[-1].partial:
+        chosen.pop()  # a day that has just begun is no point of a line
     while chosen and chosen[0].value is None:
         chosen.pop(0)
     if not chosen:

@@ -34,7 +34,7 @@ _ASSETS = {
 }
 _KPI_PATH = re.compile(r"kpi/([a-z0-9_]+)(?:\.([a-z]+))?(\.cells)?\.(html|json|csv)")
 #: Rows of a table on a page; the CSV has all of them.
-ROWS = 36
+ROWS = {"hour": 24, "day": 14, "week": 13, "month": 24, "quarter": 12, "year": 12}
 CELLS = 40
 
 
@@ -107,7 +107,9 @@ class Pages:
     def _document(self, path: str, template: str, page: Page) -> Document:
         if path.endswith(".json"):
             body = {"format": pages.FORMAT, **pages.plain(page)}
-            return Document((json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode(), "application/json")
+            return Document(
+                (json.dumps(body, ensure_ascii=False, separators=(",", ":")) + "\n").encode(), "application/json"
+            )
         root = "../" * path.count("/")
         drawn = self._drawings(page) if isinstance(page, KpiPage) else {}
         html = (

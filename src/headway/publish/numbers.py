@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Literal
 
 from headway.model import Unit, UnitKind
@@ -133,6 +134,7 @@ def places(values: Iterable[float | None], unit: Unit, decimals: int | None = No
             return max(1, min(3, 2 - math.floor(math.log10(smallest))))
 
 
+@lru_cache(maxsize=1024)
 def bound(low: float | None, high: float | None, unit: Unit) -> str:
     """A target as it stands on a card, without a noun: ≥ 20k, ≤ 500 ms, 12 to 24 months. No declared digit is lost."""
     if low is not None and high is not None:
@@ -201,7 +203,7 @@ def change(new: float | None, old: float | None, unit: Unit) -> Change | None:
         amount = str(tile(abs(step), unit))
     else:
         ratio = abs(step / old) * 100
-        amount = _tiny(ratio, 0 if ratio >= 100 else 1) + f"{THIN}%"
+        amount = _tiny(ratio, 0 if ratio >= 100 else 1 if ratio >= 0.05 else 2) + f"{THIN}%"
     sign = "+" if step > 0 else MINUS
     under = f"<{NBSP}"
     signed = (
@@ -467,11 +469,9 @@ def _tiny(size: float, depth: int) -> str:
 
 def _round(value: float, depth: int) -> float:
     """Half away from zero, on the decimal that the value prints as: people check with pen and paper."""
-    return (
-        float(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-depth), ROUND_HALF_UP))
-        if abs(value) < 1e15
-        else value
-    )
+    if abs(value) >= 1e15 or float(value).is_integer():
+        return float(value)
+    return float(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-depth), ROUND_HALF_UP))
 
 
 def _fixed(value: float, depth: int) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from headway.publish.numbers import Change, Piece
@@ -85,12 +86,15 @@ class Tile:
     name: str
     title: str
     area: str
+    area_title: str
     about: str
     unit: str
     shown: Shown
     period: str | None
     period_label: str
     verdict: Verdict
+    #: What the value covers, in full: "in the 30 days to 20 Nov 2026".
+    when: str = ""
     compared: Compared | None = None
     running: Running | None = None
     target: str | None = None
@@ -308,12 +312,10 @@ Page = Front | KpiPage | CataloguePage
 
 def plain(thing: object) -> Any:
     """The JSON twin of a page: dicts, lists, text and numbers, in the order of the fields."""
+    if thing is None or type(thing) in (str, float, int, bool):  # nearly everything, in pages of a thousand rows
+        return thing
     if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        return {
-            field.name: plain(getattr(thing, field.name))
-            for field in dataclasses.fields(thing)
-            if field.name != "pieces"  # sizes of type are the page's business
-        }
+        return {name: plain(getattr(thing, name)) for name in _fields(type(thing))}
     if isinstance(thing, Mapping):
         return {str(key): plain(value) for key, value in thing.items()}
     if isinstance(thing, list | tuple):
@@ -321,3 +323,9 @@ def plain(thing: object) -> Any:
     if isinstance(thing, date | datetime):
         return thing.isoformat()
     return thing.value if isinstance(thing, Enum) else thing
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields, but for `pieces`: sizes of type are the page's business."""
+    return tuple(field.name for field in dataclasses.fields(kind) if field.name != "pieces")

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pyarrow as pa
 
 from headway.model import Cell, Flag, Kpi, Reason, Status, read_cell
-from headway.periods import Calendar, Grain, Period, WindowKind, add_months
+from headway.periods import Calendar, Grain, Period, WindowKind, add_months, epoch_day
 from headway.publish import words
 from headway.publish.pages import Verdict
 
@@ -134,15 +134,22 @@ def compared_period(kpi: Kpi, which: Period, calendar: Calendar) -> Period:
     return calendar.period(Grain.DAY, which.first - timedelta(days=7))
 
 
-def year_before(which: Period, calendar: Calendar) -> Period | None:
-    """The same period a year ago; weeks by 52 weeks, and None for hours and years."""
+def year_before(which: Period, known: Mapping[int, Stored]) -> Stored | None:
+    """The row of the same period a year ago; weeks by 52 weeks, and None for hours and years."""
     match which.grain:
         case Grain.HOUR | Grain.YEAR:
             return None
         case Grain.WEEK:
-            return calendar.period(Grain.WEEK, which.first - timedelta(weeks=52))
+            return known.get(which.key - 52 * 7)
         case _:
-            return calendar.period(which.grain, add_months(which.first, -12))
+            return known.get(epoch_day(add_months(which.first, -12)))
+
+
+def before(line: Sequence[Stored], index: int) -> Stored | None:
+    """The row of the period just before that of `line[index]`, if it has one."""
+    if index == 0 or line[index - 1].period.end != line[index].period.start:
+        return None
+    return line[index - 1]
 
 
 def window(line: Sequence[Stored], count: int, calendar: Calendar) -> list[tuple[Period, Stored | None]]:
@@ -171,6 +178,6 @@ def streak(line: Sequence[Stored], key: str) -> int:
     return count
 
 
-def without_gone(cells: Mapping[tuple[Grain, Cell], list[Stored]], grain: Grain) -> dict[Cell, list[Stored]]:
+def without_total(cells: Mapping[tuple[Grain, Cell], list[Stored]], grain: Grain) -> dict[Cell, list[Stored]]:
     """The lines of one grain by cell, the total left out."""
     return {cell: line for (at, cell), line in cells.items() if at is grain and cell}

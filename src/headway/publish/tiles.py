@@ -73,7 +73,7 @@ def tile(kpi: Kpi, line: Sequence[Stored], at: Situation) -> Tile:
     """The card of one KPI from the rows of its total at its own grain, oldest first."""
     base = _blank(kpi, at)
     if kpi.measure is None or (kpi.tracked_from is not None and kpi.tracked_from > at.today):
-        return _planned(base, kpi)
+        return _planned(base, kpi, at)
     complete = [row for row in line if not row.partial]
     newest = complete[-1] if complete else (line[-1] if line else None)
     failed = at.failures.get(kpi.name)
@@ -173,6 +173,14 @@ def target_of(kpi: Kpi, day: date) -> Target | None:
     return found
 
 
+def area_title(catalog: Catalog, name: str | None) -> str:
+    """What an area is called; a KPI without one has ''."""
+    if not name:
+        return ""
+    known = catalog.areas.get(name)
+    return known.title if known else name.replace("_", " ").capitalize()
+
+
 # -- the states ----------------------------------------------------------------------------------------------------
 
 
@@ -182,6 +190,7 @@ def _blank(kpi: Kpi, at: Situation) -> Tile:
         name=kpi.name,
         title=kpi.title,
         area=kpi.area or "",
+        area_title=area_title(at.catalog, kpi.area),
         about=kpi.about,
         unit=kpi.unit.name,
         shown=Shown(None, numbers.NO_DATA),
@@ -196,7 +205,7 @@ def _blank(kpi: Kpi, at: Situation) -> Tile:
     )
 
 
-def _planned(base: Tile, kpi: Kpi) -> Tile:
+def _planned(base: Tile, kpi: Kpi, at: Situation) -> Tile:
     verdict = Verdict(Status.NOT_TRACKED.value, "Not tracked yet")
     due = f"Due {words.day(kpi.tracked_from)}" if kpi.tracked_from else "No date yet"
     target = min(kpi.targets, key=lambda t: t.first or date.min, default=None)
@@ -209,7 +218,7 @@ def _planned(base: Tile, kpi: Kpi) -> Tile:
         period_label=due,
         reason=f"Target {goal}{since}" if goal else "No target yet",
         note="Planned",
-        until=due.lower() if kpi.tracked_from else "",
+        until=f"due {words.near_day(kpi.tracked_from, at.today)}" if kpi.tracked_from else "",
         maturity="planned",
     )
 
@@ -235,7 +244,8 @@ def _filled(base: Tile, kpi: Kpi, row: Stored, line: Sequence[Stored], at: Situa
         base,
         shown=shown(kpi, row),
         period=row.period.name,
-        period_label=alone.label if alone else words.period(row.period),
+        period_label=alone.label if alone else words.near_period(row.period, at.today),
+        when=words.covered(kpi, row.period) + (" so far" if row.partial else ""),
         verdict=row.verdict,
         compared=alone.compared if alone else compared(kpi, row, line, at),
         running=running(kpi, beside, at) if beside is not None and beside.value is not None else None,

@@ -55,7 +55,7 @@ from headway.publish.pages import (
     Stamp,
     Tile,
 )
-from headway.publish.stored import Periods, Stored, by_key, rows, streak, window, without_gone, year_before
+from headway.publish.stored import Periods, Stored, before, by_key, rows, streak, window, without_total, year_before
 
 #: At most so many sentences open the front page.
 BRIEF = 5
@@ -80,6 +80,8 @@ class View:
         self.run: Run | None = ledger.last_run(as_of)
         self._periods = Periods(catalog.calendar)
         self._tiles: dict[str, Tile] = {}
+        self._totals: dict[str, dict[tuple[Grain, Cell], list[Stored]]] = {}
+        self._last_cells: dict[tuple[str, Grain], dict[Cell, list[Stored]]] = {}
 
     @property
     def version(self) -> tuple[object, ...]:
@@ -241,10 +243,6 @@ class View:
             raise UsageError(Mistake(f"there is no KPI named '{name}'", "unknown-kpi", None, remedy))
         return self.catalog.kpis[name]
 
-    @cached_property
-    def _totals(self) -> dict[str, dict[tuple[Grain, Cell], list[Stored]]]:
-        return {}
-
     def _total(self, name: str, grain: Grain) -> list[Stored]:
         """The rows of a KPI's total at one grain, oldest first."""
         if name not in self._totals:
@@ -253,15 +251,17 @@ class View:
         return self._totals[name].get((grain, TOTAL), [])
 
     def _cells(self, name: str, grain: Grain) -> dict[Cell, list[Stored]]:
-        table = self.ledger.read(name, grain=grain, as_of=self.as_of)
-        return without_gone(rows(table, self._periods), grain)
+        """The rows of a KPI's cells at one grain. Pages of one KPI are made together: the last one is kept."""
+        if (name, grain) not in self._last_cells:
+            table = self.ledger.read(name, grain=grain, as_of=self.as_of)
+            kept = {at: lines for at, lines in self._last_cells.items() if at[0] == name}
+            self._last_cells = kept | {(name, grain): without_total(rows(table, self._periods), grain)}
+        return self._last_cells[name, grain]
 
     def _groups(self, every: Sequence[Tile]) -> tuple[Group, ...]:
         """Cards by area, in the order in which the project lists its areas; those without one come last."""
         areas = {name: area.title for name, area in self.catalog.areas.items()}
-        for tile in every:
-            if tile.area:
-                areas.setdefault(tile.area, tile.area.replace("_", " ").capitalize())
+        areas |= {tile.area: tile.area_title for tile in every if tile.area}
         found = [Group(name, title, tuple(t for t in every if t.area == name)) for name, title in areas.items()]
         rest = tuple(t for t in every if not t.area)
         groups = [group for group in found if group.tiles]
@@ -287,7 +287,7 @@ class View:
                 goal = numbers.exact(limit, kpi.unit) if limit is not None else ""
                 again = streak(line, "off")
                 repeat = f", for the {words.ordinal(again)} {kpi.grain} in a row" if again > 1 else ""
-                text = f"is {tile.shown.text} in {tile.period_label}, {side} its target of {goal}{repeat}."
+                text = f"is {tile.shown.text} {tile.when}, {side} its target of {goal}{repeat}."
                 return Sentence(tile.verdict, tile.name, tile.title, text, tile.shown.text)
             case "stale":
                 was = tile.verdict.word.removeprefix("Stale, was ")
@@ -319,16 +319,13 @@ class View:
         """The table of values, newest first, one precision for the column."""
         depth = numbers.places([row.value for row in line], kpi.unit, kpi.decimals)
         known = by_key(line)
-        calendar = self.catalog.calendar
         found = []
-        for row in line:
-            earlier = known.get(calendar.previous(row.period).key)
+        for index, row in enumerate(line):
+            earlier = before(line, index)
             change = numbers.change(row.value, earlier.value if earlier else None, kpi.unit)
             if row.partial:
                 change = numbers.change(row.so_far, row.so_far_before, kpi.unit)
-            ago = year_before(row.period, calendar)
-            past = known.get(ago.key) if ago else None
-            bounded = row.low is not None or row.high is not None
+            past = year_before(row.period, known)
             label = words.period(row.period)
             found.append(
                 Row(
@@ -338,7 +335,7 @@ class View:
                     value=row.value,
                     full=_full(row.value, kpi.unit, depth, row),
                     verdict=row.verdict,
-                    target=numbers.bound(row.low, row.high, kpi.unit) if bounded else "No target",
+                    target=numbers.bound(row.low, row.high, kpi.unit),
                     low=row.low,
                     high=row.high,
                     partial=row.partial,
@@ -358,10 +355,9 @@ class View:
             return f"{tile.title}: {tile.shown.text}. {tile.reason or ''}".strip()
         line = self._total(kpi.name, kpi.grain)
         number = numbers.tile(tile.shown.value, kpi.unit, decimals=kpi.decimals)
-        said = f"{number} in {tile.period_label}" if not tile.judged else f"{number}, {tile.period_label}"
+        said = f"{number} {tile.when}"
         newest = next(row for row in reversed(line) if row.period.name == tile.period)
-        ago = year_before(newest.period, self.catalog.calendar)
-        past = by_key(line).get(ago.key) if ago else None
+        past = year_before(newest.period, by_key(line))
         if past is not None and past.value is not None:
             said += f", {numbers.tile(past.value, kpi.unit, decimals=kpi.decimals)} a year before"
         again = streak(line, tile.verdict.key) if tile.verdict.key in ("on", "near", "off", "over") else 0
@@ -420,7 +416,7 @@ class View:
         reasons = [f"{e.why} ({_span_words(e.first, e.through)})" for e in source.exclude]
         if load is None:
             return SourceRows(name, source.about, None, {}, tuple(reasons), "Not read in the newest run")
-        newest = f"to {load.newest[:16].replace('T', ' ')}" if load.newest else "no time given"
+        newest = f"to {words.stamped(load.newest, self.catalog.calendar.tz)}" if load.newest else "no time given"
         public = self.audience is Audience.PUBLIC
         failed = ("It could not be read." if public else load.failed.strip()) if load.failed else None
         return SourceRows(name, source.about, load.rows, dict(load.removed), tuple(reasons), newest, failed, load.notes)
@@ -433,11 +429,11 @@ class View:
             history = self.ledger.revisions(kpi.name, "", row.period.grain, "", row.period.key)
             if self.as_of is not None:
                 history = [version for version in history if version.published <= self.as_of]
-            for before, after in pairwise(history):
+            for was, after in pairwise(history):
                 yield Earlier(
                     words.day(self.catalog.calendar.day(after.published)),
                     words.period(row.period),
-                    numbers.full(before.value, kpi.unit, depth, with_unit=False),
+                    numbers.full(was.value, kpi.unit, depth, with_unit=False),
                     numbers.full(after.value, kpi.unit, depth, with_unit=False),
                 )
 

@@ -39,6 +39,15 @@ def moment(when: datetime, zone: tzinfo) -> str:
     return f"{day(local.date())}, {local:%H:%M %Z}"
 
 
+def stamped(text: str, zone: tzinfo) -> str:
+    """A moment or day that a source gave as ISO text: 20 Nov 2026, 23:58."""
+    if len(text) <= 10:
+        return day(date.fromisoformat(text))
+    when = datetime.fromisoformat(text)
+    # Without a zone it is what the source wrote, which is not ours to move.
+    return moment(when, zone) if when.tzinfo else f"{day(when.date())}, {when:%H:%M}"
+
+
 def span(first: date, last: date) -> str:
     """1 to 20 October, 28 Oct to 3 Nov 2026, 1 October."""
     if first == last:
@@ -84,6 +93,24 @@ def near_period(which: Period, today: date) -> str:
             return f"{which.first:%B}"
         case _:
             return period(which).split(" ")[0]
+
+
+def covered(kpi: Kpi, which: Period) -> str:
+    """What a value covers: in October 2026, on 20 Nov 2026, in the 30 days to 20 Nov 2026, at the end of Q3 2026."""
+    window = kpi.window
+    if window is not None and window.kind is WindowKind.TRAILING:
+        return f"in the {window} to {day(which.last)}"
+    if window is not None and window.kind is WindowKind.TO_DATE:
+        return f"in the {window.grain} to {day(which.last)}"
+    if window is not None and window.kind is WindowKind.ALL_TIME:
+        return f"until {day(which.last)}"
+    if window is not None and window.kind is WindowKind.NEXT:
+        return f"in the {window.length} after {day(which.last)}"
+    if which.grain is Grain.DAY:
+        return f"on {period(which)}"
+    if kpi.is_state and kpi.take is Take.LAST and not isinstance(kpi.measure, Entered):
+        return f"at the end of {period(which)}"
+    return f"in {period(which)}"
 
 
 def bar_name(which: Period, *, first: bool) -> str:
