@@ -128,10 +128,10 @@ class Pages:
         main = figures.main(page, kpi, self._periods)
         chart = ""
         if main is not None:
-            small = figures.main(page, kpi, self._periods, narrow=True) if main.form == "bar" else main
-            assert small is not None
-            sizes = [(main, "wide", 300), (main, "mid", 280), (small, "narrow", 220)]
-            chart = "".join(charts.svg(figure, size, height) for figure, size, height in sizes)
+            chart = charts.svg(main)
+            # Two years of bars are too many for a phone; a line fits any width.
+            if main.form == "bar" and (few := figures.main(page, kpi, self._periods, narrow=True)):
+                chart += charts.svg(few, "narrow", 220)
         return {
             "chart": Markup(chart),  # noqa: S704  # drawn by us, its labels are escaped
             "multiples": [

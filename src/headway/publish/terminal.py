@@ -16,6 +16,9 @@ from headway.ledger import Recorded
 from headway.publish.pages import CataloguePage, Compared, KpiPage, Point, Row, SourceRows, Tile, Verdict
 
 _BARS = "▁▂▃▄▅▆▇█"
+#: How many periods a sparkline has, and from which width a table has all its columns.
+_TREND = 13
+_WIDE = 140
 #: A sign and a colour for each verdict; the word always stands beside them.
 _SIGNS = {
     "on": ("●", "green"),
@@ -30,27 +33,29 @@ _SIGNS = {
 
 def overview(console: Console, page: CataloguePage) -> None:
     """Every KPI by area: value, change, status, target, the last periods as a line."""
+    wide = console.width >= _WIDE
     for group in page.groups:
-        table = Table(box=box.SIMPLE_HEAD, title=escape(group.title), title_justify="left", title_style="bold")
+        table = Table(
+            box=box.SIMPLE_HEAD, title=escape(group.title), title_justify="left", title_style="bold", pad_edge=False
+        )
         table.add_column("KPI", style="cyan", no_wrap=True)
-        table.add_column("Title", ratio=1)
+        if wide:
+            table.add_column("Title", no_wrap=True)
         table.add_column("Value", justify="right", no_wrap=True)
-        table.add_column("Period", no_wrap=True, style="dim")
-        table.add_column("Change", justify="right", no_wrap=True)
-        table.add_column("Status", no_wrap=True)
-        table.add_column("Target", no_wrap=True)
-        table.add_column("Trend", no_wrap=True)
+        if wide:
+            table.add_column("Period", no_wrap=True, style="dim")
+        for title in ("Status", "Target", "Trend"):
+            table.add_column(title, no_wrap=True)
+        if wide:
+            table.add_column("Change", justify="right", no_wrap=True)
         for tile in group.tiles:
-            table.add_row(
-                tile.name,
-                escape(tile.title),
-                tile.shown.text if tile.has_value else "",
-                tile.period_label,
-                _signed(tile.compared),
-                status(tile.verdict),
-                tile.target or "",
-                sparkline(tile.points),
-            )
+            value = tile.shown.text if tile.has_value else ""
+            line = [status(tile.verdict), tile.target or "", sparkline(tile.points)]
+            if wide:
+                title, period = Text(tile.title), tile.period_label if value else tile.judged or tile.reason or ""
+                table.add_row(tile.name, title, value, period, *line, _signed(tile.compared))
+            else:
+                table.add_row(tile.name, value, *line)
         console.print(table)
     counts = "  ".join(f"{count.number} {count.verdict.word.lower()}" for count in page.counts)
     console.print(f"{counts}\nComputed {page.stamp.computed}.", style="dim", highlight=False)
@@ -152,7 +157,7 @@ def status(verdict: Verdict) -> Text:
 
 def sparkline(points: Iterable[Point]) -> str:
     """The last periods as bars between their least and largest value; a gap where there is none."""
-    values = [point.value for point in points]
+    values = [point.value for point in points][-_TREND:]
     known = [value for value in values if value is not None]
     if not known:
         return ""

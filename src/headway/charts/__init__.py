@@ -1,0 +1,11 @@
+"""Draw rows as charts (pure): a figure becomes a Vega-Lite specification, then SVG or PNG; sparklines are our own SVG.
+
+Values arrive judged and labelled; this room only places them.
+"""
+
+from headway.charts.figure import Figure, Form, Mark, Step, dates, extent
+from headway.charts.spark import small, spark
+from headway.charts.svg import png, svg
+from headway.charts.vega import spec
+
+__all__ = ["Figure", "Form", "Mark", "Step", "dates", "extent", "png", "small", "spark", "spec", "svg"]

@@ -1,0 +1,91 @@
+"""What a chart shows, before it is drawn: points, targets, the ends of its scale, and the labels of time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+Form = Literal["line", "bar"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One value of a figure. `at` counts days (with a fraction for hours), `name` is its label on a bar chart."""
+
+    at: float
+    value: float | None
+    partial: bool = False
+    name: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A bound that holds from one point of time to another, both on the scale of `Mark.at`."""
+
+    first: float
+    last: float
+    value: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Everything that one chart shows. `ticks` are the labelled values of its scale, `low` and `high` its ends."""
+
+    form: Form
+    marks: tuple[Mark, ...]
+    steps: tuple[Step, ...]
+    low: float
+    high: float
+    ticks: tuple[tuple[float, str], ...]
+    #: The sentence that says what the chart shows, for those who do not see it.
+    says: str
+
+
+def extent(values: Sequence[float], bounds: Sequence[float], form: Form) -> tuple[float, float]:
+    """The lowest and highest value a scale must hold: bars and areas start at 0.
+
+    A line may leave 0 where its span is less than a fifth of its level.
+    """
+    every = [*values, *bounds] or [0.0]
+    low, high = min(every), max(every)
+    if form == "line" and low > 0 and high - low < high / 5:
+        air = (high - low or abs(high) or 1) * 0.25
+        return low - air, high + air
+    low, high = min(0.0, low), max(0.0, high)
+    if low == high:
+        high = 1.0
+    return low - (0.06 * (high - low) if low < 0 else 0), high + (0.1 * (high - low) if high > 0 else 0)
+
+
+def dates(first: float, last: float, most: int) -> list[tuple[float, str]]:
+    """Labels of a time axis, at most `most`: years, quarters' first months, months or days, as the span allows.
+
+    January reads as its year.
+    """
+    start, end = _day(first), _day(last)
+    span = (end - start).days + 1
+    if span <= 45:
+        step = max(1, math.ceil(span / most))
+        days = [start + timedelta(n) for n in range(0, span, step)]
+        return [(float(_number(d)), f"{d.day} {d:%b}") for d in days]
+    months = [
+        date(y, m, 1) for y in range(start.year, end.year + 1) for m in range(1, 13) if start <= date(y, m, 1) <= end
+    ]
+    for every in (1, 3, 6, 12, 24, 60, 120):
+        chosen = [d for d in months if ((d.year * 12 + d.month - 1) % every) == 0]
+        if len(chosen) <= most:
+            return [(float(_number(d)), str(d.year) if d.month == 1 else f"{d:%b}") for d in chosen]
+    return []
+
+
+def _day(number: float) -> date:
+    return date(1970, 1, 1) + timedelta(days=math.floor(number))
+
+
+def _number(day: date) -> int:
+    return (day - date(1970, 1, 1)).days

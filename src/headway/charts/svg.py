@@ -1,0 +1,122 @@
+"""A figure as SVG that fits any width, and as PNG.
+
+Vega draws the marks once, into a box that stretches; what must not stretch (words, dots) is laid over it at
+percentages of the same box. So there is one drawing for phone, desk and paper, and its text is 12 px on each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+import vl_convert
+
+from headway.charts.figure import Figure
+from headway.charts.vega import BOTTOM, TOP, Spec, margin, spec
+
+_COLOUR = re.compile(r"var\(--([\w-]+)\)")
+#: Where Vega puts a 12 px text's base line, below the point that it is given.
+_BASELINE = {"top": 9.5, "middle": 3.6, "bottom": -2.5}
+_ANCHOR = {"left": "start", "center": "middle", "right": "end"}
+#: The width at which marks are drawn before they stretch, by the screen that they are for.
+_NOMINAL = {"wide": 1184, "narrow": 342}
+
+
+def svg(figure: Figure, name: str = "wide", height: int = 280) -> str:
+    """The figure as inline SVG; the page's stylesheet gives its tokens their colours.
+
+    `name` is "wide", or "narrow" for a drawing of its own for phones; it is a class of the element too. So is the
+    room at the right that the label of a line's end takes, in steps of 8 pixels: "end-6".
+    """
+    whole = spec(figure, _NOMINAL[name], height)
+    width, tall = whole["width"], whole["height"]
+    over = "".join(_over(layer, width) for layer in whole["layer"] if layer["mark"]["type"] in ("text", "point"))
+    whole["layer"] = [layer for layer in whole["layer"] if layer["mark"]["type"] not in ("text", "point")]
+    whole["padding"] = 0
+    drawn: str = vl_convert.vega_to_svg(_compiled(whole))
+    drawn = re.sub(
+        r' (?:font-family|class|role|stroke-miterlimit|pointer-events|aria-\w+|xmlns(?::\w+)?)="[^"]*"', "", drawn
+    )
+    drawn = re.sub(r"(\d+\.\d)\d+", r"\1", drawn)
+    drawn = re.sub(r'<path d="[^"]*"(?: fill="none")?(?: opacity="0")?(?: display="none")?></path>', "", drawn)
+    drawn = re.sub(r"(?:<g>)+</g>", "", drawn)
+    body = drawn[drawn.index(">") + 1 : drawn.rindex("</svg>")]
+    if "url(#hatch)" in body:
+        # An id of its own: a pattern inside a hidden chart does not paint.
+        body = _hatch(f"hatch-{name}") + body.replace("url(#hatch)", f"url(#hatch-{name})")
+    return (
+        f'<svg class="chart {name} end-{margin(figure) // 8}" role="img" aria-label="{escape(figure.says)}" '
+        f'width="100%" height="{height}">'
+        f'<svg class="marks" y="{TOP}" width="100%" height="{tall}" viewBox="0 0 {width} {tall}" '
+        f'preserveAspectRatio="none">{body}</svg><svg class="over" y="{TOP}" width="100%" height="{tall + BOTTOM}">'
+        f"{over}</svg></svg>"
+    )
+
+
+def png(figure: Figure, tokens: Mapping[str, str], width: int = 1184, height: int = 300) -> bytes:
+    """The figure as a PNG on white at twice its size; `tokens` gives each token's colour."""
+
+    def colour(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {key: colour(value) for key, value in part.items()}
+        if isinstance(part, list):
+            return [colour(value) for value in part]
+        if isinstance(part, str):
+            # Vega knows no pattern; on paper a pale bar says "not final" as well.
+            return _COLOUR.sub(lambda m: tokens[m[1]], part.replace("url(#hatch)", "var(--series-soft)"))
+        return part
+
+    drawn: bytes = vl_convert.vegalite_to_png(colour(spec(figure, width, height)) | {"background": "white"}, scale=2)
+    return drawn
+
+
+def _compiled(whole: Spec) -> Spec:
+    """The specification as Vega. Every scale is the identity, so the rows decide nothing and charts share the work."""
+    rows = {f"rows{n}": layer["data"]["values"] for n, layer in enumerate(whole["layer"])}
+    empty = [dict(layer, data={"name": f"rows{n}", "values": []}) for n, layer in enumerate(whole["layer"])]
+    vega: Spec = json.loads(_vega(json.dumps({**whole, "layer": empty})))
+    for data in vega["data"]:
+        if data["name"] in rows:
+            data["values"] = rows[data["name"]]
+    return vega
+
+
+@lru_cache(maxsize=256)
+def _vega(vegalite: str) -> str:
+    return json.dumps(vl_convert.vegalite_to_vega(json.loads(vegalite)))
+
+
+def _over(layer: Spec, width: int) -> str:
+    """A layer of words or dots as Vega would write it, but across at percentages of the box."""
+    mark, fields = layer["mark"], {name: channel["field"] for name, channel in layer["encoding"].items()}
+    parts = []
+    for row in layer["data"]["values"]:
+        # A row's own place stretches with the box; a mark's own is pixels from its edge.
+        across = f"{row[fields['x']] / width * 100:.2f}%" if "x" in fields else f"{mark['x']}"
+        down = (row[fields["y"]] if "y" in fields else mark["y"]) + mark.get("dy", 0)
+        if mark["type"] == "point":
+            parts.append(f'<circle cx="{across}" cy="{down:.1f}" r="{(mark["size"] / 3.1416) ** 0.5:.1f}"/>')
+            continue
+        shift = f' dx="{mark["dx"]}"' if "dx" in mark else ""
+        hide = f' class="not-{row["hide"]}"' if row.get("hide") else ""
+        words = escape(row[fields["text"]], quote=False)
+        parts.append(f'<text x="{across}" y="{down + _BASELINE[mark["baseline"]]:.1f}"{shift}{hide}>{words}</text>')
+    look = [f'{kind}="{mark[key]}"' for key, kind in _LOOK.items() if key in mark]
+    if mark["type"] == "text":
+        look.append(f'font-size="12" text-anchor="{_ANCHOR[mark["align"]]}"')
+    return f"<g {' '.join(look)}>{''.join(parts)}</g>"
+
+
+_LOOK = {"fill": "fill", "stroke": "stroke", "strokeWidth": "stroke-width", "fontWeight": "font-weight"}
+
+
+def _hatch(name: str) -> str:
+    return (
+        f'<defs><pattern id="{name}" width="6" height="6" patternUnits="userSpaceOnUse" '
+        'patternTransform="rotate(45)"><rect width="6" height="6" fill="var(--surface)"/>'
+        '<rect width="2.5" height="6" fill="var(--bar)"/></pattern></defs>'
+    )

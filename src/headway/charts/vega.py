@@ -1,0 +1,319 @@
+"""A figure as a Vega-Lite specification whose every mark stands at pixels, ready to be drawn.
+
+Colours are written as `var(--token)`, so that one drawing serves light, dark and paper. Axes are plain marks: we know
+where they stand, and measuring an axis' labels is four fifths of what a chart costs Vega. A row with `hide` is a label
+that a page may leave out where there is no room for it: "phone", or "desk" for everything narrower than a desk.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from headway.charts.figure import Figure, Mark, dates
+
+FONT = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif'
+#: Pixels around the plot: labels stand there.
+TOP, BOTTOM, LEFT = 18, 26, 44
+#: The widths of a plot on a phone and on the narrowest screen with a page as on a desk.
+PHONE, TABLET = 240, 540
+
+Spec = dict[str, Any]
+
+
+def spec(figure: Figure, width: int, height: int) -> Spec:
+    """The figure as a Vega-Lite specification of that outer size in pixels."""
+    right = margin(figure)
+    inner, tall = width - LEFT - right, height - TOP - BOTTOM
+    draw = _Line(figure, inner, tall) if figure.form == "line" else _Bars(figure, inner, tall)
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "width": inner,
+        "height": tall,
+        "padding": {"left": LEFT, "right": right, "top": TOP, "bottom": BOTTOM},
+        "autosize": "none",
+        "background": None,
+        "config": {
+            "view": {"stroke": None},
+            "text": {"font": FONT, "fontSize": 12},
+            "font": FONT,
+            "mark": {"tooltip": None},
+            "aria": False,
+        },
+        "layer": draw.layers(),
+    }
+
+
+def margin(figure: Figure) -> int:
+    """Pixels that the label at the end of a line takes at the right, in steps of 8."""
+    if figure.form == "bar":
+        return 8
+    end = next((m for m in reversed(figure.marks) if m.value is not None), None)
+    return 8 * math.ceil((14 + 7.4 * len(end.label if end else "")) / 8)
+
+
+class _Chart:
+    """What lines and bars share: the scale with its grid, the labels of time, the target."""
+
+    def __init__(self, figure: Figure, width: int, height: int) -> None:
+        self.figure = figure
+        self.width = width
+        self.height = height
+        present = [m.at for m in figure.marks]
+        self.first, self.last = (min(present), max(present)) if present else (0.0, 1.0)
+        if self.first == self.last:
+            self.first, self.last = self.first - 1, self.last + 1
+
+    def x(self, at: float) -> float:
+        """Pixels from the left."""
+        return round((at - self.first) / (self.last - self.first) * self.width, 2)
+
+    def y(self, value: float) -> float:
+        """Pixels from the top."""
+        figure = self.figure
+        return round((figure.high - value) / (figure.high - figure.low) * self.height, 2)
+
+    def grid(self) -> list[Spec]:
+        """Hairlines with their labels, and the axis: at 0 where the scale has it, else at the bottom."""
+        lines = [{"y": self.y(v), "label": label} for v, label in self.figure.ticks]
+        base = self.y(0) if self.figure.low <= 0 <= self.figure.high else self.height
+        return [
+            _layer(lines, {"type": "rule", "color": "var(--grid)", "strokeWidth": 1, "x": 0, "x2": self.width}, y="y"),
+            _layer(
+                lines,
+                {"type": "text", "align": "right", "baseline": "middle", "x": -10, "fill": "var(--label)"},
+                y="y",
+                text="label",
+            ),
+            _layer(
+                [{"y": base}],
+                {"type": "rule", "color": "var(--axis)", "strokeWidth": 1, "x": 0, "x2": self.width},
+                y="y",
+            ),
+        ]
+
+    def names(self, labels: Sequence[tuple[float, str, str]], align: str) -> Spec:
+        """Labels under the axis: pixels, text, and where they are left out."""
+        return _layer(
+            [{"x": x, "label": label, "hide": hide} for x, label, hide in labels],
+            {"type": "text", "align": align, "baseline": "top", "y": self.height + 9, "fill": "var(--label)"},
+            x="x",
+            text="label",
+        )
+
+    def target(self) -> list[Spec]:
+        """The target as a step of ink, never dashed, named wherever there is room for its name."""
+        lines: list[Spec] = []
+        texts: list[Spec] = []
+        ends: list[Spec] = []  # too short a step: its name ends with it, over the line before
+        for number, step in enumerate(self.figure.steps):
+            left, right, y = self.x_of_step(step.first), self.x_of_step(step.last, end=True), self.y(step.value)
+            lines += [{"x": left, "y": y, "s": number, "o": 0}, {"x": right, "y": y, "s": number, "o": 1}]
+            before = self.figure.steps[number - 1] if number else None
+            if before and abs(self.x_of_step(before.last, end=True) - left) < 1:  # the riser between two levels
+                lines += [
+                    {"x": left, "y": self.y(before.value), "s": -number, "o": 0},
+                    {"x": left, "y": y, "s": -number, "o": 1},
+                ]
+            room, wanted = right - left, 6.6 * len(step.label) + 4
+            if step is self.figure.steps[-1] and room * PHONE / self.width < wanted:
+                ends.append({"x": right, "y": y - 5, "label": step.label})
+            elif room >= wanted:
+                hide = "phone" if room * PHONE / self.width < wanted else ""
+                texts.append({"x": left, "y": y - 5, "label": step.label, "hide": hide})
+        return [
+            _layer(
+                lines,
+                {"type": "line", "stroke": "var(--reference)", "strokeWidth": 1.25, "strokeCap": "square"},
+                x="x",
+                y="y",
+                detail="s",
+                order="o",
+            ),
+            _layer(texts, {**_NAME, "align": "left", "dx": 4}, x="x", y="y", text="label"),
+            _layer(ends, {**_NAME, "align": "right", "dx": -2}, x="x", y="y", text="label"),
+        ]
+
+    def x_of_step(self, at: float, *, end: bool = False) -> float:
+        """Where a target's step begins or ends, in pixels within the plot."""
+        del end
+        return min(max(self.x(at), 0), self.width)
+
+
+class _Line(_Chart):
+    """A line over a soft area, dashed where it is not final, named at its end."""
+
+    def layers(self) -> list[Spec]:
+        """Back to front."""
+        solid, dashed, lone = self._runs()
+        last = next((m for m in reversed(self.figure.marks) if m.value is not None), None)
+        labels = self._dates()
+        parts = [*self.grid(), self.names(labels, "left")]
+        if self.figure.low <= 0:
+            base = self.y(max(0.0, self.figure.low))
+            parts.append(
+                _layer(
+                    [dict(point, y2=base) for point in solid + dashed],
+                    {"type": "area", "color": "var(--series-soft)", "fillOpacity": 0.55, "line": False},
+                    x="x",
+                    y="y",
+                    y2="y2",
+                    detail="s",
+                )
+            )
+        parts += self.target()
+        parts += [
+            _layer(
+                solid,
+                {
+                    "type": "line",
+                    "stroke": "var(--series)",
+                    "strokeWidth": 2,
+                    "strokeCap": "round",
+                    "strokeJoin": "round",
+                },
+                x="x",
+                y="y",
+                detail="s",
+            ),
+            _layer(
+                dashed,
+                {"type": "line", "stroke": "var(--series)", "strokeWidth": 2, "strokeDash": [3, 4]},
+                x="x",
+                y="y",
+                detail="s",
+            ),
+            _layer(
+                lone, {"type": "point", "filled": True, "size": 20, "fill": "var(--series)", "opacity": 1}, x="x", y="y"
+            ),
+        ]
+        if last is not None and last.value is not None:
+            end = [{"x": self.x(last.at), "y": self.y(last.value), "label": last.label}]
+            mark: Spec = {"type": "point", "filled": True, "opacity": 1, "strokeWidth": 2}
+            mark |= (
+                {"size": 44, "fill": "var(--surface)", "stroke": "var(--series)"}
+                if last.partial
+                else {"size": 56, "fill": "var(--series)", "stroke": "var(--surface)"}
+            )
+            text = {
+                "type": "text",
+                "align": "left",
+                "baseline": "middle",
+                "dx": 9,
+                "fontWeight": 600,
+                "fill": "var(--ink)",
+            }
+            parts += [_layer(end, mark, x="x", y="y"), _layer(end, text, x="x", y="y", text="label")]
+        return [part for part in parts if part["data"]["values"]]
+
+    def _dates(self) -> list[tuple[float, str, str]]:
+        """Labels of time; on a phone only those that would stand there alone."""
+        every = dates(self.first, self.last, max(3, self.width // 84))
+        few = {at for at, _ in dates(self.first, self.last, 4)}
+        if not few <= {at for at, _ in every}:
+            few = {at for at, _ in every[:: math.ceil(len(every) / 4)]}
+        return [(self.x(at), text, "" if at in few else "phone") for at, text in every]
+
+    def _runs(self) -> tuple[list[Spec], list[Spec], list[Spec]]:
+        """Points as runs without gaps: final, not final (joined to the last final one), and lonely ones."""
+        solid: list[Spec] = []
+        dashed: list[Spec] = []
+        runs: list[list[Mark]] = [[]]
+        for mark in self.figure.marks:
+            if mark.value is None:
+                runs.append([])
+            else:
+                runs[-1].append(mark)
+        lone = [self._point(run[0], 0) for run in runs if len(run) == 1]
+        for number, run in enumerate(run for run in runs if len(run) > 1):
+            for index, mark in enumerate(run):
+                if not mark.partial:
+                    solid.append(self._point(mark, number))
+                if mark.partial or (index + 1 < len(run) and run[index + 1].partial):
+                    dashed.append(self._point(mark, number))
+        return solid, dashed, lone
+
+    def _point(self, mark: Mark, run: int) -> Spec:
+        assert mark.value is not None
+        return {"x": self.x(mark.at), "y": self.y(mark.value), "s": run}
+
+
+class _Bars(_Chart):
+    """Bars from 0, hatched where not final, with their value on top where there is room."""
+
+    def __init__(self, figure: Figure, width: int, height: int) -> None:
+        super().__init__(figure, width, height)
+        self.band = width / max(1, len(figure.marks))
+
+    def layers(self) -> list[Spec]:
+        """Back to front."""
+        base = self.y(0)
+        bars = []
+        for index, mark in enumerate(self.figure.marks):
+            if mark.value is not None:
+                left = (index + 0.14) * self.band
+                y = self.y(mark.value)
+                bars.append(
+                    {
+                        "x": round(left, 2),
+                        "x2": round(left + 0.72 * self.band, 2),
+                        "y": min(y, base),
+                        "y2": max(y, base),
+                        "mid": round(left + 0.36 * self.band, 2),
+                        "label": mark.label,
+                        "partial": mark.partial,
+                    }
+                )
+        every, fewer = (max(1, math.ceil(34 * len(self.figure.marks) / w)) for w in (self.width, TABLET))
+        names = [
+            ((index + 0.5) * self.band, mark.name, "" if after % fewer == 0 else "desk")
+            for index, mark in enumerate(self.figure.marks)
+            if (after := len(self.figure.marks) - 1 - index) % every == 0
+        ]
+        longest = max((len(mark.label) for mark in self.figure.marks), default=0)
+        # Where the band is too narrow for every value, the last two say theirs: the newest whole one and the running.
+        wanted = 7 * longest + 8
+        narrow = wanted > TABLET / max(1, len(bars)) and self.width > TABLET
+        named = bars if wanted <= self.band else bars[-2:]
+        named = [bar | {"hide": "desk" if narrow and bar not in bars[-2:] else ""} for bar in named]
+        parts = [*self.grid(), self.names(names, "center")]
+        kind: Spec = {"type": "rect", "cornerRadiusTopLeft": 2, "cornerRadiusTopRight": 2}
+        place = {"x": "x", "x2": "x2", "y": "y", "y2": "y2"}
+        parts.append(_layer([b for b in bars if not b["partial"]], kind | {"color": "var(--bar)"}, **place))
+        parts.append(
+            _layer(
+                [b for b in bars if b["partial"]],
+                kind | {"fill": "url(#hatch)", "stroke": "var(--bar)", "strokeWidth": 1},
+                **place,
+            )
+        )
+        parts += self.target()
+        text = {"type": "text", "align": "center", "baseline": "bottom", "dy": -4, "fill": "var(--ink-2)"}
+        parts.append(_layer(named, text, x="mid", y="y", text="label"))
+        return [part for part in parts if part["data"]["values"]]
+
+    def x_of_step(self, at: float, *, end: bool = False) -> float:
+        """A step covers whole bars: from the left of its first to the right of its last."""
+        places = [index for index, mark in enumerate(self.figure.marks) if mark.at <= at + 1e-9]
+        index = places[-1] if places else 0
+        return round((index + (1 if end else 0)) * self.band, 2)
+
+
+#: How the name of a target is set.
+_NAME: Spec = {"type": "text", "baseline": "bottom", "fill": "var(--ink-2)"}
+
+
+def _layer(values: list[Spec], mark: Spec, **channels: str) -> Spec:
+    """One layer whose fields are pixels already: every scale is the identity, every axis is ours."""
+    encoding: Spec = {}
+    for channel, name in channels.items():
+        if channel == "text":
+            encoding[channel] = {"field": name, "type": "nominal"}
+        elif channel in ("detail", "order"):
+            encoding[channel] = {"field": name, "type": "quantitative"}
+        elif channel in ("x2", "y2"):
+            encoding[channel] = {"field": name}
+        else:
+            encoding[channel] = {"field": name, "type": "quantitative", "scale": None, "axis": None}
+    return {"data": {"values": values}, "mark": mark, "encoding": encoding}
