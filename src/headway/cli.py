@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 unexpected, 2 the catalogue or the command is wrong, 3 fin
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -386,9 +387,13 @@ def _progress() -> Iterator[Progress]:
 
 
 def _console(*, stderr: bool = False) -> Console:
+    """The terminal; a pipe or a file gets plain text of a width that cuts nothing."""
     from rich.console import Console
 
-    return Console(stderr=stderr, soft_wrap=not sys.stdout.isatty(), emoji=False)
+    console = Console(stderr=stderr, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(stderr=stderr, emoji=False, width=200)
+    return console
 
 
 def _now(text: str | None) -> datetime:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
@@ -88,7 +87,7 @@ def explain(console: Console, page: KpiPage, row: Row | None) -> None:
     _say(console, page.definition)
     if page.written:
         _section(console, f"As written, {page.written_at}")
-        console.print(Padding(Syntax(page.written, "yaml", background_color="default"), (0, 0, 0, 2)))
+        _code(console, page.written, "yaml")
     for source in page.sources:
         _source(console, source)
     if page.made_from:
@@ -101,7 +100,7 @@ def explain(console: Console, page: KpiPage, row: Row | None) -> None:
         _say(console, ["None: this is the first value that was published."], "dim")
     if page.sql:
         _section(console, "The SQL, as it reads for this KPI alone")
-        console.print(Padding(Syntax(page.sql, "sql", background_color="default", word_wrap=True), (0, 0, 0, 2)))
+        _code(console, page.sql, "sql")
 
 
 def _number(console: Console, row: Row) -> None:
@@ -124,6 +123,14 @@ def _source(console: Console, source: SourceRows) -> None:
     _say(console, [f"{rows} rows read, data {source.through}".rstrip(", ")])
     _say(console, (f"{count:,} left out: {step}" for step, count in source.removed.items() if count))
     _say(console, (*source.reasons, *source.notes), "dim")
+
+
+def _code(console: Console, text: str, language: str) -> None:
+    """A block of code, coloured on a terminal; a pipe gets the bare lines, to be used as they are."""
+    if console.is_terminal:
+        console.print(Syntax(text, language, background_color="default", word_wrap=True))
+    else:
+        _say(console, [text])
 
 
 def _say(console: Console, sentences: Iterable[str], style: str = "") -> None:
