@@ -1,4 +1,4 @@
-"""Run every measurement, or those named, and print a table: what it took, what it may take, how much memory."""
+"""Run every measurement, or those named, and print a table: what it took and may take, how much memory."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ def main() -> int:
     if unknown := set(names) - set(BENCHES):
         parser.error(f"there is no bench {', '.join(sorted(unknown))}")
 
-    table = Table("bench", "what", "seconds", "at most", "peak MB", "")
+    table = Table("bench", "what", "seconds", "of CPU", "at most", "peak MB", "")
     within = True
     for name in names:
         for one in BENCHES[name]():
             within &= one.within
-            table.add_row(name, one.what, f"{one.seconds:.2f}", one.limit_text, f"{one.megabytes:.0f}", one.verdict)
+            took = (f"{one.seconds:.2f}", f"{one.cpu_seconds:.2f}")
+            table.add_row(name, one.what, *took, one.limit_text, f"{one.megabytes:.0f}", one.verdict)
     Console().print(table)
     return 0 if within else 1
 

@@ -26,7 +26,7 @@ from headway.periods import Grain
 #: Rows handed to the driver at once: enough to be fast, few enough that their Python objects stay small.
 CHUNK = 50_000
 #: Rows inserted by one statement.
-ROWS = 10
+ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +140,13 @@ class _Writer:
         if computed.failed is None and computed.observed is not None:
             definition = self._definition(computed)
             rows, width = self.encoder.observations(computed.kpi, computed.observed)
-            counts = self._keep(self.observations, computed.kpi, rows, width, (self.run, definition))
+            counts = self._keep(
+                self.observations, computed.kpi, rows, width, {"run": self.run, "definition": definition}
+            )
             # Numbers without verdicts take back the verdicts on those before.
             judged = JUDGED.empty_table() if computed.judged is None else computed.judged
             rows, width = self.encoder.verdicts(computed.kpi, judged)
-            self._keep(self.verdicts, computed.kpi, rows, width, (self.run,))
+            self._keep(self.verdicts, computed.kpi, rows, width, {"run": self.run})
         row = {"run": self.run, "kpi": computed.kpi, "definition": definition, "failed": computed.failed}
         self.connection.execute(schema.attempt.insert(), row | asdict(counts))
         return counts
@@ -164,7 +166,7 @@ class _Writer:
 
     # -- one log of one KPI --------------------------------------------------------------------------------------
 
-    def _keep(self, log: _Log, kpi: str, given: Rows, width: Ints, common: tuple[int, ...]) -> Counts:
+    def _keep(self, log: _Log, kpi: str, given: Rows, width: Ints, common: dict[str, int]) -> Counts:
         """Make `given` the newest rows of a KPI, touching only the blocks that differ from the stored ones."""
         made, lengths = digests(given, width)
         kept, kept_width = self._digests(log, kpi)
@@ -217,20 +219,27 @@ class _Writer:
             parts.append(np.array(waiting, dtype=np.float64))
         return log.stored(np.concatenate(parts))
 
-    def _write(self, log: _Log, changes: Changes, common: tuple[int, ...]) -> None:
+    def _write(self, log: _Log, changes: Changes, common: dict[str, int]) -> None:
         """Delete and insert the rows of a log. `common` are the run, and for observations the definition."""
         table = log.table
         old, new = changes.deleted, changes.inserted
         if len(old):
             self._delete(table, [old.series.tolist(), old.period.tolist(), changes.deleted_revision.tolist()])
+        # A column that is null throughout is left to be null: counts have no numerator, closed periods no `so_far`.
+        filled = [(name, at) for at, name in enumerate(log.columns) if not np.isnan(new.values[:, at]).all()]
         for start in range(0, len(new), CHUNK):
             part = slice(start, start + CHUNK)
-            numbers = [
-                (column.astype(np.int64) if name in WHOLE else column).tolist()  # SQLite stores NaN as null
-                for name, column in zip(log.columns, new.values[part].T, strict=True)
-            ]
-            key = [new.series[part].tolist(), new.period[part].tolist(), changes.inserted_revision[part].tolist()]
-            self._insert(table, [*key, *([one] * len(key[0]) for one in common), *numbers])
+            columns: dict[str, list[Any]] = {
+                "series": new.series[part].tolist(),
+                "period": new.period[part].tolist(),
+                "revision": changes.inserted_revision[part].tolist(),
+            }
+            for name, number in common.items():
+                columns[name] = [number] * len(columns["series"])
+            for name, at in filled:
+                numbers = new.values[part, at]
+                columns[name] = (numbers.astype(np.int64) if name in WHOLE else numbers).tolist()  # SQLite: NaN is null
+            self._insert(table, columns)
 
     def _write_digests(self, log: _Log, old: Digests, new: Digests, emptied: Digests) -> None:
         """Replace the digests of blocks; those without rows keep a 0, which says that marks of rows are there."""
@@ -238,7 +247,12 @@ class _Writer:
         self._delete(table, [[name] * len(old.series), old.series.tolist(), old.block.tolist()])
         series, block = np.append(new.series, emptied.series), np.append(new.block, emptied.block)
         value = np.append(new.value, np.zeros_like(emptied.value))
-        self._insert(table, [[name] * len(series), series.tolist(), block.tolist(), value.tolist()])
+        columns: dict[str, list[Any]] = {
+            "log": [name] * len(series),
+            "series": series.tolist(),
+            "block": block.tolist(),
+        }
+        self._insert(table, columns | {"value": value.tolist()})
 
     # -- many rows -----------------------------------------------------------------------------------------------
 
@@ -247,16 +261,18 @@ class _Writer:
         at = [c == sa.bindparam(c.name) for c in table.primary_key]
         self.cursor.executemany(self._text(sa.delete(table).where(*at)), zip(*keys, strict=True))
 
-    def _insert(self, table: sa.Table, columns: list[list[Any]]) -> None:
-        """Insert rows, given column by column in the order of the table."""
-        one = self._text(table.insert(), [c.name for c in table.c])
+    def _insert(self, table: sa.Table, columns: dict[str, list[Any]]) -> None:
+        """Insert rows, given column by column."""
+        names = [c.name for c in table.c if c.name in columns]
+        one = self._text(table.insert(), names)
         head, row = one.split(" VALUES ")
         many = f"{head} VALUES {', '.join([row] * ROWS)}"
         # A statement for several rows at once saves SQLite two fifths of the time.
-        whole = len(columns[0]) // ROWS * ROWS
-        flat = chain.from_iterable(zip(*columns, strict=True))
-        self.cursor.executemany(many, zip(*[flat] * (ROWS * len(columns)), strict=False))  # leaves an incomplete one
-        self.cursor.executemany(one, zip(*(column[whole:] for column in columns), strict=True))
+        lists = [columns[name] for name in names]
+        whole = len(lists[0]) // ROWS * ROWS
+        flat = chain.from_iterable(zip(*lists, strict=True))
+        self.cursor.executemany(many, zip(*[flat] * (ROWS * len(lists)), strict=False))  # leaves an incomplete one
+        self.cursor.executemany(one, zip(*(values[whole:] for values in lists), strict=True))
 
     def _text(self, statement: sa.ClauseElement, columns: list[str] | None = None) -> str:
         """A statement as the driver takes it; its parameters are positional, in the order of the text."""
