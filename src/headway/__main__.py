@@ -1,1 +1,5 @@
-"""python -m headway."""
+"""`python -m headway` is `headway`."""
+
+from headway.cli import main
+
+main()
