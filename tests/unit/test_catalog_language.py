@@ -1,0 +1,81 @@
+"""The examples of docs/language.md are one catalogue that loads, and what it calls unsupported is refused as that."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from headway import catalog
+from headway.catalog import kinds, spec
+from headway.errors import CatalogError
+from headway.periods import Grain
+
+PAGE = (Path(__file__).parents[2] / "docs" / "language.md").read_text()
+BLOCKS = re.findall(r"(?ms)^```yaml\n(.*?)^```", PAGE)
+
+
+def test_a_project_in_one_file_is_a_project(tmp_path: Path) -> None:
+    """The first example is whole by itself."""
+    (tmp_path / "headway.yml").write_text(BLOCKS[0])
+    assert list(catalog.load(tmp_path).kpis) == ["revenue"]
+
+
+def test_all_other_examples_are_one_catalogue(tmp_path: Path) -> None:
+    """Project, sources and KPIs of the page fit together without a mistake."""
+    project, *rest = BLOCKS[1:]
+    (tmp_path / "headway.yml").write_text(project)
+    for folder in ("sources", "kpis"):
+        (tmp_path / folder).mkdir()
+    for n, block in enumerate(rest):
+        folder = "sources" if block.startswith("sources:") else "kpis"
+        (tmp_path / folder / f"{n}.yml").write_text(block)
+    found = catalog.load(tmp_path)
+    assert len(found.sources) == 5
+    assert {type(kpi.measure).__name__ for kpi in found.kpis.values()} == {
+        "Aggregate", "Share", "Distinct", "Open", "Balance", "Formula", "Entered", "NoneType",
+    }  # fmt: skip
+    assert found.kpis["stickiness"].grain is Grain.MONTH
+    assert found.kpis["revenue"].owner == "finance"
+
+
+@pytest.mark.parametrize(
+    ("model", "heading"),
+    [
+        (spec.ProjectSpec, "The project"),
+        (spec.SourceSpec, "Sources"),
+        (spec.ReadSpec, "Readers"),
+        (spec.FormatSpec, "Readers"),
+        (spec.RowsSpec, "Keys"),
+        (spec.TargetSpec, "Targets"),
+    ],
+)
+def test_every_key_has_a_line_on_the_page(model: type[spec.Spec], heading: str) -> None:
+    """A key that the catalogue takes is described in its section, and one for later at the end."""
+    section = re.search(rf"(?ms)^##+ {heading}\n(.*?)(?=^##|\Z)", PAGE)
+    last = PAGE[PAGE.index("## Not supported yet") :]
+    assert section
+    described = set(re.findall(r"\w+", section[1] + last))
+    assert set(spec.keys(model)) <= described
+    refused = set(model.later) - {"queries", "step", "routes", "levels"}  # parts of what is listed
+    assert refused <= set(re.findall(r"\w+", last)) | {"alerts", "boards", "objectives", "notes", "tests"}
+
+
+def test_kinds_on_the_page_are_those_there_are() -> None:
+    """The table of kinds, the list of those to come and the words that are none match the code."""
+    table = PAGE[PAGE.index("### Kinds") : PAGE.index("### Longer periods")]
+    last = PAGE[PAGE.index("## Not supported yet") :]
+    assert set(spec.KINDS) <= set(re.findall(r"\w+", table))
+    assert set(kinds.LATER) <= set(re.findall(r"\w+", last))
+    assert {"ratio", "change", "active", "concurrent", "score", "count_distinct"} <= set(kinds.INSTEAD)
+
+
+@pytest.mark.parametrize("kind", [*kinds.LATER, "p95", "p99.9"])
+def test_kinds_to_come_are_refused_as_such(kind: str, tmp_path: Path) -> None:
+    """A kind of the language that is not built is never ignored, and never called unknown."""
+    (tmp_path / "headway.yml").write_text(f"project: p\nkpis: {{a: {{{kind}: b.c}}}}")
+    with pytest.raises(CatalogError) as caught:
+        catalog.load(tmp_path)
+    assert [mistake.slug for mistake in caught.value.mistakes] == ["not-supported-yet"]
+    assert caught.value.mistakes[0].remedy
