@@ -7,8 +7,8 @@ from itertools import groupby
 
 from headway import charts
 from headway.charts import Figure, Form, Mark, Step
-from headway.model import Kpi, UnitKind
-from headway.periods import Calendar, Grain, Period
+from headway.model import Kpi, Unit, UnitKind
+from headway.periods import Calendar, Grain, Period, epoch_day
 from headway.publish import numbers, words
 from headway.publish.pages import Breakdown, KpiPage, Point, Row
 from headway.publish.stored import Periods
@@ -41,12 +41,17 @@ def main(page: KpiPage, kpi: Kpi, periods: Periods, *, narrow: bool = False) -> 
         chosen.pop(0)
     if not chosen:
         return None
-    placed = _placed(chosen, periods.calendar, form)
+    placed = _placed(chosen, grain, periods, form)
     values = [row.value for row in chosen if row.value is not None]
     bounds = [bound for row in chosen for bound in (row.low, row.high) if bound is not None]
     low, high = charts.extent(values, bounds, form)
+    newest = max(number for number, (_, _, row) in enumerate(placed) if row is not None and row.value is not None)
     marks = tuple(
-        Mark(at, None) if row is None else _mark(row, which, at, kpi, form, first=number == 0)
+        Mark(at, None)
+        if row is None
+        else _mark(row, which, at, kpi, first=number == 0)
+        if form == "bar"
+        else _point(row, at, kpi, last=number == newest)
         for number, (which, at, row) in enumerate(placed)
     )
     ticks = tuple((value, numbers.axis(value, kpi.unit)) for value in numbers.ticks(low, high, kpi.unit))
@@ -62,12 +67,14 @@ def _form(kpi: Kpi, grain: Grain, rows: Sequence[Row]) -> Form:
 _Placed = tuple[Period, float, Row | None]
 
 
-def _placed(chosen: Sequence[Row], calendar: Calendar, form: Form) -> list[_Placed]:
+def _placed(chosen: Sequence[Row], grain: Grain, periods: Periods, form: Form) -> list[_Placed]:
     """Rows with their place in time; a missing period stands as a gap. A line's point is where its period ends."""
     found: list[_Placed] = []
     for row in chosen:
-        which = calendar.parse(row.period)
-        while found and (gap := calendar.next(found[-1][0])).start < which.start:
+        hourly = grain is Grain.HOUR
+        which = periods.calendar.parse(row.period) if hourly else periods.get(grain, epoch_day(row.first))
+        while found and found[-1][0].end < which.start:
+            gap = periods.calendar.next(found[-1][0])
             found.append((gap, _place(gap, form), None))
         found.append((which, _place(which, form), row))
     return found
@@ -80,13 +87,18 @@ def _place(which: Period, form: Form) -> float:
     return float((day - which.first).days + which.key)
 
 
-def _mark(row: Row, which: Period, at: float, kpi: Kpi, form: Form, *, first: bool) -> Mark:
+def _mark(row: Row, which: Period, at: float, kpi: Kpi, *, first: bool) -> Mark:
+    """A bar with its name and value."""
     label = numbers.axis(row.value, kpi.unit) if row.value is not None else ""
-    if form == "line":
-        label = str(numbers.tile(row.value, kpi.unit, decimals=kpi.decimals)) if row.value is not None else ""
-        if kpi.unit.kind is UnitKind.NOUN:
-            label = label.split(numbers.NBSP)[0]
     return Mark(at, row.value, row.partial, words.bar_name(which, first=first), label)
+
+
+def _point(row: Row, at: float, kpi: Kpi, *, last: bool) -> Mark:
+    """A point of a line: only the last one is named."""
+    if not last:
+        return Mark(at, row.value, row.partial)
+    bare = Unit(UnitKind.NONE) if kpi.unit.kind is UnitKind.NOUN else kpi.unit
+    return Mark(at, row.value, row.partial, label=str(numbers.tile(row.value, bare, decimals=kpi.decimals)))
 
 
 def _steps(placed: Sequence[_Placed], kpi: Kpi, form: Form) -> list[Step]:

@@ -19,7 +19,6 @@ from headway import __version__, charts
 from headway.periods import Grain
 from headway.publish import figures, pages
 from headway.publish.pages import KpiPage, Page
-from headway.publish.stored import Periods
 from headway.publish.view import View
 
 #: What a page may load: its own style, script and icon; nothing from anywhere else, and no inline code.
@@ -51,7 +50,8 @@ class Pages:
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self._periods = Periods(view.catalog.calendar)
+        self._periods = view.periods
+        self._last: KpiPage | None = None
 
     def paths(self) -> Iterator[str]:
         """Every path there is, in the order in which a site is written."""
@@ -81,9 +81,10 @@ class Pages:
 
     def missing(self, root: str = "") -> str:
         """The page for an address that leads nowhere; `root` leads from that address to the front page."""
-        return _environment().get_template("missing.html").render(
-            stamp=self.view.stamp, root=root, path="", policy=POLICY, version=__version__
-        )  # fmt: skip
+        template = _environment().get_template("missing.html")
+        return _with_icons(
+            template.render(stamp=self.view.stamp, root=root, path="", policy=POLICY, version=__version__)
+        )
 
     def _kpi(self, path: str) -> Document | None:
         match = _KPI_PATH.fullmatch(path)
@@ -101,8 +102,14 @@ class Pages:
             return Document(text.encode(), "text/csv; charset=utf-8")
         if match[3] or f"{_stem(kpi.name, grain, kpi.grain)}.{match[4]}" != path:
             return None
-        page = self.view.kpi(kpi.name, grain)
-        return self._document(path, "kpi.html", page)
+        return self._document(path, "kpi.html", self._page(kpi.name, grain))
+
+    def _page(self, name: str, grain: Grain) -> KpiPage:
+        """The page of a KPI; the HTML and its twin are asked for one after the other."""
+        last = self._last
+        if last is None or (last.tile.name, last.grain) != (name, grain):
+            self._last = last = self.view.kpi(name, grain)
+        return last
 
     def _document(self, path: str, template: str, page: Page) -> Document:
         if path.endswith(".json"):

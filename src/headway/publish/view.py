@@ -78,7 +78,7 @@ class View:
         self.now = now
         self.as_of = as_of
         self.run: Run | None = ledger.last_run(as_of)
-        self._periods = Periods(catalog.calendar)
+        self.periods = Periods(catalog.calendar)
         self._tiles: dict[str, Tile] = {}
         self._totals: dict[str, dict[tuple[Grain, Cell], list[Stored]]] = {}
         self._last_cells: dict[tuple[str, Grain], dict[Cell, list[Stored]]] = {}
@@ -247,7 +247,7 @@ class View:
         """The rows of a KPI's total at one grain, oldest first."""
         if name not in self._totals:
             table = self.ledger.read(name, cells=False, as_of=self.as_of)
-            self._totals[name] = rows(table, self._periods)
+            self._totals[name] = rows(table, self.periods)
         return self._totals[name].get((grain, TOTAL), [])
 
     def _cells(self, name: str, grain: Grain) -> dict[Cell, list[Stored]]:
@@ -255,7 +255,7 @@ class View:
         if (name, grain) not in self._last_cells:
             table = self.ledger.read(name, grain=grain, as_of=self.as_of)
             kept = {at: lines for at, lines in self._last_cells.items() if at[0] == name}
-            self._last_cells = kept | {(name, grain): without_total(rows(table, self._periods), grain)}
+            self._last_cells = kept | {(name, grain): without_total(rows(table, self.periods), grain)}
         return self._last_cells[name, grain]
 
     def _groups(self, every: Sequence[Tile]) -> tuple[Group, ...]:
