@@ -63,6 +63,10 @@ class Example(StrEnum):
     GIT = "git"
 
 
+#: What Typer makes of Ctrl-C, and every shell understands.
+_INTERRUPTED = 130
+
+
 def main() -> None:
     """Run a command; print an error instead of a traceback, and exit with its code."""
     try:
@@ -70,12 +74,13 @@ def main() -> None:
     except HeadwayError as error:
         typer.echo(_errors(error), err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("\nInterrupted. Nothing was recorded.", err=True)
-        sys.exit(130)
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
         sys.stderr.close()
         sys.exit(0)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            typer.echo("\nInterrupted. The ledger holds whole runs only: this one is not in it.", err=True)
+        raise
 
 
 def _errors(error: HeadwayError) -> str:

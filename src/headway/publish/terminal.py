@@ -49,12 +49,12 @@ def overview(console: Console, page: CataloguePage) -> None:
             table.add_column("Change", justify="right", no_wrap=True)
         for tile in group.tiles:
             value = tile.shown.text if tile.has_value else ""
-            verdict: list[str | Text] = [status(tile.verdict), tile.target or "", sparkline(tile.points)]
+            judged = (status(tile.verdict), tile.target or "", sparkline(tile.points))
             if wide:
-                title, period = Text(tile.title), tile.period_label if value else tile.judged or tile.reason or ""
-                table.add_row(tile.name, title, value, period, *verdict, _signed(tile.compared))
+                period = tile.period_label if value else tile.judged or tile.reason or ""
+                table.add_row(tile.name, Text(tile.title), value, period, *judged, _signed(tile.compared))
             else:
-                table.add_row(tile.name, value, *verdict)
+                table.add_row(tile.name, value, *judged)
         console.print(table)
     counts = "  ".join(f"{count.number} {count.verdict.word.lower()}" for count in page.counts)
     console.print(f"{counts}\nComputed {page.stamp.computed}.", style="dim", highlight=False)
