@@ -77,7 +77,8 @@ class Aggregates:
             return
         names = sql.Names([*draft.cells, "day", "hour", "series", "period"])
         measured = {asked.kpi.name: self._measure(asked.kpi, names) for asked in _once(self._asked)}
-        in_days = [a for a in self._asked if any(not s.hours for s in a.timeline.series)]
+        # A source without rows has no series at all; its plan is an ordinary one that finds nothing.
+        in_days = [a for a in self._asked if not a.timeline.series or any(not s.hours for s in a.timeline.series)]
         in_hours = [a for a in self._asked if any(s.hours for s in a.timeline.series)]
         if in_days:
             self._periods(draft, in_days, measured, hours=False)

@@ -1,0 +1,129 @@
+"""A workbench for tests of numbers: a catalogue in YAML and rows in memory go in, numbers come out.
+
+Everything is real: the loader, the compiler, DuckDB. Only files of data are left out: rows are attached as Arrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import sqlglot
+
+from headway import catalog as catalogue
+from headway import plan
+from headway.engines import DuckDB
+from headway.model import Catalog, Entered, Formula, Located, Source
+from headway.periods import Grain
+from headway.plan import Coverage, Request
+
+#: Rows of one source, as a table reads: column names, then values.
+Rows = Sequence[Mapping[str, Any]]
+#: (grain, cell, name of the period) -> what is stored: value, reason, n, numerator, so_far ...
+Numbers = dict[tuple[str, str, str], dict[str, Any]]
+
+ARROW = {
+    "text": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+    "list": pa.list_(pa.string()),
+}
+
+
+class Workbench:
+    """Loads catalogues and computes numbers."""
+
+    def __init__(self, engine: DuckDB, root: Path) -> None:
+        self.engine = engine
+        self.root = root
+
+    def project(self, text: str) -> Catalog:
+        """The catalogue that a headway.yml declares."""
+        (self.root / "headway.yml").write_text(dedent(text), encoding="utf-8")
+        return catalogue.load(self.root)
+
+    def attach(self, catalog: Catalog, rows: Mapping[str, Rows]) -> dict[str, Mapping[str, Any]]:
+        """Attach rows (an absent source is empty); returns the schemas."""
+        return {name: self._attach(source, rows.get(name, ())) for name, source in catalog.sources.items()}
+
+    def _attach(self, source: Source, rows: Rows) -> Mapping[str, Any]:
+        assert source.columns, "sources of the workbench declare their columns"
+        schema = pa.schema([(name, self._type(name, kind, rows)) for name, kind in source.columns.items()])
+        table = pa.Table.from_pylist([{name: row.get(name) for name in source.columns} for row in rows], schema)
+        self.engine.detach(source.name)
+        return self.engine.attach(source, Located(source.name, "arrow", table=table))
+
+    @staticmethod
+    def _type(name: str, kind: str, rows: Rows) -> pa.DataType:
+        aware = kind == "timestamp" and any(row.get(name) and row[name].tzinfo for row in rows)
+        return pa.timestamp("us", tz="UTC") if aware else ARROW[kind]
+
+    def coverage(self, catalog: Catalog, schemas: Mapping[str, Any], now: datetime) -> dict[str, Coverage]:
+        """What each source can speak of."""
+        return {
+            name: plan.coverage(catalog, name, self.engine.execute(plan.probe(catalog, schemas, name, now)), now)
+            for name in catalog.sources
+        }
+
+    def tables(
+        self, catalog: Catalog, rows: Mapping[str, Rows], now: datetime, *, alone: bool = False
+    ) -> dict[str, pa.Table]:
+        """The numbers of every KPI; `alone` compiles each request by itself."""
+        schemas = self.attach(catalog, rows)
+        coverage = self.coverage(catalog, schemas, now)
+        requests = plan.requests(catalog, catalog.kpis)
+        groups = [[request] for request in requests] if alone else [requests]
+        found: dict[Request, pa.Table] = {}
+        for group in groups:
+            for one in plan.compile(catalog, schemas, coverage, group, now):
+                # What is shown is what ran: the plan survives being written down.
+                written = sqlglot.parse_one(self.engine.sql(one.query), read="duckdb")
+                assert isinstance(written, sqlglot.exp.Query)
+                found.update(one.read(self.engine.execute(written, one.tables)))
+        for request, table in found.items():
+            kpi = request.resolve(catalog)
+            found[request] = plan.rollup(catalog, kpi, table, now) if kpi.is_state else table
+        for kpi in catalog.in_order():
+            if isinstance(kpi.measure, Formula):
+                table = plan.evaluate(catalog, kpi, found, now)
+                found[Request.of(kpi)] = plan.rollup(catalog, kpi, table, now) if kpi.is_state else table
+            assert not isinstance(kpi.measure, Entered)
+        return {name: found[Request.of(kpi)] for name, kpi in catalog.kpis.items()}
+
+    def numbers(
+        self, catalog: Catalog, rows: Mapping[str, Rows], now: datetime, *, alone: bool = False
+    ) -> dict[str, Numbers]:
+        """The numbers of every KPI by grain, cell and name of the period."""
+        return {kpi: named(catalog, table) for kpi, table in self.tables(catalog, rows, now, alone=alone).items()}
+
+
+def named(catalog: Catalog, table: pa.Table) -> Numbers:
+    """Rows of a table of numbers by grain, cell and name of the period; each stands there once."""
+    found: Numbers = {}
+    for row in table.to_pylist():
+        period = catalog.calendar.from_key(Grain(row["grain"]), row["period"])
+        key = (row["grain"], row["cell"], period.name)
+        assert key not in found, f"twice: {key}"
+        found[key] = row
+    return found
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[DuckDB]:
+    """One DuckDB for all tests of a process: opening one takes longer than most tests."""
+    with DuckDB() as opened:
+        yield opened
+
+
+@pytest.fixture
+def workbench(engine: DuckDB, tmp_path: Path) -> Workbench:
+    """Computes numbers from YAML and rows."""
+    return Workbench(engine, tmp_path)
