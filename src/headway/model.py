@@ -468,12 +468,18 @@ class Catalog:
                 for reference in self.sources[name].refers.values():
                     source(reference.source)
 
-        kpi = self.kpis[name]
-        if kpi.source:
-            source(kpi.source)
-        elif isinstance(kpi.measure, Formula):
-            for read in kpi.measure.inputs:
-                found.update(dict.fromkeys(self.upstream(read)))
+        def kpi(name: str) -> None:
+            if name not in seen:
+                seen.add(name)
+                it = self.kpis[name]
+                if it.source:
+                    source(it.source)
+                elif isinstance(it.measure, Formula):
+                    for read in it.measure.inputs:
+                        kpi(read)
+
+        seen: set[str] = set()  # formulas share inputs
+        kpi(name)
         return tuple(found)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headway import catalog
 from headway.catalog import expression, formula
+from headway.catalog.circles import circle
 from headway.catalog.sqltext import Wrong
 from headway.errors import CatalogError
 
@@ -25,6 +27,25 @@ from headway.errors import CatalogError
 def test_row_expressions_may_do_what_one_row_allows(text: str) -> None:
     """Operators, casts and functions from one row to one value pass; columns may be named like functions."""
     assert expression.mentions(expression.parse(text))
+
+
+def test_every_allowed_function_is_one_of_duckdbs() -> None:
+    """The allow-list names functions that the engine has, of one row; the others are words of its grammar."""
+    known = duckdb.sql("select function_name from duckdb_functions() where function_type in ('scalar', 'macro')")
+    grammar = {
+        "coalesce",
+        "extract",
+        "ifnull",
+        "iff",
+        "if",
+        "nullif",
+        "row",
+        "map",
+        "struct_pack",
+        "position",
+        "overlay",
+    }
+    assert expression.FUNCTIONS - {name for (name,) in known.fetchall()} - grammar == set()
 
 
 def test_no_function_that_duckdb_has_can_reach_beyond_the_row() -> None:
@@ -101,6 +122,32 @@ def test_whatever_an_expression_holds_the_answer_is_a_tree_or_a_complaint(pieces
         else:
             start, end = 0, 1
         assert 0 <= start < end <= max(len(text), 1)
+
+
+@pytest.mark.parametrize(
+    ("reads", "drawn"),
+    [
+        ({}, None),
+        ({"a": ["b"], "b": ["c"], "c": []}, None),
+        ({"a": ["b", "c"], "b": ["d"], "c": ["d"], "d": ["outside"]}, None),
+        ({"a": ["a"]}, ["a", "a"]),
+        ({"a": ["b"], "b": ["c"], "c": ["d"], "d": ["b"]}, ["b", "c", "d", "b"]),
+    ],
+)
+def test_circles_are_found_and_closed(reads: dict[str, list[str]], drawn: list[str] | None) -> None:
+    """Shared inputs are no circle; a circle is drawn from where it closes."""
+    assert circle(reads) == drawn
+
+
+def test_a_long_chain_of_formulas_is_no_trouble(tmp_path: Path) -> None:
+    """Two hundred formulas, each over the two before, resolve, whatever their order."""
+    lines = [f"  k{n}: {{formula: k{n - 1} + k{max(n - 2, 0)}}}" for n in range(200, 0, -1)]
+    (tmp_path / "headway.yml").write_text(GOOD + "\n".join([*lines, "  k0: {count: sessions, grain: month}"]))
+    found = catalog.load(tmp_path)
+    assert catalog.fingerprint(found.kpis["k200"], found) != catalog.fingerprint(found.kpis["k199"], found)
+    assert found.upstream("k200") == ("sessions", "hubs")
+    assert found.kpis["k200"].grain.value == "month"
+    assert [kpi.name for kpi in found.in_order()][-1] == "k200"
 
 
 def test_a_catalogue_of_500_kpis_loads_while_one_waits(tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ class Columns:
         level: list[tuple[str, tuple[str, ...]]] = [(source, ())]  # a source, and the references that lead to it
         seen: dict[str, None] = {}
         certain = True
+        asked: set[str] = set()
         while level:
             matches = [(at, way) for at, way in level if name in self.known(at)]
             if len(matches) > 1:
@@ -92,6 +93,7 @@ class Columns:
             certain = certain and all(self.complete(at) for at, _ in level)
             if matches:
                 return Found(matches[0][0], name, certain)
+            asked |= {at for at, _ in level}
             for at, _ in level:
                 seen |= self.known(at)
                 # a source that is itself broken may have the column
@@ -100,7 +102,8 @@ class Columns:
                 (reference.source, (*way, column))
                 for at, way in level
                 for column, reference in self._sources[at].refers.items()
-                if reference.source in self._sources and len(way) < 8  # references may go in a circle
+                # a nearer source has been asked already, and references may go in a circle
+                if reference.source in self._sources and reference.source not in asked
             ]
         if not certain:
             return None

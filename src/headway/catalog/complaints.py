@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from headway.catalog.document import Document, Path_
+from headway.catalog.document import Document, Steps
 from headway.catalog.sqltext import Wrong
 from headway.errors import CatalogError, Mistake, Place
 
@@ -25,7 +25,7 @@ class Complaints:
         """Add one mistake."""
         self._mistakes.append(Mistake(message, slug, place, remedy))
 
-    def wrong(self, document: Document, path: Path_, wrong: Wrong, prefix: str = "") -> None:
+    def wrong(self, document: Document, path: Steps, wrong: Wrong, prefix: str = "") -> None:
         """Add what is wrong with the value at `path`, marked at the very characters."""
         if wrong.end - wrong.start <= 1 and wrong.start == 0 and not document.has(path):
             place = document.place(path)

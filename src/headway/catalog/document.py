@@ -22,9 +22,10 @@ from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from headway.errors import Mistake, Place
+from headway.model import Expression
 
 #: Steps from the top of a file to a value: keys of maps, positions in lists.
-Path_ = tuple[str | int, ...]
+Steps = tuple[str | int, ...]
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -43,7 +44,7 @@ class Document:
     text: str
     value: Any = None
     mistakes: list[Mistake] = field(default_factory=list)
-    spots: dict[Path_, tuple[Node | None, Node]] = field(default_factory=dict)
+    spots: dict[Steps, tuple[Node | None, Node]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # as YAML counts lines: str.splitlines knows separators that YAML takes for text
@@ -52,18 +53,18 @@ class Document:
 
     # -- places ----------------------------------------------------------------------------------------------------
 
-    def has(self, path: Path_) -> bool:
+    def has(self, path: Steps) -> bool:
         """True if something is written at `path`."""
         return path in self.spots
 
-    def names(self, path: Path_) -> list[str | int]:
+    def names(self, path: Steps) -> list[str | int]:
         """The keys of the map, or the positions of the list, at `path`; none if nothing is written there."""
         node = self.spots[path][1] if path in self.spots else None
         if isinstance(node, MappingNode):
             return [str(key.value) for key, _ in node.value if isinstance(key, ScalarNode)]
         return list(range(len(node.value))) if isinstance(node, SequenceNode) else []
 
-    def place(self, path: Path_ = ()) -> Place:
+    def place(self, path: Steps = ()) -> Place:
         """Where the value at `path` stands; of something that is not written, where its nearest parent does."""
         if not self.spots:
             return Place(self.path, 1)
@@ -74,12 +75,12 @@ class Document:
             return self.mark(key.start_mark.index, key.end_mark.index)
         return self.mark(node.start_mark.index, node.start_mark.index + 1)
 
-    def key_place(self, path: Path_) -> Place:
+    def key_place(self, path: Steps) -> Place:
         """Where the key (not its value) at `path` stands."""
         key = self._spot(path)[0] if self.spots else None
         return self.mark(key.start_mark.index, key.end_mark.index) if key else self.place(path)
 
-    def within(self, path: Path_, start: int, end: int) -> Place:
+    def within(self, path: Steps, start: int, end: int) -> Place:
         """Where the characters `start` to `end` of a text value stand, also if it is quoted or folded."""
         node = self._spot(path)[1] if self.spots else None
         if not isinstance(node, ScalarNode):
@@ -91,7 +92,11 @@ class Document:
         last = spots[min(max(end, start + 1), len(spots)) - 1]
         return self.mark(first, last + 1)
 
-    def written(self, path: Path_) -> str:
+    def expression(self, path: Steps, text: str) -> Expression:
+        """A text value as an expression that knows where it begins."""
+        return Expression(text, self.within(path, 0, len(text)))
+
+    def written(self, path: Steps) -> str:
         """The YAML of a key and its value as written, without the indentation it stands in."""
         key, node = self.spots[path]
         start = (key or node).start_mark.index
@@ -102,7 +107,7 @@ class Document:
         """True if nothing but spaces stands before `index` in its line."""
         return not self.text[self.text.rfind("\n", 0, index) + 1 : index].strip()
 
-    def _spot(self, path: Path_) -> tuple[Node | None, Node]:
+    def _spot(self, path: Steps) -> tuple[Node | None, Node]:
         """The key and the value at `path`, or at its nearest parent that is written."""
         while path and path not in self.spots:
             path = path[:-1]
@@ -162,7 +167,8 @@ def parse(text: str, name: str) -> Document:
         return document
     except (YAMLError, ValueError, RecursionError, IndexError, AttributeError, AssertionError) as error:
         # ruamel lets some broken files end in an error of Python itself
-        document.mistakes.append(Mistake(_unmarked(error), "yaml-syntax", Place(name, 1)))
+        line = text.count("\n", 0, getattr(error, "position", 0)) + 1
+        document.mistakes.append(Mistake(_unmarked(error), "yaml-syntax", Place(name, line)))
         return document
     if node is None:
         return document
@@ -177,7 +183,7 @@ def _refused(name: str, message: str, line: int = 1, remedy: str | None = None) 
 # -- values --------------------------------------------------------------------------------------------------------
 
 
-def _value(document: Document, node: Node, path: Path_, key: Node | None) -> Any:
+def _value(document: Document, node: Node, path: Steps, key: Node | None) -> Any:
     """The plain value of a node; its place and those of all below it are noted."""
     document.spots[path] = (key, node)
     if len(path) > _MAX_DEPTH:
@@ -191,7 +197,7 @@ def _value(document: Document, node: Node, path: Path_, key: Node | None) -> Any
     return _scalar(document, node, path)
 
 
-def _mapping(document: Document, node: MappingNode, path: Path_) -> dict[str, Any]:
+def _mapping(document: Document, node: MappingNode, path: Steps) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, item in node.value:
         if not isinstance(key, ScalarNode):
@@ -216,7 +222,7 @@ def _mapping(document: Document, node: MappingNode, path: Path_) -> dict[str, An
     return found
 
 
-def _scalar(document: Document, node: ScalarNode, path: Path_) -> Any:
+def _scalar(document: Document, node: ScalarNode, path: Steps) -> Any:
     text = str(node.value)
     kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
     if kind == "null":

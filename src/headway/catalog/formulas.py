@@ -11,13 +11,11 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from headway.catalog import formula as formulas
-from headway.catalog import kpi as kpis_
-from headway.catalog import source as sources_
-from headway.catalog import values
+from headway.catalog import formula, values
+from headway.catalog.circles import circle
 from headway.catalog.complaints import Complaints
 from headway.catalog.formula import Input
-from headway.catalog.kpi import Draft
+from headway.catalog.kpi import Draft, by_grain, check_grain, common, least_grain, options
 from headway.catalog.sqltext import Wrong, span
 from headway.model import Catalog, Empty, Formula, Kpi, UnitKind
 from headway.periods import Grain
@@ -65,11 +63,11 @@ def _parse(draft: Draft, declared: Collection[str], sources: Collection[str], co
     text = str(getattr(draft.spec, "formula", ""))
     here = draft.at("formula")
     try:
-        tree = formulas.parse(text)
+        tree = formula.parse(text)
     except Wrong as wrong:
         complaints.wrong(draft.document, here, wrong)
         return None
-    parsed = _Parsed(draft, tree, formulas.inputs(tree))
+    parsed = _Parsed(draft, tree, formula.inputs(tree))
     unknown = False
     for mention in parsed.inputs:
         if mention.kpi not in declared:
@@ -79,19 +77,18 @@ def _parse(draft: Draft, declared: Collection[str], sources: Collection[str], co
                 remedy = f"'{mention.kpi}' is a source; a formula reads KPIs, such as {{count: {mention.kpi}}}."
             complaints.wrong(draft.document, here, Wrong(message, mention.start, mention.end, "unknown-name", remedy))
     if not parsed.inputs:
-        complaints.wrong(draft.document, here, Wrong("a formula reads at least one KPI", 0, len(text), formulas.SLUG))
+        complaints.wrong(draft.document, here, Wrong("a formula reads at least one KPI", 0, len(text), formula.SLUG))
         return None
     return None if unknown else parsed
 
 
 def _refuse_circles(waiting: dict[str, _Parsed], complaints: Complaints) -> None:
     """Draw each circle once, and take the formulas on it out of `waiting`."""
-    while drawn := sources_.circle({name: it.names for name, it in waiting.items()}):
+    while drawn := circle({name: it.names for name, it in waiting.items()}):
         first = waiting[drawn[0]]
         mention = next(i for i in first.inputs if i.kpi == drawn[1])
-        circle = " -> ".join(drawn)
         wrong = Wrong(
-            f"formulas go in a circle: {circle}",
+            f"formulas go in a circle: {' -> '.join(drawn)}",
             mention.start,
             mention.end,
             "formula-circle",
@@ -112,7 +109,7 @@ class _Formula:
 
     def kpi(self, project: Catalog) -> Kpi:
         draft = self.draft
-        kpis_.options(draft, self.complaints)
+        options(draft, self.complaints)
         self.measured()
         grain = self.grain()
         self.cells()
@@ -121,14 +118,14 @@ class _Formula:
         self.currencies()
         least = max([grain, *(self.kpis[i.kpi].by_grain for i in self.inputs if not i.total)], key=lambda g: g.rank)
         text = str(getattr(draft.spec, "formula", ""))
-        expression = sources_.written(draft.document, draft.at("formula"), text)
-        return kpis_.common(
+        expression = draft.document.expression(draft.at("formula"), text)
+        return common(
             draft,
             project,
             self.complaints,
             measure=Formula(expression, self.names),
             grain=grain,
-            by_grain=kpis_.by_grain(draft, grain, least if draft.spec.by else grain, self.complaints),
+            by_grain=by_grain(draft, grain, least if draft.spec.by else grain, self.complaints),
             empty=Empty.NO_DATA,
         )
 
@@ -144,20 +141,20 @@ class _Formula:
                     mention.start,
                     mention.end,
                     f"'{mention.kpi}' is planned and has no numbers yet",
-                    formulas.SLUG,
+                    formula.SLUG,
                     f"Leave out 'formula' until it has: {self.draft.name} is planned too.",
                 )
 
     def grain(self) -> Grain:
         """The formula's own period: as written, else the longest of its inputs'."""
         kept = [(i, self.kpis[i.kpi].by_grain if i.cell else self.kpis[i.kpi].grain) for i in self.inputs]
-        window = kpis_.least_grain(self.draft.spec.window)
+        window = least_grain(self.draft.spec.window)
         longest = max([grain for _, grain in kept] + ([window] if window else []), key=lambda g: g.rank)
         grain = self.draft.spec.grain
         if grain is None:
             default = self.draft.defaults.grain
             grain = default if default is not None and default in longest.longer() else longest
-        kpis_.check_grain(self.draft, grain, self.complaints)
+        check_grain(self.draft, grain, self.complaints)
         for mention, own in kept:
             kpi = self.kpis[mention.kpi]
             if kpi.measure is not None and not kpi.is_state and grain not in own.longer():

@@ -46,7 +46,8 @@ def text(catalog: Catalog) -> str:
 def fingerprint(kpi: Kpi, catalog: Catalog) -> str:
     """The hash of everything that can change a KPI's numbers, its sources and inputs included."""
     said = {
-        "kpi": _definition(kpi, catalog),
+        "kpi": _definition(kpi),
+        "inputs": {name: _definition(catalog.kpis[name]) for name in _inputs(kpi, catalog)},
         "calendar": _plain(catalog.calendar),
         "min_group_size": catalog.min_group_size,
         "sources": {name: _source(catalog.sources[name]) for name in catalog.upstream(kpi.name)},
@@ -54,11 +55,20 @@ def fingerprint(kpi: Kpi, catalog: Catalog) -> str:
     return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def _definition(kpi: Kpi, catalog: Catalog) -> dict[str, Any]:
-    said = {name: _plain(getattr(kpi, name)) for name in _NUMBERS}
-    if isinstance(kpi.measure, Formula):
-        said["inputs"] = {name: _definition(catalog.kpis[name], catalog) for name in kpi.measure.inputs}
-    return said
+def _inputs(kpi: Kpi, catalog: Catalog) -> list[str]:
+    """All that a KPI's formula reads, in any number of steps, each once."""
+    found: dict[str, None] = {}
+    ahead = [kpi]
+    while ahead:
+        measure = ahead.pop().measure
+        new = [name for name in measure.inputs if name not in found] if isinstance(measure, Formula) else []
+        found |= dict.fromkeys(new)
+        ahead += [catalog.kpis[name] for name in new]
+    return list(found)
+
+
+def _definition(kpi: Kpi) -> dict[str, Any]:
+    return {name: _plain(getattr(kpi, name)) for name in _NUMBERS}
 
 
 def _source(source: Source) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from headway.catalog import values
 from headway.catalog.complaints import Complaints
-from headway.catalog.document import Document, Path_
+from headway.catalog.document import Document, Steps
 from headway.catalog.spec import KINDS, KpiSpec, keys
 
 #: Kinds of the language that come later -> what serves until then.
@@ -47,7 +47,7 @@ INSTEAD: Mapping[str, str] = {
 SHARED = frozenset(keys(KpiSpec))
 
 
-def find(value: Mapping[str, Any], document: Document, path: Path_, complaints: Complaints) -> str | None:
+def find(value: Mapping[str, Any], document: Document, path: Steps, complaints: Complaints) -> str | None:
     """The kind of a KPI; '' for one that is planned; None after telling what is wrong."""
     place = document.key_place(path)
     name = path[-1]

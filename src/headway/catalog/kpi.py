@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from headway.catalog import kinds, values
-from headway.catalog import source as sources_
 from headway.catalog import spec as specs
 from headway.catalog.columns import Columns
 from headway.catalog.complaints import Complaints
-from headway.catalog.document import Document, Path_
+from headway.catalog.document import Document, Steps
 from headway.catalog.project import owner_known, titled
 from headway.catalog.spec import KINDS, DefaultsSpec, EnteredSpec, KpiSpec, RowsSpec
 from headway.catalog.sqltext import Wrong
@@ -53,15 +52,15 @@ class Draft:
     spec: KpiSpec
     defaults: DefaultsSpec
     document: Document
-    path: Path_
+    path: Steps
 
-    def at(self, *keys: str | int) -> Path_:
+    def at(self, *keys: str | int) -> Steps:
         """The path of a key of this KPI."""
         return (*self.path, *keys)
 
 
 def draft(
-    name: str, value: Any, defaults: DefaultsSpec, document: Document, path: Path_, complaints: Complaints
+    name: str, value: Any, defaults: DefaultsSpec, document: Document, path: Steps, complaints: Complaints
 ) -> Draft | None:
     """Check the shape of one KPI by its kind; None after telling what is wrong."""
     if not isinstance(value, dict):
@@ -216,7 +215,7 @@ class _Rows:
             self.columns.vet(source, text)
         except Wrong as wrong:
             self.complaints.wrong(self.draft.document, here, wrong)
-        return sources_.written(self.draft.document, here, text)
+        return self.draft.document.expression(here, text)
 
     def times(self, measure: RowMeasure) -> None:
         """Complain if nothing says when a row happened."""
@@ -246,7 +245,7 @@ class _Rows:
                         "People are counted, with distinct, and never shown.",
                     )  # fmt: skip
 
-    def _column(self, source: str, column: str, here: Path_, offset: int) -> bool:
+    def _column(self, source: str, column: str, here: Steps, offset: int) -> bool:
         """Look a column up; False after telling that it does not exist."""
         try:
             found = self.columns.find(source, tuple(column.split(".")))
@@ -258,7 +257,7 @@ class _Rows:
             self._type(found.source, found.column, here, offset)
         return True
 
-    def _type(self, source: str, column: str, here: Path_, offset: int) -> None:
+    def _type(self, source: str, column: str, here: Steps, offset: int) -> None:
         declared = self.sources[source].columns.get(column)
         kind = self.draft.kind
         if declared is None:
@@ -390,7 +389,7 @@ def _area(draft: Draft, project: Catalog, complaints: Complaints) -> str | None:
     return area
 
 
-def _written_at(draft: Draft, key: str) -> Path_:
+def _written_at(draft: Draft, key: str) -> Steps:
     """Where a key stands that the file's defaults may give; the KPI itself if neither does."""
     if draft.document.has(draft.at(key)):
         return draft.at(key)

@@ -14,7 +14,7 @@ from headway.catalog import formulas, project, source, target, values
 from headway.catalog import kpi as kpis
 from headway.catalog import spec as specs
 from headway.catalog.complaints import Complaints
-from headway.catalog.document import Document, Path_
+from headway.catalog.document import Document, Steps
 from headway.catalog.kpi import Draft
 from headway.catalog.spec import DefaultsSpec, ProjectSpec, SourceSpec
 from headway.catalog.sqltext import Wrong
@@ -38,8 +38,8 @@ _FOLDERS = {"sources": ("sources",), "kpis": ("defaults", "kpis")}
 class _Declared:
     """What the files declare, by name, each with where it stands."""
 
-    sources: dict[str, tuple[Any, Document, Path_]] = field(default_factory=dict)
-    kpis: dict[str, tuple[Any, Document, Path_, DefaultsSpec]] = field(default_factory=dict)
+    sources: dict[str, tuple[Any, Document, Steps]] = field(default_factory=dict)
+    kpis: dict[str, tuple[Any, Document, Steps, DefaultsSpec]] = field(default_factory=dict)
 
 
 def find(start: Path) -> Path:
@@ -146,7 +146,7 @@ def _allowed(document: Document, folder: str, key: str, complaints: Complaints) 
     )
 
 
-def _named(document: Document, group: str, complaints: Complaints) -> Iterator[tuple[str, Any, Path_]]:
+def _named(document: Document, group: str, complaints: Complaints) -> Iterator[tuple[str, Any, Steps]]:
     """The entries of `sources` or `kpis`, with names that are fine."""
     entries = document.value.get(group)
     if entries is None:
@@ -167,7 +167,7 @@ def _named(document: Document, group: str, complaints: Complaints) -> Iterator[t
         yield name, item, path
 
 
-def _first(name: str, earlier: tuple[Any, ...] | None, document: Document, path: Path_, complaints: Complaints) -> bool:
+def _first(name: str, earlier: tuple[Any, ...] | None, document: Document, path: Steps, complaints: Complaints) -> bool:
     if earlier is None:
         return True
     place = earlier[1].key_place(earlier[2])

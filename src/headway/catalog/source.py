@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Mapping
 
 from headway.catalog import expression, values
 from headway.catalog import spec as specs
+from headway.catalog.circles import circle
 from headway.catalog.columns import Columns
 from headway.catalog.complaints import Complaints
-from headway.catalog.document import Document, Path_
+from headway.catalog.document import Document, Steps
 from headway.catalog.spec import SourceSpec
 from headway.catalog.sqltext import Wrong
 from headway.errors import Place
@@ -28,14 +29,16 @@ from headway.model import (
 
 
 def resolve(
-    name: str, spec: SourceSpec, document: Document, path: Path_, declared: Collection[str], complaints: Complaints
+    name: str, spec: SourceSpec, document: Document, path: Steps, declared: Collection[str], complaints: Complaints
 ) -> Source | None:
     """The source, or None if it cannot be read at all. `declared` are the names of all sources there are."""
     reader = _reader(spec, document, path, complaints)
     _consistent(spec, document, path, complaints)
     if reader is None:
         return None
+    # a commit is dated by its committer, and written by a person: nobody should have to say so
     is_git = isinstance(reader, GitReader)
+    time = spec.time or ("committed_at" if is_git else None)
     columns: Mapping[str, ColumnType] = spec.columns  # type: ignore[assignment]  # the spec knows the very words
     return Source(
         name=name,
@@ -45,8 +48,7 @@ def resolve(
         columns=columns,
         key=tuple(spec.key),
         latest_by=spec.latest_by,
-        # a commit is dated by its committer, and written by a person: nobody should have to say so
-        time=spec.time or ("committed_at" if is_git else None),
+        time=time,
         until=spec.until,
         through=spec.through,
         times_in=spec.times_in,
@@ -55,13 +57,13 @@ def resolve(
         people=tuple(spec.people) or (("author",) if is_git else ()),
         refers=_refers(spec, document, path, declared, complaints),
         derive=_derive(spec, document, path, complaints),
-        exclude=_exclude(spec, document, path, complaints),
+        exclude=_exclude(spec, time, document, path, complaints),
         places=_places(document, path),
     )
 
 
 def finish(
-    source: Source, sources: Mapping[str, Source], document: Document, path: Path_, complaints: Complaints
+    source: Source, sources: Mapping[str, Source], document: Document, path: Steps, complaints: Complaints
 ) -> None:
     """Complain about what a source says of others, and of its own columns, once all sources are known."""
     columns = Columns(sources)
@@ -82,17 +84,17 @@ def finish(
     for column in source.refers:
         _own(source, column, columns, document, (*path, "refers", column), complaints)
     for derived, text in source.derive.items():
-        _told(lambda text=text: columns.vet(source.name, text.text), document, (*path, "derive", derived), complaints)  # type: ignore[misc]
+        _told(document, (*path, "derive", derived), complaints, columns.vet, source.name, text.text)
     for n, exclusion in enumerate(source.exclude):
         here = (*path, "exclude", n, "where")
-        _told(lambda text=exclusion.where: columns.vet(source.name, text.text), document, here, complaints)  # type: ignore[misc]
+        _told(document, here, complaints, columns.vet, source.name, exclusion.where.text)
     _no_circle(source, document, path, complaints)
 
 
 # -- parts ---------------------------------------------------------------------------------------------------------
 
 
-def _reader(spec: SourceSpec, document: Document, path: Path_, complaints: Complaints) -> Reader | None:
+def _reader(spec: SourceSpec, document: Document, path: Steps, complaints: Complaints) -> Reader | None:
     path = (*path, "read")
     read = specs.check(specs.ReadSpec, document, path, spec.read, complaints)
     if read is None:
@@ -124,7 +126,7 @@ def _reader(spec: SourceSpec, document: Document, path: Path_, complaints: Compl
     return GitReader(tuple(read.git)) if read.git is not None else _table(read, document, path, complaints)
 
 
-def _table(read: specs.ReadSpec, document: Document, path: Path_, complaints: Complaints) -> Reader | None:
+def _table(read: specs.ReadSpec, document: Document, path: Steps, complaints: Complaints) -> Reader | None:
     assert read.table is not None
     if read.database is None:
         place = document.key_place((*path, "table"))
@@ -139,7 +141,7 @@ def _table(read: specs.ReadSpec, document: Document, path: Path_, complaints: Co
     return TableReader(read.table, read.database)
 
 
-def _format(read: specs.ReadSpec, document: Document, path: Path_, complaints: Complaints) -> Format:
+def _format(read: specs.ReadSpec, document: Document, path: Steps, complaints: Complaints) -> Format:
     if read.format is None:
         return Format()
     path = (*path, "format")
@@ -171,7 +173,7 @@ def _format(read: specs.ReadSpec, document: Document, path: Path_, complaints: C
     )
 
 
-def _consistent(spec: SourceSpec, document: Document, path: Path_, complaints: Complaints) -> None:
+def _consistent(spec: SourceSpec, document: Document, path: Steps, complaints: Complaints) -> None:
     """Complain about keys that contradict each other."""
     if spec.until and spec.through:
         complaints.say(
@@ -198,7 +200,7 @@ def _consistent(spec: SourceSpec, document: Document, path: Path_, complaints: C
 
 
 def _refers(
-    spec: SourceSpec, document: Document, path: Path_, declared: Collection[str], complaints: Complaints
+    spec: SourceSpec, document: Document, path: Steps, declared: Collection[str], complaints: Complaints
 ) -> dict[str, Reference]:
     found = {}
     for column, value in spec.refers.items():
@@ -221,7 +223,7 @@ def _refers(
     return found
 
 
-def _derive(spec: SourceSpec, document: Document, path: Path_, complaints: Complaints) -> dict[str, Expression]:
+def _derive(spec: SourceSpec, document: Document, path: Steps, complaints: Complaints) -> dict[str, Expression]:
     found = {}
     for name, text in spec.derive.items():
         here = (*path, "derive", name)
@@ -229,12 +231,14 @@ def _derive(spec: SourceSpec, document: Document, path: Path_, complaints: Compl
             values.name(name)
         except Wrong as wrong:
             complaints.say(document.key_place(here), wrong.message, wrong.slug, wrong.remedy)
-        if _told(lambda text=text: expression.parse(text), document, here, complaints):  # type: ignore[misc]
-            found[name] = written(document, here, text)
+        if _told(document, here, complaints, expression.parse, text):
+            found[name] = document.expression(here, text)
     return found
 
 
-def _exclude(spec: SourceSpec, document: Document, path: Path_, complaints: Complaints) -> tuple[Exclusion, ...]:
+def _exclude(
+    spec: SourceSpec, time: str | None, document: Document, path: Steps, complaints: Complaints
+) -> tuple[Exclusion, ...]:
     found = []
     for n, value in enumerate(spec.exclude):
         here = (*path, "exclude", n)
@@ -244,13 +248,16 @@ def _exclude(spec: SourceSpec, document: Document, path: Path_, complaints: Comp
         first, through = exclusion.from_, exclusion.through
         if first and through and through < first:
             complaints.say(document.place((*here, "through")), "'through' is before 'from'", "bad-date")
-        if _told(lambda text=exclusion.where: expression.parse(text), document, (*here, "where"), complaints):  # type: ignore[misc]
-            where = written(document, (*here, "where"), exclusion.where)
+        if (first or through) and not time:
+            message = "'from' and 'through' date rows by the source's 'time', and it has none"
+            complaints.say(document.place(here), message, "missing-key", "Add 'time: column' to the source.")
+        if _told(document, (*here, "where"), complaints, expression.parse, exclusion.where):
+            where = document.expression((*here, "where"), exclusion.where)
             found.append(Exclusion(where, exclusion.why, first, through, exclusion.link))
     return tuple(found)
 
 
-def _places(document: Document, path: Path_) -> dict[str, Place]:
+def _places(document: Document, path: Steps) -> dict[str, Place]:
     """Where the parts of a source stand that a later room may complain about: "time", "derive.usd", "refers.hub"."""
     found = {}
     for option in ("key", "latest_by", "time", "until", "through", "people", "read", "columns"):
@@ -265,15 +272,10 @@ def _places(document: Document, path: Path_) -> dict[str, Place]:
 # -- small steps ---------------------------------------------------------------------------------------------------
 
 
-def written(document: Document, path: Path_, text: str) -> Expression:
-    """An expression with the place where its text begins."""
-    return Expression(text, document.within(path, 0, len(text)))
-
-
-def _told(vet: Callable[[], object], document: Document, path: Path_, complaints: Complaints) -> bool:
-    """Do `vet`; False after telling what it found wrong."""
+def _told(document: Document, path: Steps, complaints: Complaints, vet: Callable[..., object], *what: str) -> bool:
+    """Call `vet` with `what`; False after telling what it found wrong."""
     try:
-        vet()
+        vet(*what)
     except Wrong as wrong:
         complaints.wrong(document, path, wrong)
         return False
@@ -281,7 +283,7 @@ def _told(vet: Callable[[], object], document: Document, path: Path_, complaints
 
 
 def _own(
-    source: Source, column: str, columns: Columns, document: Document, path: Path_, complaints: Complaints
+    source: Source, column: str, columns: Columns, document: Document, path: Steps, complaints: Complaints
 ) -> None:
     """Complain if a source that declares its columns has not got this one itself."""
     known = [*source.columns, *source.derive]
@@ -296,7 +298,7 @@ def _own(
     )
 
 
-def _no_circle(source: Source, document: Document, path: Path_, complaints: Complaints) -> None:
+def _no_circle(source: Source, document: Document, path: Steps, complaints: Complaints) -> None:
     """Complain about derived columns that are made of each other."""
     made_of: dict[str, list[str]] = {
         name: [m.path[0] for m in expression.mentions(expression.parse(text.text)) if len(m.path) == 1]
@@ -310,27 +312,3 @@ def _no_circle(source: Source, document: Document, path: Path_, complaints: Comp
             "bad-expression",
             "A derived column that is named like a column of the data needs another name.",
         )
-
-
-def circle(reads: Mapping[str, Collection[str]]) -> list[str] | None:
-    """A circle in a graph of names, closed (`a`, `b`, `a`), or None."""
-    done: set[str] = set()
-    for start in reads:
-        trail: list[str] = []
-        on_trail: set[str] = set()
-        stack = [(start, iter(reads[start]))] if start not in done else []
-        trail, on_trail = ([start], {start}) if stack else ([], set())
-        while stack:
-            name, rest = stack[-1]
-            following = next((n for n in rest if n in reads and n not in done), None)
-            if following is None:
-                stack.pop()
-                done.add(name)
-                on_trail.discard(trail.pop())
-            elif following in on_trail:
-                return [*trail[trail.index(following) :], following]
-            else:
-                stack.append((following, iter(reads[following])))
-                trail.append(following)
-                on_trail.add(following)
-    return None

@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from headway.catalog import values
 from headway.catalog.complaints import Complaints
-from headway.catalog.document import Document, Path_
+from headway.catalog.document import Document, Steps
 from headway.catalog.sqltext import Wrong
 from headway.model import Audience, Better, Empty, Rank, Take, Unit
 from headway.periods import MONTHS, WEEKDAYS, Grain, Length, Window
@@ -456,7 +456,7 @@ S = TypeVar("S", bound=Spec)
 
 
 def check(
-    model: type[S], document: Document, path: Path_, value: Any, complaints: Complaints, *, in_part: bool = False
+    model: type[S], document: Document, path: Steps, value: Any, complaints: Complaints, *, in_part: bool = False
 ) -> S | None:
     """The map at `path` as its model, or None after telling everything that is wrong with it.
 
@@ -492,7 +492,7 @@ def check(
         return check(model, document, path, rest, Complaints()) if in_part else None
 
 
-def _tell(model: type[Spec], document: Document, path: Path_, found: ErrorDetails, complaints: Complaints) -> None:
+def _tell(model: type[Spec], document: Document, path: Steps, found: ErrorDetails, complaints: Complaints) -> None:
     key = str(found["loc"][0])
     here = (*path, *(step for step in found["loc"] if step != "[key]"))
     context = found.get("ctx", {})
@@ -517,7 +517,7 @@ def _tell(model: type[Spec], document: Document, path: Path_, found: ErrorDetail
             )
 
 
-def unknown_key(model: type[Spec], document: Document, path: Path_, complaints: Complaints) -> None:
+def unknown_key(model: type[Spec], document: Document, path: Steps, complaints: Complaints) -> None:
     """Say that a key is not known here: it comes later, belongs elsewhere, or is a slip of the pen."""
     key = str(path[-1])
     place = document.key_place(path)

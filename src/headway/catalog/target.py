@@ -9,7 +9,7 @@ from typing import Any
 from headway.catalog import formula, values
 from headway.catalog import spec as specs
 from headway.catalog.complaints import Complaints
-from headway.catalog.document import Document, Path_
+from headway.catalog.document import Document, Steps
 from headway.catalog.project import owner_known
 from headway.catalog.spec import TargetSpec
 from headway.catalog.sqltext import Wrong
@@ -19,7 +19,7 @@ _BOUNDS = ("at_least", "at_most", "between")
 
 
 def resolve(
-    written: list[Any], kpi: Kpi, owners: Mapping[str, str], document: Document, path: Path_, complaints: Complaints
+    written: list[Any], kpi: Kpi, owners: Mapping[str, str], document: Document, path: Steps, complaints: Complaints
 ) -> Kpi:
     """The KPI with its targets, and with `better` taken from the first of them if it says nothing itself."""
     found = []
@@ -37,7 +37,7 @@ def resolve(
 class _Reading:
     """Reads one target of a KPI."""
 
-    def __init__(self, kpi: Kpi, document: Document, path: Path_, complaints: Complaints) -> None:
+    def __init__(self, kpi: Kpi, document: Document, path: Steps, complaints: Complaints) -> None:
         self.kpi, self.document, self.path, self.complaints = kpi, document, path, complaints
         self.fine = True
 
