@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -171,7 +172,7 @@ def _mau(index: int) -> float:
     return round(5200 + index * 2.1 + 420 * math.sin(index / 58) + random.Random(index).uniform(-60, 60))
 
 
-def northlane() -> list[tuple[Kpi, list[dict[str, Any]]]]:
+def everything() -> list[tuple[Kpi, list[dict[str, Any]]]]:
     """KPIs of every unit and status, with their numbers."""
     day, month, quarter = Grain.DAY, Grain.MONTH, Grain.QUARTER
     area = {"area": "impact", "owner": "product"}
@@ -313,6 +314,12 @@ def fill(ledger: Ledger, pairs: Sequence[tuple[Kpi, list[dict[str, Any]]]], **mo
     return ledger.record(replace(run, **more), made, LOADS).run
 
 
+@pytest.fixture(scope="session")
+def northlane() -> SimpleNamespace:
+    """The makers of this module, for tests that need numbers of their own."""
+    return SimpleNamespace(**globals())
+
+
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """An empty ledger."""
@@ -320,10 +327,17 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield opened
 
 
-@pytest.fixture
-def published(ledger: Ledger, tmp_path: Path) -> tuple[Ledger, Catalog]:
-    """Northlane after two runs: the second one restates October's acquisition cost."""
-    pairs = northlane()
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ledger, Catalog]]:
+    """Northlane after two runs: the second one restates October's acquisition cost. Tests only read it."""
+    root = tmp_path_factory.mktemp("northlane")
+    with Ledger.open(root / "ledger.db") as ledger:
+        yield ledger, publish(ledger, root)
+
+
+def publish(ledger: Ledger, root: Path) -> Catalog:
+    """Record Northlane's two runs."""
+    pairs = everything()
     earlier = [
         (k, [dict(r, value=489.0) if k.name == "acquisition_cost" and r is rows[-1] else r for r in rows])
         for k, rows in pairs
@@ -331,4 +345,4 @@ def published(ledger: Ledger, tmp_path: Path) -> tuple[Ledger, Catalog]:
     before = NOW - timedelta(days=9)
     fill(ledger, [pair for pair in earlier if pair[0].name == "acquisition_cost"], now=before, finished=before)
     fill(ledger, pairs)
-    return ledger, catalogue(tmp_path, [k for k, _ in pairs])
+    return catalogue(root, [k for k, _ in pairs])

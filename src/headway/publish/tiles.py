@@ -309,7 +309,8 @@ def _told(message: str, at: Situation) -> str:
     """Why it failed. Messages name files and columns, which are no business of the public."""
     if at.audience is Audience.PUBLIC:
         return "This part of the run failed."
-    return words.sentence(message.strip().splitlines()[0])
+    first = message.strip().splitlines()[0]  # it may begin with a path: no capital
+    return first if first.endswith((".", "!", "?")) else f"{first}."
 
 
 def _restated(kpi: Kpi, row: Stored, at: Situation) -> str | None:

@@ -471,7 +471,8 @@ def _csv_values(row: Stored) -> tuple[object, ...]:
 
 def _harmless(text: str) -> str:
     """Text that a spreadsheet will not run as a formula."""
-    return f"'{text}" if text[:1] in "=@\t\r" or (text[:1] in "+-" and not text[1:2].isdigit()) else text
+    risky = text.startswith(("=", "@", "\t", "\r")) or (text.startswith(("+", "-")) and not text[1:2].isdigit())
+    return f"'{text}" if risky else text
 
 
 def _counts(every: Sequence[Tile]) -> tuple[Count, ...]:

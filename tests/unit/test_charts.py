@@ -1,0 +1,145 @@
+"""Charts: scales start where they must, marks stand where they should, and no colour is fixed."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from headway import charts
+from headway.charts import Figure, Mark, Step
+
+
+def line(values: list[float | None], *, partial: int = 0, steps: tuple[Step, ...] = ()) -> Figure:
+    """A daily line from 1 January 2026."""
+    marks = tuple(Mark(20454 + i, v, partial=i >= len(values) - partial, label="last") for i, v in enumerate(values))
+    low, high = charts.extent([v for v in values if v is not None], [s.value for s in steps], "line")
+    return Figure("line", marks, steps, low, high, ((0, "0"), (5, "5")), 'says "<so>"')
+
+
+def bars(values: list[float], *, partial: int = 0) -> Figure:
+    """Monthly bars."""
+    marks = tuple(Mark(20454 + 30 * i, v, i >= len(values) - partial, f"M{i}", f"{v:g}") for i, v in enumerate(values))
+    low, high = charts.extent(values, (), "bar")
+    return Figure("bar", marks, (), low, high, ((0, "0"),), "says so")
+
+
+@pytest.mark.parametrize("figure", [line([1, 2, 3, None, 4, 5], partial=1), bars([1, 2, 3], partial=1)])
+def test_svg(figure: Figure) -> None:
+    """A drawing is whole XML, names itself in words, holds only tokens for colours and no inline style."""
+    drawn = charts.svg(figure)
+    root = ET.fromstring(drawn)
+    assert root.attrib["aria-label"] == figure.says
+    assert not re.search(r"#[0-9a-fA-F]{3,8}\b", drawn.replace("url(#hatch-wide)", ""))
+    assert "style=" not in drawn
+    assert "font-family" not in drawn
+    assert set(re.findall(r"var\(--([\w-]+)\)", drawn)) <= {
+        "series", "series-soft", "bar", "grid", "axis", "label", "ink", "ink-2", "surface", "reference",
+    }  # fmt: skip
+
+
+def test_zero_rule() -> None:
+    """Bars and areas start at 0; a line may leave 0 where its span is less than a fifth of its level."""
+    assert charts.extent([900, 1000], (), "bar")[0] == 0
+    assert charts.extent([500, 1000], (), "line")[0] == 0
+    low, high = charts.extent([950, 1000], (), "line")
+    assert 900 < low < 950
+    assert high > 1000
+    assert charts.extent([-5, 5], (), "bar")[0] < -5
+    assert charts.extent([0, 0], (), "bar") == (0, 1.1)
+    assert charts.extent([], (), "line")[0] == 0
+
+
+def test_a_line_that_leaves_zero_has_no_area() -> None:
+    """An area says "so much"; where the scale does not start at 0 there is none."""
+    assert "var(--series-soft)" in charts.svg(line([1, 5, 9]))
+    assert "var(--series-soft)" not in charts.svg(line([100, 101, 102]))
+
+
+def test_partial_is_dashed_and_hollow() -> None:
+    """What is not final is dashed, and its end is hollow; nothing else is either."""
+    final, running = charts.svg(line([1, 2, 3])), charts.svg(line([1, 2, 3], partial=1))
+    assert "stroke-dasharray" not in final
+    assert 'fill="var(--surface)" stroke="var(--series)"' not in final
+    assert "stroke-dasharray" in running
+    assert 'fill="var(--surface)" stroke="var(--series)"' in running
+    assert "hatch-wide" in charts.svg(bars([1, 2], partial=1))
+    assert "hatch" not in charts.svg(bars([1, 2]))
+
+
+def test_gaps_stay_gaps() -> None:
+    """A missing value breaks the line; a value alone between two gaps is a dot."""
+    whole, broken = charts.spec(line([1, 2, 3, 4]), 600, 200), charts.spec(line([1, 2, None, 4]), 600, 200)
+    runs = [
+        {row["s"] for layer in drawn["layer"] if layer["mark"]["type"] == "line" for row in layer["data"]["values"]}
+        for drawn in (whole, broken)
+    ]
+    dots = [sum(layer["mark"]["type"] == "point" for layer in drawn["layer"]) for drawn in (whole, broken)]
+    assert [len(run) for run in runs] == [1, 1]
+    assert dots == [1, 2]
+
+
+def test_target_steps() -> None:
+    """A target is one ink step per level, never dashed, named at each level that has room."""
+    steps = (Step(20454, 20470, 5, "Target 5"), Step(20470, 20553, 8, "Target 8"))
+    drawn = charts.svg(line([6.0] * 100, steps=steps))
+    reference = re.findall(r"<path[^>]*var\(--reference\)[^>]*>", drawn)
+    assert len(reference) == 3  # two levels and the riser between them
+    assert not any("dasharray" in path for path in reference)
+    assert "Target 8" in drawn
+
+
+def test_words_do_not_stretch() -> None:
+    """Words and dots stand at percentages of the box; only marks are in the part that stretches."""
+    drawn = charts.svg(line([1, 2, 3]))
+    marks = drawn[drawn.index('class="marks"') : drawn.index('class="over"')]
+    assert 'preserveAspectRatio="none"' in marks
+    assert "<text" not in marks
+    assert "<circle" not in marks
+    assert re.search(r'<text x="[\d.]+%"', drawn)
+
+
+def test_labels_of_time() -> None:
+    """Years stand for January; a month of days is dated; never more labels than asked for."""
+    assert [text for _, text in charts.dates(20454, 20454 + 400, 6)] == ["2026", "Apr", "Jul", "Oct", "2027"]
+    assert charts.dates(20454, 20484, 5)[0] == (20454.0, "1 Jan")
+    for span in (1, 10, 40, 50, 100, 400, 1100, 4000, 20000):
+        assert len(charts.dates(20454, 20454 + span, 6)) <= 6
+
+
+def test_words_are_escaped() -> None:
+    """A label cannot end an element or an attribute."""
+    figure = bars([1, 2])
+    figure = Figure(
+        "bar", tuple(Mark(m.at, m.value, name="<b>&", label='"') for m in figure.marks), (), 0, 3, (), "<i>"
+    )
+    ET.fromstring(charts.svg(figure))
+    assert "<b>" not in charts.svg(figure)
+
+
+def test_png() -> None:
+    """A PNG has the tokens' light colours."""
+    tokens = dict.fromkeys(("series", "series-soft", "grid", "axis", "label", "ink", "surface", "bar"), "#123456")
+    assert charts.png(line([1, 2, 3]), tokens | {"ink-2": "#000000"}, 300, 120).startswith(b"\x89PNG")
+
+
+def test_spark() -> None:
+    """A sparkline draws gaps, a stepped target, a dashed tail and a hollow end; nothing at all without a value."""
+    assert charts.spark([]) == ""
+    assert charts.spark([None, None]) == ""
+    drawn = charts.spark([1, 2, None, 4, 5], [2, 2, 3, 3, 3], partial=1)
+    ET.fromstring(drawn)
+    for part in ("sp-l", "sp-p", "sp-t", "sp-h"):
+        assert part in drawn
+    assert drawn.count("M") >= 4
+    assert "sp-h" in charts.spark([1, 2, None])
+    assert "sp-d" in charts.spark([7])
+
+
+def test_small() -> None:
+    """Small multiples share the scale that they are given."""
+    drawn = charts.small([1, None, 3, 4], 0, 10, ((0, "0"), (10, "<10>")), ((0, "Jan"),), "a & b", partial=1)
+    root = ET.fromstring(drawn)
+    assert root.attrib["aria-label"] == "a & b"
+    assert "sm-p" in drawn

@@ -1,0 +1,352 @@
+"""The read model: which value stands on a card, with which words, and what a reader never sees."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from headway.errors import UsageError
+from headway.ledger import Ledger
+from headway.model import Audience, Catalog, Empty, Kpi, Status
+from headway.periods import Grain
+from headway.publish import pages, view, words
+from headway.publish.view import View
+
+Published = tuple[Ledger, Catalog]
+
+
+@pytest.fixture
+def internal(published: Published, northlane: SimpleNamespace) -> View:
+    """Northlane as its own people see it."""
+    return view.open(*published, Audience.INTERNAL, northlane.NOW)
+
+
+@pytest.fixture
+def one(ledger: Ledger, tmp_path: Path, northlane: SimpleNamespace) -> Callable[..., View]:
+    """A view of a single KPI with given numbers."""
+
+    def make(kpi: Kpi, rows: list[dict[str, Any]], now: datetime = northlane.NOW, **run: Any) -> View:
+        northlane.fill(ledger, [(kpi, rows)], **run)
+        return view.open(ledger, northlane.catalogue(tmp_path, [kpi]), Audience.INTERNAL, now)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "key", "word", "target"),
+    [
+        ("mau", "7,077 people", "on", "On target", "≥ 7,000"),
+        ("revenue", "$1.24M", "on", "On target", "≥ $1.20M"),
+        ("retention", "79.4 %", "off", "Below target", "≥ 85 %"),
+        ("availability", "99.94 %", "on", "On target", "≥ 99.9 %"),
+        ("acquisition_cost", "$531", "off", "Above target", "≤ $500"),
+        ("api_time", "452 ms", "stale", "Stale, was on target", "≤ 500 ms"),
+        ("satisfaction", "Withheld", "withheld", "Withheld", "≥ 90 %"),
+        ("peak_users", "Not tracked yet", "not tracked yet", "Not tracked yet", None),
+        ("nps", "+52.8", "on", "On target", "≥ 50"),
+        ("runway", "26.0 months", "over", "Over target", "12 to 24 months"),
+        ("hubs", "141 hubs", "near", "Near target", "≥ 145"),
+        ("margin", "No data", "no data", "No data", None),
+        ("resolution", "1 d 3 h", "no target", "No target", None),
+        ("old_logins", "49.1k logins", "retired", "Retired", None),
+    ],
+)
+def test_tile(internal: View, name: str, text: str, key: str, word: str, target: str | None) -> None:
+    """A card shows the newest complete value in its unit, its verdict in words, and the bound in force then."""
+    tile = internal.tile(name)
+    plain = tile.shown.text.replace("\u00a0", " ").replace("\u202f", " ")
+    assert (plain, tile.verdict.key, tile.verdict.word) == (text, key, word)
+    bound = tile.target.replace("\u00a0", " ").replace("\u202f", " ") if tile.target else None
+    assert bound == target or name in ("satisfaction", "margin")
+
+
+def test_no_field_that_a_page_shows_is_blank(internal: View) -> None:
+    """Every card has a value or a word with its reason and last good value, and words on the data."""
+    for name in internal.names:
+        tile = internal.tile(name)
+        assert tile.shown.text
+        assert tile.verdict.word
+        assert tile.note
+        assert tile.period_label
+        if not tile.has_value:
+            assert tile.reason
+            assert tile.last_good or tile.maturity == "planned"
+
+
+def test_changes_compare_like_with_like(internal: View) -> None:
+    """A window is compared with the one before it, a month with the month before, a flow's day with its weekday."""
+    assert internal.tile("mau").compared.versus == "vs 21 October"  # type: ignore[union-attr]  # it has one
+    assert internal.tile("retention").compared.versus == "vs September"  # type: ignore[union-attr]  # it has one
+    assert internal.tile("api_time").compared.versus == "vs 9 November"  # type: ignore[union-attr]  # it has one
+
+
+def test_a_running_month_stands_beside_the_last_whole_one(internal: View) -> None:
+    """The running month is marked, compared with the same days of the one before, and says when it is judged."""
+    running = internal.tile("revenue").running
+    assert running is not None
+    assert running.label == "November so far"
+    assert running.shown.text == "$841k"
+    assert running.compared is not None
+    assert running.compared.versus == "vs 1\u201320 October"
+    assert running.judged == "judged 1 Dec"
+
+
+def test_only_a_running_period(one: Callable[..., View], northlane: SimpleNamespace) -> None:
+    """A KPI in its first month shows it as partial, with the target that waits for it."""
+    kpi = northlane.kpi(
+        "n", northlane.Aggregate("count", "sessions"), northlane.PEOPLE, Grain.MONTH,
+        targets=(northlane.bound(Grain.MONTH, low=10),),
+    )  # fmt: skip
+    tile = one(kpi, [northlane.row(date(2026, 11, 1), Grain.MONTH, 4)]).tile("n")
+    assert (tile.verdict.key, tile.period_label, tile.until) == ("partial", "November so far", "20 of 30 days")
+    assert (tile.target, tile.judged) == ("≥\u00a010", "judged 1 Dec")
+
+
+def test_restated(internal: View) -> None:
+    """A published number that changed says when, and its page what it was."""
+    assert internal.tile("acquisition_cost").restated == "21 Nov"
+    earlier = internal.kpi("acquisition_cost").earlier
+    assert [(e.restated, e.period, e.was, e.now) for e in earlier] == [
+        ("21 Nov 2026", "October 2026", "$489.00", "$530.70")
+    ]
+
+
+def test_as_of(published: Published, northlane: SimpleNamespace) -> None:
+    """As of a time before the second run, a page shows what was published then."""
+    then = northlane.NOW - timedelta(days=5)
+    past = view.open(*published, Audience.INTERNAL, northlane.NOW, as_of=then)
+    assert past.tile("acquisition_cost").shown.text == "$489"
+    assert past.tile("acquisition_cost").restated is None
+    assert past.tile("mau").shown.text == "No data"
+    assert past.front().notices[0].startswith("These are the numbers as published by 16 Nov 2026")
+
+
+def test_brief(internal: View) -> None:
+    """The front opens with what needs someone: off target first, then withheld and stale, with how long it lasts."""
+    said = [(s.verdict.key, s.name, s.text.replace("\u202f", " ")) for s in internal.front().brief]
+    assert said == [
+        ("off", "retention", "is 79.4 % in October 2026, below its target of 85 %, for the fourth month in a row."),
+        (
+            "off",
+            "acquisition_cost",
+            "is $531 in October 2026, above its target of $500, for the second month in a row.",
+        ),
+        ("withheld", "satisfaction", "is withheld: a data check failed."),
+        ("stale", "api_time", "has no data since 17 Nov. It was on target."),
+    ]
+
+
+def test_counts_add_up(internal: View) -> None:
+    """Each KPI is counted under one status."""
+    front = internal.front()
+    assert sum(count.number for count in front.counts) == len(internal.names)
+    assert {c.verdict.word: c.number for c in front.counts}["off target"] == 2
+
+
+def test_front_holds_every_tracked_kpi_once(internal: View) -> None:
+    """Headlines first, then the rest by area; planned and retired KPIs are the catalogue's."""
+    front = internal.front()
+    shown = [t.name for t in front.headlines] + [t.name for g in front.groups for t in g.tiles]
+    assert len(shown) == len(set(shown))
+    assert set(shown) == set(internal.names) - {"old_logins"}
+    catalogue = internal.catalogue()
+    assert [g.title for g in catalogue.groups] == ["Impact", "Sustainability", "Product and services"]
+    assert sum(len(g.tiles) for g in catalogue.groups) == len(internal.names)
+
+
+def test_the_public_sees_nothing_of_what_is_internal(published: Published, northlane: SimpleNamespace) -> None:
+    """No page, twin or file for the public holds an internal KPI's name, title or number, nor its formula."""
+    public = view.open(*published, Audience.PUBLIC, northlane.NOW)
+    assert public.left_out == ("secret_cost",)
+    everything = [public.front(), public.catalogue(), *(public.kpi(name) for name in public.names)]
+    text = json.dumps(pages.plain(everything), ensure_ascii=False)
+    for secret in ("secret_cost", "Payroll of the board", "77136", "77.1k"):
+        assert secret not in text
+    assert public.kpi("margin").written is None
+    assert public.kpi("margin").sql is None
+    with pytest.raises(UsageError) as error:
+        public.kpi("secret_cost")
+    assert "secret_cost" in str(error.value)
+    assert view.open(*published, Audience.INTERNAL, northlane.NOW).kpi("margin").written
+
+
+def test_unknown(internal: View) -> None:
+    """An unknown KPI or grain is refused with what there is."""
+    with pytest.raises(UsageError, match="Did you mean 'revenue'"):
+        internal.kpi("revenu")
+    with pytest.raises(UsageError, match="It is kept by month, quarter, year"):
+        internal.kpi("revenue", Grain.DAY)
+
+
+def test_staleness_follows_the_clock(one: Callable[..., View], northlane: SimpleNamespace) -> None:
+    """Right after a run data are late by the run's clock; without a run for long, by the reader's."""
+    kpi = northlane.kpi("n", northlane.Aggregate("count", "sessions"), northlane.PEOPLE, Grain.DAY)
+    rows = northlane.series(Grain.DAY, 10, lambda i: i, last=date(2026, 11, 20))
+    fresh = one(kpi, rows)
+    assert fresh.tile("n").verdict.key == "no target"
+    soon = View(fresh.ledger, fresh.catalog, Audience.INTERNAL, northlane.NOW + timedelta(hours=20), None)
+    assert soon.tile("n").verdict.key == "no target"
+    later = View(fresh.ledger, fresh.catalog, Audience.INTERNAL, northlane.NOW + timedelta(days=9), None)
+    assert later.tile("n").verdict.key == "stale"
+    assert later.tile("n").note == "No data since 21 Nov"
+    assert later.front().notices == ("Nothing has been computed since 21 Nov 2026, 06:10 UTC.",)
+
+
+def test_failed(ledger: Ledger, tmp_path: Path, northlane: SimpleNamespace) -> None:
+    """A KPI that failed shows the word, why, and its last good value; the public is not told file names."""
+    kpi = northlane.kpi("n", northlane.Aggregate("count", "sessions"), northlane.PEOPLE, Grain.DAY)
+    northlane.fill(ledger, [(kpi, northlane.series(Grain.DAY, 10, lambda i: i + 5, last=date(2026, 11, 19)))])
+    run = northlane.Run(started=northlane.NOW, now=northlane.NOW, fingerprint="x", finished=northlane.NOW)
+    ledger.record(run, [northlane.Computed("n", "f", failed="data/a.csv holds no column named at")])
+    catalog = northlane.catalogue(tmp_path, [kpi])
+    tile = view.open(ledger, catalog, Audience.INTERNAL, northlane.NOW).tile("n")
+    assert (tile.verdict.key, tile.shown.text) == ("failed", "Not computed")
+    assert tile.reason == "data/a.csv holds no column named at."
+    assert tile.last_good == "Last good: 14\u00a0people, 19 November"
+    public = view.open(ledger, catalog, Audience.PUBLIC, northlane.NOW).tile("n")
+    assert "data/a.csv" not in json.dumps(pages.plain(public)).lower()
+
+
+def test_nothing_computed(ledger: Ledger, tmp_path: Path, northlane: SimpleNamespace) -> None:
+    """Before the first run every page says so, and none is empty."""
+    kpi = northlane.kpi("n", northlane.Aggregate("count", "sessions"), northlane.PEOPLE, Grain.DAY)
+    empty = view.open(ledger, northlane.catalogue(tmp_path, [kpi]), Audience.INTERNAL, northlane.NOW)
+    assert empty.front().notices == ("Nothing has been computed yet. The first run fills this page.",)
+    assert empty.tile("n").reason == "No run has computed it yet."
+    assert empty.kpi("n").rows == ()
+    assert "No data" in empty.kpi("n").finding
+
+
+def test_rows(internal: View) -> None:
+    """The table has every stored period, newest first, in full, with the target of then."""
+    page = internal.kpi("mau")
+    assert len(page.rows) == 1050
+    assert [row.label for row in page.rows[:2]] == ["21 Nov 2026 so far", "20 Nov 2026"]
+    assert page.rows[1].full == "7,077"
+    assert page.rows[1].year_before == "6,323"
+    assert {row.target for row in page.rows} == {"≥\u00a07,000", "≥\u00a06,000", "No target"}
+    assert page.rows[-1].compared is None
+    months = internal.kpi("revenue").rows
+    assert months[0].verdict.key == "partial"
+    assert months[0].compared == "+6.1\u202f%"
+    assert months[1].full == "$1,242,215"
+
+
+def test_breakdown(internal: View) -> None:
+    """Cells come by size at the newest complete period; a distinct count says that they do not add up."""
+    breakdown = internal.kpi("mau").breakdowns[0]
+    assert breakdown.title == "cluster"
+    assert breakdown.period_label == "20 Nov 2026"
+    assert not breakdown.adds_up
+    assert [c.label for c in breakdown.cells[:3]] == ["Campus West", "Earthlab", "Andes"]
+    assert len(breakdown.cells[0].points) == 90
+    assert breakdown.cells[2].points[0].value is None  # before its first row, not 0
+
+
+def test_implied_zeros(one: Callable[..., View], northlane: SimpleNamespace) -> None:
+    """A cell of a count without a row in a period is 0 there, because the ledger keeps no zeros of cells."""
+    kpi = northlane.kpi(
+        "n", northlane.Aggregate("count", "sessions"), northlane.HUBS, Grain.MONTH, by=(("hub",),), empty=Empty.ZERO
+    )
+    a, b = (("hub", "a"),), (("hub", "b"),)
+    rows = northlane.series(Grain.MONTH, 4, lambda i: i + 1, last=date(2026, 10, 31))
+    rows += northlane.series(Grain.MONTH, 4, lambda i: i + 1, cell=a, last=date(2026, 10, 31))
+    rows += northlane.series(Grain.MONTH, 1, lambda _: 3, cell=b, last=date(2026, 8, 31))
+    cells = {c.label: c for c in one(kpi, rows).kpi("n").breakdowns[0].cells}
+    assert [p.value for p in cells["b"].points] == [None, 3, 0, 0]
+    assert cells["b"].shown.text == "0\u00a0hubs"
+    assert cells["a"].shown.text == "4\u00a0hubs"
+
+
+def test_page_of_a_kpi(internal: View) -> None:
+    """The page has why, targets, definition, YAML, SQL, sources with rows left out, and lineage."""
+    page = internal.kpi("mau")
+    assert [(p.span, p.bound, p.current) for p in page.targets] == [
+        ("from 1 Jan 2026", "≥\u00a07,000", True),
+        ("1 Jan 2025 to 31 Dec 2025", "≥\u00a06,000", False),
+    ]
+    assert "Only rows where not is_staging count." in page.definition
+    assert "A group of fewer than 5 people is withheld." in page.definition
+    assert page.written is not None
+    assert page.written.startswith("mau:")
+    assert page.sql is not None
+    assert page.sql.startswith("with rows")
+    (source,) = page.sources
+    assert (source.rows, source.removed) == (14_203_118, {"highmem, 6 Feb to 2 Apr 2025": 5120})
+    assert source.reasons == ("counted twice (6 Feb 2025 to 2 Apr 2025)",)
+    assert source.through == "to 20 Nov 2026, 23:58"
+    assert page.finding.startswith(
+        "7,077\u00a0people in the 30 days to 20 Nov 2026, 6,323\u00a0people a year before; on"
+    )
+    assert [link.name for link in internal.kpi("revenue").feeds] == ["margin"]
+    assert [link.name for link in internal.kpi("margin").made_from] == ["revenue", "secret_cost"]
+
+
+def test_csv(internal: View) -> None:
+    """CSV has every stored number unrounded, and the cells with a column for each breakdown column."""
+    rows = list(csv.DictReader(io.StringIO(internal.csv("retention", Grain.MONTH))))
+    assert rows[-2]["period"] == "2026-10"
+    assert float(rows[-2]["value"]) == pytest.approx(0.86 - 17 * 0.0039)
+    assert (rows[-2]["status"], rows[-2]["low"], rows[-1]["partial"]) == ("off", "0.85", "true")
+    cells = list(csv.DictReader(io.StringIO(internal.csv("mau", Grain.DAY, cells=True))))
+    assert {row["cluster"] for row in cells} >= {"Campus West", "(none)"}
+    assert {row["hub"] for row in cells} == {""}
+
+
+def test_csv_runs_nothing(one: Callable[..., View], northlane: SimpleNamespace) -> None:
+    """A cell that begins like a formula is text to a spreadsheet; a negative number stays one."""
+    kpi = northlane.kpi("n", northlane.Aggregate("count", "sessions"), northlane.HUBS, Grain.MONTH, by=(("hub",),))
+    rows = [
+        northlane.row(date(2026, 10, 1), Grain.MONTH, 1, cell=(("hub", name),)) for name in ("=1+1", "@x", "-3", "-x")
+    ]
+    text = one(kpi, rows).csv("n", Grain.MONTH, cells=True)
+    assert sorted(line.split(",")[0] for line in text.splitlines()[1:]) == ["'-x", "'=1+1", "'@x", "-3"]
+
+
+def test_hours(one: Callable[..., View], northlane: SimpleNamespace) -> None:
+    """An hourly KPI names its hours and compares one with the same hour of the day before."""
+    kpi = northlane.kpi("n", northlane.Aggregate("count", "sessions"), northlane.HUBS, Grain.HOUR)
+    rows = []
+    moment = datetime(2026, 11, 19, 0, tzinfo=UTC)
+    for index in range(53):
+        hour = northlane.CALENDAR.hour(moment + timedelta(hours=index))
+        rows.append(northlane.row(date(2026, 11, 19), Grain.DAY, index) | {"grain": "hour", "period": hour.key})
+    page = one(kpi, rows).kpi("n")
+    assert page.tile.period_label == "21 Nov, 04:00"
+    assert page.tile.compared is not None
+    assert page.tile.compared.versus == "vs 20 Nov, 04:00"
+    assert page.rows[0].label == "21 Nov 2026, 04:00"
+
+
+def test_plain_twins_are_json(internal: View) -> None:
+    """Every page is plain JSON whose numbers are those of the page."""
+    twin = json.loads(json.dumps(pages.plain(internal.kpi("retention"))))
+    assert twin["tile"]["shown"]["value"] == pytest.approx(0.86 - 17 * 0.0039)
+    assert twin["rows"][1]["full"] == "79.4\u202f%"
+    assert "pieces" not in json.dumps(twin)
+
+
+def test_version(ledger: Ledger, tmp_path: Path, northlane: SimpleNamespace) -> None:
+    """A view is another one after a run and after an hour, and the same one in between."""
+    catalog = northlane.catalogue(tmp_path, [])
+    northlane.fill(ledger, [])
+    before = view.open(ledger, catalog, Audience.PUBLIC, northlane.NOW).version
+    assert view.open(ledger, catalog, Audience.PUBLIC, northlane.NOW + timedelta(minutes=40)).version == before
+    assert view.open(ledger, catalog, Audience.PUBLIC, northlane.NOW + timedelta(minutes=55)).version != before
+    assert view.open(ledger, replace(catalog, fingerprint="z"), Audience.PUBLIC, northlane.NOW).version != before
+    northlane.fill(ledger, [])
+    assert view.open(ledger, catalog, Audience.PUBLIC, northlane.NOW).version != before
+
+
+def test_each_status_has_words() -> None:
+    """There is a word and a place in the counts for each status that a run can store."""
+    assert {s.value for s in Status} <= set(words.COUNTED)
