@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from datetime import date, datetime
 from pathlib import Path
 
@@ -285,6 +289,32 @@ def test_memory_that_runs_out_is_told() -> None:
         with pytest.raises(QueryError) as caught:
             engine.execute(query("SELECT list(i || 'some words') AS all_of_them FROM range(20000000) AS t(i)"))
         assert caught.value.slug == "out-of-memory"
+        assert engine.execute(query("SELECT 1 AS one")).to_pylist() == [{"one": 1}]
+
+
+def test_disk_that_runs_out_is_told(tmp_path: Path) -> None:
+    """What does not fit into memory goes to the temporary folder; when that is full, the error says so."""
+    text = (
+        "SELECT sum(r) AS s FROM (SELECT row_number() OVER (ORDER BY md5(i::VARCHAR)) AS r FROM range(3000000) AS t(i))"
+    )
+    with DuckDB(tmp_path / "tmp", memory="60MB") as engine:
+        engine._con.execute("SET max_temp_directory_size = '2MB'")
+        with pytest.raises(QueryError) as caught:
+            engine.execute(query(text))
+    assert caught.value.slug == "disk-full"
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_ctrl_c_ends_a_query_at_once() -> None:
+    """An interrupt during a query is a KeyboardInterrupt, is heard within seconds, and the engine lives on."""
+    long = query("SELECT count(*) AS n FROM range(200000) AS a(i), range(40000) AS b(j) WHERE hash(i + j) % 7 = 3")
+    with DuckDB() as engine:
+        timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        begin = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            engine.execute(long)
+        assert time.monotonic() - begin < 10
         assert engine.execute(query("SELECT 1 AS one")).to_pylist() == [{"one": 1}]
 
 

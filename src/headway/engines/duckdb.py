@@ -8,11 +8,12 @@ a query reads the attached sources and the tables given with it, nothing else.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -24,6 +25,7 @@ from headway.engines.intake import settle
 from headway.errors import Mistake, Place, QueryError, SourceError
 from headway.model import Located, Source, SqlType
 
+T = TypeVar("T")
 _NO_TABLES: Mapping[str, pa.Table] = MappingProxyType({})
 #: Functions that a query may read rows from; all others could open files.
 _ROW_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
@@ -51,6 +53,7 @@ class DuckDB:
     def __init__(self, temporary: Path | None = None, memory: str = "70%") -> None:
         self.attached: dict[str, Attached] = {}
         self._in_place: list[str] = []
+        self._worker = ThreadPoolExecutor(1, "duckdb")
         self._con = duckdb.connect(
             config={
                 "autoinstall_known_extensions": False,
@@ -81,6 +84,7 @@ class DuckDB:
 
     def close(self) -> None:
         """Free the memory and the temporary files."""
+        self._worker.shutdown()
         self._con.close()
 
     # -- sources -------------------------------------------------------------------------------------------------
@@ -92,24 +96,28 @@ class DuckDB:
         that is missing, is of another type, or holds a value that cannot be read, and says where.
         """
         self.detach(source.name)
-        name = identifier(source.name)
         try:
-            with stored.opened(self._con, source, located) as raw:
-                settled = settle(source, raw)
-                rows = raw.relation.filter(settled.keep) if settled.keep else raw.relation
-                rows = rows.project(", ".join(settled.columns))
-                kind = "VIEW" if located.kind == "parquet" else "TABLE"
-                self._con.execute(f"CREATE {kind} {name} AS {rows.sql_query()}")
+            attached = self._run(lambda: self._attach(source, located))
         except duckdb.Error as error:
             raise SourceError(_mistake(error, "broken-file", f"source {source.name}: ", source.place)) from error
         if located.kind == "parquet":
             self._in_place += [str(path) for path in located.files]
+        self.attached[source.name] = attached
+        return attached.columns
+
+    def _attach(self, source: Source, located: Located) -> Attached:
+        name = identifier(source.name)
+        with stored.opened(self._con, source, located) as raw:
+            settled = settle(source, raw)
+            rows = raw.relation.filter(settled.keep) if settled.keep else raw.relation
+            rows = rows.project(", ".join(settled.columns))
+            kind = "VIEW" if located.kind == "parquet" else "TABLE"
+            self._con.execute(f"CREATE {kind} {name} AS {rows.sql_query()}")
         relation = self._con.sql(f"FROM {name}")
         types = dict(zip(relation.columns, (columns.sql_type(str(kind)) for kind in relation.types), strict=True))
         count = int(relation.aggregate("count(*)").fetchall()[0][0])
         removed = {**located.removed, **settled.removed}
-        self.attached[source.name] = Attached(types, count, removed, (*located.notes, *settled.notes))
-        return types
+        return Attached(types, count, removed, (*located.notes, *settled.notes))
 
     def detach(self, source: str) -> None:
         """Forget a source, if it is attached."""
@@ -139,12 +147,22 @@ class DuckDB:
         for name, table in tables.items():
             self._con.register(name, table)
         try:
-            return self._con.sql(self.sql(query)).to_arrow_table()
+            return self._run(lambda: self._con.sql(self.sql(query)).to_arrow_table())
         except duckdb.Error as error:
             raise QueryError(_mistake(error, "query-failed")) from error
         finally:
             for name in tables:
                 self._con.unregister(name)
+
+    def _run(self, work: Callable[[], T]) -> T:
+        """Let DuckDB work in its thread while this one waits, so that Ctrl-C is heard at once and ends the work."""
+        future = self._worker.submit(work)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            self._con.interrupt()
+            wait([future])
+            raise
 
     def _guard(self, query: exp.Query, tables: Mapping[str, pa.Table]) -> None:
         """Refuse a query that reads anything but attached sources, its tables and its own CTEs."""
@@ -167,8 +185,6 @@ class DuckDB:
 def _mistake(error: duckdb.Error, slug: str, lead: str = "", place: Place | None = None) -> Mistake:
     """What DuckDB refused, in the user's words."""
     text = str(error)
-    if isinstance(error, duckdb.InterruptException):
-        return Mistake(f"{lead}interrupted", "interrupted", place)
     if "No space left" in text or "max_temp_directory_size" in text:
         return Mistake(
             f"{lead}the disk is full: rows that do not fit into memory have no place",
