@@ -144,6 +144,13 @@ def test_sources_are_resolved(load: Load) -> None:
     assert str(clicks.places["derive.is_teaching"]) == "headway.yml:21:27"
 
 
+def test_signs_of_a_format_may_be_spaces_and_tabs(load: Load) -> None:
+    """A separator is one character, also one that cannot be seen."""
+    form = '{separator: "\\t", thousands: " ", decimal: ",", currency: [$, EUR]}'
+    reader = load(f"project: p\nsources: {{a: {{read: {{files: a.txt, format: {form}}}}}}}").sources["a"].reader
+    assert reader == FilesReader(("a.txt",), Format(separator="\t", thousands=" ", decimal=",", currency=("$", "EUR")))
+
+
 def test_git_sources_know_their_time_and_their_people(load: Load) -> None:
     """A commit is dated by its committer and written by a person, unless the source says otherwise."""
     commits = load("project: git\nsources: {commits: {read: {git: [., ../other]}}}").sources["commits"]

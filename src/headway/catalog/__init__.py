@@ -1,8 +1,8 @@
 """Reads what a project declares: YAML -> strict specs -> one resolved, frozen `Catalog`, or every mistake at once.
 
-`document` YAML with places · `spec` the shape of each map · `values` small values · `sqltext`, `expression`,
-`formula` SQL fragments · `project`, `source`, `columns`, `kinds`, `kpi`, `formulas`, `circles`, `target` resolve ·
-`loading` does it all · `identity` says what it comes down to.
+`document` YAML with places · `spec`, `checking` the shape of each map · `values` small values · `sqltext`,
+`expression`, `formula` SQL fragments · `project`, `source`, `kinds`, `kpi`, `formulas`, `target` resolve, with the
+help of `columns` and `circles` · `loading` does it all · `identity` says what it comes down to.
 """
 
 from headway.catalog.identity import fingerprint, text

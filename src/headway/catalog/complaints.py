@@ -27,10 +27,7 @@ class Complaints:
 
     def wrong(self, document: Document, path: Steps, wrong: Wrong, prefix: str = "") -> None:
         """Add what is wrong with the value at `path`, marked at the very characters."""
-        if wrong.end - wrong.start <= 1 and wrong.start == 0 and not document.has(path):
-            place = document.place(path)
-        else:
-            place = document.within(path, wrong.start, wrong.end)
+        place = document.within(path, wrong.start, wrong.end)
         self.say(place, prefix + wrong.message, wrong.slug, wrong.remedy)
 
     def raise_any(self) -> None:

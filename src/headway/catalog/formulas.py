@@ -221,8 +221,13 @@ class _Formula:
         unit = self.draft.spec.unit
         if result and unit is not None and unit.kind is UnitKind.CURRENCY and unit.name != result:
             start, end = span(self.tree)
-            self.say(start, end, f"the formula is in {result}, and 'unit' says {unit.name}", "two-currencies",
-                     "Nothing is converted by itself: convert in the source, in a derived column.")  # fmt: skip
+            self.say(
+                start,
+                end,
+                f"the formula is in {result}, and 'unit' says {unit.name}",
+                "two-currencies",
+                "Nothing is converted by itself: convert in the source, in a derived column.",
+            )
 
     def _currency(self, node: exp.Expr) -> str | None:
         """The currency of a number, or None if it is in none."""
@@ -242,8 +247,12 @@ class _Formula:
         found = dict.fromkeys(c for child in node.iter_expressions() if (c := self._of_branch(child)))
         if len(found) > 1:
             first, second = list(found)[:2]
-            self.say(*span(node), f"{first} and {second} cannot be added or compared", "two-currencies",
-                     "Convert one in its source, in a derived column.")  # fmt: skip
+            self.say(
+                *span(node),
+                f"{first} and {second} cannot be added or compared",
+                "two-currencies",
+                "Convert one in its source, in a derived column.",
+            )
         return next(iter(found), None)
 
     def _of_branch(self, node: exp.Expr) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headway.catalog import kinds, values
-from headway.catalog import spec as specs
+from headway.catalog.checking import check, unknown_key
 from headway.catalog.columns import Columns
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
@@ -20,7 +20,6 @@ from headway.catalog.sqltext import Wrong
 from headway.errors import Place
 from headway.model import (
     Aggregate,
-    Audience,
     Balance,
     Better,
     Catalog,
@@ -74,10 +73,10 @@ def draft(
     if kind is None:
         for key in value:  # the kind is wrong: of the rest only what every KPI may say can be judged
             if key in KpiSpec.later and key not in kinds.INSTEAD:
-                specs.unknown_key(KpiSpec, document, (*path, key), complaints)
+                unknown_key(KpiSpec, document, (*path, key), complaints)
         return None
     model = KINDS[kind] if kind else KpiSpec
-    spec = specs.check(model, document, path, value, complaints)
+    spec = check(model, document, path, value, complaints)
     return Draft(name, kind, spec, defaults, document, path) if spec else None
 
 
@@ -132,7 +131,7 @@ def common(draft: Draft, project: Catalog, complaints: Complaints, **resolved: A
         name=draft.name,
         title=spec.title or titled(draft.name),
         unit=unit,
-        audience=spec.audience or draft.defaults.audience or Audience(project.audience),
+        audience=spec.audience or draft.defaults.audience or project.audience,
         place=document.key_place(draft.path),
         written=document.written(draft.path),
         about=spec.about,
@@ -173,14 +172,24 @@ class _Rows:
             self.complaints.wrong(document, here, wrong)
             return None
         if kind == "count" and dot:
-            wrong = Wrong("count counts rows, so it names a source alone", 0, len(text), "bad-value",
-                          f"Write 'count: {name}', or 'distinct: {text}' for different values.")  # fmt: skip
+            wrong = Wrong(
+                "count counts rows, so it names a source alone",
+                0,
+                len(text),
+                "bad-value",
+                f"Write 'count: {name}', or 'distinct: {text}' for different values.",
+            )
             self.complaints.wrong(document, here, wrong)
             return None
         if kind not in ("count", "open", "balance") and not column:
             known = list(self.columns.known(name)) if name in self.sources else []
-            wrong = Wrong(f"{kind} needs a column: {name}.column", 0, len(text), "bad-value",
-                          f"{name} has {', '.join(known)}." if known else None)  # fmt: skip
+            wrong = Wrong(
+                f"{kind} needs a column: {name}.column",
+                0,
+                len(text),
+                "bad-value",
+                f"{name} has {', '.join(known)}." if known else None,
+            )
             self.complaints.wrong(document, here, wrong)
             return None
         if name not in self.sources:
@@ -226,9 +235,10 @@ class _Rows:
         elif not source.time:
             self.complaints.say(
                 self.draft.document.place(self.draft.at(self.draft.kind)),
-                f"{source.name} has no 'time', so its rows belong to no period", "missing-key",
+                f"{source.name} has no 'time', so its rows belong to no period",
+                "missing-key",
                 f"Add 'time: column' to {source.name} (line {source.place.line} of {source.place.path}).",
-            )  # fmt: skip
+            )
 
     def breakdowns(self, source: str) -> None:
         """Complain about breakdowns that do not exist, or that show a person."""
@@ -241,9 +251,11 @@ class _Rows:
                     continue
                 if who := self.columns.person(source, path):
                     self.complaints.say(
-                        self.draft.document.place(here), f"a person is never a breakdown: {who}", "person-breakdown",
+                        self.draft.document.place(here),
+                        f"a person is never a breakdown: {who}",
+                        "person-breakdown",
                         "People are counted, with distinct, and never shown.",
-                    )  # fmt: skip
+                    )
 
     def _column(self, source: str, column: str, here: Steps, offset: int) -> bool:
         """Look a column up; False after telling that it does not exist."""
@@ -288,9 +300,11 @@ def options(draft: Draft, complaints: Complaints) -> None:
     is_state = draft.kind in _STATES or spec.window is not None
     if spec.window is not None and draft.kind in _STATES:
         complaints.say(
-            document.place(draft.at("window")), f"{draft.kind} is a state of a moment already: a window has no meaning",
-            "bad-window", "Remove 'window'.",
-        )  # fmt: skip
+            document.place(draft.at("window")),
+            f"{draft.kind} is a state of a moment already: a window has no meaning",
+            "bad-window",
+            "Remove 'window'.",
+        )
     if spec.take is not None:
         place = document.place(draft.at("take"))
         if draft.kind == "open" and spec.take is not Take.LAST:
@@ -303,9 +317,11 @@ def options(draft: Draft, complaints: Complaints) -> None:
             )
         elif not is_state and draft.kind:
             complaints.say(
-                place, f"'take' needs a state, and {draft.kind} without a window is computed anew for each period",
-                "bad-value", "Add a 'window', or remove 'take'.",
-            )  # fmt: skip
+                place,
+                f"'take' needs a state, and {draft.kind} without a window is computed anew for each period",
+                "bad-value",
+                "Add a 'window', or remove 'take'.",
+            )
     if spec.by and not draft.kind:
         complaints.say(
             document.place(draft.at("by")), "a planned KPI has no breakdowns yet", "bad-value", "Remove 'by'."
@@ -332,13 +348,19 @@ def check_grain(draft: Draft, grain: Grain, complaints: Complaints) -> None:
     if grain is Grain.HOUR and draft.kind in ("distinct", "balance"):
         complaints.say(place, f"{draft.kind} is not kept by the hour", "grain-not-possible", "Write 'grain: day'.")
     elif grain is Grain.HOUR and draft.spec.window is not None:
-        complaints.say(place, "a window is counted in days, so the grain is not an hour", "grain-not-possible",
-                       "Write 'grain: day'.")  # fmt: skip
+        complaints.say(
+            place,
+            "a window is counted in days, so the grain is not an hour",
+            "grain-not-possible",
+            "Write 'grain: day'.",
+        )
     elif least is not None and grain.rank < least.rank:
         complaints.say(
-            place, f"the window is a {draft.spec.window}, so the grain is {least} or longer, not {grain}",
-            "grain-not-possible", f"Write 'grain: {least}'.",
-        )  # fmt: skip
+            place,
+            f"the window is a {draft.spec.window}, so the grain is {least} or longer, not {grain}",
+            "grain-not-possible",
+            f"Write 'grain: {least}'.",
+        )
 
 
 def by_grain(draft: Draft, grain: Grain, least: Grain, complaints: Complaints) -> Grain:
@@ -353,9 +375,10 @@ def by_grain(draft: Draft, grain: Grain, least: Grain, complaints: Complaints) -
         complaints.say(place, "cells by the hour are not supported yet", "not-supported-yet", "Write 'by_grain: day'.")
     elif asked not in grain.longer() or asked not in least.longer():
         complaints.say(
-            place, f"{draft.name} is kept by {values.among(least.longer())}, so its cells cannot be by {asked}",
+            place,
+            f"{draft.name} is kept by {values.among(least.longer())}, so its cells cannot be by {asked}",
             "grain-not-possible",
-        )  # fmt: skip
+        )
     else:
         return asked
     return least
@@ -383,9 +406,11 @@ def _area(draft: Draft, project: Catalog, complaints: Complaints) -> str | None:
     area = draft.spec.area or draft.defaults.area
     if area and project.areas and area not in project.areas:
         complaints.say(
-            draft.document.place(_written_at(draft, "area")), f"there is no area '{area}'", "unknown-name",
+            draft.document.place(_written_at(draft, "area")),
+            f"there is no area '{area}'",
+            "unknown-name",
             values.near(area, project.areas) or f"The areas in headway.yml are {', '.join(project.areas)}.",
-        )  # fmt: skip
+        )
     return area
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from headway.catalog import document as documents
 from headway.catalog import formulas, project, source, target, values
 from headway.catalog import kpi as kpis
-from headway.catalog import spec as specs
+from headway.catalog.checking import check
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
 from headway.catalog.kpi import Draft
@@ -84,6 +84,12 @@ def load(root: Path) -> Catalog:
     return replace(catalog, sources=sources, kpis=resolved, fingerprint=_fingerprint(files))
 
 
+def unknown_kpi(name: str, catalog: Catalog) -> Mistake:
+    """What to say to somebody who asks for a KPI that the catalogue does not have."""
+    remedy = values.near(name, catalog.kpis) or "'headway show' lists them all."
+    return Mistake(f"there is no KPI '{name}'", "unknown-kpi", remedy=remedy)
+
+
 # -- files ---------------------------------------------------------------------------------------------------------
 
 
@@ -125,7 +131,7 @@ def _declare(document: Document, declared: _Declared, complaints: Complaints) ->
         _allowed(document, folder, key, complaints)
     defaults = DefaultsSpec()
     if value.get("defaults") is not None:
-        spec = specs.check(DefaultsSpec, document, ("defaults",), value["defaults"], complaints)
+        spec = check(DefaultsSpec, document, ("defaults",), value["defaults"], complaints)
         defaults = spec or defaults
     for name, item, path in _named(document, "sources", complaints):
         if _first(name, declared.sources.get(name), document, path, complaints):
@@ -185,16 +191,16 @@ def _project(document: Document, root: Path, complaints: Complaints) -> Catalog:
     spec = None
     if isinstance(value, dict):
         own = {key: item for key, item in value.items() if key not in ("sources", "kpis", "defaults")}
-        spec = specs.check(ProjectSpec, document, (), own, complaints, in_part=True)
+        spec = check(ProjectSpec, document, (), own, complaints, in_part=True)
         if spec is None:  # the name itself is amiss
-            spec = specs.check(ProjectSpec, document, (), {**own, "project": "project"}, Complaints(), in_part=True)
+            spec = check(ProjectSpec, document, (), {**own, "project": "project"}, Complaints(), in_part=True)
     return project.resolve(spec or ProjectSpec(project="project"), document, root, complaints)
 
 
 def _sources(declared: _Declared, complaints: Complaints) -> dict[str, Source]:
     found = {}
     for name, (value, document, path) in declared.sources.items():
-        spec = specs.check(SourceSpec, document, path, value, complaints)
+        spec = check(SourceSpec, document, path, value, complaints)
         if spec is not None and (it := source.resolve(name, spec, document, path, declared.sources, complaints)):
             found[name] = it
     for name, it in found.items():
@@ -229,9 +235,3 @@ def _fingerprint(files: Mapping[str, Document]) -> str:
     """A hash over what the files say; comments, order of keys and layout do not change it."""
     said = {name: document.value for name, document in files.items()}
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
-def unknown_kpi(name: str, catalog: Catalog) -> Mistake:
-    """What to say to somebody who asks for a KPI that the catalogue does not have."""
-    remedy = values.near(name, catalog.kpis) or "'headway show' lists them all."
-    return Mistake(f"there is no KPI '{name}'", "unknown-kpi", remedy=remedy)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from headway.catalog import spec as specs
 from headway.catalog import values
+from headway.catalog.checking import check
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document
 from headway.catalog.spec import ProjectSpec
@@ -19,7 +21,7 @@ def resolve(spec: ProjectSpec, document: Document, root: Path, complaints: Compl
     _not_yet(spec, document, complaints)
     brand = None
     if spec.brand is not None and spec.brand != "none":
-        brand = specs.check(specs.BrandSpec, document, ("brand",), spec.brand, complaints)
+        brand = check(specs.BrandSpec, document, ("brand",), spec.brand, complaints)
     title = spec.title or titled(spec.project)
     return Catalog(
         root=root,
@@ -47,10 +49,10 @@ def titled(name: str) -> str:
 
 
 def owner_known(
-    owner: str, owners: object, document: Document, path: tuple[str | int, ...], complaints: Complaints
+    owner: str, owners: Mapping[str, str], document: Document, path: tuple[str | int, ...], complaints: Complaints
 ) -> None:
     """Complain about an owner that the project does not list, if it lists any."""
-    if isinstance(owners, dict) and owners and owner not in owners:
+    if owners and owner not in owners:
         complaints.say(
             document.place(path),
             f"there is no owner '{owner}'",
@@ -75,7 +77,7 @@ def _not_yet(spec: ProjectSpec, document: Document, complaints: Complaints) -> N
         )
     if spec.restatement is None:
         return
-    restatement = specs.check(specs.RestatementSpec, document, ("restatement",), spec.restatement, complaints)
+    restatement = check(specs.RestatementSpec, document, ("restatement",), spec.restatement, complaints)
     if restatement and (restatement.tolerance or (restatement.after and restatement.after.count)):
         complaints.say(
             document.key_place(("restatement",)),
@@ -93,7 +95,7 @@ def _areas(spec: ProjectSpec, document: Document, complaints: Complaints) -> dic
     found = {}
     for name, value in spec.areas.items():
         path = ("areas", name)
-        area = specs.check(specs.AreaSpec, document, path, value, complaints)
+        area = check(specs.AreaSpec, document, path, value, complaints)
         if area and _named("areas", name, document, complaints):
             if area.owner:
                 owner_known(area.owner, spec.owners, document, (*path, "owner"), complaints)

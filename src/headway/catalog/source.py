@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from headway.catalog import expression, values
 from headway.catalog import spec as specs
+from headway.catalog.checking import check
 from headway.catalog.circles import circle
 from headway.catalog.columns import Columns
 from headway.catalog.complaints import Complaints
@@ -96,7 +97,7 @@ def finish(
 
 def _reader(spec: SourceSpec, document: Document, path: Steps, complaints: Complaints) -> Reader | None:
     path = (*path, "read")
-    read = specs.check(specs.ReadSpec, document, path, spec.read, complaints)
+    read = check(specs.ReadSpec, document, path, spec.read, complaints)
     if read is None:
         return None
     given = [key for key in ("files", "table", "git") if getattr(read, key) is not None]
@@ -145,18 +146,9 @@ def _format(read: specs.ReadSpec, document: Document, path: Steps, complaints: C
     if read.format is None:
         return Format()
     path = (*path, "format")
-    form = specs.check(specs.FormatSpec, document, path, read.format, complaints)
+    form = check(specs.FormatSpec, document, path, read.format, complaints)
     if form is None:
         return Format()
-    for key in ("separator", "thousands", "decimal"):
-        sign = getattr(form, key)
-        if sign is not None and len(sign) != 1:
-            complaints.say(
-                document.place((*path, key)),
-                f"{key}: one character must stand here, not {values.shown(sign)}",
-                "bad-value",
-                'A tab is written "\\t", in double quotes.' if key == "separator" else None,
-            )
     if form.thousands is not None and form.thousands == (form.decimal or "."):
         complaints.say(document.place((*path, "thousands")), "thousands and decimal are the same sign", "bad-value")
     return Format(
@@ -205,7 +197,7 @@ def _refers(
     found = {}
     for column, value in spec.refers.items():
         here = (*path, "refers", column)
-        refer = specs.check(
+        refer = check(
             specs.ReferSpec, document, here, {"source": value} if isinstance(value, str) else value, complaints
         )
         if refer is None:
@@ -242,7 +234,7 @@ def _exclude(
     found = []
     for n, value in enumerate(spec.exclude):
         here = (*path, "exclude", n)
-        exclusion = specs.check(specs.ExcludeSpec, document, here, value, complaints)
+        exclusion = check(specs.ExcludeSpec, document, here, value, complaints)
         if exclusion is None:
             continue
         first, through = exclusion.from_, exclusion.through

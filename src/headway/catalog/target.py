@@ -8,6 +8,7 @@ from typing import Any
 
 from headway.catalog import formula, values
 from headway.catalog import spec as specs
+from headway.catalog.checking import check
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
 from headway.catalog.project import owner_known
@@ -47,7 +48,7 @@ class _Reading:
         self.complaints.say(self.document.place(here), message, slug, remedy)
 
     def target(self, value: Any, owners: Mapping[str, str]) -> Target | None:
-        spec = specs.check(TargetSpec, self.document, self.path, value, self.complaints)
+        spec = check(TargetSpec, self.document, self.path, value, self.complaints)
         if spec is None:
             return None
         given = [key for key in _BOUNDS if getattr(spec, key) is not None]
@@ -57,8 +58,11 @@ class _Reading:
             return None  # a slip of the pen, said already
         if len(given) != 1:
             what = f"not '{given[0]}' and '{given[1]}'" if given else "and this has none"
-            self.say(given[1] if given else None, f"a target has one bound, at_least, at_most or between: {what}",
-                     "bad-value" if given else "missing-key")  # fmt: skip
+            self.say(
+                given[1] if given else None,
+                f"a target has one bound, at_least, at_most or between: {what}",
+                "bad-value" if given else "missing-key",
+            )
             return None
         bound = given[0]
         low, high = self.bounds(bound, getattr(spec, bound))
@@ -99,9 +103,11 @@ class _Reading:
             self.fine = False
             if isinstance(value, str) and _is_formula(value):
                 said = values.wrong(
-                    value, "a bound that is a formula is not supported yet", "not-supported-yet",
+                    value,
+                    "a bound that is a formula is not supported yet",
+                    "not-supported-yet",
                     "Make a KPI of the difference or the ratio, and give that a target.",
-                )  # fmt: skip
+                )
             self.complaints.wrong(self.document, here, said)
             return None
 
@@ -132,8 +138,12 @@ class _Reading:
             number = self.number(value, "near")
             below = high is None or (low is not None and self.kpi.better is Better.HIGHER)
             if low is not None and high is not None and self.kpi.better is Better.NONE:
-                self.say("near", "near of 'between' is two numbers: [below, above]", "wrong-type",
-                         "Or say which side is better, with 'better'.")  # fmt: skip
+                self.say(
+                    "near",
+                    "near of 'between' is two numbers: [below, above]",
+                    "wrong-type",
+                    "Or say which side is better, with 'better'.",
+                )
             near_low, near_high = (number, None) if below else (None, number)
         if near_low is not None and low is not None and near_low > low:
             self.say("near", "near is where a miss begins to be off, so it lies below the bound", "bad-value")
@@ -156,8 +166,12 @@ class _Reading:
             if remedy is None:
                 added = next(iter(value)) if len(value) == 1 else f"[{', '.join(value)}]"
                 remedy = f"Add {added} to 'by' of {self.kpi.name}."
-            self.complaints.say(self.document.key_place((*self.path, "for", next(iter(value)))),
-                                f"{self.kpi.name} has no breakdown '{wanted}'", "unknown-name", remedy)  # fmt: skip
+            self.complaints.say(
+                self.document.key_place((*self.path, "for", next(iter(value)))),
+                f"{self.kpi.name} has no breakdown '{wanted}'",
+                "unknown-name",
+                remedy,
+            )
             self.fine = False
             return TOTAL, None
         for name, wanted in value.items():

@@ -87,6 +87,14 @@ def text(value: Any) -> str:
         raise wrong(value, f"a text must stand here, not {shown(value)}", "wrong-type", remedy)
     if not value.strip():
         raise wrong(value, "the text is empty", "bad-value", "Write something, or remove the key.")
+    return value.rstrip()
+
+
+def sign(value: Any) -> str:
+    """One character, which may be a space or a tab."""
+    if not isinstance(value, str) or len(value) != 1:
+        remedy = 'A tab is written "\\t", in double quotes.' if value in ("\\t", "tab", "TAB") else None
+        raise wrong(value, f"one character must stand here, not {shown(value)}", "bad-value", remedy)
     return value
 
 
@@ -96,9 +104,11 @@ def name(value: Any) -> str:
         made = re.sub(r"[^a-z0-9]+", "_", str(value).lower()).strip("_")
         remedy = f"Write '{made}'." if _NAME.fullmatch(made) else None
         raise wrong(
-            value, f"a name has lower-case letters, digits and _, and begins with a letter: not {shown(value)}",
-            "bad-name", remedy,
-        )  # fmt: skip
+            value,
+            f"a name has lower-case letters, digits and _, and begins with a letter: not {shown(value)}",
+            "bad-name",
+            remedy,
+        )
     return value
 
 
@@ -108,9 +118,11 @@ def flag(value: Any) -> bool:
         meant = {"yes": "true", "on": "true", "no": "false", "off": "false", "1": "true", "0": "false"}
         word = meant.get(str(value).lower())
         raise wrong(
-            value, f"true or false must stand here, not {shown(value)}", "wrong-type",
+            value,
+            f"true or false must stand here, not {shown(value)}",
+            "wrong-type",
             f"Did you mean '{word}'?" if word else None,
-        )  # fmt: skip
+        )
     return value
 
 
@@ -158,17 +170,29 @@ def length(value: Any) -> Length:
         return Length.parse(value) if isinstance(value, str) else _not_a_length(value)
     except ValueError:
         raise wrong(
-            value, f"a length is a number, a space and minutes, hours, days, weeks, months, quarters or years: "
-            f"not {shown(value)}", "bad-length", _length_meant(value),
-        ) from None  # fmt: skip
+            value,
+            f"a length is a number, a space and minutes, hours, days, weeks, months, quarters or years: "
+            f"not {shown(value)}",
+            "bad-length",
+            _length_meant(value),
+        ) from None
 
 
 def _not_a_length(value: Any) -> Length:
     raise ValueError(value)
 
 
-_SHORT = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks", "mo": "months", "q": "quarters",
-          "y": "years", "yr": "years"}  # fmt: skip
+_SHORT = {
+    "m": "minutes",
+    "min": "minutes",
+    "h": "hours",
+    "d": "days",
+    "w": "weeks",
+    "mo": "months",
+    "q": "quarters",
+    "y": "years",
+    "yr": "years",
+}
 
 
 def _length_meant(value: Any) -> str | None:
@@ -201,9 +225,12 @@ def window(value: Any) -> Window:
         elif value in ("month", "week", "year", "quarter", "day"):
             remedy = f"Did you mean 'calendar {value}', or '1 {value}'?"
         raise wrong(
-            value, f"a window is written '30 days', '6 months', 'calendar month', 'year to date' or 'all time': "
-            f"not {shown(value)}", "bad-window", remedy,
-        ) from None  # fmt: skip
+            value,
+            f"a window is written '30 days', '6 months', 'calendar month', 'year to date' or 'all time': "
+            f"not {shown(value)}",
+            "bad-window",
+            remedy,
+        ) from None
     if found.kind is WindowKind.NEXT:
         raise wrong(value, "windows that look forward are not supported yet", "not-supported-yet")
     if found.length is not None and found.length.months is None and found.length.days is None:
@@ -258,14 +285,19 @@ def unit(value: Any) -> Unit:
             value, sorted(_CURRENCIES & {"USD", "EUR", "GBP", "CHF", "NZD", "AUD", "CAD", "JPY"}), 1
         )
         raise wrong(
-            value, f"'{value}' is no currency", "unknown-unit",
+            value,
+            f"'{value}' is no currency",
+            "unknown-unit",
             f"Did you mean '{close[0]}'?" if close else "A unit that is a noun is written in lower case.",
-        )  # fmt: skip
+        )
     if meant is None and not re.fullmatch(r"[^\W\d_][\w /·²³°.-]*", value):
         raise wrong(
-            value, f"a unit is percent, a currency such as USD, {', '.join((*_ELAPSED, *_COUNTED, *_BYTES))}, points, "
-            f"or a noun: not {shown(value)}", "unknown-unit", near(value, kinds),
-        )  # fmt: skip
+            value,
+            f"a unit is percent, a currency such as USD, {', '.join((*_ELAPSED, *_COUNTED, *_BYTES))}, points, "
+            f"or a noun: not {shown(value)}",
+            "unknown-unit",
+            near(value, kinds),
+        )
     if meant is None and (close := get_close_matches(value.lower(), kinds, 1, 0.85)):
         meant = close[0]
     if meant is not None and meant != value:
