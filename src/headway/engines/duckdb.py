@@ -167,7 +167,8 @@ class DuckDB:
     def _guard(self, query: exp.Query, tables: Mapping[str, pa.Table]) -> None:
         """Refuse a query that reads anything but attached sources, its tables and its own CTEs."""
         known = {name.lower() for name in (*self.attached, *tables)}
-        known |= {cte.alias_or_name.lower() for cte in query.find_all(exp.CTE)}
+        # A CTE's name is known in its own scope only; as no file's name is a plain word, none is reached by one.
+        known |= {name.lower() for cte in query.find_all(exp.CTE) if (name := cte.alias_or_name).isidentifier()}
         for table in query.find_all(exp.Table):
             if isinstance(table.this, exp.Func):
                 allowed = table.this.name.lower() in _ROW_FUNCTIONS or isinstance(

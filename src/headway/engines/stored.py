@@ -77,10 +77,11 @@ def shown(located: Located, path: Path) -> str:
 
 
 def _files(located: Located) -> str:
-    if not located.files:
-        return "it"
-    first = shown(located, located.files[0])
-    return first if len(located.files) == 1 else f"{first} and {len(located.files) - 1} more"
+    """What is read, for messages about all of it."""
+    names = [name for name, _, _ in located.stamps] or [path.name for path in located.files]
+    if len(names) < 2:
+        return names[0] if names else "its data"
+    return f"{names[0]} and {len(names) - 1} more"
 
 
 def _list(files: Sequence[Path]) -> str:
