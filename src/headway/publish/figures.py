@@ -12,6 +12,7 @@ from headway.periods import Calendar, Grain, Period, epoch_day
 from headway.publish import numbers, words
 from headway.publish.pages import Breakdown, KpiPage, Point, Row
 from headway.publish.stored import Periods
+from headway.publish.tiles import accumulates
 
 #: How many periods a chart goes back: three years of days, two of weeks ... and of hours a week.
 _BACK = {
@@ -35,8 +36,9 @@ def main(page: KpiPage, kpi: Kpi, periods: Periods, *, narrow: bool = False) -> 
     form = _form(kpi, grain, page.rows)
     most = (_NARROW_BARS if narrow else _BARS) if form == "bar" else _BACK[grain]
     chosen = list(reversed(page.rows[:most]))
-    if grain.rank <= Grain.DAY.rank and chosen and chosen[-1].partial:
-        chosen.pop()  # a day that has just begun is no point of a line
+    unripe = grain.rank <= Grain.DAY.rank or (form == "line" and accumulates(kpi))
+    if unripe and len(chosen) > 1 and chosen[-1].partial:
+        chosen.pop()  # a day that has just begun is no point of a line, nor is a sum that still grows
     while chosen and chosen[0].value is None:
         chosen.pop(0)
     if not chosen:

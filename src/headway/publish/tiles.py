@@ -7,7 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from headway.ledger import Ledger
-from headway.model import TOTAL, Audience, Catalog, Kpi, Load, Reason, Status, Target, Unit, UnitKind
+from headway.model import (
+    TOTAL,
+    Aggregate,
+    Audience,
+    Catalog,
+    Distinct,
+    Kpi,
+    Load,
+    Reason,
+    Status,
+    Target,
+    Unit,
+    UnitKind,
+)
 from headway.periods import Calendar, Grain, Period
 from headway.publish import numbers, words
 from headway.publish.pages import Compared, Point, Running, Shown, Tile, Verdict
@@ -121,14 +134,28 @@ def shown(kpi: Kpi, row: Stored) -> Shown:
 
 
 def points(kpi: Kpi, line: Sequence[Stored], at: Situation, count: int | None = None) -> tuple[Point, ...]:
-    """The last points of a line, gaps included. A running day or hour is left out: it says nothing yet."""
-    if kpi.grain.rank <= Grain.DAY.rank:
+    """The last points of a line, gaps included.
+
+    A running day or hour is left out, and so is an amount that still adds up: half a month's revenue is no fall.
+    """
+    if kpi.grain.rank <= Grain.DAY.rank or accumulates(kpi):
         line = [row for row in line if not row.partial] or line
     chosen = window(line, count or POINTS.get(kpi.grain, 13), at.calendar)
     return tuple(
         Point(which.name, None) if row is None else Point(which.name, row.value, row.low, row.high, row.partial)
         for which, row in chosen
     )
+
+
+def accumulates(kpi: Kpi) -> bool:
+    """True if a period's value grows while it runs, so that a running one is no point of a line."""
+    match kpi.measure:
+        case Aggregate(function=function):
+            return function in ("count", "sum") and kpi.window is None
+        case Distinct():
+            return kpi.window is None
+        case _:
+            return False
 
 
 def compared(kpi: Kpi, row: Stored, line: Sequence[Stored], at: Situation) -> Compared | None:
