@@ -9,18 +9,20 @@ the ledger as it was.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from headway import __version__, checks, plan, quality, sources, targets
 from headway import catalog as catalogue
 from headway.engines.duckdb import DuckDB
-from headway.errors import CatalogError, HeadwayError, UsageError
+from headway.errors import CatalogError, HeadwayError, Mistake, QueryError, UsageError
 from headway.ledger import Ledger, Recorded, Run
-from headway.model import Catalog, Computed, Entered, Formula, Kpi, Load, Source, SqlType
+from headway.model import Catalog, Computed, Entered, Formula, Kpi, Load, Source, SqlType, read_cell
 from headway.plan import Coverage, Request
 
 #: Told what is being done, how much of it is done, and of how much: `progress("Reading sources", 2, 14)`.
@@ -132,6 +134,7 @@ class _Attempt:
                 self._attach(self.catalog.sources[name])
             except HeadwayError as error:
                 self._source_failed(name, error)
+        self.engine.seal()
         # A probe follows references, so it waits until everything is attached.
         for done, name in enumerate(needed):
             self.progress("Checking sources", done, len(needed))
@@ -186,7 +189,10 @@ class _Attempt:
                     self._kpi_failed(request.kpi, error)
                 continue
             for request, table in answers.items():
-                self.numbers[request] = self._settle(request, table)
+                try:
+                    self.numbers[request] = self._settle(request, table)
+                except HeadwayError as error:
+                    self._kpi_failed(request.kpi, error)
 
     def rehearse(self) -> list[HeadwayError]:
         """The errors that compiling every request raises."""
@@ -205,7 +211,7 @@ class _Attempt:
             if broken is None:
                 possible.append(request)
             else:
-                self.failed_kpis[request.kpi] = f"source {broken}: {self.loads[broken].failed}"
+                self.failed_kpis[request.kpi] = f"it reads {broken}, which could not be read"
         return possible
 
     def _compile(self, requests: list[Request]) -> list[plan.Plan]:
@@ -225,6 +231,7 @@ class _Attempt:
         """Withhold what must not be shown, then give a state its longer periods."""
         kpi = request.resolve(self.catalog)
         assert kpi.source is not None
+        _bound_cells(kpi, table, self.catalog.max_cells)
         judged = quality.judge(
             kpi,
             table,
@@ -270,7 +277,7 @@ class _Attempt:
 
     def _typed(self, kpi: Kpi, path: str) -> pa.Table:
         columns = list(dict.fromkeys(column for cross in kpi.by for column in cross))
-        return sources.typed(self.catalog.root / path, self.catalog.calendar, columns)
+        return sources.typed(self.catalog.root / path, self.catalog.calendar, columns, shown=path)
 
     # -- what is recorded ------------------------------------------------------------------------------------------
 
@@ -290,6 +297,16 @@ class _Attempt:
             judged = targets.judge(kpi, numbers, self.catalog.calendar, self.catalog.near_within)
             found.append(Computed(name, fingerprint, self.sql.get(name, ""), numbers, judged))
         return found
+
+
+def _bound_cells(kpi: Kpi, table: pa.Table, most: int) -> None:
+    """QueryError `too-many-cells` if a breakdown has more cells than the project allows."""
+    cells = Counter(tuple(column for column, _ in read_cell(text)) for text in pc.unique(table["cell"]).to_pylist())
+    for columns, count in cells.items():
+        if columns and count > most:
+            message = f"{kpi.name} by {', '.join(columns)} has {count:,} cells, more than max_cells ({most:,})"
+            remedy = "Break down by something coarser, or raise max_cells in headway.yml."
+            raise QueryError(Mistake(message, "too-many-cells", kpi.at("by"), remedy))
 
 
 def _reachable(catalog: Catalog, source: str) -> list[str]:
