@@ -157,7 +157,7 @@ def catalogue(root: Path, kpis: Sequence[Kpi], **more: Any) -> Catalog:
             "money": Area("money", "Sustainability", "finance"),
             "service": Area("service", "Product and services", "product"),
         },
-        owners={"product": "Product", "finance": "Finance"},
+        owners={"product": "Product", "finance": "Finance <finance@northlane.example>"},
         **more,
     )
 

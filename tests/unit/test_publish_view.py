@@ -179,6 +179,16 @@ def test_the_public_sees_nothing_of_what_is_internal(published: Published, north
     assert view.open(*published, Audience.INTERNAL, northlane.NOW).kpi("margin").written
 
 
+def test_owners(internal: View, published: Published, northlane: SimpleNamespace) -> None:
+    """An owner is named to all; the address is for colleagues alone."""
+    assert (internal.tile("revenue").owner, internal.tile("revenue").contact) == (
+        "Finance",
+        "finance@northlane.example",
+    )
+    public = view.open(*published, Audience.PUBLIC, northlane.NOW).tile("revenue")
+    assert (public.owner, public.contact) == ("Finance", "")
+
+
 def test_unknown(internal: View) -> None:
     """An unknown KPI or grain is refused with what there is."""
     with pytest.raises(UsageError, match="Did you mean 'revenue'"):

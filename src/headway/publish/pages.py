@@ -107,6 +107,7 @@ class Tile:
     news: bool = False
     restated: str | None = None
     owner: str = ""
+    contact: str = ""
     audience: str = ""
     rank: str | None = None
     kind: str = ""

@@ -117,8 +117,8 @@ def by_key(line: Iterable[Stored]) -> dict[int, Stored]:
 def compared_period(kpi: Kpi, which: Period, calendar: Calendar) -> Period:
     """The period with which a card compares one: the one before, except where the day before says nothing.
 
-    A day of a window is compared with the day one window before (no person counts in both), of another state with the
-    day a month before, of a flow with the same weekday; an hour with that hour of the day before.
+    A day of a window is compared with the day one window before (no row counts in both), of another state with the day
+    a month before, of a flow, or a window of a few days, with the same weekday; an hour with that of the day before.
     """
     if which.grain is Grain.HOUR:
         return calendar.hour(which.start - timedelta(days=1))
@@ -128,7 +128,7 @@ def compared_period(kpi: Kpi, which: Period, calendar: Calendar) -> Period:
         length = kpi.window.length
         if length.months is not None:
             return calendar.period(Grain.DAY, add_months(which.first, -length.months))
-        return calendar.period(Grain.DAY, which.first - timedelta(days=length.days or 7))
+        return calendar.period(Grain.DAY, which.first - timedelta(days=max(7, length.days or 7)))
     if kpi.is_state:
         return calendar.period(Grain.DAY, add_months(which.first, -1))
     return calendar.period(Grain.DAY, which.first - timedelta(days=7))

@@ -213,6 +213,7 @@ def area_title(catalog: Catalog, name: str | None) -> str:
 
 def _blank(kpi: Kpi, at: Situation) -> Tile:
     owner = kpi.owner or ""
+    name, _, address = at.catalog.owners.get(owner, owner).partition("<")
     return Tile(
         name=kpi.name,
         title=kpi.title,
@@ -224,7 +225,9 @@ def _blank(kpi: Kpi, at: Situation) -> Tile:
         period=None,
         period_label="",
         verdict=Verdict(Status.NO_DATA.value, numbers.NO_DATA),
-        owner=at.catalog.owners.get(owner, owner) or owner,
+        owner=name.strip() or owner,
+        # An address is for colleagues: the public could not use it, and robots would.
+        contact="" if at.audience is Audience.PUBLIC else address.strip(" >"),
         audience=kpi.audience.value.capitalize(),
         rank=kpi.rank.value if kpi.rank else None,
         kind=words.kind(kpi),
