@@ -1,7 +1,9 @@
 """`distinct`: different values among the rows of any span, by the gap rollup; no row ever meets a series of dates.
 
+    people       the different values, numbered: numbers are compared and sorted several times faster than texts
     person_days  the distinct (person, cell, local day): many rows of a day become one
-    gaps         for each of them, the day on which the same person was last seen in the same cell before
+    cells        the different cells, numbered; left out where there is only the total
+    gaps         for each person-day, the day on which the same person was last seen in the same cell before
     gap_rollup   how many persons by cell, day and that earlier day: as small as the calendar, whatever the data
     steps        where along the spans they begin and cease to count
     levels       the running sum of steps: the distinct persons of each span
@@ -21,7 +23,6 @@ columns beside the person: a person counts in each of their cells, and once in t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from headway.model import Aggregate, Distinct, Share
@@ -47,6 +48,7 @@ class Distincts:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self._asked: list[tuple[Asked, str, str, str]] = []
+        self._numbered: dict[str, str] = {}
 
     def add(self, asked: Asked) -> None:
         """A `distinct` KPI."""
@@ -74,7 +76,6 @@ class Distincts:
         for asked, value, what, counted in self._asked:
             flag = self._rows.flag(asked.kpi)
             where = (
-                f"{sql.name(value)} IS NOT NULL",
                 sql.name(flag) if flag else "",
                 f"{sql.name(counted)} IS NOT NULL" if counted else "",
             )
@@ -84,30 +85,70 @@ class Distincts:
 
     def _count(self, draft: Draft, group: _Counted) -> None:
         sets = union_of([_sets(asked, what) for asked, what in group.asked])
-        cells = columns_of(sets)
-        value, listed = sql.name(group.value), sql.column_list(cells)
-        # One word for what is counted, because a column of the data may be called like a step's own.
+        columns = columns_of(sets)
+        people = self._people(draft, group.value)
         person_days = draft.steps.add(
-            "person_days", self._rows.grouped(f"{value} AS person, day", [group.value, "day"], sets, group.where)
+            "person_days",
+            self._rows.grouped(
+                "person, day",
+                ["person", "day"],
+                sets,
+                group.where,
+                join=f"JOIN {sql.name(people)} USING ({sql.name(group.value)})",
+            ),
         )
+        cells = _cells(draft, person_days, columns)
+        cell = "cell, " if cells else ""
+        joined = f" JOIN {sql.name(cells)} ON {_same(person_days, cells, columns)}" if cells else ""
         gaps = draft.steps.add(
             "gaps",
-            f"SELECT {listed}day, LAG(day) OVER (PARTITION BY {listed}person ORDER BY day) AS previous "
-            f"FROM {sql.name(person_days)}",
+            f"SELECT {cell}day, LAG(day) OVER (PARTITION BY {cell}person ORDER BY day) AS previous "
+            f"FROM {sql.name(person_days)}{joined}",
         )
         rollup = draft.steps.add(
             "gap_rollup",
-            f"SELECT {listed}day, previous, COUNT(*) AS people FROM {sql.name(gaps)} GROUP BY {listed}day, previous",
+            f"SELECT {cell}day, previous, COUNT(*) AS people FROM {sql.name(gaps)} GROUP BY {cell}day, previous",
         )
         by_timeline: dict[str, list[tuple[Asked, str]]] = {}
         for asked, what in group.asked:
             by_timeline.setdefault(draft.reach(asked), []).append((asked, what))
         for reach, several in by_timeline.items():
-            steps = draft.steps.add("steps", _steps(rollup, reach, cells, listed))
-            found = level(draft, several[0][0], steps, cells)
+            wanted = union_of([_sets(asked, what) for asked, what in several])
+            where = only(wanted, sets)
+            picked = f"cell IN (SELECT cell FROM {sql.name(cells)} WHERE {' AND '.join(where)})" if where else ""
+            steps = draft.steps.add("steps", _steps(rollup, reach, cell, picked))
+            found = level(draft, several[0][0], steps, columns, cells=cells)
             for asked, what in several:
-                where = only(_sets(asked, what), sets)
-                draft.answer(asked, found, cells, "people", "people", what=what, where=where)
+                draft.answer(
+                    asked, found, columns, "people", "people", what=what, where=only(_sets(asked, what), wanted)
+                )
+
+    def _people(self, draft: Draft, value: str) -> str:
+        """The step that numbers the values of a column; KPIs that count the same column share it."""
+        if value not in self._numbered:
+            column = sql.name(value)
+            self._numbered[value] = draft.steps.add(
+                "people",
+                f"SELECT {column}, ROW_NUMBER() OVER () AS person "
+                f"FROM (SELECT DISTINCT {column} FROM {sql.name(self._rows.relation)} WHERE {column} IS NOT NULL)",
+            )
+        return self._numbered[value]
+
+
+def _cells(draft: Draft, person_days: str, columns: Sequence[str]) -> str:
+    """The step that numbers cells; '' if there is only the total."""
+    if not columns:
+        return ""
+    listed = ", ".join(map(sql.name, columns))
+    return draft.steps.add(
+        "cells",
+        f"SELECT {listed}, ROW_NUMBER() OVER () AS cell FROM (SELECT DISTINCT {listed} FROM {sql.name(person_days)})",
+    )
+
+
+def _same(person_days: str, cells: str, columns: Sequence[str]) -> str:
+    """The cell of a person-day; a column that it is not grouped by is null on both sides."""
+    return " AND ".join(f"{sql.name(cells, c)} IS NOT DISTINCT FROM {sql.name(person_days, c)}" for c in columns)
 
 
 def _sets(asked: Asked, what: str) -> Sets:
@@ -115,13 +156,14 @@ def _sets(asked: Asked, what: str) -> Sets:
     return asked.sets if what == "value" else asked.sets[1:]
 
 
-def _steps(rollup: str, reach: str, cells: Sequence[str], listed: str) -> str:
-    """+people where a row of the rollup begins to count, -people where it ceases."""
+def _steps(rollup: str, reach: str, cell: str, picked: str) -> str:
+    """+people where a row of the rollup begins to count, -people where it ceases; `picked` leaves out cells."""
     at, seen = sql.name(reach), sql.name(rollup)
+    where = f" WHERE {picked}" if picked else ""
     return (
-        f"SELECT {listed}GREATEST(held.lo, COALESCE(before.after, 0)) AS position, people AS change "
+        f"SELECT {cell}GREATEST(held.lo, COALESCE(before.after, 0)) AS position, people AS change "
         f"FROM {seen} JOIN {at} AS held ON held.day = {seen}.day "
-        f"LEFT JOIN {at} AS before ON before.day = {seen}.previous AND before.series = held.series "
-        f"UNION ALL SELECT {listed}held.after AS position, -people AS change "
-        f"FROM {seen} JOIN {at} AS held ON held.day = {seen}.day"
+        f"LEFT JOIN {at} AS before ON before.day = {seen}.previous AND before.series = held.series{where} "
+        f"UNION ALL SELECT {cell}held.after AS position, -people AS change "
+        f"FROM {seen} JOIN {at} AS held ON held.day = {seen}.day{where}"
     )

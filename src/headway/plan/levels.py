@@ -14,30 +14,40 @@ from headway.plan.draft import Asked, Draft, totals_or_kept
 
 
 def level(
-    draft: Draft, asked: Asked, steps: str, cells: Sequence[str], *, amount: bool = False, hours: bool = False
+    draft: Draft,
+    asked: Asked,
+    steps: str,
+    columns: Sequence[str],
+    *,
+    cells: str = "",
+    amount: bool = False,
+    hours: bool = False,
 ) -> str:
     """Add the steps that turn `position` and `change` (and `amount`), by cell, into numbers by period.
 
-    The result has series, period, the cells and `people` (and `amount`), without rows where nobody counts.
+    `columns` are those of the cells; if the step `cells` numbers them, `steps` has its `cell` in their place. The
+    result has series, period, the columns and `people` (and `amount`), without rows where nobody counts.
     """
-    listed = sql.column_list(cells)
-    window = f"OVER ({f'PARTITION BY {listed[:-2]} ' if cells else ''}ORDER BY position)"
+    listed = sql.column_list(columns)
+    key = "cell, " if cells else listed
+    window = f"OVER ({f'PARTITION BY {key[:-2]} ' if columns else ''}ORDER BY position)"
     amounts = f", SUM(SUM(amount)) {window} AS amount" if amount else ""
     also = ", amount" if amount else ""
     levels = draft.steps.add(
         "levels",
-        f"SELECT {listed}position, LEAD(position) {window} AS until, SUM(SUM(change)) {window} AS people{amounts} "
-        f"FROM {sql.name(steps)} GROUP BY {listed}position",
+        f"SELECT {key}position, LEAD(position) {window} AS until, SUM(SUM(change)) {window} AS people{amounts} "
+        f"FROM {sql.name(steps)} GROUP BY {key}position",
     )
     filled = draft.steps.add(
         "filled",
-        f"SELECT {listed}people{also}, UNNEST(RANGE(position, until)) AS position "
+        f"SELECT {key}people{also}, UNNEST(RANGE(position, until)) AS position "
         f"FROM {sql.name(levels)} WHERE people > 0",
     )
     spans = draft.spans(asked, hours=hours)
-    kept = totals_or_kept(asked, spans, cells)
+    kept = totals_or_kept(asked, spans, columns)
     return draft.steps.add(
         "by_period",
-        f"SELECT series, period, {listed}people{also} FROM {sql.name(filled)} "
-        f"JOIN {sql.name(spans)} USING (position)" + (f" WHERE {kept}" if kept else ""),
+        f"SELECT series, period, {listed}people{also} FROM {sql.name(filled)} JOIN {sql.name(spans)} USING (position)"
+        + (f" JOIN {sql.name(cells)} USING (cell)" if cells else "")
+        + (f" WHERE {kept}" if kept else ""),
     )
