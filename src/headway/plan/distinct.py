@@ -23,6 +23,7 @@ columns beside the person: a person counts in each of their cells, and once in t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from headway.model import Aggregate, Distinct, Share
@@ -129,7 +130,7 @@ class Distincts:
             column = sql.name(value)
             self._numbered[value] = draft.steps.add(
                 "people",
-                f"SELECT {column}, ROW_NUMBER() OVER () AS person "
+                f"SELECT {column}, CAST(ROW_NUMBER() OVER () AS INT) AS person "
                 f"FROM (SELECT DISTINCT {column} FROM {sql.name(self._rows.relation)} WHERE {column} IS NOT NULL)",
             )
         return self._numbered[value]
@@ -142,7 +143,7 @@ def _cells(draft: Draft, person_days: str, columns: Sequence[str]) -> str:
     listed = ", ".join(map(sql.name, columns))
     return draft.steps.add(
         "cells",
-        f"SELECT {listed}, ROW_NUMBER() OVER () AS cell FROM (SELECT DISTINCT {listed} FROM {sql.name(person_days)})",
+        f"SELECT {listed}, CAST(ROW_NUMBER() OVER () AS INT) AS cell FROM (SELECT DISTINCT {listed} FROM {sql.name(person_days)})",
     )
 
 

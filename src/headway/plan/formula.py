@@ -26,7 +26,7 @@ from headway.periods import Grain, Period, epoch_day
 from headway.plan.numbers import CODE, WITHHELD, Bools, Floats, Ints, Numbers, find, key, parts_of, together
 from headway.plan.requests import Request
 from headway.plan.rollup import zero_when_absent
-from headway.plan.spans import is_cut, is_tracked
+from headway.plan.spans import is_cut, is_tracked, period_of_key
 
 
 def evaluate(catalog: Catalog, kpi: Kpi, inputs: Mapping[Request, pa.Table], now: datetime) -> pa.Table:
@@ -206,7 +206,7 @@ class _Evaluation:
         self.cell, self.period = self.cell[kept], self.period[kept]
 
     def _period(self, number: int) -> Period:
-        return self.catalog.calendar.from_key(self.grain, number)
+        return period_of_key(self.catalog.calendar, self.grain, number)
 
     # -- inputs --------------------------------------------------------------------------------------------------
 
@@ -241,7 +241,7 @@ class _Evaluation:
         numbers = source.numbers
         complete = np.unique(numbers.period[(numbers.flags & Flag.PARTIAL) == 0])
         ends = np.array(
-            [epoch_day(self.catalog.calendar.from_key(source.grain, k).last) for k in complete.tolist()], np.int64
+            [epoch_day(period_of_key(self.catalog.calendar, source.grain, k).last) for k in complete.tolist()], np.int64
         )
         wanted, place = np.unique(self.period, return_inverse=True)
         lasts = np.array([epoch_day(self._period(k).last) for k in wanted.tolist()], np.int64)

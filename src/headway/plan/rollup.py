@@ -17,7 +17,7 @@ import pyarrow as pa
 from headway.model import Balance, Catalog, Empty, Entered, Flag, Kpi, Take
 from headway.periods import Grain, Period, epoch_day
 from headway.plan.numbers import WITHHELD, Bools, Floats, Ints, Numbers, find, key, together
-from headway.plan.spans import is_cut, late_after
+from headway.plan.spans import is_cut, late_after, period_of_day, period_of_key
 
 
 def rollup(catalog: Catalog, kpi: Kpi, own: pa.Table, now: datetime) -> pa.Table:
@@ -61,13 +61,13 @@ class _Longer:
         if not len(own):
             return own
         keys, self._at = np.unique(own.period, return_inverse=True)
-        self._own = [self.catalog.calendar.from_key(self.kpi.grain, k) for k in keys.tolist()]
-        longer = [self.catalog.calendar.period(self.grain, p.last) for p in self._own]
+        calendar = self.catalog.calendar
+        self._own = [period_of_key(calendar, self.kpi.grain, k) for k in keys.tolist()]
+        longer = [period_of_day(calendar, self.grain, p.last) for p in self._own]
         periods = {p.key: p for p in longer}
         holds = np.array([p.key for p in longer], np.int64)
         rows = self._take(holds, self._known())
         late = late_after(self.catalog, self.kpi)
-        calendar = self.catalog.calendar
         running = {k: p for k, p in periods.items() if calendar.is_partial(p, self.now, late)}
         partial = [k for k, p in periods.items() if k in running or is_cut(self.kpi, p)]
         flags = (rows.flags & ~np.int64(Flag.PARTIAL)) | np.isin(rows.period, partial) * np.int64(Flag.PARTIAL)

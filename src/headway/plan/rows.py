@@ -258,7 +258,7 @@ class Rows:
         keys: Sequence[str],
         sets: Sequence[Sequence[str]],
         where: Iterable[str] = (),
-        relation: str = "",
+        join: str = "",
     ) -> str:
         """SELECT the cells and `select` from the rows, grouped by `keys` and each of the sets of cells.
 
@@ -266,11 +266,10 @@ class Rows:
         that are not null say which set it belongs to. A list-valued column puts a row into several cells, so each set
         that has one is read from rows spread over its values.
         """
-        relation = relation or self.relation
         every = columns_of(sets)
         plain = [s for s in sets if not self._lists & set(s)]
-        parts = [(relation, plain)] if plain else []
-        parts += [(self._spread_over(s, relation), [s]) for s in sets if self._lists & set(s)]
+        parts = [(self.relation, plain)] if plain else []
+        parts += [(self.over(s), [s]) for s in sets if self._lists & set(s)]
         conditions = " AND ".join(filter(None, where))
         texts = []
         for source, groups in parts:
@@ -279,22 +278,22 @@ class Rows:
                 f"{sql.name(c)}, " if c in present else f"CAST(NULL AS TEXT) AS {sql.name(c)}, " for c in every
             )
             where_text = f" WHERE {conditions}" if conditions else ""
-            texts.append(f"SELECT {cells}{select} FROM {sql.name(source)}{where_text} {sql.grouping(keys, groups)}")
+            texts.append(
+                f"SELECT {cells}{select} FROM {sql.name(source)} {join}{where_text} {sql.grouping(keys, groups)}"
+            )
         return " UNION ALL ".join(texts)
 
     def over(self, cells: Sequence[str]) -> str:
         """The relation to read for one set of cells: `rows`, or rows spread over its list-valued cells."""
-        return self._spread_over(cells, self.relation) if self._lists & set(cells) else self.relation
-
-    def _spread_over(self, cells: Sequence[str], relation: str) -> str:
-        """Rows with one row per value of each list-valued cell."""
         lists = tuple(c for c in cells if c in self._lists)
-        if (relation, *lists) not in self._spread:
+        if not lists:
+            return self.relation
+        if lists not in self._spread:
             replaced = ", ".join(f"UNNEST({sql.name(c)}) AS {sql.name(c)}" for c in lists)
-            self._spread[relation, *lists] = self._steps.add(
-                f"{relation}_by_{'_'.join(lists)}", f"SELECT * REPLACE ({replaced}) FROM {sql.name(relation)}"
+            self._spread[lists] = self._steps.add(
+                f"{self.relation}_by_{'_'.join(lists)}", f"SELECT * REPLACE ({replaced}) FROM {sql.name(self.relation)}"
             )
-        return self._spread[relation, *lists]
+        return self._spread[lists]
 
 
 def columns_of(sets: Iterable[Iterable[str]]) -> list[str]:

@@ -16,12 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 
 from headway.model import Balance, Catalog, Kpi
-from headway.periods import Grain, Period, epoch_day
+from headway.periods import Calendar, Grain, Period, epoch_day
 from headway.plan.coverage import Coverage
 
 
@@ -172,7 +173,7 @@ def timeline(catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime) -> T
     low = min([epoch_day(first), *(s.spans[0].first for s in series if s.spans and not s.hours)])
     hours: tuple[int, ...] = ()
     if kpi.grain is Grain.HOUR:
-        hours = tuple(hour.key for hour in calendar.between(Grain.HOUR, first, today))
+        hours = tuple(hour.key for hour in periods_between(calendar, Grain.HOUR, first, today))
     return Timeline(tuple(series), low, epoch_day(today), hours, epoch_day(begin))
 
 
@@ -192,7 +193,7 @@ class _Cut:
         late = late_after(self.catalog, self.kpi)
         through = min(calendar.last_complete_day(self.now), self.horizon)
         values, so_far, before = [], [], []
-        for period in calendar.between(grain, self.begin, self.horizon):
+        for period in periods_between(calendar, grain, self.begin, self.horizon):
             if period.start > self.now or not is_tracked(self.kpi, period):
                 continue
             running = calendar.is_partial(period, self.now, late)
@@ -235,6 +236,27 @@ class _Cut:
 def _is_copied(kpi: Kpi) -> bool:
     """True for a balance over whole copies, which never looks further back than its period."""
     return isinstance(kpi.measure, Balance) and kpi.measure.per is None
+
+
+# -- periods, made once --------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def periods_between(calendar: Calendar, grain: Grain, first: date, last: date) -> tuple[Period, ...]:
+    """All periods that touch the days `first` to `last`. KPIs of one source ask for the same ones again and again."""
+    return tuple(calendar.between(grain, first, last))
+
+
+@lru_cache(maxsize=1 << 17)
+def period_of_key(calendar: Calendar, grain: Grain, number: int) -> Period:
+    """The period that a key names."""
+    return calendar.from_key(grain, number)
+
+
+@lru_cache(maxsize=1 << 17)
+def period_of_day(calendar: Calendar, grain: Grain, day: date) -> Period:
+    """The period that holds a day."""
+    return calendar.period(grain, day)
 
 
 # -- rules of periods that other steps share -------------------------------------------------------------------------

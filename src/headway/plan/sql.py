@@ -7,6 +7,7 @@ result to other dialects; the functions below are those where it needs help.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
@@ -209,10 +210,13 @@ class Steps:
         self._outputs.append(select)
 
     def query(self) -> exp.Query:
-        """The whole."""
+        """The whole. A step that several others read is computed once, and kept."""
         whole = query(" UNION ALL ".join(self._outputs))
-        for free, select in self._steps:
-            whole = whole.with_(exp.to_identifier(free), as_=query(select), copy=False)
+        steps = [(free, query(select)) for free, select in self._steps]
+        read = Counter(table.name for tree in (whole, *(s for _, s in steps)) for table in tree.find_all(exp.Table))
+        for free, select in steps:
+            kept = True if read[free] > 1 else None
+            whole = whole.with_(exp.to_identifier(free), as_=select, materialized=kept, copy=False)
         return whole
 
 
