@@ -271,12 +271,6 @@ class _Bars(_Chart):
             for index, mark in enumerate(self.figure.marks)
             if (after := len(self.figure.marks) - 1 - index) % every == 0
         ]
-        longest = max((len(mark.label) for mark in self.figure.marks), default=0)
-        # Where the band is too narrow for every value, the last two say theirs: the newest whole one and the running.
-        wanted = 7 * longest + 8
-        narrow = wanted > TABLET / max(1, len(bars)) and self.width > TABLET
-        named = bars if wanted <= self.band else bars[-2:]
-        named = [bar | {"hide": "desk" if narrow and bar not in bars[-2:] else ""} for bar in named]
         parts = [*self.grid(), self.names(names, "center")]
         kind: Spec = {"type": "rect", "cornerRadiusTopLeft": 2, "cornerRadiusTopRight": 2}
         place = {"x": "x", "x2": "x2", "y": "y", "y2": "y2"}
@@ -289,9 +283,25 @@ class _Bars(_Chart):
             )
         )
         parts += self.target()
-        text = {"type": "text", "align": "center", "baseline": "bottom", "dy": -4, "fill": "var(--ink-2)"}
-        parts.append(_layer(named, text, x="mid", y="y", text="label"))
+        parts.append(self._values(bars))
         return [part for part in parts if part["data"]["values"]]
+
+    def _values(self, bars: Sequence[Spec]) -> Spec:
+        """Each bar's value on top of it; where bars are too narrow, only the newest two: the whole and the running."""
+        wanted = 7 * max((len(bar["label"]) for bar in bars), default=0) + 8
+        everywhere = self.width <= TABLET or wanted * len(bars) <= TABLET
+        rows = []
+        for after, bar in enumerate(reversed(bars)):
+            if after < 2 or wanted <= self.band:
+                hide = "" if after < 2 or everywhere else "desk"
+                rows.append({"x": bar["mid"], "y": self._clear(bar["y"]), "label": bar["label"], "hide": hide})
+        text = {"type": "text", "align": "center", "baseline": "bottom", "dy": -4, "fill": "var(--ink-2)"}
+        return _layer(rows, text, x="x", y="y", text="label")
+
+    def _clear(self, y: float) -> float:
+        """Where a value stands on its bar: above the target's line, where that would strike it out."""
+        lines = [self.y(step.value) for step in self.figure.steps]
+        return min([line for line in lines if y - 18 < line < y - 1], default=y)
 
     def x_of_step(self, at: float, *, end: bool = False) -> float:
         """A step covers whole bars: from the left of its first to the right of its last."""

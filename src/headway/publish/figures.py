@@ -37,7 +37,7 @@ def main(page: KpiPage, kpi: Kpi, periods: Periods, *, narrow: bool = False) -> 
     most = (_NARROW_BARS if narrow else _BARS) if form == "bar" else _BACK[grain]
     chosen = list(reversed(page.rows[:most]))
     unripe = grain.rank <= Grain.DAY.rank or (form == "line" and accumulates(kpi))
-    if unripe and len(chosen) > 1 and chosen[-1].partial:
+    while unripe and len(chosen) > 1 and chosen[-1].partial:
         chosen.pop()  # a day that has just begun is no point of a line, nor is a sum that still grows
     while chosen and chosen[0].value is None:
         chosen.pop(0)

@@ -413,13 +413,16 @@ class View:
 
     def _source(self, name: str) -> SourceRows:
         source, load = self.catalog.sources[name], self._at.loads.get(name)
-        reasons = [f"{e.why} ({_span_words(e.first, e.through)})" for e in source.exclude]
+        removed = dict(load.removed) if load else {}
+        # A step that took rows out usually says why by its name.
+        told = " ".join(removed)
+        reasons = [f"{e.why} ({_span_words(e.first, e.through)})" for e in source.exclude if e.why not in told]
         if load is None:
             return SourceRows(name, source.about, None, {}, tuple(reasons), "Not read in the newest run")
         newest = f"to {words.stamped(load.newest, self.catalog.calendar.tz)}" if load.newest else "no time given"
         public = self.audience is Audience.PUBLIC
         failed = ("It could not be read." if public else load.failed.strip()) if load.failed else None
-        return SourceRows(name, source.about, load.rows, dict(load.removed), tuple(reasons), newest, failed, load.notes)
+        return SourceRows(name, source.about, load.rows, removed, tuple(reasons), newest, failed, load.notes)
 
     def _earlier(self, kpi: Kpi, line: Sequence[Stored]) -> Iterator[Earlier]:
         """Numbers that were published and then changed, newest period first."""
@@ -490,7 +493,7 @@ def _lower(text: str) -> str:
 
 def _full(value: float | None, unit: Unit, depth: int, row: Stored | None) -> str:
     if value is None:
-        return row.verdict.word if row is not None else numbers.NO_DATA
+        return row.verdict.word if row is not None and not row.partial else numbers.NO_DATA
     return numbers.full(value, unit, depth, with_unit=unit.kind is not UnitKind.NOUN)
 
 
@@ -509,8 +512,16 @@ def _cell_point(name: str, row: Stored | None, line: Sequence[Stored], key: int,
     return Point(name, 0.0 if kpi.empty is Empty.ZERO and key >= line[0].period.key else None)
 
 
+def _cell_word(column: str, value: str) -> str:
+    """What a cell is called: yes and no by the column's name (marginalised, not marginalised)."""
+    if value in ("true", "false"):
+        name = column.removeprefix("is_").replace("_", " ")
+        return name if value == "true" else f"not {name}"
+    return value
+
+
 def _cell_row(kpi: Kpi, cell: Cell, newest: Stored | None, points: tuple[Point, ...]) -> CellRow:
-    label = ", ".join(value for _, value in cell)
+    label = ", ".join(_cell_word(column, value) for column, value in cell)
     if newest is None:
         value = points[-1].value
         number = numbers.tile(value, tiles.line_unit(kpi), decimals=kpi.decimals)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 
 from headway.model import (
     Aggregate,
@@ -44,6 +44,8 @@ def stamped(text: str, zone: tzinfo) -> str:
     if len(text) <= 10:
         return day(date.fromisoformat(text))
     when = datetime.fromisoformat(text)
+    if when.time() == time():  # a day that was stored as a moment
+        return day(when.date())
     # Without a zone it is what the source wrote, which is not ours to move.
     return moment(when, zone) if when.tzinfo else f"{day(when.date())}, {when:%H:%M}"
 
@@ -98,7 +100,7 @@ def near_period(which: Period, today: date) -> str:
 def covered(kpi: Kpi, which: Period) -> str:
     """What a value covers: in October 2026, on 20 Nov 2026, in the 30 days to 20 Nov 2026, at the end of Q3 2026."""
     window = kpi.window
-    if window is not None and window.kind is WindowKind.TRAILING:
+    if window is not None and window.kind is WindowKind.TRAILING and str(window) != "1 day":
         return f"in the {window} to {day(which.last)}"
     if window is not None and window.kind is WindowKind.TO_DATE:
         return f"in the {window.grain} to {day(which.last)}"
@@ -108,7 +110,7 @@ def covered(kpi: Kpi, which: Period) -> str:
         return f"in the {window.length} after {day(which.last)}"
     if which.grain is Grain.DAY:
         return f"on {period(which)}"
-    if kpi.is_state and kpi.take is Take.LAST and not isinstance(kpi.measure, Entered):
+    if kpi.is_state and kpi.window is None and kpi.take is Take.LAST and not isinstance(kpi.measure, Entered):
         return f"at the end of {period(which)}"
     return f"in {period(which)}"
 
@@ -276,6 +278,8 @@ def _window(kpi: Kpi) -> str:
         return ""
     match window.kind:
         case WindowKind.TRAILING:
+            if window.length is not None and window.length.count == 1:
+                return f"Each value covers one {window.length.unit}, up to the end of its {kpi.grain}."
             return f"Each value covers the {window} that end with its {kpi.grain}."
         case WindowKind.CALENDAR:
             return f"Each value covers the whole {window}."
