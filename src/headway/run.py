@@ -10,7 +10,7 @@ the ledger as it was.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -182,17 +182,25 @@ class _Attempt:
         plans = self._compile(requests)
         for done, one in enumerate(plans):
             self.progress("Computing", done, len(plans))
-            try:
-                answers = one.read(self.engine.execute(one.query, one.tables))
-            except HeadwayError as error:
-                for request in one.requests:
-                    self._kpi_failed(request.kpi, error)
-                continue
-            for request, table in answers.items():
+            for request, table in self._answer(one):
                 try:
                     self.numbers[request] = self._settle(request, table)
                 except HeadwayError as error:
                     self._kpi_failed(request.kpi, error)
+
+    def _answer(self, one: plan.Plan) -> Iterator[tuple[Request, pa.Table]]:
+        """The answers of a plan. If it fails as a whole, each of its requests is tried alone."""
+        try:
+            answers = one.read(self.engine.execute(one.query, one.tables))
+        except HeadwayError as error:
+            if len(one.requests) == 1:
+                self._kpi_failed(one.requests[0].kpi, error)
+                return
+            for request in one.requests:
+                for alone in plan.compile(self.catalog, self.schemas, self.coverage, [request], self.now):
+                    yield from self._answer(alone)
+        else:
+            yield from answers.items()
 
     def rehearse(self) -> list[HeadwayError]:
         """The errors that compiling every request raises."""

@@ -20,7 +20,7 @@ from headway.plan.scope import Found, Scope
 RESERVED = (
     *("kpi", "what", "series", "period", "position", "value", "n", "numerator", "denominator", "people"),
     *("day", "hour", "end_day", "end_hour", "until", "lo", "after", "stop", "change", "amount", "previous"),
-    *("person", "lasts", "under_way", "first_day", "last_day", "cells"),
+    *("person", "cell", "text", "moment", "lasts", "under_way", "first_day", "last_day", "cells"),
 )
 
 
