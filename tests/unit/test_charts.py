@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -88,6 +89,19 @@ def test_target_steps() -> None:
     assert len(reference) == 3  # two levels and the riser between them
     assert not any("dasharray" in path for path in reference)
     assert "Target 8" in drawn
+
+
+def test_values_on_bars() -> None:
+    """Each bar has its value where there is room; under a target's line only the newest two, clear of the line."""
+    free = bars([10, 20, 30, 40])
+    drawn = charts.svg(free)
+    assert [f">{value}<" in drawn for value in (10, 20, 30, 40)] == [True] * 4
+    crossed = replace(free, steps=(Step(free.marks[0].at, free.marks[-1].at, 40.5, "Target"),))
+    drawn = charts.svg(crossed)
+    assert [f">{value}<" in drawn for value in (10, 20, 30, 40)] == [False, False, True, True]
+    rows = charts.spec(crossed, 600, 200)["layer"][-1]["data"]["values"]
+    line = next(layer for layer in charts.spec(crossed, 600, 200)["layer"] if layer["mark"]["type"] == "line")
+    assert rows[0]["y"] == line["data"]["values"][0]["y"]
 
 
 def test_words_do_not_stretch() -> None:

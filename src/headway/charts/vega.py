@@ -287,12 +287,12 @@ class _Bars(_Chart):
         return [part for part in parts if part["data"]["values"]]
 
     def _values(self, bars: Sequence[Spec]) -> Spec:
-        """Each bar's value on top of it; where bars are too narrow, only the newest two: the whole and the running."""
+        """Each bar's value on top of it; only the newest two where bars are narrow, or a target crosses them."""
         wanted = 7 * max((len(bar["label"]) for bar in bars), default=0) + 8
         everywhere = self.width <= TABLET or wanted * len(bars) <= TABLET
         rows = []
         for after, bar in enumerate(reversed(bars)):
-            if after < 2 or wanted <= self.band:
+            if after < 2 or (wanted <= self.band and not self.figure.steps):
                 hide = "" if after < 2 or everywhere else "desk"
                 rows.append({"x": bar["mid"], "y": self._clear(bar["y"]), "label": bar["label"], "hide": hide})
         text = {"type": "text", "align": "center", "baseline": "bottom", "dy": -4, "fill": "var(--ink-2)"}
