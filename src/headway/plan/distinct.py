@@ -143,7 +143,8 @@ def _cells(draft: Draft, person_days: str, columns: Sequence[str]) -> str:
     listed = ", ".join(map(sql.name, columns))
     return draft.steps.add(
         "cells",
-        f"SELECT {listed}, CAST(ROW_NUMBER() OVER () AS INT) AS cell FROM (SELECT DISTINCT {listed} FROM {sql.name(person_days)})",
+        f"SELECT {listed}, CAST(ROW_NUMBER() OVER () AS INT) AS cell "
+        f"FROM (SELECT DISTINCT {listed} FROM {sql.name(person_days)})",
     )
 
 
