@@ -143,7 +143,7 @@ def read(catalog: Catalog, source: str, answer: pa.Table) -> tuple[list[Failing]
         text = _words(catalog.sources[source], subject, problem, failed, example)
         reference = catalog.sources[source].refers[subject] if problem == "not found" else None
         if reference and share <= reference.tolerate:
-            notes.append(f"{text}; {reference.tolerate:.2%} are tolerated.")
+            notes.append(f"{text}; up to {reference.tolerate * 100:g} % are tolerated.")
             continue
         notes.append(f"{text}.")
         for first, last in _stretches(row["day"] for row in rows):
@@ -152,14 +152,15 @@ def read(catalog: Catalog, source: str, answer: pa.Table) -> tuple[list[Failing]
 
 
 def _words(source: Source, subject: str, problem: str, failed: int, example: str | None) -> str:
-    rows = "1 row" if failed == 1 else f"{failed} rows"
+    rows = "1 row" if failed == 1 else f"{failed:,} rows"
     such = f" (for example {example})" if example is not None else ""
     if problem == "not found":
-        return f"{rows} of {source.name} refer by {subject} to {source.refers[subject].source} that do not exist{such}"
+        target = source.refers[subject].source
+        return f"{rows} of {source.name} with a {subject} that {target} do not have{such}"
     key = ", ".join(source.key)
     if problem == "missing":
-        return f"{rows} of {source.name} have no {key}, its key"
-    return f"{rows} of {source.name} repeat its key {key}{such}"
+        return f"{rows} of {source.name} without {key}, the key"
+    return f"{rows} of {source.name} with a repeated {key}, the key{such}"
 
 
 def _stretches(days: Iterable[date | None]) -> Iterator[tuple[date | None, date | None]]:
