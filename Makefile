@@ -18,11 +18,11 @@ $(BIN)/uv:
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 
 $(VENV)/.runtime: uv.lock pyproject.toml | $(BIN)/uv
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv sync --quiet --frozen --no-dev --inexact --active
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv sync --quiet --frozen --no-dev --inexact --active --compile-bytecode
 	@touch $@
 
 $(VENV)/.dev: uv.lock pyproject.toml | $(BIN)/uv
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv sync --quiet --frozen --inexact --active
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv sync --quiet --frozen --inexact --active --compile-bytecode
 	@touch $@ $(VENV)/.runtime
 
 demo: $(VENV)/.runtime  ## compute the example organisation and serve its pages on 127.0.0.1
