@@ -113,6 +113,24 @@ def test_the_day_is_the_projects_day(workbench: Any) -> None:
         assert n[month] == 1
 
 
+def test_a_month_cut_from_a_date_stays_in_its_month(workbench: Any) -> None:
+    """`date_trunc` of a date is a day, wherever the project is: it is not moved between zones."""
+    catalog = workbench.project("""
+        project: zones
+        timezone: America/New_York
+        sources:
+          sales:
+            read: {files: unused.csv}
+            columns: {sold: date, usd: number}
+            derive: {booked: "date_trunc('month', sold)"}
+            time: booked
+        kpis:
+          usd: {sum: sales.usd, grain: month, unit: USD}
+    """)
+    rows = [{"sold": date(2025, 3, 20), "usd": 5.0}]
+    assert values(workbench.numbers(catalog, {"sales": rows}, UTC_NOON)["usd"], "month") == {"2025-03": 5}
+
+
 # -- nothing, null and zero ----------------------------------------------------------------------------------------
 
 

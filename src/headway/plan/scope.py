@@ -187,6 +187,9 @@ class Scope:
             tree = replaced if node is tree else tree
             node.replace(replaced)
         kind = kinds.get(tree.sql(sql.DIALECT)) or sql.type_of(tree, kinds)
+        if kind == "date" and not isinstance(tree, exp.Column | exp.Cast):
+            # DuckDB makes a timestamp of `date_trunc('month', day)`, which would then be moved between zones.
+            tree = exp.cast(tree, "date", dialect=sql.DIALECT)
         return Found(tree, kind, tuple(joins))
 
     def _on(self, path: Path) -> str:

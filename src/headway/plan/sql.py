@@ -63,8 +63,8 @@ def as_moment(column: str, kind: SqlType, times_in: str, zone: str) -> str:
     if kind == "timestamptz":
         return column
     if kind == "date":
-        # A local day begins at its first moment; nowhere is midnight itself ambiguous in the tz database's present.
-        return f"CAST({column} AS TIMESTAMP) AT TIME ZONE {text(zone)}"
+        # A local day begins at its first midnight; where clocks go back across midnight (Havana) there are two.
+        return as_moment(f"CAST({column} AS TIMESTAMP)", "timestamp", zone, zone)
     at = f"{column} AT TIME ZONE {text(times_in)}"
     if is_fixed(times_in):
         return at
@@ -136,14 +136,26 @@ def type_of(expression: exp.Expr, columns: dict[str, SqlType]) -> SqlType:
         return node
 
     tree = expression.copy().transform(typed)
-    if isinstance(tree, exp.DateTrunc | exp.TimestampTrunc):
-        # DuckDB keeps a date a date here, whatever sqlglot says.
-        inner = annotate_types(tree.this.copy(), dialect=DIALECT)
-        if inner.is_type("date"):
-            return "date"
     if isinstance(tree, exp.Split):
         return "list"
+    if _is_whole_days(annotate_types(tree, dialect=DIALECT)):
+        return "date"
     return _kind(annotate_types(tree, dialect=DIALECT).type)
+
+
+_DAYS = {"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}
+
+
+def _is_whole_days(tree: exp.Expr) -> bool:
+    """True for a date moved or cut by whole days: DuckDB makes a timestamp of it, but it means a day."""
+    if isinstance(tree, exp.Paren):
+        return _is_whole_days(tree.this)
+    if isinstance(tree, exp.DateTrunc | exp.TimestampTrunc):
+        return tree.this.is_type("date") and tree.text("unit").upper() in _DAYS
+    if isinstance(tree, exp.Add | exp.Sub) and isinstance(tree.expression, exp.Interval):
+        moved = tree.this.is_type("date") or _is_whole_days(tree.this)
+        return moved and tree.expression.text("unit").upper().rstrip("S") in _DAYS
+    return False
 
 
 def _kind(kind: exp.DataType | None) -> SqlType:
