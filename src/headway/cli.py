@@ -284,7 +284,9 @@ def demo(
     directory: Annotated[
         Path | None, typer.Option("--dir", help="Where to make the project.", show_default="demo-EXAMPLE")
     ] = None,
-    serving: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the pages, or build them and end.")] = True,
+    serving: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Serve the pages, or print the numbers and end.")
+    ] = True,
     port: PortOption = 8000,
 ) -> None:
     """Compute and serve an example, or your git repositories."""
@@ -303,14 +305,13 @@ def demo(
     outcome = _run(catalog, (), now)
     if serving:
         _serve(catalog, "127.0.0.1", port, None)
-    else:
-        from headway.model import Audience
-        from headway.publish import site
+        return
+    from headway.publish import terminal
 
-        with _view(root, Audience.INTERNAL) as view:
-            built = site.build(view, root / "site")
-        console.print(f"Wrote {len(built.files)} files: open {built.folder / 'index.html'}", highlight=False)
-        raise typer.Exit(0 if outcome.whole else 3)
+    with _view(root) as view:
+        terminal.overview(console, view.catalogue())
+    console.print(f"Next: headway serve --project {root}", highlight=False)
+    raise typer.Exit(0 if outcome.whole else 3)
 
 
 # -- what commands share -------------------------------------------------------------------------------------------
