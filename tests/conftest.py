@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import sqlglot
+from hypothesis import settings
 
 from headway import catalog as catalogue
 from headway import plan
@@ -21,6 +22,10 @@ from headway.engines import DuckDB
 from headway.model import Catalog, Entered, Formula, Located, Source
 from headway.periods import Grain
 from headway.plan import Coverage, Request
+
+# A machine that does other things too makes no test wrong.
+settings.register_profile("headway", deadline=None)
+settings.load_profile("headway")
 
 #: Rows of one source, as a table reads: column names, then values.
 Rows = Sequence[Mapping[str, Any]]

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,7 +128,7 @@ def test_a_ledger_of_a_newer_version_is_left_alone(shop: Shop) -> None:
     """It is refused, not migrated back."""
     assert shop.run().code == 0
     path = shop.root / ".headway" / "ledger.db"
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE ledger_version SET version_num = '9999'")
     before = path.read_bytes()
     answer = shop.run()
