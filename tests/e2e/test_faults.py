@@ -245,7 +245,8 @@ def test_secrets_stay_out_of_everything(shop: Shop, edit: Edit, tmp_path: Path) 
         db.executemany("INSERT INTO tills VALUES (?, ?)", [(f"2026-01-{d:02}", d) for d in range(1, 32)])
     shop.write(
         "sources/tills.yml",
-        "sources:\n  tills: {read: {table: tills, database: env:TILLS}, columns: {day: date, takings: number}, time: day}\n",
+        "sources:\n  tills:\n    read: {table: tills, database: env:TILLS}\n"
+        "    columns: {day: date, takings: number}\n    time: day\n",
     )
     shop.write("kpis/tills.yml", "kpis: {takings: {sum: tills.takings, grain: month, unit: EUR}}\n")
     said = shop.headway("run", "--now", "2026-03-10T06:00Z", TILLS=str(hidden))
