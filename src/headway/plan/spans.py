@@ -220,8 +220,11 @@ class _Cut:
             return self._days(period)
         # A running period's state is that of the last complete day.
         last = min(period.last, self.catalog.calendar.last_complete_day(self.now))
-        if last < self.begin or (_is_copied(self.kpi) and last < period.first):
+        if last < self.begin:
             return None
+        if _is_copied(self.kpi) and last < period.first:
+            # No day of it is over, and a copy is never carried over: a span without a day, so no data.
+            return epoch_day(period.first), epoch_day(last)
         return self._days(replace(period, last=last))
 
     def _in_hours(self, grain: Grain) -> bool:
