@@ -366,11 +366,20 @@ def _serve(catalog: Catalog, host: str, port: int, audience: Readers | None) -> 
     from headway.model import Audience
     from headway.publish import view
 
-    alone = host in ("127.0.0.1", "::1", "localhost")
+    alone = host in serve.LOOPBACK
     readers = Audience(audience.value) if audience else Audience.RESTRICTED if alone else Audience.PUBLIC
     with _ledger(catalog, create=False) as ledger:
-        application = serve.app(lambda: view.open(ledger, catalog, readers, _now(None)))
-        serve.run(application, host, port)
+        # Whoever names the readers has thought of who else may reach this address.
+        hosts = serve.LOOPBACK if alone and audience is None else ()
+        application = serve.app(lambda: view.open(ledger, catalog, readers, _now(None)), hosts=hosts)
+        serve.run(application, host, port, said=lambda address: _serving(address, readers.value))
+
+
+def _serving(address: str, readers: str) -> None:
+    """Say where the pages are, at once also where output is collected."""
+    shown = "everything" if readers == "restricted" else f"what {readers} readers may see"
+    typer.echo(f"Serving {shown} at {address} (Ctrl-C ends it)")
+    sys.stdout.flush()
 
 
 @contextmanager

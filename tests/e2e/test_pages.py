@@ -6,12 +6,10 @@ import functools
 import http.server
 import json
 import shutil
-import socket
 import socketserver
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -98,13 +96,11 @@ def test_one_number_everywhere(site: Site, browser: Browser) -> None:
     catalogue = json.loads(site.headway("show", "--json"))
     said = {tile["name"]: tile["shown"] for group in catalogue["groups"] for tile in group["tiles"]}
     assert set(said) == set(NAMES)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(site.command("serve", "--port", str(port)), stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(site.command("serve", "--port", "0"), stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
     try:
-        address = f"http://127.0.0.1:{port}"
-        _wait(f"{address}/healthz")
+        address = server.stdout.readline().split(" at ")[1].split("/ ")[0]
+        assert address.startswith("http://127.0.0.1:")
         page = browser.new_page()
         for name in NAMES:
             disk = json.loads((site.folder / f"kpi/{name}.json").read_text(encoding="utf-8"))["tile"]["shown"]
@@ -118,16 +114,7 @@ def test_one_number_everywhere(site: Site, browser: Browser) -> None:
     finally:
         server.terminate()
         server.wait(10)
-
-
-def _wait(address: str) -> None:
-    for _ in range(100):
-        try:
-            with urllib.request.urlopen(address):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail("the server did not start")
+        server.stdout.close()
 
 
 def visit(page: Page, site: Site, path: str) -> list[str]:

@@ -91,6 +91,18 @@ def test_only_reading(client: Client) -> None:
     assert client.get("/", "HEAD").content == b""
 
 
+def test_only_by_its_own_name(published: tuple[Ledger, Catalog], northlane: SimpleNamespace) -> None:
+    """What is served to this machine alone is refused to a page whose name was made to point here."""
+    alone = serve.app(lambda: view.open(*published, Audience.RESTRICTED, northlane.NOW), hosts=serve.LOOPBACK)
+    client = Client(alone)
+    assert client.get("/").status_code == 200
+    assert client.get("/", host="localhost:8000").status_code == 200
+    assert client.get("/", host="[::1]:8000").status_code == 200
+    answer = client.get("/kpis.json", host="evil.example")
+    assert (answer.status_code, answer.json()["error"]) == (403, "not-allowed")
+    assert "content-security-policy" in answer.headers
+
+
 def test_unchanged_pages_are_not_sent_twice(client: Client) -> None:
     """A page has a tag by which a browser asks whether it changed."""
     tag = client.get("/").headers["etag"]

@@ -1,5 +1,5 @@
 """The same pages over HTTP: HTML, their JSON twins and CSV, read from the ledger as it is now."""
 
-from headway.serve.app import app, run
+from headway.serve.app import LOOPBACK, app, run
 
-__all__ = ["app", "run"]
+__all__ = ["LOOPBACK", "app", "run"]

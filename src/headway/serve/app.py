@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from threading import Lock
 
 import uvicorn
@@ -52,8 +52,15 @@ class _Drawn:
             return self._pages, self._documents[path]
 
 
-def app(open_view: Callable[[], View]) -> FastAPI:
+#: What this machine calls itself.
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def app(open_view: Callable[[], View], *, hosts: Collection[str] = ()) -> FastAPI:
     """The application. `open_view` is called once per request and must be cheap: it opens the ledger's newest state.
+
+    With `hosts`, requests for any other name are refused: a page on the web that lets its own name point to this
+    machine would otherwise read, through its visitor's browser, what is served to this machine alone.
 
     `/` and every path of a built site answer as there; `/healthz` says which run is shown. Errors have one shape:
     `{ok, error, errors, status}`, with the slug in `error`.
@@ -63,7 +70,7 @@ def app(open_view: Callable[[], View]) -> FastAPI:
 
     @application.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
+        response = _stranger(request, hosts) or await call_next(request)
         response.headers.update(_HEADERS)
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
@@ -74,9 +81,9 @@ def app(open_view: Callable[[], View]) -> FastAPI:
 
     @application.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
-        return _error(
-            "not-allowed" if error.status_code == 405 else "not-found", [str(error.detail)], error.status_code
-        )
+        if error.status_code == 405:
+            return _error("not-allowed", [f"{request.method} changes nothing here: pages are read with GET."], 405)
+        return _error("not-found", [str(error.detail)], error.status_code)
 
     @application.exception_handler(Exception)
     async def broken(request: Request, error: Exception) -> Response:
@@ -108,8 +115,13 @@ def app(open_view: Callable[[], View]) -> FastAPI:
     return application
 
 
-def run(application: FastAPI, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve until interrupted; PublishError `address-in-use` if the port is taken or not ours to take."""
+def run(
+    application: FastAPI, host: str = "127.0.0.1", port: int = 8000, *, said: Callable[[str], None] = lambda _: None
+) -> None:
+    """Serve until interrupted; PublishError `address-in-use` if the port is taken or not ours to take.
+
+    `said` is told the address as soon as it answers: with port 0 only the system knows it.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         # A port that was closed a moment ago may be taken again at once.
@@ -125,8 +137,19 @@ def run(application: FastAPI, host: str = "127.0.0.1", port: int = 8000) -> None
                     "Another program may have it. Choose another one: --port 8001.",
                 )
             ) from error
+        listener.listen()
+        taken = listener.getsockname()[1]
+        said(f"http://{f'[{host}]' if ':' in host else host}:{taken}/")
         config = uvicorn.Config(application, log_level="warning", server_header=False, access_log=False)
         asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+
+
+def _stranger(request: Request, hosts: Collection[str]) -> Response | None:
+    """The refusal of a request for a name that is not ours; None for all others."""
+    if not hosts or request.url.hostname in hosts:
+        return None
+    why = f"This server answers to {' or '.join(hosts)}. With --audience it answers to any name."
+    return _error("not-allowed", [why], 403)
 
 
 def _shape(slug: str, errors: list[str], status: int) -> dict[str, object]:
