@@ -2,7 +2,8 @@
 
 So far there are the implied checks: a key is unique and never missing, and each reference finds what it refers to. A
 repeated key in a source that others refer to would multiply their rows, so it touches everything that reads through
-it; a reference that finds nothing touches what reads through that reference, on the days of the failing rows.
+it; a reference that finds nothing touches what reads through that reference, on the days of the failing rows. A row
+has a day for each column that dates a KPI (`time: closed_at`), and touches the KPI on that one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from sqlglot import exp
 from headway.errors import Place
 from headway.model import Aggregate, Balance, Catalog, Distinct, Kpi, Open, Reference, Schemas, Share, Source
 from headway.plan import sql
-from headway.plan.rows import excluded, joined, referred, time_of
+from headway.plan.coverage import times_of
+from headway.plan.rows import excluded, joined, referred, time_of, without_key
 from headway.plan.scope import Path, Scope
 
 
@@ -26,10 +28,12 @@ from headway.plan.scope import Path, Scope
 class Failing:
     """A check that failed on the rows of some neighbouring days; None is open: rows without time touch every period.
 
-    `reference` is the column that refers, or None if the key itself failed. `text` says it in words.
+    `reference` is the column that refers, or None if the key itself failed. `text` says it in words. `time` is the
+    column by which the days are told: KPIs of one source may be dated differently. None for a source without time.
     """
 
     text: str
+    time: str | None
     reference: str | None
     first: date | None
     last: date | None
@@ -39,9 +43,9 @@ def compile(catalog: Catalog, schemas: Schemas, source: str) -> exp.Query | None
     """The implied checks of a source, over the rows that are left by `latest_by` and `exclude`.
 
     The answer has a row per check and local day on which rows failed, and none if all is well: `subject` (`key`, or
-    the referring column), `problem` (`repeated`, `missing`, `not found`), `day` (null for rows without time), `failed`
-    rows, `all_rows` of the source, and an `example`. None if there is nothing to check. CatalogError for a name that
-    the data do not have.
+    the referring column), `problem` (`repeated`, `missing`, `not found`), `time` (the column that says the day), `day`
+    (null for rows without time), `failed` rows, `all_rows` of the source, and an `example`. None if there is nothing
+    to check. CatalogError for a name that the data do not have.
     """
     declared = catalog.sources[source]
     references = [reference for reference in declared.refers.values() if not reference.optional]
@@ -52,20 +56,22 @@ def compile(catalog: Catalog, schemas: Schemas, source: str) -> exp.Query | None
     kept: dict[str, str] = {}
     keys = {f"key_{i}": column for i, column in enumerate(declared.key, 1)}
     referring = {f"to_{i}": reference for i, reference in enumerate(references, 1)}
-    columns = [f"{_day(scope, declared)} AS day"]
-    columns += [f"{_sql(scope, column, declared.places.get('key'))} AS {name}" for name, column in keys.items()]
+    times = {column: f"day_{i}" for i, column in enumerate(times_of(catalog, source), 1)}
+    days = [f"{_day(scope, declared, column)} AS {name}" for column, name in times.items()]
+    columns = [f"{_sql(scope, column, declared.places.get('key'))} AS {name}" for name, column in keys.items()]
     columns += [f"{_sql(scope, r.column, r.place)} AS {name}" for name, r in referring.items()]
     conditions = [f"NOT {condition}" for condition in excluded(scope, declared)]
     base = _newest(declared, schemas, steps)
     rows = steps.add(
         "rows",
-        f"SELECT {', '.join(columns)} {joined(scope, base, steps, kept)}"
+        f"SELECT {', '.join([*days, *columns])} {joined(scope, base, steps, kept)}"
         + (f" WHERE {' AND '.join(conditions)}" if conditions else ""),
     )
+    report = _Report(steps, rows, times)
     if keys:
-        _key(steps, rows, list(keys))
+        _key(report, list(keys))
     for name, reference in referring.items():
-        _reference(scope, steps, rows, kept, name, reference)
+        _reference(scope, report, kept, name, reference)
     return steps.query()
 
 
@@ -77,53 +83,63 @@ def _newest(source: Source, schemas: Schemas, steps: sql.Steps) -> str:
     return steps.add(
         f"{source.name}_newest",
         f"SELECT DISTINCT * FROM {sql.name(source.name)} "
-        f"QUALIFY RANK() OVER (PARTITION BY {by} ORDER BY {sql.name(source.latest_by)} DESC) = 1",
+        f"QUALIFY {without_key(source)} "
+        f"OR RANK() OVER (PARTITION BY {by} ORDER BY {sql.name(source.latest_by)} DESC) = 1",
     )
 
 
-def _day(scope: Scope, source: Source) -> str:
-    return time_of(scope, source.time, source.places.get("time")).day() if source.time else "CAST(NULL AS DATE)"
+def _day(scope: Scope, source: Source, column: str) -> str:
+    return time_of(scope, column, source.places.get("time")).day()
 
 
 def _sql(scope: Scope, column: str, place: Place | None) -> str:
     return scope.column(column, place).sql.sql(sql.DIALECT)
 
 
-def _key(steps: sql.Steps, rows: str, names: Sequence[str]) -> None:
+@dataclass(frozen=True)
+class _Report:
+    """Adds what fails to the answer: by day, once for each column of time."""
+
+    steps: sql.Steps
+    rows: str
+    #: The columns that date rows, and what they are called in `rows`.
+    times: Mapping[str, str]
+
+    def add(self, subject: str, problem: str, example: str, fails: str) -> None:
+        """The rows for which the condition `fails` holds. By its second column of time a row may have no day yet."""
+        first = next(iter(self.times), None)
+        for time, day in self.times.items() or [(None, "CAST(NULL AS DATE)")]:
+            dated = f" AND {day} IS NOT NULL" if time != first else ""
+            self.steps.output(
+                f"SELECT {sql.text(subject)} AS subject, {sql.text(problem)} AS problem, "
+                f"{sql.text(time) if time else 'NULL'} AS time, {day} AS day, COUNT(*) AS failed, "
+                f"(SELECT COUNT(*) FROM {sql.name(self.rows)}) AS all_rows, MIN({example}) AS example "
+                f"FROM {sql.name(self.rows)} AS rows WHERE ({fails}){dated} GROUP BY day"
+            )
+
+
+def _key(report: _Report, names: Sequence[str]) -> None:
     """A key is there, and it is there once."""
-    listed = ", ".join(names)
+    listed, steps, rows = ", ".join(names), report.steps, report.rows
     example = " || ', ' || ".join(f"CAST({name} AS TEXT)" for name in names)
     repeated = steps.add("repeated", f"SELECT {listed} FROM {sql.name(rows)} GROUP BY {listed} HAVING COUNT(*) > 1")
     same = " AND ".join(f"other.{name} = rows.{name}" for name in names)
-    again = f"EXISTS (SELECT 1 FROM {repeated} AS other WHERE {same})"
-    steps.output(f"{_failed(rows, 'key', 'repeated', example)} WHERE {again} GROUP BY rows.day")
-    missing = " OR ".join(f"{name} IS NULL" for name in names)
-    steps.output(f"{_failed(rows, 'key', 'missing', 'NULL')} WHERE {missing} GROUP BY rows.day")
+    report.add("key", "repeated", example, f"EXISTS (SELECT 1 FROM {repeated} AS other WHERE {same})")
+    report.add("key", "missing", "NULL", " OR ".join(f"{name} IS NULL" for name in names))
 
 
-def _reference(
-    scope: Scope, steps: sql.Steps, rows: str, kept: dict[str, str], name: str, reference: Reference
-) -> None:
+def _reference(scope: Scope, report: _Report, kept: dict[str, str], name: str, reference: Reference) -> None:
     """Each value that is there is a key of the source that it refers to."""
-    target = referred(scope, reference.source, steps, kept)
+    target = referred(scope, reference.source, report.steps, kept)
     inner = Scope(scope.catalog, scope.schemas, reference.source)
     declared = scope.catalog.sources[reference.source]
     found = _sql(inner, declared.key[0], declared.places.get("key"))
-    keys = steps.add(
+    keys = report.steps.add(
         f"{reference.source}_keys",
         f"SELECT DISTINCT {found} AS found FROM {sql.name(target)} AS {sql.name(reference.source)}",
     )
-    steps.output(
-        f"{_failed(rows, reference.column, 'not found', f'CAST({name} AS TEXT)')} WHERE {name} IS NOT NULL "
-        f"AND NOT EXISTS (SELECT 1 FROM {sql.name(keys)} AS keys WHERE keys.found = rows.{name}) GROUP BY rows.day"
-    )
-
-
-def _failed(rows: str, subject: str, problem: str, example: str) -> str:
-    return (
-        f"SELECT {sql.text(subject)} AS subject, {sql.text(problem)} AS problem, rows.day AS day, COUNT(*) AS failed, "
-        f"(SELECT COUNT(*) FROM {sql.name(rows)}) AS all_rows, MIN({example}) AS example FROM {sql.name(rows)} AS rows"
-    )
+    lost = f"NOT EXISTS (SELECT 1 FROM {sql.name(keys)} AS keys WHERE keys.found = rows.{name})"
+    report.add(reference.column, "not found", f"CAST({name} AS TEXT)", f"{name} IS NOT NULL AND {lost}")
 
 
 # -- what failed -------------------------------------------------------------------------------------------------------
@@ -136,8 +152,13 @@ def read(catalog: Catalog, source: str, answer: pa.Table) -> tuple[list[Failing]
         found.setdefault((row["subject"], row["problem"]), []).append(row)
     failing: list[Failing] = []
     notes = []
+    own = next(iter(times_of(catalog, source)), None)
     for (subject, problem), rows in sorted(found.items()):
-        failed = sum(int(row["failed"]) for row in rows)
+        by_time: dict[str | None, list[date | None]] = {}
+        for row in rows:
+            by_time.setdefault(row["time"], []).append(row["day"])
+        # Other columns of time tell of the same rows once more.
+        failed = sum(int(row["failed"]) for row in rows if row["time"] == own)
         share = failed / int(rows[0]["all_rows"])
         example = min((row["example"] for row in rows if row["example"] is not None), default=None)
         text = _words(catalog.sources[source], subject, problem, failed, example)
@@ -146,8 +167,9 @@ def read(catalog: Catalog, source: str, answer: pa.Table) -> tuple[list[Failing]
             notes.append(f"{text}; up to {reference.tolerate * 100:g} % are tolerated.")
             continue
         notes.append(f"{text}.")
-        for first, last in _stretches(row["day"] for row in rows):
-            failing.append(Failing(text, reference.column if reference else None, first, last))
+        for time, days in by_time.items():
+            for first, last in _stretches(days):
+                failing.append(Failing(text, time, reference.column if reference else None, first, last))
     return failing, notes
 
 
@@ -187,10 +209,11 @@ def touching(
     if kpi.source is None:
         return []
     paths = _paths(catalog, schemas, kpi)
+    time = kpi.time or catalog.sources[kpi.source].time
     own = [
         (one.text, one.first, one.last)
         for one in failing.get(kpi.source, ())
-        if one.reference is None or (one.reference,) in paths
+        if one.time == time and (one.reference is None or (one.reference,) in paths)
     ]
     referred_to = [
         (one.text, None, None)
@@ -209,7 +232,14 @@ def _paths(catalog: Catalog, schemas: Schemas, kpi: Kpi) -> dict[Path, str]:
     excluded(scope, source)
     measured = kpi.measure.column if isinstance(kpi.measure, Aggregate | Share | Distinct | Open | Balance) else None
     per = kpi.measure.per if isinstance(kpi.measure, Balance) else None
-    for column in (*(c for cross in kpi.by for c in cross), measured, per, kpi.time or source.time, source.until):
+    for column in (
+        *(c for cross in kpi.by for c in cross),
+        measured,
+        per,
+        kpi.time or source.time,
+        source.until,
+        source.through,
+    ):
         if column:
             scope.column(column, kpi.place)
     if kpi.where:

@@ -34,6 +34,8 @@ class Coverage:
     newest: datetime | None = None
     #: First and last local day up to now of other columns that date a KPI's rows (`time: closed_at`).
     others: Mapping[str, tuple[date, date]] = field(default_factory=dict)
+    #: The same as moments.
+    other_moments: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
 
     def days(self, time: str | None) -> tuple[date, date] | None:
         """The first day and the horizon for a KPI with its own column of time; None if there is no row."""
@@ -41,6 +43,13 @@ class Coverage:
             return None
         first, last = self.others.get(time or "", (self.first, self.horizon))
         return min(self.first, first), max(self.horizon, last)
+
+    def moments(self, time: str | None) -> tuple[datetime, datetime] | None:
+        """The same as moments, for KPIs that are kept by the hour."""
+        if self.earliest is None or self.newest is None:
+            return None
+        earliest, newest = self.other_moments.get(time or "", (self.earliest, self.newest))
+        return min(self.earliest, earliest), max(self.newest, newest)
 
 
 def probe(catalog: Catalog, schemas: Schemas, source: str, now: datetime) -> exp.Select:
@@ -59,7 +68,7 @@ def probe(catalog: Catalog, schemas: Schemas, source: str, now: datetime) -> exp
         f"(SELECT COUNT(*) FROM {sql.name(source)}) AS row_count",
         *(f"COUNT_IF(excluded = {i}) AS excluded_{i}" for i in range(1, len(excluding) + 1)),
     ]
-    for i, column in enumerate(_times(catalog, source)):
+    for i, column in enumerate(times_of(catalog, source)):
         time = time_of(scope, column, declared.places.get("time", declared.place))
         columns += [
             f"{time.moment()} AS moment_{i}",
@@ -92,32 +101,36 @@ def coverage(catalog: Catalog, source: str, answer: pa.Table, now: datetime) -> 
     removed = {"earlier version": row["row_count"] - row["versions"]}
     for i, exclusion in enumerate(declared.exclude, 1):
         removed[f"excluded: {exclusion.why}"] = row[f"excluded_{i}"]
-    times = _times(catalog, source)
+    times = times_of(catalog, source)
     others: dict[str, tuple[date, date]] = {}
+    other_moments: dict[str, tuple[datetime, datetime]] = {}
     for i, column in enumerate(times):
         if column == declared.time:
             removed["without time"] = row[f"without_time_{i}"]
             removed["in the future"] = row[f"future_{i}"]
         elif row[f"first_{i}"] is not None:
             others[column] = (row[f"first_{i}"], row[f"last_{i}"])
+            other_moments[column] = (_moment(row[f"earliest_{i}"]), _moment(row[f"newest_{i}"]))
     own = times.index(declared.time) if declared.time in times else None
+    first = None if own is None else row[f"first_{own}"]
     return Coverage(
-        first=None if own is None else row[f"first_{own}"],
+        first=first,
         horizon=None if own is None else row[f"last_{own}"],
         rows=row["row_count"],
         removed={step: count for step, count in removed.items() if count},
-        earliest=None if own is None else _moment(row[f"earliest_{own}"]),
-        newest=None if own is None else _moment(row[f"newest_{own}"]),
+        earliest=_moment(row[f"earliest_{own}"]) if first else None,
+        newest=_moment(row[f"newest_{own}"]) if first else None,
         others=others,
+        other_moments=other_moments,
     )
 
 
-def _times(catalog: Catalog, source: str) -> list[str]:
+def times_of(catalog: Catalog, source: str) -> list[str]:
     """The columns that date rows of a source: its own, and those that KPIs choose."""
     own = catalog.sources[source].time
     chosen = (kpi.time for kpi in catalog.kpis.values() if kpi.source == source)
     return [column for column in dict.fromkeys((own, *chosen)) if column]
 
 
-def _moment(microseconds: int | None) -> datetime | None:
-    return None if microseconds is None else datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)
+def _moment(microseconds: int) -> datetime:
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)

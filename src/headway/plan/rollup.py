@@ -1,8 +1,9 @@
 """States: a longer period takes one of the KPI's own values within it, or their mean.
 
 With `take: last` it is the value of the last own period within the longer one. Which one that is, the total says, so
-that a cell that is empty by then is empty, and not what it was some time before. A week belongs to the month in which
-it ends. The running period so far is compared with the period before at the same day.
+that a cell that is empty by then is empty, and not what it was some time before; but of typed numbers each cell has its
+own last one, because a cell that nobody typed is not empty. A week belongs to the month in which it ends. The running
+period so far is compared with the period before at the same day.
 """
 
 from __future__ import annotations
@@ -64,8 +65,9 @@ class _Longer:
         calendar = self.catalog.calendar
         self._own = [period_of_key(calendar, self.kpi.grain, k) for k in keys.tolist()]
         longer = [period_of_day(calendar, self.grain, p.last) for p in self._own]
-        periods = {p.key: p for p in longer}
-        holds = np.array([p.key for p in longer], np.int64)
+        # A week that still runs may end in a month that has not begun: that month has no value yet.
+        periods = {p.key: p for p in longer if p.start <= self.now}
+        holds = np.array([p.key if p.key in periods else _NONE for p in longer], np.int64)
         rows = self._take(holds, self._known())
         late = late_after(self.catalog, self.kpi)
         running = {k: p for k, p in periods.items() if calendar.is_partial(p, self.now, late)}
@@ -91,6 +93,8 @@ class _Longer:
         return self._combined(holds)
 
     def _last(self, holds: Ints, usable: Bools) -> Numbers:
+        if isinstance(self.kpi.measure, Entered):
+            return self._last_of_each(holds)
         last: dict[int, int] = {}
         for i, longer in enumerate(holds.tolist()):
             if longer != _NONE and (usable[i] or longer not in last):
@@ -99,6 +103,16 @@ class _Longer:
         chosen[list(last.values())] = True
         rows = self.own.take(chosen[self._at])
         return _with(rows, period=holds[self._at][chosen[self._at]])
+
+    def _last_of_each(self, holds: Ints) -> Numbers:
+        """The last number of each cell on its own."""
+        at = np.flatnonzero(holds[self._at] != _NONE)
+        at = at[np.lexsort((self.own.period[at], self.own.cell[at]))]
+        rows, longer = self.own.take(at), holds[self._at][at]
+        same = key(rows.cell, longer)
+        last = np.ones(len(same), np.bool_)
+        last[:-1] = same[1:] != same[:-1]
+        return _with(rows.take(last), period=longer[last])
 
     def _combined(self, holds: Ints) -> Numbers:
         """Mean, maximum, minimum or sum of own values; of a period that still runs only where nothing else is there."""

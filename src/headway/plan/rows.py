@@ -65,8 +65,8 @@ def time_of(scope: Scope, column: str, place: Place | None) -> Moment:
             )
         )
     if found.type == "other":
-        # A derived column whose type only the engine knows: read as a timestamp.
-        return Moment(f"CAST({text} AS TIMESTAMP)", "timestamp", source.times_in, scope.catalog.calendar.zone)
+        moment = sql.as_moment_of_any(text, source.times_in, scope.catalog.calendar.zone)
+        return Moment(moment, "timestamptz", source.times_in, scope.catalog.calendar.zone)
     return Moment(text, found.type, source.times_in, scope.catalog.calendar.zone)
 
 
@@ -91,9 +91,14 @@ def latest(source: Source, schemas: Schemas, steps: sql.Steps) -> str:
     by = ", ".join(map(sql.name, source.key))
     return steps.add(
         f"{source.name}_latest",
-        f"SELECT * FROM {sql.name(source.name)} "
-        f"QUALIFY ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {sql.name(source.latest_by)} DESC) = 1",
+        f"SELECT * FROM {sql.name(source.name)} QUALIFY {without_key(source)} OR "
+        f"ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {sql.name(source.latest_by)} DESC) = 1",
     )
+
+
+def without_key(source: Source) -> str:
+    """SQL that is true for rows whose key is missing: they are no versions of each other, and all of them stay."""
+    return " OR ".join(f"{sql.name(column)} IS NULL" for column in source.key)
 
 
 def excluded(scope: Scope, source: Source) -> list[str]:

@@ -72,6 +72,14 @@ def as_moment(column: str, kind: SqlType, times_in: str, zone: str) -> str:
     return f"CASE WHEN ({earlier}) AT TIME ZONE {text(times_in)} = {column} THEN {earlier} ELSE {at} END"
 
 
+def as_moment_of_any(column: str, times_in: str, zone: str) -> str:
+    """The moment that an expression stands for whose type only the engine knows: `strptime` may name a zone or not."""
+    of_type = f"CASE TYPEOF({column}) WHEN 'TIMESTAMP WITH TIME ZONE' THEN CAST({column} AS TIMESTAMPTZ)"
+    of_day = as_moment(f"CAST({column} AS DATE)", "date", times_in, zone)
+    naive = as_moment(f"CAST({column} AS TIMESTAMP)", "timestamp", times_in, zone)
+    return f"{of_type} WHEN 'DATE' THEN {of_day} ELSE {naive} END"
+
+
 def as_wall(column: str, kind: SqlType, times_in: str, zone: str) -> str:
     """What a clock on the wall in `zone` shows: a timestamp without a zone."""
     if kind == "date":
@@ -126,6 +134,19 @@ _TYPES: dict[SqlType, str] = {
 }
 
 
+_OF_LISTS = (
+    *(exp.Split, exp.RegexpExtractAll, exp.ArrayAppend, exp.ArrayPrepend, exp.ArrayConcat, exp.ArrayDistinct),
+    *(exp.ArrayFilter, exp.ArraySort, exp.Flatten, exp.Transform, exp.RegexpSplit, exp.JSONKeys, exp.MapKeys),
+)
+#: Those that sqlglot knows by name alone.
+_NAMED_OF_LISTS = {
+    *("regexp_split_to_array", "str_split_regex", "string_split_regex", "list_apply", "array_apply", "list_slice"),
+    *("array_slice", "list_intersect", "array_intersect", "list_reverse", "array_reverse", "list_reverse_sort"),
+    *("array_reverse_sort", "list_transform", "array_transform", "list_where", "list_select", "list_resize"),
+    *("list_grade_up", "map_values", "list_cat", "list_distinct", "list_filter", "list_sort", "list_prepend"),
+}
+
+
 def type_of(expression: exp.Expr, columns: dict[str, SqlType]) -> SqlType:
     """The type of an expression whose columns (by their SQL) have these types; `other` where it cannot be told."""
 
@@ -135,12 +156,49 @@ def type_of(expression: exp.Expr, columns: dict[str, SqlType]) -> SqlType:
             return exp.cast(exp.null(), kind, dialect=DIALECT) if kind else node
         return node
 
-    tree = expression.copy().transform(typed)
-    if isinstance(tree, exp.Split):
+    tree = _with_differences(exp.paren(expression.copy().transform(typed))).this
+    if _is_list(tree):
         return "list"
-    if _is_whole_days(annotate_types(tree, dialect=DIALECT)):
+    annotated = annotate_types(tree, dialect=DIALECT)
+    if _is_whole_days(annotated):
         return "date"
-    return _kind(annotate_types(tree, dialect=DIALECT).type)
+    kind = _kind(annotated.type)
+    return "other" if kind in ("timestamp", "timestamptz") and any(map(_is_moment_or_clock, tree.walk())) else kind
+
+
+def _is_moment_or_clock(node: exp.Expr) -> bool:
+    """True for functions whose answer is a moment, or what a clock shows, as their name and arguments have it."""
+    if isinstance(node, exp.StrToTime):
+        written = node.args.get("format")
+        return not (isinstance(written, exp.Literal) and "%z" not in written.name.lower())
+    return isinstance(node, exp.UnixToTime | exp.Anonymous)
+
+
+def _with_differences(tree: exp.Expr) -> exp.Expr:
+    """Differences of two days, which are whole numbers, and of two times, innermost first: sqlglot calls them times."""
+    for node in reversed(list(tree.find_all(exp.Sub))):
+        kinds = {_kind(annotate_types(side.copy(), dialect=DIALECT).type) for side in (node.this, node.expression)}
+        if kinds == {"date"}:
+            node.replace(exp.cast(exp.null(), "BIGINT", dialect=DIALECT))
+        elif kinds <= {"date", "timestamp", "timestamptz"}:
+            node.replace(exp.cast(exp.null(), "INTERVAL", dialect=DIALECT))
+    return tree
+
+
+def _is_list(tree: exp.Expr) -> bool:
+    """True for expressions whose answer is a list; sqlglot cannot say so of all of them."""
+    if isinstance(tree, exp.Paren):
+        return _is_list(tree.this)
+    if isinstance(tree, exp.DPipe):
+        return _is_list(tree.this) or _is_list(tree.expression)
+    if isinstance(tree, exp.Coalesce):
+        return _is_list(tree.this)
+    if isinstance(tree, exp.Anonymous):
+        return tree.name.lower() in _NAMED_OF_LISTS
+    is_cast_or_literal = isinstance(tree, exp.Cast | exp.Array | exp.Bracket)
+    return isinstance(tree, _OF_LISTS) or (
+        is_cast_or_literal and _kind(annotate_types(tree.copy(), dialect=DIALECT).type) == "list"
+    )
 
 
 _DAYS = {"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}
