@@ -122,6 +122,23 @@ def test_labels_of_time() -> None:
         assert len(charts.dates(20454, 20454 + span, 6)) <= 6
 
 
+def test_few_periods_have_names() -> None:
+    """Points that have names get them, the newest first; no month stands under a line of years."""
+    years = tuple(Mark(19000 + 365 * n, 70 + n, name=str(2022 + n)) for n in range(4))
+    drawn = charts.svg(Figure("line", years, (), 60, 80, ((60, "60"),), "says"))
+    assert re.findall(r">(20\d\d|[A-Z][a-z]{2})</text>", drawn) == ["2025", "2024", "2023", "2022"]
+
+
+def test_a_short_step_is_named_where_it_has_room() -> None:
+    """The newest target's name begins with its step; where only a phone lacks the room, it ends with it there."""
+    steps = (Step(0, 80, 5, "Target ≥ 5"), Step(80, 100, 6, "Target ≥ 6"))
+    marks = tuple(Mark(float(day), 4.0) for day in range(101))
+    drawn = charts.svg(Figure("line", marks, steps, 0, 10, ((0, "0"),), "says"))
+    assert re.search(r'class="not-phone">Target ≥ 6<', drawn)
+    assert re.search(r'class="not-wide">Target ≥ 6<', drawn)
+    assert drawn.count("Target ≥ 5<") == 1
+
+
 def test_words_are_escaped() -> None:
     """A label cannot end an element or an attribute."""
     figure = bars([1, 2])
@@ -156,4 +173,5 @@ def test_small() -> None:
     drawn = charts.small([1, None, 3, 4], 0, 10, ((0, "0"), (10, "<10>")), ((0, "Jan"),), "a & b", partial=1)
     root = ET.fromstring(drawn)
     assert root.attrib["aria-label"] == "a & b"
+    assert "viewBox" not in root.attrib, "words would shrink with the chart"
     assert "sm-p" in drawn

@@ -120,6 +120,21 @@ def test_no_page_shows_a_gap(built: Built) -> None:
         assert "<td></td>" not in html.replace(' class="r"', ""), path
 
 
+def test_a_planned_kpi_has_one_page_and_nothing_to_download(built: Built) -> None:
+    """What is not tracked yet has a page that says so, and no empty tables or files."""
+    paths = [path for path in built.files if path.startswith("kpi/peak_users.")]
+    assert paths == ["kpi/peak_users.html", "kpi/peak_users.json"]
+    html = (built.folder / paths[0]).read_text(encoding="utf-8")
+    assert "The first value is due 31 Jan 2027." in html
+    assert ".csv" not in html
+
+
+def test_a_missing_target_is_said_once(built: Built) -> None:
+    """A row whose status says that there is no target does not say it again beside it."""
+    for path, html in pages(built):
+        assert not re.search(r"No target</span></td>\s*<td[^>]*>No target<", html), path
+
+
 def test_titles_are_escaped(built: Built) -> None:
     """A title that looks like markup is text."""
     page = (built.folder / "kpi/old_logins.html").read_text(encoding="utf-8")

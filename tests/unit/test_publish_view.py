@@ -134,11 +134,15 @@ def test_brief(internal: View) -> None:
     """The front opens with what needs someone: off target first, then withheld and stale, with how long it lasts."""
     said = [(s.verdict.key, s.name, s.text.replace("\u202f", " ")) for s in internal.front().brief]
     assert said == [
-        ("off", "retention", "is 79.4 % in October 2026, below its target of 85 %, for the fourth month in a row."),
+        (
+            "off",
+            "retention",
+            "stood at 79.4 % in October 2026, below the target of 85 %, for the fourth month in a row.",
+        ),
         (
             "off",
             "acquisition_cost",
-            "is $531 in October 2026, above its target of $500, for the second month in a row.",
+            "stood at $531 in October 2026, above the target of $500, for the second month in a row.",
         ),
         ("withheld", "satisfaction", "is withheld: a data check failed."),
         ("stale", "api_time", "has no data since 17 Nov. It was on target."),

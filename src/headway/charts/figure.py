@@ -13,7 +13,10 @@ Form = Literal["line", "bar"]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One value of a figure. `at` counts days (with a fraction for hours), `name` is its label on a bar chart."""
+    """One value of a figure. `at` counts days (with a fraction for hours), `name` is what stands under it.
+
+    A line whose points have no names gets labels of time instead.
+    """
 
     at: float
     value: float | None

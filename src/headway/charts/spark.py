@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from html import escape
 
@@ -99,38 +100,42 @@ def small(
     *,
     partial: int = 0,
 ) -> str:
-    """One of several small charts that share a scale from `low` to `high`. `names` label positions under the axis."""
-    width, height, left, bottom, top = 184, 92, 32, 20, 8
+    """One of several small charts that share a scale from `low` to `high`. `names` label positions under the axis.
+
+    Like a large chart it fits any width: lines stretch, words and the dot at the end do not. Its class says how much
+    room the labels at its left take, in steps of 8 pixels: "from-4".
+    """
+    height, bottom, top = 92, 20, 8
     tall = height - bottom - top
-    step = (width - left - 6) / max(1, len(values) - 1)
+    step = 100 / max(1, len(values) - 1)
+    room = math.ceil((6 + 7 * max((len(text) for _, text in ticks), default=0)) / 8)
 
     def x(index: int) -> float:
-        return round(left + index * step, 1)
+        return round(index * step, 2)
 
     def y(value: float) -> float:
         return round(top + (high - value) / (high - low) * tall, 1)
 
-    parts = [f'<path class="sm-g" d="M{left} {y(v)}H{width}"/>' for v, _ in ticks]
-    parts += [
-        f'<text class="sm-t" x="{left - 6}" y="{y(v) + 4}" text-anchor="end">{escape(t)}</text>' for v, t in ticks
-    ]
-    parts += [f'<text class="sm-t" x="{x(i)}" y="{height - 4}">{escape(t)}</text>' for i, t in names]
+    marks = [f'<path class="sm-g" d="M0 {y(v)}H100"/>' for v, _ in ticks]
     cut = len(values) - partial
     points = [(x(i), None if v is None else y(v)) for i, v in enumerate(values)]
     for run in _unbroken(points):
         base = y(min(max(0.0, low), high))
-        parts.append(f'<path class="sm-a" d="{_path(run)}V{base}H{run[0][0]}Z"/>')
+        marks.append(f'<path class="sm-a" d="{_path(run)}V{base}H{run[0][0]}Z"/>')
     if solid := _path(points[:cut]):
-        parts.append(f'<path class="sm-l" d="{solid}"/>')
+        marks.append(f'<path class="sm-l" d="{solid}"/>')
     if partial and cut > 0 and (tail := _path(points[cut - 1 :])):
-        parts.append(f'<path class="sm-p" d="{tail}"/>')
+        marks.append(f'<path class="sm-p" d="{tail}"/>')
+    over = [f'<text class="sm-t" x="-6" y="{y(v) + 4}" text-anchor="end">{escape(t)}</text>' for v, t in ticks]
+    over += [f'<text class="sm-t" x="{x(i)}%" y="{height - 4}">{escape(t)}</text>' for i, t in names]
     end = next(((px, py) for px, py in reversed(points) if py is not None), None)
     if end:
         kind = "sm-h" if partial or points[-1][1] is None else "sm-d"
-        parts.append(f'<circle class="{kind}" cx="{end[0]}" cy="{end[1]}" r="2.5"/>')
+        over.append(f'<circle class="{kind}" cx="{end[0]}%" cy="{end[1]}" r="2.5"/>')
     return (
-        f'<svg class="small" role="img" aria-label="{escape(says)}" viewBox="0 0 {width} {height}">'
-        f"{''.join(parts)}</svg>"
+        f'<svg class="small from-{room}" role="img" aria-label="{escape(says)}" height="{height}">'
+        f'<svg width="100%" height="{height}" viewBox="0 0 100 {height}" preserveAspectRatio="none">'
+        f"{''.join(marks)}</svg>{''.join(over)}</svg>"
     )
 
 

@@ -2,7 +2,7 @@
 
 Colours are written as `var(--token)`, so that one drawing serves light, dark and paper. Axes are plain marks: we know
 where they stand, and measuring an axis' labels is four fifths of what a chart costs Vega. A row with `hide` is a label
-that a page may leave out where there is no room for it: "phone", or "desk" for everything narrower than a desk.
+that a page leaves out: on a "phone", on all that is narrower than a "desk", or on all that is "wide"r than a phone.
 """
 
 from __future__ import annotations
@@ -117,11 +117,12 @@ class _Chart:
                     {"x": left, "y": y, "s": -number, "o": 1},
                 ]
             room, wanted = right - left, 6.6 * len(step.label) + 4
-            if step is self.figure.steps[-1] and room * PHONE / self.width < wanted:
-                ends.append({"x": right, "y": y - 5, "label": step.label})
-            elif room >= wanted:
-                hide = "phone" if room * PHONE / self.width < wanted else ""
-                texts.append({"x": left, "y": y - 5, "label": step.label, "hide": hide})
+            narrow, newest = room * PHONE / self.width < wanted, step is self.figure.steps[-1]
+            if room >= wanted:
+                texts.append({"x": left, "y": y - 5, "label": step.label, "hide": "phone" if narrow else ""})
+            if newest and narrow:
+                hide = "wide" if room >= wanted else ""
+                ends.append({"x": right, "y": y - 5, "label": step.label, "hide": hide})
         return [
             _layer(
                 lines,
@@ -148,8 +149,10 @@ class _Line(_Chart):
         """Back to front."""
         solid, dashed, lone = self._runs()
         last = next((m for m in reversed(self.figure.marks) if m.value is not None), None)
-        labels = self._dates()
-        parts = [*self.grid(), self.names(labels, "left")]
+        labels, align = (
+            (self._periods(), "center") if any(m.name for m in self.figure.marks) else (self._dates(), "left")
+        )
+        parts = [*self.grid(), self.names(labels, align)]
         if self.figure.low <= 0:
             base = self.y(max(0.0, self.figure.low))
             parts.append(
@@ -214,6 +217,16 @@ class _Line(_Chart):
         if not few <= {at for at, _ in every}:
             few = {at for at, _ in every[:: math.ceil(len(every) / 4)]}
         return [(self.x(at), text, "" if at in few else "phone") for at, text in every]
+
+    def _periods(self) -> list[tuple[float, str, str]]:
+        """The names of periods under their points, the newest first to stay; fewer of them on a phone."""
+        wanted = 7 * max(len(mark.name) for mark in self.figure.marks) + 12
+        every, fewer = (max(1, math.ceil(wanted * len(self.figure.marks) / w)) for w in (self.width, PHONE))
+        return [
+            (self.x(mark.at), mark.name, "" if after % fewer == 0 else "phone")
+            for after, mark in enumerate(reversed(self.figure.marks))
+            if after % every == 0 and mark.name
+        ]
 
     def _runs(self) -> tuple[list[Spec], list[Spec], list[Spec]]:
         """Points as runs without gaps: final, not final (joined to the last final one), and lonely ones."""

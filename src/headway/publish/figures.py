@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from headway import charts
@@ -10,7 +10,7 @@ from headway.charts import Figure, Form, Mark, Step
 from headway.model import Kpi, Unit, UnitKind
 from headway.periods import Calendar, Grain, Period, epoch_day
 from headway.publish import numbers, words
-from headway.publish.pages import Breakdown, KpiPage, Point, Row
+from headway.publish.pages import Breakdown, CellRow, KpiPage, Point, Row
 from headway.publish.stored import Periods
 from headway.publish.tiles import accumulates
 
@@ -49,11 +49,11 @@ def main(page: KpiPage, kpi: Kpi, periods: Periods, *, narrow: bool = False) -> 
     low, high = charts.extent(values, bounds, form)
     newest = max(number for number, (_, _, row) in enumerate(placed) if row is not None and row.value is not None)
     marks = tuple(
-        Mark(at, None)
+        Mark(at, None, name=_name(which, first=number == 0))
         if row is None
         else _mark(row, which, at, kpi, first=number == 0)
         if form == "bar"
-        else _point(row, at, kpi, last=number == newest)
+        else _point(row, which, at, kpi, last=number == newest, first=number == 0)
         for number, (which, at, row) in enumerate(placed)
     )
     ticks = tuple((value, numbers.axis(value, kpi.unit)) for value in numbers.ticks(low, high, kpi.unit))
@@ -95,12 +95,20 @@ def _mark(row: Row, which: Period, at: float, kpi: Kpi, *, first: bool) -> Mark:
     return Mark(at, row.value, row.partial, words.bar_name(which, first=first), label)
 
 
-def _point(row: Row, at: float, kpi: Kpi, *, last: bool) -> Mark:
-    """A point of a line: only the last one is named."""
-    if not last:
-        return Mark(at, row.value, row.partial)
-    bare = Unit(UnitKind.NONE) if kpi.unit.kind is UnitKind.NOUN else kpi.unit
-    return Mark(at, row.value, row.partial, label=str(numbers.tile(row.value, bare, decimals=kpi.decimals)))
+def _point(row: Row, which: Period, at: float, kpi: Kpi, *, last: bool, first: bool) -> Mark:
+    """A point of a line: only the last one says its value."""
+    label = str(numbers.tile(row.value, _bare(kpi.unit), decimals=kpi.decimals)) if last else ""
+    return Mark(at, row.value, row.partial, _name(which, first=first), label)
+
+
+def _name(which: Period, *, first: bool) -> str:
+    """What stands under a line's point: quarters and years are few and have names, the rest are days in time."""
+    return words.bar_name(which, first=first) if which.grain.rank > Grain.MONTH.rank else ""
+
+
+def _bare(unit: Unit) -> Unit:
+    """The unit where its noun goes without saying."""
+    return Unit(UnitKind.NONE) if unit.kind is UnitKind.NOUN else unit
 
 
 def _steps(placed: Sequence[_Placed], kpi: Kpi, form: Form) -> list[Step]:
@@ -150,6 +158,17 @@ def multiples(breakdown: Breakdown, kpi: Kpi, calendar: Calendar) -> list[tuple[
         )
         for index, cell in chosen
     ]
+
+
+def short(kpi: Kpi) -> Callable[[CellRow], str]:
+    """A cell's value as it stands above its small chart: without the noun, which the page says once."""
+    noun = kpi.unit.kind is UnitKind.NOUN
+
+    def said(cell: CellRow) -> str:
+        whole = cell.shown.value is None or not noun
+        return cell.shown.text if whole else "".join(p.text for p in cell.shown.pieces if not p.small).strip()
+
+    return said
 
 
 def _names(points: Sequence[Point], calendar: Calendar) -> list[tuple[int, str]]:

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from headway import __version__, charts
 from headway.periods import Grain
-from headway.publish import figures, pages
+from headway.publish import figures, pages, words
 from headway.publish.pages import KpiPage, Page
 from headway.publish.view import View
 
@@ -59,11 +59,12 @@ class Pages:
         yield from ("index.html", "index.json", "kpis.html", "kpis.json", "404.html")
         for name in self.view.names:
             kpi = self.view.catalog.kpis[name]
-            for grain in kpi.grains():
+            for grain in self.view.grains(name):
                 stem = _stem(name, grain, kpi.grain)
-                yield from (f"{stem}.html", f"{stem}.json", f"kpi/{name}.{grain}.csv")
-            if kpi.by and kpi.measure is not None:
-                yield from (f"kpi/{name}.{grain}.cells.csv" for grain in kpi.grains(cell=True))
+                yield from (f"{stem}.html", f"{stem}.json")
+                if not self.view.planned(name):
+                    yield f"kpi/{name}.{grain}.csv"
+            yield from (f"kpi/{name}.{grain}.cells.csv" for grain in self.view.grains(name, cell=True))
 
     def get(self, path: str) -> Document | None:
         """The document at a path, or None if there is none for this reader."""
@@ -92,10 +93,10 @@ class Pages:
             return None
         kpi = self.view.catalog.kpis[match[1]]
         grain = Grain(match[2]) if match[2] else kpi.grain
-        if grain not in kpi.grains(cell=bool(match[3])):
+        if grain not in self.view.grains(kpi.name, cell=bool(match[3])):
             return None
         if match[4] == "csv":
-            if not match[2] or (match[3] and not kpi.by):
+            if not match[2] or self.view.planned(kpi.name):
                 return None
             # A byte order mark, without which spreadsheets read UTF-8 as something else.
             text = "\ufeff" + self.view.csv(kpi.name, grain, cells=bool(match[3]))
@@ -147,7 +148,8 @@ class Pages:
             ],
             "grains": [(g, _stem(kpi.name, Grain(g), kpi.grain).removeprefix("kpi/")) for g in page.grains],
             "main_grain": kpi.grain.value,
-            "cell_grains": [g.value for g in kpi.grains(cell=True)] if kpi.by else [],
+            "cell_grains": [g.value for g in self.view.grains(kpi.name, cell=True)],
+            "short": figures.short(kpi),
         }
 
 
@@ -167,6 +169,7 @@ def _environment() -> Environment:
     found.filters["figures"] = lambda pieces: Markup("").join(
         Markup('<span class="u">{}</span>').format(p.text) if p.small else p.text for p in pieces
     )
+    found.filters["first_sentence"] = words.first_sentence
     found.filters["thousands"] = lambda number: f"{number:,}"
     return found
 

@@ -9,6 +9,7 @@ a missing one reads "No data". Spaces inside a number do not break: U+202F befor
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
@@ -179,6 +180,8 @@ def axis(value: float, unit: Unit) -> str:
             else:
                 # Ticks can be fine; three significant digits keep neighbours apart.
                 digits, suffix = _trim(_grouped(size, _fine(size))), ""
+                if unit.kind is UnitKind.CURRENCY and re.fullmatch(r"\d+\.\d", digits):
+                    digits += "0"  # $2.60: half a price looks cut off
             text = digits + suffix
             return _money(text, value, unit) if unit.kind is UnitKind.CURRENCY else _signed(text, value)
 

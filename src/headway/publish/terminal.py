@@ -152,7 +152,9 @@ def recorded(console: Console, computed: int, done: Recorded) -> None:
         if count
     ]
     console.print(
-        f"Run {done.run.id}: {computed} KPIs, {', '.join(parts) or 'no'} numbers.", highlight=False, markup=False
+        f"Run {done.run.id}: {computed} KPI{'' if computed == 1 else 's'}, {', '.join(parts) or 'no'} numbers.",
+        highlight=False,
+        markup=False,
     )
 
 

@@ -159,7 +159,7 @@ class View:
     def kpi(self, name: str, grain: Grain | None = None) -> KpiPage:
         """One KPI at its own or a longer grain; UsageError if there is none that this reader may see."""
         kpi = self._visible(name)
-        grains = kpi.grains()
+        grains = self.grains(name)
         grain = grain or kpi.grain
         if grain not in grains:
             known = ", ".join(grains)
@@ -227,6 +227,17 @@ class View:
                 )
         return out.getvalue()
 
+    def grains(self, name: str, *, cell: bool = False) -> tuple[Grain, ...]:
+        """The grains of a KPI's pages, or of its cells; one that is only planned has one page and no cells."""
+        kpi = self._visible(name)
+        if self.planned(name):
+            return () if cell else (kpi.grain,)
+        return tuple(kpi.grains(cell=cell)) if kpi.by or not cell else ()
+
+    def planned(self, name: str) -> bool:
+        """True for a KPI that is promised and not tracked yet."""
+        return self.tile(name).maturity == "planned"
+
     # -- parts of pages --------------------------------------------------------------------------------------------
 
     def tile(self, name: str) -> Tile:
@@ -287,7 +298,8 @@ class View:
                 goal = numbers.exact(limit, kpi.unit) if limit is not None else ""
                 again = streak(line, "off")
                 repeat = f", for the {words.ordinal(again)} {kpi.grain} in a row" if again > 1 else ""
-                text = f"is {tile.shown.text} {tile.when}, {side} its target of {goal}{repeat}."
+                # A title may be plural: "stood" fits both.
+                text = f"stood at {tile.shown.text} {tile.when}, {side} the target of {goal}{repeat}."
                 return Sentence(tile.verdict, tile.name, tile.title, text, tile.shown.text)
             case "stale":
                 was = tile.verdict.word.removeprefix("Stale, was ")

@@ -202,6 +202,12 @@ def sentence(text: str) -> str:
     return text and text[0].upper() + text[1:] + ("" if text[-1] in ".!?:" else ".")
 
 
+def first_sentence(text: str) -> str:
+    """The first sentence of a text, where there is room for one."""
+    first, dot, rest = text.partition(". ")
+    return first + "." if rest else first + dot
+
+
 def kind(kpi: Kpi) -> str:
     """What a KPI is, in a few words: "distinct user_id, 30 days", "sum of cost", "formula"."""
     match kpi.measure:

@@ -23,6 +23,8 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 
+  for (const search of document.querySelectorAll("[data-search]")) search.hidden = false;
+
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, select, textarea, [contenteditable]");
     if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
