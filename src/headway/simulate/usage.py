@@ -200,7 +200,7 @@ def write_sessions(folder: Path, known: Pools, seed: int, today: date) -> None:
         order = np.argsort(rows.ended, kind="stable")
         made = tables.table(
             {
-                "session_id": tables.named(f"s{year}", np.arange(len(order))),
+                "session_id": year * 10**7 + np.arange(len(order)),
                 "user_id": tables.named("u", rows.user[order]),
                 "hub": tables.pick([hub.name for hub in known.hubs], rows.hub[order]),
                 "started_at": rows.started[order],
