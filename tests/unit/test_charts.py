@@ -96,6 +96,8 @@ def test_values_on_bars() -> None:
     free = bars([10, 20, 30, 40])
     drawn = charts.svg(free)
     assert [f">{value}<" in drawn for value in (10, 20, 30, 40)] == [True] * 4
+    level = charts.svg(bars([100000.0] * 24))
+    assert level.count(">100000<") == 1, "two names of one height would touch"
     crossed = replace(free, steps=(Step(free.marks[0].at, free.marks[-1].at, 40.5, "Target"),))
     drawn = charts.svg(crossed)
     assert [f">{value}<" in drawn for value in (10, 20, 30, 40)] == [False, False, True, True]
@@ -173,5 +175,8 @@ def test_small() -> None:
     drawn = charts.small([1, None, 3, 4], 0, 10, ((0, "0"), (10, "<10>")), ((0, "Jan"),), "a & b", partial=1)
     root = ET.fromstring(drawn)
     assert root.attrib["aria-label"] == "a & b"
+    crowded = charts.small([1, 2, 3], 0, 10, (), ((0, "2024"), (1, "2025"), (2, "2026")), "years")
+    assert re.findall(r">(20..)</text>", crowded) == ["2024", "2026"], "names that would touch give way to the newest"
+    assert 'text-anchor="end">2026<' in crowded
     assert "viewBox" not in root.attrib, "words would shrink with the chart"
     assert "sm-p" in drawn

@@ -6,6 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from html import escape
 
+#: The plot of a small chart is hardly ever narrower, in pixels.
+NARROWEST = 100
+
 
 def spark(
     values: Sequence[float | None],
@@ -127,7 +130,10 @@ def small(
     if partial and cut > 0 and (tail := _path(points[cut - 1 :])):
         marks.append(f'<path class="sm-p" d="{tail}"/>')
     over = [f'<text class="sm-t" x="-6" y="{y(v) + 4}" text-anchor="end">{escape(t)}</text>' for v, t in ticks]
-    over += [f'<text class="sm-t" x="{x(i)}%" y="{height - 4}">{escape(t)}</text>' for i, t in names]
+    over += [
+        f'<text class="sm-t" x="{at}%" y="{height - 4}"{anchor}>{escape(t)}</text>'
+        for at, anchor, t in _apart([(x(i), t) for i, t in names])
+    ]
     end = next(((px, py) for px, py in reversed(points) if py is not None), None)
     if end:
         kind = "sm-h" if partial or points[-1][1] is None else "sm-d"
@@ -137,6 +143,19 @@ def small(
         f'<svg width="100%" height="{height}" viewBox="0 0 100 {height}" preserveAspectRatio="none">'
         f"{''.join(marks)}</svg>{''.join(over)}</svg>"
     )
+
+
+def _apart(names: Sequence[tuple[float, str]]) -> list[tuple[float, str, str]]:
+    """Labels that do not touch, the newest first: place in percent, anchor, text. At the right end they end there."""
+    found: list[tuple[float, str, str]] = []
+    free = 100.0
+    for at, text in reversed(names):
+        wide = 700 * len(text) / NARROWEST
+        left = at if at + wide <= 100 else at - wide
+        if left >= 0 and left + wide <= free:
+            found.append((at, "" if left == at else ' text-anchor="end"', text))
+            free = left - 500 / NARROWEST
+    return found[::-1]
 
 
 def _unbroken(points: Sequence[tuple[float, float | None]]) -> list[list[tuple[float, float | None]]]:

@@ -300,13 +300,18 @@ class _Bars(_Chart):
         return [part for part in parts if part["data"]["values"]]
 
     def _values(self, bars: Sequence[Spec]) -> Spec:
-        """Each bar's value on top of it; only the newest two where bars are narrow, or a target crosses them."""
+        """Each bar's value on top of it.
+
+        Only the newest two where bars are narrow or a target crosses them; only the newest where two would touch.
+        """
         wanted = 7 * max((len(bar["label"]) for bar in bars), default=0) + 8
         everywhere = self.width <= TABLET or wanted * len(bars) <= TABLET
         rows = []
+        tightest = self.band * (PHONE if self.width <= TABLET else TABLET) / self.width
         for after, bar in enumerate(reversed(bars)):
-            if after < 2 or (wanted <= self.band and not self.figure.steps):
-                hide = "" if after < 2 or everywhere else "desk"
+            newest = after == 0 or (after == 1 and (wanted <= tightest or abs(bar["y"] - bars[-1]["y"]) > 16))
+            if newest or (wanted <= self.band and not self.figure.steps):
+                hide = "" if newest or everywhere else "desk"
                 rows.append({"x": bar["mid"], "y": self._clear(bar["y"]), "label": bar["label"], "hide": hide})
         text = {"type": "text", "align": "center", "baseline": "bottom", "dy": -4, "fill": "var(--ink-2)"}
         return _layer(rows, text, x="x", y="y", text="label")
