@@ -224,6 +224,13 @@ def touching(
     return list(dict.fromkeys([*own, *referred_to]))
 
 
+def is_multiplied(catalog: Catalog, schemas: Schemas, kpi: Kpi, failing: Mapping[str, Sequence[Failing]]) -> bool:
+    """True if a KPI reads through a reference to a source whose key fails: its rows may have met several of them."""
+    return kpi.source is not None and any(
+        one.reference is None for source in _paths(catalog, schemas, kpi).values() for one in failing.get(source, ())
+    )
+
+
 def _paths(catalog: Catalog, schemas: Schemas, kpi: Kpi) -> dict[Path, str]:
     """The references that a KPI reads through, each with the source that it leads to."""
     assert kpi.source is not None

@@ -223,17 +223,29 @@ class _Attempt:
         return possible
 
     def _compile(self, requests: list[Request]) -> list[plan.Plan]:
-        """Compile all requests together; if one is wrong, leave it out and compile the rest."""
+        """Compile all requests together; if one is wrong, leave it out and compile the rest.
+
+        A request that reads through a repeated key stays alone: it is withheld, and must not multiply the others' rows.
+        """
         for request in list(requests):
             try:
-                (alone,) = plan.compile(self.catalog, self.schemas, self.coverage, [request], self.now)
+                (single,) = plan.compile(self.catalog, self.schemas, self.coverage, [request], self.now)
             except HeadwayError as error:
                 self._kpi_failed(request.kpi, error)
                 requests.remove(request)
                 continue
             if request == Request.of(self.catalog.kpis[request.kpi]):
-                self.sql[request.kpi] = self.engine.sql(alone.query)
-        return plan.compile(self.catalog, self.schemas, self.coverage, requests, self.now)
+                self.sql[request.kpi] = self.engine.sql(single.query)
+        together = [request for request in requests if not self._is_multiplied(request)]
+        alone = [[request] for request in requests if request not in together]
+        return [
+            one
+            for group in (together, *alone)
+            for one in plan.compile(self.catalog, self.schemas, self.coverage, group, self.now)
+        ]
+
+    def _is_multiplied(self, request: Request) -> bool:
+        return checks.is_multiplied(self.catalog, self.schemas, self.catalog.kpis[request.kpi], self.failing)
 
     def _settle(self, request: Request, table: pa.Table) -> pa.Table:
         """Withhold what must not be shown, then give a state its longer periods."""

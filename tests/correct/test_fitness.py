@@ -64,3 +64,41 @@ def test_rows_without_a_key_are_no_versions_of_each_other(project: Any) -> None:
         "2026-01-07": 0,
         "2026-01-08": 1,
     }
+
+
+def test_a_repeated_key_multiplies_no_rows_of_others(project: Any) -> None:
+    """What reads through the broken reference is withheld; a KPI of the same source that does not is untouched."""
+    project.write(
+        headway="""
+            project: joins
+            sources:
+              visits:
+                read: {files: visits.csv}
+                columns: {on: date, site: text}
+                time: on
+                refers: {site: sites}
+              sites:
+                read: {files: sites.csv}
+                columns: {site: text, country: text}
+                key: site
+            kpis:
+              visits: {count: visits}
+              by_country: {count: visits, by: [country]}
+              in_a: {count: visits, where: country = 'a'}
+        """,
+        visits="""
+            on,site
+            2026-01-05,1
+            2026-01-06,2
+        """,
+        sites="""
+            site,country
+            1,a
+            1,b
+            2,c
+        """,
+    )
+    project.run("2026-01-10T00:00+00:00")
+    assert project.values("visits", "day") == {"2026-01-05": 1, "2026-01-06": 1}
+    for kpi in ("by_country", "in_a"):
+        assert set(project.values(kpi, "day").values()) == {"check failed"}
