@@ -65,6 +65,7 @@ SLUGS = frozenset(
         "empty-file",
         "broken-row",
         "broken-file",
+        "unreadable-file",
         "column-missing",
         "column-type",
         "bad-time",

@@ -47,7 +47,8 @@ class Attached:
 class DuckDB:
     """One in-memory DuckDB; a context manager. Not for several threads at a time: DuckDB itself uses all cores.
 
-    `temporary` is the folder for what does not fit into memory; without it DuckDB keeps to memory alone.
+    `temporary` is the folder for what does not fit into memory; without it, or if it cannot be made, DuckDB keeps to
+    memory alone.
     """
 
     def __init__(self, temporary: Path | None = None, memory: str = "70%") -> None:
@@ -63,7 +64,10 @@ class DuckDB:
             }
         )
         if temporary is not None:
-            temporary.mkdir(parents=True, exist_ok=True)
+            try:
+                temporary.mkdir(parents=True, exist_ok=True)
+            except OSError:  # a folder that may only be read can be checked all the same
+                temporary = None
         settings = {
             # Zones are named wherever they matter; the machine's own must not.
             "TimeZone": "UTC",

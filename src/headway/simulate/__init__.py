@@ -39,8 +39,19 @@ def write(
     `paths` are the repositories that `git` reads; `seed` and `scale` shape the data of `hubs`, which end on the day
     before `today`. With `replace` the folder may hold the same example already: it is written anew, a file that
     somebody changed is kept beside it as `FILE.before`, and what the example does not bring, such as the ledger, is
-    left alone. UsageError if the folder holds anything else.
+    left alone. UsageError if the folder holds anything else, or cannot be written.
     """
+    try:
+        _write(name, folder, paths, today, seed, scale, replace)
+    except OSError as error:
+        why = (error.strerror or "unknown reason").lower()
+        mistake = Mistake(
+            f"{folder} cannot be written: {why}", "not-writable", remedy="Name a folder that you may write to."
+        )
+        raise UsageError(mistake) from error
+
+
+def _write(name: str, folder: Path, paths: Sequence[Path], today: date, seed: int, scale: float, replace: bool) -> None:
     if name not in EXAMPLES:
         remedy = f"There are {', '.join(EXAMPLES)}."
         raise UsageError(Mistake(f"there is no example '{name}'", "unknown-option", remedy=remedy))

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from headway.model import FilesReader, GitReader, Located, Source, TableReader
 from headway.sources import files, git, tables
+from headway.sources.git import vet as vet_repositories
 from headway.sources.typed import TYPED, typed
 
-__all__ = ["TYPED", "locate", "typed"]
+__all__ = ["TYPED", "locate", "typed", "vet_repositories"]
 
 
 def locate(source: Source, root: Path) -> Located:

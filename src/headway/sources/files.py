@@ -6,6 +6,8 @@ Parquet, text and JSON are for the engine to read in place. A spreadsheet become
 from __future__ import annotations
 
 import difflib
+import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -37,6 +39,15 @@ def locate(source: Source, reader: FilesReader, root: Path) -> Located:
     files = list(dict.fromkeys(path for pattern in reader.patterns for path in _expand(source, pattern, root)))
     kind = _one_kind(source, files, root)
     for path in files:
+        if not os.access(path, os.R_OK):
+            raise SourceError(
+                Mistake(
+                    f"source {source.name}: {shown(path, root)} may not be read by this user",
+                    "unreadable-file",
+                    source.places.get("read", source.place),
+                    "Allow the user who runs Headway to read it.",
+                )
+            )
         if path.stat().st_size == 0:
             raise SourceError(
                 Mistake(
@@ -79,6 +90,11 @@ def _expand(source: Source, pattern: str, root: Path) -> list[Path]:
 def _missing(source: Source, pattern: str, root: Path) -> Mistake:
     """No file: say where we looked, and what is there that has a like name."""
     whole = root / pattern
+    place = source.places.get("read", source.place)
+    if whole.is_dir():
+        message = f"source {source.name}: '{pattern}' is a folder, and its files must be named"
+        remedy = f"Write for example {pattern.rstrip('/')}/*{_suffix_in(whole)}."
+        return Mistake(message, "missing-file", place, remedy)
     folder = next((parent for parent in whole.parents if parent.is_dir()), root)
     wanted = whole.relative_to(folder).parts[0]
     near = difflib.get_close_matches(wanted, [path.name for path in folder.iterdir()], n=3)
@@ -89,7 +105,13 @@ def _missing(source: Source, pattern: str, root: Path) -> Mistake:
         if near
         else "Check the path in the source's 'read'."
     )
-    return Mistake(message, "missing-file", source.places.get("read", source.place), remedy)
+    return Mistake(message, "missing-file", place, remedy)
+
+
+def _suffix_in(folder: Path) -> str:
+    """The ending that most of the readable files in a folder have."""
+    endings = Counter(path.suffix for path in sorted(folder.iterdir()) if path.suffix in _KINDS)
+    return endings.most_common(1)[0][0] if endings else ".csv"
 
 
 def _one_kind(source: Source, files: Sequence[Path], root: Path) -> Kind:

@@ -23,7 +23,7 @@ from typing import IO
 
 import pyarrow as pa
 
-from headway.errors import Mistake, SourceError
+from headway.errors import Mistake, SourceError, UsageError
 from headway.model import GitReader, Located, Source
 from headway.sources.files import expand, shown
 
@@ -62,10 +62,10 @@ _NUMBERED = re.compile(r"^\d+\+(?=.+@users\.noreply\.github\.com$)")
 
 def locate(source: Source, reader: GitReader, root: Path) -> Located:
     """The commits of all repositories, each repository once. SourceError names what is no repository."""
-    repositories = [_Repository(source, path, shown(path, root)) for path in _folders(source, reader, root)]
+    repositories = [_Repository(path, shown(path, root)) for path in _folders(source, reader, root)]
     names = _names(repositories)
     key = _key(source, root)
-    log = _Log(key)
+    log = _Log(source, key)
     tables = [log.read(repository, name) for repository, name in zip(repositories, names, strict=True)]
     table = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
     origins: dict[str, list[str]] = {}
@@ -78,12 +78,23 @@ def locate(source: Source, reader: GitReader, root: Path) -> Located:
     return Located(source.name, "arrow", (), table=table, stamps=stamps, notes=tuple(log.notes))
 
 
+def vet(paths: Sequence[Path]) -> None:
+    """UsageError that names every path that is no repository, before a project is made of them."""
+    wrong = []
+    for path in paths:
+        if not path.is_dir():
+            wrong.append((f"there is no folder {path}", "Give the folder of a local clone."))
+        elif trouble := _Repository(path, str(path)).trouble():
+            wrong.append((f"{path} {trouble[0]}", trouble[1]))
+    if wrong:
+        raise UsageError([Mistake(message, "not-a-repository", remedy=remedy) for message, remedy in wrong])
+
+
 # -- repositories --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class _Repository:
-    source: Source
     path: Path
     shown: str
 
@@ -95,26 +106,29 @@ class _Repository:
     def command(self, *arguments: str) -> list[str]:
         return ["git", "-C", str(self.path), "--no-pager", "-c", "i18n.logOutputEncoding=UTF-8", *arguments]
 
-    def refuse(self, why: str, remedy: str) -> SourceError:
-        place = self.source.places.get("read", self.source.place)
-        return SourceError(Mistake(f"source {self.source.name}: {self.shown} {why}", "not-a-repository", place, remedy))
+    def refuse(self, source: Source, why: str, remedy: str) -> SourceError:
+        place = source.places.get("read", source.place)
+        return SourceError(Mistake(f"source {source.name}: {self.shown} {why}", "not-a-repository", place, remedy))
 
-    def check(self) -> None:
-        """SourceError if git does not accept the folder as the top of a repository."""
+    def trouble(self) -> tuple[str, str] | None:
+        """Why git does not accept the folder as the top of a repository, and the remedy; None if it does."""
         try:
             done = subprocess.run(
                 self.command("rev-parse", "--git-dir"), capture_output=True, env=_environment(self.path), check=False
             )
-        except FileNotFoundError as error:
-            raise self.refuse("cannot be read, because the program git is not installed", "Install git.") from error
+        except FileNotFoundError:
+            return "cannot be read, because the program git is not installed", "Install git."
         said = done.stderr.decode("utf-8", "replace")
         if "dubious ownership" in said:
-            raise self.refuse(
+            return (
                 "belongs to another user, so git does not read it",
                 f"If you trust it: git config --global --add safe.directory {self.path}",
             )
-        if done.returncode:
-            raise self.refuse("is not a git repository", "Give the folder that holds '.git', or a bare repository.")
+        if not done.returncode:
+            return None
+        if top := next((folder for folder in self.path.resolve().parents if (folder / ".git").exists()), None):
+            return "is not a git repository", f"It lies in the repository {top}: give that."
+        return "is not a git repository", "Give the folder that holds '.git', or a bare repository."
 
     def origin(self) -> str | None:
         """`owner/name` of the host that it was cloned from, or None; what an address says of an account is left out."""
@@ -154,7 +168,9 @@ def _folders(source: Source, reader: GitReader, root: Path) -> list[Path]:
         for path in found:
             folders.setdefault(path.resolve(), path)
     for path in folders.values():
-        _Repository(source, path, shown(path, root)).check()
+        repository = _Repository(path, shown(path, root))
+        if trouble := repository.trouble():
+            raise repository.refuse(source, *trouble)
     return list(folders.values())
 
 
@@ -177,6 +193,7 @@ def _names(repositories: Sequence[_Repository]) -> list[str]:
 class _Log:
     """Reads histories with one key; notes what a reader of the numbers should know."""
 
+    source: Source
     key: bytes
     notes: list[str] = field(default_factory=list)
 
@@ -202,7 +219,7 @@ class _Log:
                 said.seek(0)
                 line = said.read().decode("utf-8", "replace").strip().splitlines()[-1:]
                 why = f"cannot be read: {line[0].removeprefix('fatal: ') if line else 'git failed'}"
-                raise repository.refuse(why, "Run 'git fsck' there, or clone it again.")
+                raise repository.refuse(self.source, why, "Run 'git fsck' there, or clone it again.")
         self._note(name, counts)
         return pa.Table.from_batches(batches, SCHEMA)
 
@@ -274,6 +291,27 @@ def _batch(columns: Sequence[Sequence[object]]) -> pa.RecordBatch:
 def _key(source: Source, root: Path) -> bytes:
     """The project's key, made at first use and readable by its owner alone."""
     path = root / KEY
+    try:
+        key = _kept(path)
+    except OSError as error:
+        message = f"source {source.name}: the key of people, {KEY}, cannot be used: {(error.strerror or '').lower()}"
+        place = source.places.get("read", source.place)
+        remedy = "Allow this user to read and write it, and its folder."
+        raise SourceError(Mistake(message, "unreadable-file", place, remedy)) from error
+    if len(key) != _KEY_BYTES:
+        raise SourceError(
+            Mistake(
+                f"source {source.name}: the key in {KEY} is damaged: {len(key)} bytes, not {_KEY_BYTES}",
+                "broken-file",
+                source.places.get("read", source.place),
+                "Bring it back from a backup, or delete it: then people are hashed anew and match no past run.",
+            )
+        )
+    return key
+
+
+def _kept(path: Path) -> bytes:
+    """The key in a file, made if there is none, and shut to everybody else."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         # Written whole beside it, then linked: of two first runs at once, both use the key of the faster one.
@@ -285,14 +323,4 @@ def _key(source: Source, root: Path) -> bytes:
         Path(draft).unlink()
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
-    key = path.read_bytes()
-    if len(key) != _KEY_BYTES:
-        raise SourceError(
-            Mistake(
-                f"source {source.name}: the key in {KEY} is damaged: {len(key)} bytes, not {_KEY_BYTES}",
-                "broken-file",
-                source.places.get("read", source.place),
-                "Bring it back from a backup, or delete it: then people are hashed anew and match no past run.",
-            )
-        )
-    return key
+    return path.read_bytes()

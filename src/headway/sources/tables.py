@@ -30,6 +30,9 @@ def locate(source: Source, reader: TableReader, root: Path) -> Located:
     if not path.is_file():
         message = f"source {source.name}: there is no database {shown}"
         raise SourceError(Mistake(message, "missing-file", place, "Check 'database' in the source's 'read'."))
+    if not os.access(path, os.R_OK):
+        message = f"source {source.name}: {shown} may not be read by this user"
+        raise SourceError(Mistake(message, "unreadable-file", place, "Allow the user who runs Headway to read it."))
     stat = path.stat()
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as database:

@@ -48,6 +48,9 @@ def typed(path: Path, calendar: Calendar, breakdowns: Sequence[str] = (), shown:
     except UnicodeDecodeError as error:
         message = f"{reading.shown}: the text is not UTF-8"
         raise SourceError(Mistake(message, "broken-row", remedy="Save the file as UTF-8.")) from error
+    except OSError as error:
+        message = f"{reading.shown} cannot be read: {(error.strerror or 'unknown reason').lower()}"
+        raise SourceError(Mistake(message, "unreadable-file", remedy="Name a file that this user may read.")) from error
     return reading.table(text)
 
 
