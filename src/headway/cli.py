@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
 from headway import __version__
 from headway.errors import HeadwayError, Mistake, UsageError
@@ -25,27 +26,36 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from headway.ledger import Ledger
-    from headway.model import Audience, Catalog
+    from headway.model import Audience, Catalog, Load
     from headway.publish.view import View
     from headway.run import Outcome, Progress
 
 app = typer.Typer(
     name="headway",
     help="KPIs as code: declare what you measure once, in YAML beside your data.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode=None,  # Rich would treble the time of --help
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
 ProjectOption = Annotated[
-    Path, typer.Option("--project", "-p", help="Folder of the project, or one inside it.", show_default="here")
+    Path,
+    typer.Option(
+        "--project", "-p", metavar="DIRECTORY", help="Folder of the project, or one inside it.", show_default="here"
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 NowOption = Annotated[
-    str | None, typer.Option("--now", help="Compute as if it were this moment, e.g. 2026-01-31T06:00Z.")
+    str | None,
+    typer.Option("--now", metavar="MOMENT", help="Compute as if it were this moment, e.g. 2026-01-31T06:00Z."),
 ]
-PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", metavar="MOMENT", help="As it was published at this moment.")
+]
+PortOption = Annotated[
+    int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+]
 
 
 class Readers(StrEnum):
@@ -67,20 +77,43 @@ class Example(StrEnum):
 _INTERRUPTED = 130
 
 
+#: What Typer says of a value that does not fit, and what we say.
+_TYPER_SAYS = (
+    ("Value error, ", ""),
+    ("Input should be a valid integer, unable to parse string as an integer", "a whole number must stand here"),
+    ("Input should be", "it should be"),
+    ("(Possible options:", "(there is"),
+)
+
+
 def main() -> None:
     """Run a command; print an error instead of a traceback, and exit with its code."""
     try:
-        app()
+        code = app(prog_name="headway", standalone_mode=False)
     except HeadwayError as error:
         typer.echo(_errors(error), err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
-        sys.stderr.close()
-        sys.exit(0)
+    except TyperException as error:
+        typer.echo(_errors(_usage(error)), err=True)
+        sys.exit(UsageError.exit_code)
     except SystemExit as end:
-        if end.code == _INTERRUPTED:
-            typer.echo("\nInterrupted. The ledger holds whole runs only: this one is not in it.", err=True)
+        if isinstance(end.__context__, BrokenPipeError):
+            sys.exit(0)  # the reader of a pipe, such as `head`, has seen enough
         raise
+    if code == _INTERRUPTED:
+        typer.echo("\nInterrupted. Nothing was recorded.", err=True)
+    sys.exit(code)
+
+
+def _usage(error: TyperException) -> UsageError:
+    """What is wrong with a command line, in our words."""
+    message = error.format_message()
+    for theirs, ours in _TYPER_SAYS:
+        message = message.replace(theirs, ours)
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "headway"
+    message = f"{message[:1].lower()}{message[1:].rstrip('.')}"
+    return UsageError(Mistake(message, "unknown-option", None, f"'{command} --help' says what there is."))
 
 
 def _errors(error: HeadwayError) -> str:
@@ -97,11 +130,14 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _headway(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """KPIs as code: declare what you measure once, in YAML beside your data."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 # -- commands ------------------------------------------------------------------------------------------------------
@@ -109,7 +145,9 @@ def _headway(
 
 @app.command()
 def init(
-    directory: Annotated[Path, typer.Argument(help="Folder to make; it must be new or empty.")] = Path(),
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIRECTORY", help="Folder to make; it must be new or empty.")
+    ] = Path(),
     example: Annotated[
         Example | None, typer.Option("--example", help="Write a whole example instead of a small start.")
     ] = None,
@@ -140,7 +178,8 @@ def check(
 
         with _progress() as progress:
             progress("Reading sources", 0, 0)
-            found = running.rehearse(catalog, _now(None))
+            found, loads = running.rehearse(catalog, _now(None))
+        _notes(loads)
         for error in found:
             typer.echo(f"{_errors(error)}\n", err=True)
         if found:
@@ -157,7 +196,8 @@ def check(
 @app.command()
 def run(
     kpis: Annotated[
-        list[str] | None, typer.Argument(help="KPIs to compute; all if none is named.", show_default=False)
+        list[str] | None,
+        typer.Argument(metavar="KPI", help="KPIs to compute; all if none is named.", show_default=False),
     ] = None,
     project: ProjectOption = Path(),
     now: NowOption = None,
@@ -170,16 +210,30 @@ def run(
 
 @app.command()
 def show(
-    kpi: Annotated[str | None, typer.Argument(help="A KPI; all if none is named.", show_default=False)] = None,
+    kpi: Annotated[
+        str | None, typer.Argument(metavar="KPI", help="A KPI; all if none is named.", show_default=False)
+    ] = None,
     project: ProjectOption = Path(),
-    grain: Annotated[str | None, typer.Option("--grain", help="Periods of this length: day, month ...")] = None,
-    periods: Annotated[int, typer.Option("--periods", min=1, help="How many periods of a KPI to list.")] = 12,
+    grain: Annotated[
+        str | None, typer.Option("--grain", metavar="GRAIN", help="Periods of this length: day, month ...")
+    ] = None,
+    periods: Annotated[
+        int, typer.Option("--periods", metavar="N", min=1, help="How many periods of a KPI to list.")
+    ] = 12,
     as_json: JsonOption = False,
-    as_of: Annotated[str | None, typer.Option("--as-of", help="As it was published at this moment.")] = None,
+    as_of: AsOfOption = None,
 ) -> None:
     """Print the newest numbers, or the periods of one KPI."""
     from headway.publish import pages, terminal
 
+    if kpi is None and grain is not None:
+        mistake = Mistake(
+            "--grain is of one KPI, and none is named",
+            "unknown-option",
+            None,
+            "Name one: headway show KPI --grain month",
+        )
+        raise UsageError(mistake)
     with _view(project, as_of=as_of) as view:
         page = view.catalogue() if kpi is None else view.kpi(kpi, _grain(grain))
     if as_json:
@@ -192,9 +246,10 @@ def show(
 
 @app.command()
 def explain(
-    kpi: Annotated[str, typer.Argument(help="The KPI.")],
+    kpi: Annotated[str, typer.Argument(metavar="KPI", help="The KPI.")],
     period: Annotated[
-        str | None, typer.Argument(help="A period such as 2026-01; else the newest.", show_default=False)
+        str | None,
+        typer.Argument(metavar="PERIOD", help="A period such as 2026-01; else the newest.", show_default=False),
     ] = None,
     project: ProjectOption = Path(),
     as_json: JsonOption = False,
@@ -228,10 +283,12 @@ def explain(
 
 @app.command()
 def build(
-    directory: Annotated[Path, typer.Argument(help="Folder of the site; an earlier build there is replaced.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIRECTORY", help="Folder of the site; an earlier build there is replaced.")
+    ],
     project: ProjectOption = Path(),
     audience: Annotated[Readers, typer.Option("--audience", help="Whom the pages are for.")] = Readers.PUBLIC,
-    as_of: Annotated[str | None, typer.Option("--as-of", help="As it was published at this moment.")] = None,
+    as_of: AsOfOption = None,
 ) -> None:
     """Write the pages as files.
 
@@ -258,7 +315,7 @@ def build(
 @app.command()
 def serve(
     project: ProjectOption = Path(),
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
     port: PortOption = 8000,
     audience: Annotated[
         Readers | None,
@@ -279,10 +336,12 @@ def demo(
         Example, typer.Argument(help="hubs: an example organisation. git: your own repositories.")
     ] = Example.HUBS,
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="For git: folders of local repositories.", show_default=False)
+        list[Path] | None,
+        typer.Argument(metavar="PATH", help="For git: folders of local repositories.", show_default=False),
     ] = None,
     directory: Annotated[
-        Path | None, typer.Option("--dir", help="Where to make the project.", show_default="demo-EXAMPLE")
+        Path | None,
+        typer.Option("--dir", metavar="DIRECTORY", help="Where to make the project.", show_default="demo-EXAMPLE"),
     ] = None,
     serving: Annotated[
         bool, typer.Option("--serve/--no-serve", help="Serve the pages, or print the numbers and end.")
@@ -295,8 +354,16 @@ def demo(
     root = directory or Path(f"demo-{example.value}")
     now = _now(None)
     console = _console()
-    if example is Example.GIT and not paths:
-        raise UsageError(Mistake("which repositories?", "unknown-option", None, "Name them: headway demo git PATH..."))
+    if example is Example.GIT:
+        from headway import sources
+
+        if not paths:
+            remedy = "Name them: headway demo git PATH..."
+            raise UsageError(Mistake("which repositories?", "unknown-option", None, remedy))
+        sources.vet_repositories(paths)
+    elif paths:
+        remedy = f"For your own repositories: headway demo git {paths[0]}"
+        raise UsageError(Mistake(f"the example {example.value} reads no folders", "unknown-option", None, remedy))
     with _progress() as progress:
         progress("Writing the example's data" if example is Example.HUBS else "Writing a catalogue", 0, 0)
         simulate.write(example.value, root, today=now.date(), paths=[p.resolve() for p in paths or ()], replace=True)
@@ -320,6 +387,9 @@ def demo(
 def _catalog(project: Path) -> Catalog:
     from headway import catalog
 
+    if not project.exists():
+        remedy = "Name the folder of a project, or leave --project out inside one."
+        raise UsageError(Mistake(f"there is no folder {project}", "not-a-project", None, remedy))
     return catalog.load(catalog.find(project))
 
 
@@ -353,11 +423,22 @@ def _run(catalog: Catalog, names: tuple[str, ...], now: datetime) -> Outcome:
         outcome = run.observe(catalog, ledger, now, names, progress)
     for name, error in outcome.failed_sources.items():
         typer.echo(f"Source {name} could not be read:\n{error}\n", err=True)
+    _notes(outcome.loads)
+    alike: dict[str, list[str]] = {}
     for name, message in outcome.failed_kpis.items():
-        typer.echo(f"KPI {name} was not computed: {message}", err=True)
+        alike.setdefault(message, []).append(name)
+    for message, names_of in alike.items():
+        typer.echo(f"Not computed: {', '.join(names_of)}, because {message}.", err=True)
     recorded = outcome.recorded
     terminal.recorded(_console(), len(outcome.computed) - len(outcome.failed_kpis), recorded)
     return outcome
+
+
+def _notes(loads: Iterable[Load]) -> None:
+    """What somebody who trusts the numbers should know of the rows: failed checks, new columns, shallow clones."""
+    for load in loads:
+        for note in load.notes:
+            typer.echo(f"Source {load.source}: {note.rstrip('.')}.", err=True)
 
 
 def _serve(catalog: Catalog, host: str, port: int, audience: Readers | None) -> None:
@@ -372,7 +453,8 @@ def _serve(catalog: Catalog, host: str, port: int, audience: Readers | None) -> 
         # Whoever names the readers has thought of who else may reach this address.
         hosts = serve.LOOPBACK if alone and audience is None else ()
         application = serve.app(lambda: view.open(ledger, catalog, readers, _now(None)), hosts=hosts)
-        serve.run(application, host, port, said=lambda address: _serving(address, readers.value))
+        with suppress(KeyboardInterrupt):  # the way to end it
+            serve.run(application, host, port, said=lambda address: _serving(address, readers.value))
 
 
 def _serving(address: str, readers: str) -> None:

@@ -78,12 +78,16 @@ def observe(
     return Outcome(recorded, tuple(wanted), tuple(attempt.loads.values()), attempt.failed_sources, attempt.failed_kpis)
 
 
-def rehearse(catalog: Catalog, now: datetime) -> list[HeadwayError]:
-    """What a run would stumble over: sources that cannot be read, names that the data do not have. Records nothing."""
+def rehearse(catalog: Catalog, now: datetime) -> tuple[list[HeadwayError], tuple[Load, ...]]:
+    """What a run would stumble over: sources that cannot be read, names that the data do not have. Records nothing.
+
+    The loads say what a run would note of each source, such as a key that is not unique.
+    """
     with DuckDB(catalog.root / ".headway" / "tmp") as engine:
         attempt = _Attempt(catalog, engine, now, silent)
         attempt.read_sources(_closure(catalog, ()))
-        return [*attempt.failed_sources.values(), *attempt.rehearse()]
+        errors = [*attempt.failed_sources.values(), *attempt.rehearse()]
+        return errors, tuple(attempt.loads.values())
 
 
 def _closure(catalog: Catalog, names: Sequence[str]) -> list[str]:
