@@ -7,11 +7,13 @@ to whatever is computed for the same period and cell.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
 
+from headway.errors import Mistake, SourceError
 from headway.model import Catalog, Flag, Kpi, Take
 from headway.periods import Grain
 from headway.plan.numbers import NUMBERS, Numbers, floats_of, key, together
@@ -55,8 +57,10 @@ def entered(catalog: Catalog, kpi: Kpi, table: pa.Table, now: datetime) -> pa.Ta
 def imported(catalog: Catalog, kpi: Kpi, table: pa.Table, computed: pa.Table | None, now: datetime) -> pa.Table:
     """A KPI's numbers with its `history` in front: history is flagged IMPORTED, and gives way to what is computed.
 
-    A state's history at its own grain also gives it longer periods, unless these are typed themselves.
+    A state's history at its own grain also gives it longer periods, unless these are typed themselves. SourceError for
+    history that does not end before `tracked_from`: nobody could say which of two numbers holds.
     """
+    _check_ends(catalog, kpi, table)
     parts = [computed.select([n for n in NUMBERS.names if n in computed.column_names])] if computed is not None else []
     if parts and "people" not in parts[0].column_names:
         parts = [parts[0].append_column("people", pa.nulls(len(parts[0]), pa.int64()))]
@@ -66,9 +70,22 @@ def imported(catalog: Catalog, kpi: Kpi, table: pa.Table, computed: pa.Table | N
     }
     parts += typed.values()
     if kpi.is_state and kpi.grain in typed:
-        longer = rollup(catalog, kpi, typed[kpi.grain], now)
-        parts.append(longer.filter(pa.compute.not_equal(longer["grain"], str(kpi.grain))))
+        # Before tracking began nothing is cut short.
+        longer = rollup(catalog, replace(kpi, tracked_from=None, retired_on=None), typed[kpi.grain], now)
+        longer = longer.filter(pa.compute.not_equal(longer["grain"], str(kpi.grain)))
+        flags = pa.compute.bit_wise_or(longer["flags"], pa.scalar(int(Flag.IMPORTED), pa.int8()))
+        parts.append(longer.set_column(longer.schema.get_field_index("flags"), NUMBERS.field("flags"), flags))
     return _first(together(parts))
+
+
+def _check_ends(catalog: Catalog, kpi: Kpi, table: pa.Table) -> None:
+    if kpi.tracked_from is None:
+        return
+    periods = {catalog.calendar.from_key(Grain(r["grain"]), r["period"]) for r in table.to_pylist()}
+    if late := sorted(period.name for period in periods if period.last >= kpi.tracked_from):
+        message = f"history of {kpi.name} does not end before {kpi.tracked_from}: it holds {', '.join(late[:3])}"
+        remedy = "Remove these lines from the file, or let tracked_from begin later."
+        raise SourceError(Mistake(message, "bad-period", kpi.at("history"), remedy))
 
 
 def _history(table: pa.Table, grain: str) -> pa.Table:
