@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from headway import catalog
+from headway.catalog.brand import DARK, LIGHT, least_contrast
 from headway.errors import CatalogError
 from headway.model import (
     Aggregate,
@@ -112,6 +115,31 @@ def test_a_project_says_how_time_is_cut_and_who_is_who(load: Load) -> None:
     assert (found.audience, found.near_within, found.ledger) == (Audience.PUBLIC, 0.025, ".headway/numbers.db")
     assert (found.brand.name, found.brand.accent) == ("SaaS Inc.", "#1b6ca8")
     assert found.areas["money"] == Area("money", "Money", "finance")
+
+
+def test_a_brand_can_be_read(load: Load) -> None:
+    """An accent that cannot be read on a page is refused, in light and in dark, and so is a logo that is not there."""
+    found = load('project: p\nbrand: {accent: "#1b6ca8"}').brand
+    assert found.accent_dark is not None
+    assert least_contrast(found.accent_dark, DARK) >= 4.5
+    assert load('project: p\nbrand: {accent_dark: "#ffd43b"}').brand.accent_dark == "#ffd43b"
+    with pytest.raises(CatalogError) as error:
+        load('project: p\nbrand: {accent: "#ffd43b", accent_dark: "#1b6ca8", logo: ../logo.svg}')
+    assert [m.message.split(":")[0] for m in error.value.mistakes] == [
+        "#ffd43b cannot be read on light pages",
+        "#1b6ca8 cannot be read on dark pages",
+        "a logo is an SVG or PNG file in the project, not '../logo.svg'",
+    ]
+    with pytest.raises(CatalogError, match=r"there is no file logo\.svg"):
+        load("project: p\nbrand: {logo: logo.svg}")
+
+
+def test_brand_grounds_are_those_of_the_pages() -> None:
+    """Contrast is measured on the colours that the tokens name."""
+    tokens = resources.files("headway.publish").joinpath("assets", "tokens.css").read_text(encoding="utf-8")
+    for name, light, dark in zip(("bg", "surface", "sunken"), LIGHT, DARK, strict=True):
+        values = re.findall(rf"--{name}: (#[0-9A-F]{{6}});", tokens)
+        assert values[:3] == [light, dark, dark]
 
 
 def test_sources_are_resolved(load: Load) -> None:

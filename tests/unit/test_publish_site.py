@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from headway.errors import PublishError, UsageError
 from headway.ledger import Ledger
-from headway.model import Audience, Catalog
+from headway.model import Audience, Brand, Catalog
 from headway.publish import site, view
 from headway.publish.html import Pages
 from headway.publish.site import Built
@@ -133,6 +134,26 @@ def test_a_missing_target_is_said_once(built: Built) -> None:
     """A row whose status says that there is no target does not say it again beside it."""
     for path, html in pages(built):
         assert not re.search(r"No target</span></td>\s*<td[^>]*>No target<", html), path
+
+
+def test_the_brand_is_on_every_page(
+    published: tuple[Ledger, Catalog], northlane: SimpleNamespace, tmp_path: Path
+) -> None:
+    """Name, logo and accent are the organisation's; each page shows the logo from a file of the site."""
+    ledger, catalog = published
+    (tmp_path / "sign.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    brand = Brand("North", "sign.svg", "#7a1fa2", "#d9a6ee")
+    branded = replace(catalog, root=tmp_path, brand=brand)
+    found = site.build(view.open(ledger, branded, Audience.PUBLIC, northlane.NOW), tmp_path / "site")
+    for path, html in pages(found):
+        outline = Outline(html)
+        assert "North" in outline.text, path
+        assert f'<img src="{"../" * path.count("/")}assets/logo.svg" alt="">' in html, path
+    assert (found.folder / "assets/logo.svg").read_bytes() == (tmp_path / "sign.svg").read_bytes()
+    css = (found.folder / "assets/headway.css").read_text(encoding="utf-8")
+    assert css.count("--accent: #7a1fa2") == 1
+    assert css.count("--accent: #d9a6ee") == 2
+    assert "#7a1fa2" in (found.folder / "assets/icon.svg").read_text(encoding="utf-8")
 
 
 def test_titles_are_escaped(built: Built) -> None:

@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from headway.catalog import brand, values
 from headway.catalog import spec as specs
-from headway.catalog import values
 from headway.catalog.checking import check
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document
 from headway.catalog.spec import ProjectSpec
 from headway.catalog.sqltext import Wrong
-from headway.model import Area, Brand, Catalog
+from headway.model import Area, Catalog
 from headway.periods import MONTHS, WEEKDAYS, Calendar
 
 
 def resolve(spec: ProjectSpec, document: Document, root: Path, complaints: Complaints) -> Catalog:
     """The catalogue of a project, still without sources and KPIs."""
     _not_yet(spec, document, complaints)
-    brand = None
-    if spec.brand is not None and spec.brand != "none":
-        brand = check(specs.BrandSpec, document, ("brand",), spec.brand, complaints)
     title = spec.title or titled(spec.project)
     return Catalog(
         root=root,
@@ -36,7 +33,7 @@ def resolve(spec: ProjectSpec, document: Document, root: Path, complaints: Compl
         max_cells=spec.max_cells,
         near_within=spec.near_within,
         ledger=spec.ledger.removeprefix("sqlite:///"),
-        brand=Brand(brand.name or title, brand.logo, brand.accent, brand.accent_dark) if brand else Brand(title),
+        brand=brand.resolve(spec.brand, title, document, root, complaints),
         owners=_owners(spec, document, complaints),
         areas=_areas(spec, document, complaints),
     )

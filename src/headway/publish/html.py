@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from pathlib import PurePosixPath
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -31,6 +32,14 @@ _ASSETS = {
     "assets/headway.js": ("text/javascript; charset=utf-8", ("headway.js",)),
     "assets/icon.svg": ("image/svg+xml", ("icon.svg",)),
 }
+#: The accents of the tokens, light and dark, and what takes their place.
+_ACCENT = ("#1F4FC4", "#8FB0FF")
+_ACCENTED = """
+/* The organisation's accent. */
+@media screen {{ :root {{ --accent: {light}; }} }}
+@media screen and (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ --accent: {dark}; }} }}
+@media screen {{ :root[data-theme="dark"] {{ --accent: {dark}; }} }}
+"""
 _KPI_PATH = re.compile(r"kpi/([a-z0-9_]+)(?:\.([a-z]+))?(\.cells)?\.(html|json|csv)")
 #: Rows of a table on a page; the CSV has all of them.
 ROWS = {"hour": 24, "day": 14, "week": 13, "month": 24, "quarter": 12, "year": 12}
@@ -56,6 +65,8 @@ class Pages:
     def paths(self) -> Iterator[str]:
         """Every path there is, in the order in which a site is written."""
         yield from _ASSETS
+        if self._logo is not None:
+            yield self._logo
         yield from ("index.html", "index.json", "kpis.html", "kpis.json", "404.html")
         for name in self.view.names:
             kpi = self.view.catalog.kpis[name]
@@ -70,7 +81,10 @@ class Pages:
         """The document at a path, or None if there is none for this reader."""
         if path in _ASSETS:
             media_type, parts = _ASSETS[path]
-            return Document("\n".join(map(_asset, parts)).encode(), media_type)
+            return Document(self._branded(path, "\n".join(map(_asset, parts))).encode(), media_type)
+        if path == self._logo:
+            content = (self.view.catalog.root / str(self.view.catalog.brand.logo)).read_bytes()
+            return Document(content, "image/png" if path.endswith(".png") else "image/svg+xml")
         match path:
             case "index.html" | "index.json":
                 return self._document(path, "front.html", self.view.front())
@@ -84,8 +98,24 @@ class Pages:
         """The page for an address that leads nowhere; `root` leads from that address to the front page."""
         template = _environment().get_template("missing.html")
         return _with_icons(
-            template.render(stamp=self.view.stamp, root=root, path="", policy=POLICY, version=__version__)
+            template.render(
+                stamp=self.view.stamp, root=root, path="", policy=POLICY, version=__version__, logo=self._logo
+            )
         )
+
+    @property
+    def _logo(self) -> str | None:
+        """The path of the organisation's logo, if it has one."""
+        logo = self.view.catalog.brand.logo
+        return f"assets/logo{PurePosixPath(logo).suffix.lower()}" if logo else None
+
+    def _branded(self, path: str, text: str) -> str:
+        """An asset in the organisation's colour. Only the accent is theirs: a status keeps its own."""
+        brand = self.view.catalog.brand
+        light, dark = brand.accent or _ACCENT[0], brand.accent_dark or _ACCENT[1]
+        if (light, dark) != _ACCENT and path.endswith(".css"):
+            return text + _ACCENTED.format(light=light, dark=dark)
+        return text.replace(_ACCENT[0], light).replace(_ACCENT[1], dark) if path.endswith(".svg") else text
 
     def _kpi(self, path: str) -> Document | None:
         match = _KPI_PATH.fullmatch(path)
@@ -124,8 +154,8 @@ class Pages:
             _environment()
             .get_template(template)
             .render(
-                page=page, stamp=page.stamp, root=root, path=path, policy=POLICY, version=__version__, spark=_spark,
-                rows=ROWS, cells=CELLS, **drawn,
+                page=page, stamp=page.stamp, root=root, path=path, policy=POLICY, version=__version__, logo=self._logo,
+                spark=_spark, rows=ROWS, cells=CELLS, **drawn,
             )
         )  # fmt: skip
         return Document(_with_icons(html).encode(), "text/html; charset=utf-8")
