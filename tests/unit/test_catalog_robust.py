@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from headway import catalog
@@ -111,6 +111,7 @@ SQL = st.sampled_from([
 
 @settings(max_examples=250, deadline=None)
 @given(pieces=st.lists(SQL, max_size=12))
+@example(pieces=["->"])
 def test_whatever_an_expression_holds_the_answer_is_a_tree_or_a_complaint(pieces: list[str]) -> None:
     """No heap of pieces of SQL ends in an error of the parser, and every complaint lies within the text."""
     text = "".join(pieces)

@@ -48,7 +48,7 @@ def refusal(workbench: Any, line: str, schemas: Schemas = SCHEMAS) -> str:
 def test_an_unknown_column_comes_with_a_suggestion(workbench: Any) -> None:
     """The nearest name of the source, or of what it refers to, is offered; the caret stands under the name."""
     said = refusal(workbench, "n: {count: sessions, where: persn = 'ann' and hours > 1}")
-    assert said.startswith("headway.yml:13:31: source 'sessions' has no column 'persn', nor what it refers to ")
+    assert said.startswith("headway.yml:13:31: sessions has no column 'persn', nor has what it refers to ")
     assert "^^^^^\n" in said
     assert said.endswith("Did you mean 'person'?")
 

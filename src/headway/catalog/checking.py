@@ -30,13 +30,18 @@ def check(
             document.place(path),
             f"{model.what} is a map of keys ({known} ...), not {values.shown(value)}",
             "wrong-type",
+            f"Write {{{known.split(',')[0]}: {value}}}."
+            if isinstance(value, str) and "files" in model.model_fields
+            else None,
         )
         return None
     given = {}
     for key, item in value.items():
         if item is None:
             slip = "Write one, or remove the key."
-            if not re.fullmatch(r"\w+", key):  # {formula: least(a, b)} ends at the comma
+            if re.fullmatch(r"\d{3}", key):  # {at_least: 9,000}
+                slip = "A number is written without separators: 9000, not 9,000."
+            elif not re.fullmatch(r"\w+", key):  # {formula: least(a, b)} ends at the comma
                 slip = "Inside { }, a text that holds a comma needs quotes."
             complaints.say(document.key_place((*path, key)), f"'{key}' has no value", "bad-value", slip)
         else:
@@ -64,7 +69,7 @@ def _tell(model: type[Spec], document: Document, path: Steps, found: ErrorDetail
             complaints.say(place, f"{model.what} needs '{key}'", "missing-key", f"Add '{key}: ...'.")
         case "list_type":
             message = f"'{key}' is a list, not {values.shown(found['input'])}"
-            remedy = "Write it in brackets: [a, b]." if isinstance(found["input"], str) else None
+            remedy = "Write it in brackets: [a, b]." if isinstance(found["input"], str) else "Begin each with '- '."
             complaints.say(document.place(here), message, "wrong-type", remedy)
         case "dict_type":
             message = f"'{key}' is a map of names, not {values.shown(found['input'])}"

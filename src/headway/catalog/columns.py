@@ -121,7 +121,11 @@ class Columns:
             try:
                 self.find(source, mention.path)
             except Wrong as wrong:
-                raise Wrong(wrong.message, mention.start, mention.end, wrong.slug, wrong.remedy) from None
+                remedy = wrong.remedy
+                compared = mention.end - mention.start < len(text)
+                if wrong.slug == "unknown-column" and compared and remedy and remedy.startswith(source):
+                    remedy = f"{remedy} If a text is meant: '{mention.path[0]}', in single quotes."
+                raise Wrong(wrong.message, mention.start, mention.end, wrong.slug, remedy) from None
 
     def person(self, source: str, path: tuple[str, ...]) -> str | None:
         """How a column tells who somebody is ("sessions.user_id names a person"), or None if it does not.

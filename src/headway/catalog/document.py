@@ -260,6 +260,7 @@ def _alias(document: Document) -> Mistake | None:
 
 # -- syntax --------------------------------------------------------------------------------------------------------
 
+_NO_SPACE = ("a key is not followed by ': '", "Write 'key: value', with a space after the colon.")
 #: What ruamel says (a part of it), what we say, and the remedy.
 _PROBLEMS: tuple[tuple[str, str, str | None], ...] = (
     ("'\\t' that cannot start", "a tab cannot indent YAML", "Indent with spaces."),
@@ -270,11 +271,7 @@ _PROBLEMS: tuple[tuple[str, str, str | None], ...] = (
         "a ':' begins a value, and none is possible here",
         "Put text with ': ' in quotes.",
     ),
-    (
-        "could not find expected ':'",
-        "a key is not followed by ': '",
-        "Write 'key: value', with a space after the colon.",
-    ),
+    ("could not find expected ':'", *_NO_SPACE),
     ("expected ',' or '}'", "a '{' is opened, and what follows is neither ',' nor '}'", "Close it with '}'."),
     ("expected ',' or ']'", "a '[' is opened, and what follows is neither ',' nor ']'", "Close it with ']'."),
     ("unexpected end of stream", "a quote is opened and not closed", "Close the quote."),
@@ -283,6 +280,13 @@ _PROBLEMS: tuple[tuple[str, str, str | None], ...] = (
     ("expected a single document", "a file holds one document; '---' begins another", "Remove the '---'."),
     ("unknown escape", "a '\\' in double quotes begins an escape", "Use single quotes."),
     ("duplicate anchor", "anchors (&) are not used in a catalogue", "Write the value where it belongs."),
+)
+
+
+#: A quote that was meant as a letter, as in 'the customer's', ends the text.
+_QUOTE_WITHIN = (
+    "the text ends with the quote before this, and more follows",
+    "Put a text that holds ' in double quotes, and one that holds \" in single ones.",
 )
 
 
@@ -295,10 +299,25 @@ def _syntax(document: Document, error: MarkedYAMLError) -> Mistake:
     if mark is None:
         return Mistake(message, "yaml-syntax", Place(document.path, 1), remedy)
     opened = error.context_mark
-    if opened is not None and ("unexpected end" in said or "expected ','" in said):
-        mark = opened  # where it was opened tells more than where the file ended
+    if opened is not None and any(part in said for part in ("unexpected end", "expected ','", "expected ':'")):
+        mark = opened  # where it was opened, or the key began, tells more than where reading ended
     index = min(mark.index, max(len(document.text) - 1, 0))
+    before = document.text[document.text.rfind("\n", 0, index) + 1 : index]
+    if "expected <block end>" in said and before.endswith(("'", '"')):
+        message, remedy = _QUOTE_WITHIN
+    elif "mapping values" in said and (glued := _glued(document, index)) is not None:
+        index, (message, remedy) = glued, _NO_SPACE
+    elif "'\\t'" in said and before.strip():
+        message, remedy = "a tab stands where YAML has a space", "Write a space."
     return Mistake(message, "yaml-syntax", document.mark(index, index + 1), remedy)
+
+
+def _glued(document: Document, index: int) -> int | None:
+    """Where `key:value` stands without a space on the line before, which YAML takes for the begin of a long text."""
+    end = document.text.rfind("\n", 0, index)
+    line = document.text[document.text.rfind("\n", 0, max(end, 0)) + 1 : max(end, 0)]
+    match = re.match(r"\s*(\w+:)[^\s:]", line)
+    return end - len(line) + match.start(1) if match else None
 
 
 def _unmarked(error: Exception) -> str:

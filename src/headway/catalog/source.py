@@ -101,7 +101,7 @@ def _reader(spec: SourceSpec, document: Document, path: Steps, complaints: Compl
     if read is None:
         return None
     given = [key for key in ("files", "table", "git") if getattr(read, key) is not None]
-    if not given and specs.ReadSpec.later.keys() & spec.read.keys():
+    if not given and spec.read.keys() - set(specs.keys(specs.ReadSpec)):
         return None  # said already
     if len(given) != 1:
         what = f"'{given[0]}' and '{given[1]}' are two" if given else "there is none"

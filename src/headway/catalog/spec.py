@@ -88,7 +88,7 @@ UnitOf = Annotated[Unit, _reader(values.unit)]
 WindowOf = Annotated[Window, _reader(values.window)]
 Weekday = Annotated[str, _reader(values.choice(WEEKDAYS))]
 Month = Annotated[str, _reader(values.choice(MONTHS))]
-ColumnTypeOf = Annotated[str, _reader(values.choice(_COLUMN_TYPES, "wrong-type"))]
+ColumnTypeOf = Annotated[str, _reader(values.column_type(_COLUMN_TYPES))]
 Colour = Annotated[str, _reader(_hex)]
 ProjectName = Annotated[str, _reader(_project_name)]
 CsvFile = Annotated[str, _reader(_csv)]
@@ -240,7 +240,7 @@ class FormatSpec(Spec):
     what = "format"
     separator: Sign | None = None
     header: Annotated[int, _reader(values.whole(1, 10_000))] | None = None
-    dates: Text | None = None
+    dates: Annotated[str, _reader(values.pattern)] | None = None
     missing: Annotated[list[str], BeforeValidator(_one_or_many)] = Field(default_factory=list)
     thousands: Sign | None = None
     decimal: Sign | None = None
@@ -281,6 +281,12 @@ class TargetSpec(Spec):
         "bands": "Write at_least, at_most or between.",
         "growth": "",
         "pace": "",
+    }
+    elsewhere = {
+        **dict.fromkeys(("min", "minimum", "above", "over", "more_than"), "Did you mean 'at_least'?"),
+        **dict.fromkeys(("max", "maximum", "below", "under", "less_than"), "Did you mean 'at_most'?"),
+        **dict.fromkeys(("range", "within"), "Did you mean 'between'?"),
+        **dict.fromkeys(("to", "until"), "The last day on which it is in force is 'through'."),
     }
     at_least: Any = None
     at_most: Any = None

@@ -55,6 +55,8 @@ def parse(text: str, slug: str) -> exp.Expr:
         return tree
     except ParseError as error:
         raise _translated(error, text, words, slug) from None
+    except TypeError:  # sqlglot ends so when an operator has nothing on either side, such as '->' alone
+        raise Wrong("this is not an expression", 0, len(text), slug) from None
     except RecursionError:
         raise Wrong("the expression is nested too deeply", 0, len(text), slug, "Split it into several.") from None
 

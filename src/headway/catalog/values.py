@@ -150,6 +150,43 @@ def choice(words: Iterable[str], slug: str = "bad-value") -> Any:
     return read
 
 
+#: What databases and programming languages call the types of columns.
+_TYPES_MEANT = {
+    **dict.fromkeys(("string", "str", "varchar", "char", "category"), "text"),
+    **dict.fromkeys(("int", "bigint", "long"), "integer"),
+    **dict.fromkeys(("decimal", "float", "double", "real", "numeric", "money", "currency"), "number"),
+    "bool": "boolean",
+    **dict.fromkeys(("datetime", "time", "timestamptz"), "timestamp"),
+    "array": "list",
+}
+
+
+def column_type(words: Iterable[str]) -> Any:
+    """A reader of a column's type, one of `words`."""
+    read = choice(words, "wrong-type")
+
+    def told(value: Any) -> str:
+        try:
+            found: str = read(value)
+        except Wrong as said:
+            meant = _TYPES_MEANT.get(str(value).lower())
+            raise wrong(value, said.message, said.slug, f"Did you mean '{meant}'?" if meant else said.remedy) from None
+        return found
+
+    return told
+
+
+def pattern(value: Any) -> str:
+    """How dates are written: `%d.%m.%Y`."""
+    found = text(value)
+    if "%" not in found:
+        meant = re.sub("d+", "%d", re.sub("y+", "%Y", re.sub("M+", "%m", found.replace("D", "d").replace("Y", "y"))))
+        remedy = f'Did you mean "{meant}"?' if "%" in meant else 'Write for example "%d.%m.%Y".'
+        message = f"a pattern has %d for the day, %m for the month, %Y for the year: not {shown(value)}"
+        raise wrong(value, message, "bad-value", remedy)
+    return found
+
+
 def grain(value: Any) -> Grain:
     """A period's length: hour, day, week, month, quarter, year."""
     if isinstance(value, str) and value in list(Grain):
@@ -319,7 +356,11 @@ def quantity(value: Any, unit: Unit, of: str = "the KPI") -> float:
         raise wrong(value, f"a number must stand here, not {shown(value)}", "bad-quantity")
     match = _QUANTITY.fullmatch(str(value).strip())
     if not match:
-        remedy = "Write it without separators." if re.search(r"\d[,_' ]\d", str(value)) else None
+        remedy = "Write for example 7200."
+        if re.search(r"\d[,_' ]\d", str(value)):
+            remedy = "Write it without separators."
+        elif signed := re.fullmatch(r"[$€£¥]\s*(\d+(?:\.\d+)?)", str(value).strip()):
+            remedy = f"Write {signed[1]}."
         raise wrong(
             value, f"a number, with its unit or without, must stand here, not {shown(value)}", "bad-quantity", remedy
         )

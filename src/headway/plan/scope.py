@@ -208,9 +208,7 @@ class Scope:
         close = get_close_matches(name, near, 1)
         remedy = f"Did you mean '{close[0]}'?" if close else f"It has {_some(list(self._names(source)))}."
         return CatalogError(
-            Mistake(
-                f"source '{source}' has no column '{written}', nor what it refers to", "unknown-column", place, remedy
-            )
+            Mistake(f"{source} has no column '{written}', nor has what it refers to", "unknown-column", place, remedy)
         )
 
 
