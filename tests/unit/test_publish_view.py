@@ -183,6 +183,28 @@ def test_the_public_sees_nothing_of_what_is_internal(published: Published, north
     assert view.open(*published, Audience.INTERNAL, northlane.NOW).kpi("margin").written
 
 
+def test_the_public_reads_a_definition_without_what_is_said_aside() -> None:
+    """Comments and addresses in the YAML are for colleagues; text that only looks like a comment stays."""
+    written = """\
+mau:
+  # like secret_cost
+  title: 'Users #1'   # ask Ann
+  why: "Rank #2, <b>"
+  about: It's the team's #3, isn't it # or not
+  owner: Ann <ann.lee@hubs.example>
+  where: kind = 'a # b'"""
+    assert (
+        words.for_all(written)
+        == """\
+mau:
+  title: 'Users #1'
+  why: "Rank #2, <b>"
+  about: It's the team's
+  owner: Ann
+  where: kind = 'a # b'"""
+    )
+
+
 def test_owners(internal: View, published: Published, northlane: SimpleNamespace) -> None:
     """An owner is named to all; the address is for colleagues alone."""
     assert (internal.tile("revenue").owner, internal.tile("revenue").contact) == (

@@ -170,6 +170,7 @@ class View:
         tile = self.tile(name)
         hidden = [read for read in tiles.inputs(self.catalog, kpi) if read not in self.names]
         definition = self.ledger.definition(name, self.as_of)
+        public = self.audience is Audience.PUBLIC
         people = {column for source in self._at.upstream(kpi) for column in self.catalog.sources[source].people}
         return KpiPage(
             stamp=self.stamp,
@@ -188,7 +189,7 @@ class View:
                 self.catalog.min_group_size,
                 counts_people=bool(people),
             ),
-            written=None if hidden else kpi.written,
+            written=None if hidden else words.for_all(kpi.written) if public else kpi.written,
             written_at=f"{kpi.place.path} line {kpi.place.line}",
             sql=definition.sql if definition and definition.sql and not hidden else None,
             fingerprint=definition.fingerprint[:7] if definition else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, tzinfo
 
 from headway.model import (
@@ -200,6 +201,17 @@ def sentence(text: str) -> str:
     """Text with a capital and a full stop."""
     text = text.strip()
     return text and text[0].upper() + text[1:] + ("" if text[-1] in ".!?:" else ".")
+
+
+_ADDRESS = re.compile(r"\s*<?[\w.+-]+@[\w-]+(?:\.[\w-]+)+>?")
+#: Quoted text, or a comment: # at the beginning of a line or after a space, outside of quotes.
+_COMMENT = re.compile(r"""("(?:[^"\\]|\\.)*"|(?<![\w'])'(?:[^']|'')*'(?!\w))|(?:^|[ \t]+)#.*$""")
+
+
+def for_all(written: str) -> str:
+    """YAML as the public may read it: without comments, which colleagues write for each other, and addresses."""
+    lines = ((line, _COMMENT.sub(lambda m: m[1] or "", line).rstrip()) for line in written.splitlines())
+    return _ADDRESS.sub("", "\n".join(kept for line, kept in lines if kept or not line.strip()))
 
 
 def first_sentence(text: str) -> str:
