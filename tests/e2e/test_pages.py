@@ -222,4 +222,8 @@ def test_paper(site: Site, browser: Browser) -> None:
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert not page.locator(".nav").is_visible()
     assert page.locator("svg.chart:visible").count() == 1
+    page.set_viewport_size({"width": 688, "height": 1000})  # A4 within its margins
+    for path in ("index.html", "kpis.html", "kpi/visits.html"):
+        visit(page, site, path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 688, path
     page.close()

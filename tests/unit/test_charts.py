@@ -58,6 +58,14 @@ def test_a_line_that_leaves_zero_has_no_area() -> None:
     assert "var(--series-soft)" not in charts.svg(line([100, 101, 102]))
 
 
+def test_one_value_is_no_scale() -> None:
+    """A lone value, or a level one, stands on 0; a lone day is named and no day beside it."""
+    assert charts.extent([1], (), "line")[0] == 0
+    assert charts.extent([14, 14, 14], (), "line")[0] == 0
+    drawn = charts.svg(Figure("line", (Mark(20454, 1, label="1"),), (), 0, 1.1, ((0, "0"),), "says"))
+    assert re.findall(r">(\d+ [A-Z][a-z]{2})</text>", drawn) == ["1 Jan"]
+
+
 def test_partial_is_dashed_and_hollow() -> None:
     """What is not final is dashed, and its end is hollow; nothing else is either."""
     final, running = charts.svg(line([1, 2, 3])), charts.svg(line([1, 2, 3], partial=1))

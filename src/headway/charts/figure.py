@@ -52,12 +52,12 @@ class Figure:
 def extent(values: Sequence[float], bounds: Sequence[float], form: Form) -> tuple[float, float]:
     """The lowest and highest value a scale must hold: bars and areas start at 0.
 
-    A line may leave 0 where its span is less than a fifth of its level.
+    A line may leave 0 where its span is less than a fifth of its level, if it has one.
     """
     every = [*values, *bounds] or [0.0]
     low, high = min(every), max(every)
-    if form == "line" and low > 0 and high - low < high / 5:
-        air = (high - low or abs(high) or 1) * 0.25
+    if form == "line" and 0 < high - low < high / 5 and low > 0:
+        air = (high - low) * 0.25
         return low - air, high + air
     low, high = min(0.0, low), max(0.0, high)
     if low == high:

@@ -212,8 +212,9 @@ class _Line(_Chart):
 
     def _dates(self) -> list[tuple[float, str, str]]:
         """Labels of time; on a phone only those that would stand there alone."""
-        every = dates(self.first, self.last, max(3, self.width // 84))
-        few = {at for at, _ in dates(self.first, self.last, 4)}
+        first, last = self.figure.marks[0].at, self.figure.marks[-1].at
+        every = dates(first, last, max(3, self.width // 84))
+        few = {at for at, _ in dates(first, last, 4)}
         if not few <= {at for at, _ in every}:
             few = {at for at, _ in every[:: math.ceil(len(every) / 4)]}
         return [(self.x(at), text, "" if at in few else "phone") for at, text in every]
