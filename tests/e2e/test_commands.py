@@ -164,3 +164,25 @@ def test_options_are_documented_as_they_are(command: str) -> None:
     documented = set(re.findall(r"--[a-z][a-z-]+", section[1])) | {"--help", "--project"}
     assert set(re.findall(r"--[a-z][a-z-]+", helped)) <= documented | {"--serve"}
     assert documented <= set(re.findall(r"--[a-z][a-z-]+", helped)) | {"--project"}
+
+
+def test_a_narrow_terminal_keeps_the_newest_periods(shop: Shop, edit: Edit) -> None:
+    """Where the table does not fit, targets go and the trend stays whole: nothing is cut off with an ellipsis."""
+    edit(shop, "kpis/shop.yml", "{at_least: 10}", "{between: [1000000, 2000000]}")
+    assert shop.run().code == 0
+    assert "Target" in shop.headway("show").out
+    narrow = shop.headway("show", COLUMNS="72").out
+    assert "Target" not in narrow
+    assert "…" not in narrow
+
+
+def test_a_key_of_people_is_kept_out_of_git(tmp_path: Path) -> None:
+    """The key that hashes people is ignored by git where a project lies in a repository."""
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    answer = _headway(tmp_path, "demo", "git", ".", "--dir", "kpis", "--no-serve")
+    assert answer.returncode == 0, answer.stderr
+    listed = subprocess.run(
+        ["git", "status", "--short", "-uall"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "kpis/headway.yml" in listed.stdout
+    assert ".headway/key" not in listed.stdout

@@ -288,7 +288,7 @@ def test_key_is_the_owners_alone(tmp_path: Path) -> None:
     first = rows(tmp_path, "tool")
     key = tmp_path / ".headway" / "key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    assert [path.name for path in key.parent.iterdir()] == ["key"]
+    assert sorted(path.name for path in key.parent.iterdir()) == [".gitignore", "key"]
     secret = key.read_bytes()
     assert len(secret) == 32
     key.chmod(0o644)

@@ -186,6 +186,8 @@ def _broken_row(source: Source, file: str, error: BrokenError) -> SourceError:
         "the compressed file is cut short or damaged": "Copy the file again.",
     }
     remedy = remedies.get(str(error), "Correct the line; a text that holds a separator or a line end stands in quotes.")
+    if "header names" in str(error):
+        remedy += " If the names stand on another line, or the separator is another: 'header', 'separator' in 'format'."
     place = source.places.get("read", source.place)
     return SourceError(Mistake(f"{file}:{error.line}: {error} (source {source.name})", "broken-row", place, remedy))
 

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
 from headway.ledger import Recorded
-from headway.publish.pages import CataloguePage, Compared, KpiPage, Point, Row, SourceRows, Tile, Verdict
+from headway.publish.pages import CataloguePage, Compared, Group, KpiPage, Point, Row, SourceRows, Tile, Verdict
 
 _BARS = "▁▂▃▄▅▆▇█"
 #: How many periods a sparkline has, and from which width a table has all its columns.
@@ -31,33 +32,46 @@ _SIGNS = {
 
 
 def overview(console: Console, page: CataloguePage) -> None:
-    """Every KPI by area: value, change, status, target, the last periods as a line."""
-    wide = console.width >= _WIDE
+    """Every KPI by area: value, change, status, target, the last periods as a line. Narrow terminals get less of it."""
     for group in page.groups:
-        table = Table(
-            box=box.SIMPLE_HEAD, title=escape(group.title), title_justify="left", title_style="bold", pad_edge=False
-        )
-        table.add_column("KPI", style="cyan", no_wrap=True)
-        if wide:
-            table.add_column("Title", no_wrap=True)
-        table.add_column("Value", justify="right", no_wrap=True)
-        if wide:
-            table.add_column("Period", no_wrap=True, style="dim")
-        for title in ("Status", "Target", "Trend"):
-            table.add_column(title, no_wrap=True)
-        if wide:
-            table.add_column("Change", justify="right", no_wrap=True)
-        for tile in group.tiles:
-            value = tile.shown.text if tile.has_value else ""
-            judged = (status(tile.verdict), tile.target or "", sparkline(tile.points))
-            if wide:
-                period = tile.period_label if value else tile.judged or tile.reason or ""
-                table.add_row(tile.name, Text(tile.title), value, period, *judged, _signed(tile.compared))
-            else:
-                table.add_row(tile.name, value, *judged)
+        if console.width >= _WIDE:
+            table = _group(group, wide=True)
+        else:
+            table = _group(group)
+            needed = Measurement.get(console, console.options.update(width=_WIDE), table).maximum
+            if needed > console.width:  # a trend that is cut would lose its newest periods
+                table = _group(group, targets=False)
         console.print(table)
     counts = "  ".join(f"{count.number} {count.verdict.word.lower()}" for count in page.counts)
     console.print(f"{counts}\nComputed {page.stamp.computed}.", style="dim", highlight=False)
+
+
+def _group(group: Group, *, wide: bool = False, targets: bool = True) -> Table:
+    """The KPIs of one area."""
+    table = Table(
+        box=box.SIMPLE_HEAD, title=escape(group.title), title_justify="left", title_style="bold", pad_edge=False
+    )
+    table.add_column("KPI", style="cyan", no_wrap=True)
+    if wide:
+        table.add_column("Title", no_wrap=True)
+    table.add_column("Value", justify="right", no_wrap=True)
+    if wide:
+        table.add_column("Period", no_wrap=True, style="dim")
+    for title in ("Status", "Target", "Trend") if targets else ("Status", "Trend"):
+        table.add_column(title, no_wrap=True)
+    if wide:
+        table.add_column("Change", justify="right", no_wrap=True)
+    for tile in group.tiles:
+        value = tile.shown.text if tile.has_value else ""
+        judged: list[str | Text] = [status(tile.verdict), tile.target or "", sparkline(tile.points)]
+        if not targets:
+            del judged[1]
+        if wide:
+            period = tile.period_label if value else tile.judged or tile.reason or ""
+            table.add_row(tile.name, Text(tile.title), value, period, *judged, _signed(tile.compared))
+        else:
+            table.add_row(tile.name, value, *judged)
+    return table
 
 
 def kpi(console: Console, page: KpiPage, periods: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import socket
 from collections.abc import Awaitable, Callable, Collection
@@ -129,19 +130,25 @@ def run(
         try:
             listener.bind((host, port))
         except (OSError, OverflowError) as error:
-            raise PublishError(
-                Mistake(
-                    f"{host}:{port} cannot be listened on: {getattr(error, 'strerror', None) or error}".rstrip("."),
-                    "address-in-use",
-                    None,
-                    "Another program may have it. Choose another one: --port 8001.",
-                )
-            ) from error
+            raise PublishError(_not_ours(host, port, error)) from error
         listener.listen()
         taken = listener.getsockname()[1]
         said(f"http://{f'[{host}]' if ':' in host else host}:{taken}/")
         config = uvicorn.Config(application, log_level="warning", server_header=False, access_log=False)
         asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+
+
+def _not_ours(host: str, port: int, error: OSError | OverflowError) -> Mistake:
+    """Why an address cannot be listened on, and which one can."""
+    why = getattr(error, "strerror", None) or str(error)
+    remedy = "Another program may have it. Let the system choose a port: --port 0."
+    if isinstance(error, socket.gaierror) or getattr(error, "errno", None) == errno.EADDRNOTAVAIL:
+        remedy = "This machine has no such address. --host 127.0.0.1 is this machine alone, 0.0.0.0 all its addresses."
+    elif isinstance(error, PermissionError):
+        remedy = "Ports below 1024 are the system's own. Choose another one: --port 8000."
+    return Mistake(
+        f"{host}:{port} cannot be listened on: {why[:1].lower()}{why[1:].rstrip('.')}", "address-in-use", None, remedy
+    )
 
 
 def _stranger(request: Request, hosts: Collection[str]) -> Response | None:

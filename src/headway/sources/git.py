@@ -321,6 +321,9 @@ def _kept(path: Path) -> bytes:
         with suppress(FileExistsError):
             os.link(draft, path)
         Path(draft).unlink()
+        # Who commits the project does not mean to publish the key.
+        if not (ignored := path.with_name(".gitignore")).exists():
+            ignored.write_text("key\n", "utf-8")
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
     return path.read_bytes()
