@@ -252,7 +252,7 @@ class View:
         if name not in self.names:
             close = difflib.get_close_matches(name, self.names, 1)
             remedy = f"Did you mean '{close[0]}'?" if close else "headway show lists them all."
-            raise UsageError(Mistake(f"there is no KPI named '{name}'", "unknown-kpi", None, remedy))
+            raise UsageError(Mistake(f"there is no KPI '{name}'", "unknown-kpi", None, remedy))
         return self.catalog.kpis[name]
 
     def _total(self, name: str, grain: Grain) -> list[Stored]:
