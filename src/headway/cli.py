@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -162,8 +163,8 @@ def init(
     simulate.write(example.value if example else "start", directory, today=_now(None).date())
     console = _console()
     console.print(f"Wrote a project into [bold]{directory}[/]. Next:")
-    here = "" if directory == Path() else f"cd {directory} && "
-    console.print(f"  {here}headway run && headway serve", highlight=False)
+    where = "" if directory == Path() else f" --project {directory}"
+    console.print(f"  {_me()} run{where} && {_me()} serve{where}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -377,7 +378,7 @@ def demo(
 
     with _view(root) as view:
         terminal.overview(console, view.catalogue())
-    console.print(f"Next: headway serve --project {root}", highlight=False)
+    console.print(f"Next: {_me()} serve --project {root}", highlight=False)
     raise typer.Exit(0 if outcome.whole else 3)
 
 
@@ -531,6 +532,11 @@ def _period(catalog: Catalog, text: str | None) -> Any:
                 "Write it like 2026-01-31, 2026-W05, 2026-01, 2026-Q1 or 2026.",
             )
         ) from None
+
+
+def _me() -> str:
+    """How this program is called here: a newcomer has it in `.venv/bin`, which is not on the path."""
+    return "headway" if which("headway") else sys.argv[0]
 
 
 def _many(count: int, noun: str) -> str:

@@ -186,3 +186,18 @@ def test_a_key_of_people_is_kept_out_of_git(tmp_path: Path) -> None:
     )
     assert "kpis/headway.yml" in listed.stdout
     assert ".headway/key" not in listed.stdout
+
+
+def test_the_next_step_can_be_copied(tmp_path: Path) -> None:
+    """`init` ends with a command that works as it stands, also where headway is not on the path."""
+    program = Path(sys.executable).with_name("headway")
+    environment = {**os.environ, "PATH": "/usr/bin:/bin"}
+    made = subprocess.run(
+        [program, "init", "shop"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    following = made.stdout.splitlines()[-1].split("&&")[0]
+    done = subprocess.run(
+        following, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Run 1: 4 KPIs")
