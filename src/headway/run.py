@@ -23,7 +23,6 @@ from headway.engines.duckdb import DuckDB
 from headway.errors import CatalogError, HeadwayError, Mistake, QueryError, UsageError
 from headway.ledger import Ledger, Recorded, Run
 from headway.model import Catalog, Computed, Entered, Formula, Kpi, Load, Source, SqlType, read_cell
-from headway.periods import Calendar, Grain
 from headway.plan import Coverage, Request
 
 #: Told what is being done, how much of it is done, and of how much: `progress("Reading sources", 2, 14)`.
@@ -319,20 +318,9 @@ class _Attempt:
                 continue
             if "people" in numbers.column_names:
                 numbers = numbers.drop_columns(["people"])
-            numbers = _begun(numbers, self.catalog.calendar, self.now)
             judged = targets.judge(kpi, numbers, self.catalog.calendar, self.catalog.near_within)
             found.append(Computed(name, fingerprint, self.sql.get(name, ""), numbers, judged))
         return found
-
-
-def _begun(numbers: pa.Table, calendar: Calendar, now: datetime) -> pa.Table:
-    """The numbers of periods that have begun: a week that still runs may end in a month that has not."""
-    kept = []
-    for grain in pc.unique(numbers["grain"]).to_pylist():
-        rows = numbers.filter(pc.equal(numbers["grain"], grain))
-        newest = calendar.at(Grain(grain), now).key
-        kept.append(rows.filter(pc.less_equal(rows["period"], newest)))
-    return pa.concat_tables(kept) if kept else numbers
 
 
 def _bound_cells(kpi: Kpi, table: pa.Table, most: int) -> None:

@@ -49,7 +49,11 @@ class Oracle:
         if not self.past:
             return []
         days = [self.day(r) for r in self.past]
-        return self.catalog.calendar.between(grain, min(days), max(days))
+        periods = self.catalog.calendar.between(grain, min(days), max(days))
+        if grain is not Grain.HOUR:
+            return periods
+        moments = [r["at"].replace(tzinfo=UTC) for r in self.past]
+        return [p for p in periods if p.end > min(moments) and p.start <= max(moments)]
 
     def own_last(self, period: Period, *, state: bool) -> date:
         """The day at whose end a period is looked at."""
@@ -95,14 +99,15 @@ class Oracle:
         for grain in kpi.grains()[1:]:
             last: dict[str, Period] = {}
             for period in self.periods(kpi.grain):
-                if (kpi.grain, "", period.name) in own:
-                    last[self.catalog.calendar.period(grain, period.last).name] = period
+                longer = self.catalog.calendar.period(grain, period.last)
+                if (kpi.grain, "", period.name) in own and longer.start <= self.now:
+                    last[longer.name] = period
             for (_, cell, name), value in own.items():
                 if cell and grain not in kpi.grains(cell=True):
                     continue
-                for longer, period in last.items():
+                for taken, period in last.items():
                     if period.name == name:
-                        expected[grain, cell, longer] = value
+                        expected[grain, cell, taken] = value
         return expected
 
 

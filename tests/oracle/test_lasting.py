@@ -110,10 +110,15 @@ class Looker:
         found: dict[tuple[str, str, str], float | None] = {}
         if not self.rows:
             return found
-        days = [self.calendar.day(r["at"].replace(tzinfo=UTC)) for r in self.rows]
+        moments = [r["at"].replace(tzinfo=UTC) for r in self.rows]
+        days = [self.calendar.day(moment) for moment in moments]
         begin, end = min(days), self.calendar.day(self.now) if sparse else max(days)
         for period in self.calendar.between(self.kpi.grain, begin, end):
             if period.start > self.now:
+                continue
+            if self.kpi.grain == "hour" and (
+                period.end <= min(moments) or (not sparse and period.start > max(moments))
+            ):
                 continue
             last = min(period.last, self.calendar.last_complete_day(self.now))
             if self.kpi.grain == "hour":
@@ -135,7 +140,10 @@ class Looker:
         for grain in self.kpi.grains()[1:]:
             chosen: dict[str, str] = {}
             for name, period in names.items():
-                longer = self.calendar.period(grain, period.last).name
+                later = self.calendar.period(grain, period.last)
+                longer = later.name
+                if later.start > self.now:
+                    continue
                 if carried or own[self.kpi.grain, "", name] is not None or longer not in chosen:
                     chosen[longer] = name
             for longer, name in chosen.items():

@@ -34,6 +34,8 @@ class Coverage:
     newest: datetime | None = None
     #: First and last local day up to now of other columns that date a KPI's rows (`time: closed_at`).
     others: Mapping[str, tuple[date, date]] = field(default_factory=dict)
+    #: The same as moments.
+    other_moments: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
 
     def days(self, time: str | None) -> tuple[date, date] | None:
         """The first day and the horizon for a KPI with its own column of time; None if there is no row."""
@@ -41,6 +43,13 @@ class Coverage:
             return None
         first, last = self.others.get(time or "", (self.first, self.horizon))
         return min(self.first, first), max(self.horizon, last)
+
+    def moments(self, time: str | None) -> tuple[datetime, datetime] | None:
+        """The same as moments, for KPIs that are kept by the hour."""
+        if self.earliest is None or self.newest is None:
+            return None
+        earliest, newest = self.other_moments.get(time or "", (self.earliest, self.newest))
+        return min(self.earliest, earliest), max(self.newest, newest)
 
 
 def probe(catalog: Catalog, schemas: Schemas, source: str, now: datetime) -> exp.Select:
@@ -94,12 +103,14 @@ def coverage(catalog: Catalog, source: str, answer: pa.Table, now: datetime) -> 
         removed[f"excluded: {exclusion.why}"] = row[f"excluded_{i}"]
     times = times_of(catalog, source)
     others: dict[str, tuple[date, date]] = {}
+    other_moments: dict[str, tuple[datetime, datetime]] = {}
     for i, column in enumerate(times):
         if column == declared.time:
             removed["without time"] = row[f"without_time_{i}"]
             removed["in the future"] = row[f"future_{i}"]
         elif row[f"first_{i}"] is not None:
             others[column] = (row[f"first_{i}"], row[f"last_{i}"])
+            other_moments[column] = (_moment(row[f"earliest_{i}"]), _moment(row[f"newest_{i}"]))
     own = times.index(declared.time) if declared.time in times else None
     first = None if own is None else row[f"first_{own}"]
     return Coverage(
@@ -110,6 +121,7 @@ def coverage(catalog: Catalog, source: str, answer: pa.Table, now: datetime) -> 
         earliest=_moment(row[f"earliest_{own}"]) if first else None,
         newest=_moment(row[f"newest_{own}"]) if first else None,
         others=others,
+        other_moments=other_moments,
     )
 
 

@@ -65,8 +65,9 @@ class _Longer:
         calendar = self.catalog.calendar
         self._own = [period_of_key(calendar, self.kpi.grain, k) for k in keys.tolist()]
         longer = [period_of_day(calendar, self.grain, p.last) for p in self._own]
-        periods = {p.key: p for p in longer}
-        holds = np.array([p.key for p in longer], np.int64)
+        # A week that still runs may end in a month that has not begun: it says nothing of that month.
+        periods = {p.key: p for p in longer if p.start <= self.now}
+        holds = np.array([p.key if p.key in periods else _NONE for p in longer], np.int64)
         rows = self._take(holds, self._known())
         late = late_after(self.catalog, self.kpi)
         running = {k: p for k, p in periods.items() if calendar.is_partial(p, self.now, late)}

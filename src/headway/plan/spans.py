@@ -162,7 +162,10 @@ def timeline(catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime) -> T
         begin = min(filter(None, (begin, kpi.tracked_from)), default=None)
     if begin is None or horizon is None:
         return Timeline((), epoch_day(today), epoch_day(today), (), epoch_day(today))
-    cut = _Cut(catalog, kpi, now, begin, horizon)
+    earliest, newest = coverage.moments(kpi.time) or (now, now)
+    if begin < calendar.day(earliest):
+        earliest = calendar.moment(begin)
+    cut = _Cut(catalog, kpi, now, begin, horizon, earliest, now if source.sparse else newest)
     series: list[Series] = []
     if kpi.is_state:
         series += cut.series(kpi.grain, cells=True)
@@ -186,6 +189,9 @@ class _Cut:
     now: datetime
     begin: date
     horizon: date
+    #: The same as moments, for hours: those before the first row and after the newest one are silent.
+    earliest: datetime
+    newest: datetime
 
     def series(self, grain: Grain, *, cells: bool) -> list[Series]:
         """The series of one grain: its values, and for periods that still run, so far and before."""
@@ -195,6 +201,8 @@ class _Cut:
         values, so_far, before = [], [], []
         for period in periods_between(calendar, grain, self.begin, self.horizon):
             if period.start > self.now or not is_tracked(self.kpi, period):
+                continue
+            if grain is Grain.HOUR and (period.end <= self.earliest or period.start > self.newest):
                 continue
             running = calendar.is_partial(period, self.now, late)
             partial = running or is_cut(self.kpi, period)
