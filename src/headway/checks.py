@@ -17,7 +17,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from headway.errors import Place
-from headway.model import Aggregate, Balance, Catalog, Distinct, Kpi, Open, Reference, Schemas, Share, Source
+from headway.model import Balance, Catalog, Kpi, Reference, RowMeasure, Schemas, Source
 from headway.plan import sql
 from headway.plan.coverage import times_of
 from headway.plan.rows import excluded, joined, referred, time_of, without_key
@@ -237,7 +237,7 @@ def _paths(catalog: Catalog, schemas: Schemas, kpi: Kpi) -> dict[Path, str]:
     source = catalog.sources[kpi.source]
     scope = Scope(catalog, schemas, kpi.source)
     excluded(scope, source)
-    measured = kpi.measure.column if isinstance(kpi.measure, Aggregate | Share | Distinct | Open | Balance) else None
+    measured = kpi.measure.column if isinstance(kpi.measure, RowMeasure) else None
     per = kpi.measure.per if isinstance(kpi.measure, Balance) else None
     for column in (
         *(c for cross in kpi.by for c in cross),

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Literal
@@ -281,6 +282,20 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Quantile:
+    """`median: source.column`, or `p95`, `p99.9`: the value that this many percent of the rows stay under. A flow."""
+
+    function: str  # as written
+    source: str
+    column: str
+
+    @property
+    def level(self) -> float:
+        """0.5 for `median`, 0.95 for `p95`."""
+        return 0.5 if self.function == "median" else float(Decimal(self.function[1:]) / 100)
+
+
+@dataclass(frozen=True, slots=True)
 class Distinct:
     """`distinct: source.column`: different values among the rows of the span. A flow."""
 
@@ -320,9 +335,9 @@ class Entered:
     path: str
 
 
-Measure = Aggregate | Share | Distinct | Open | Balance | Formula | Entered
+Measure = Aggregate | Quantile | Share | Distinct | Open | Balance | Formula | Entered
 #: Kinds that read rows of one source.
-RowMeasure = Aggregate | Share | Distinct | Open | Balance
+RowMeasure = Aggregate | Quantile | Share | Distinct | Open | Balance
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,7 +398,7 @@ class Kpi:
     @property
     def source(self) -> str | None:
         """The source whose rows it reads, or None for kinds over KPIs and files of numbers."""
-        return self.measure.source if isinstance(self.measure, Aggregate | Share | Distinct | Open | Balance) else None
+        return self.measure.source if isinstance(self.measure, RowMeasure) else None
 
     @property
     def is_state(self) -> bool:

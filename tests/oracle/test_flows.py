@@ -1,10 +1,12 @@
-"""Counts, sums, means, extremes, shares and distincts equal their definitions, on any rows, calendar and window."""
+"""Counts, sums, means, extremes, quantiles, shares, distincts equal their definitions: any rows, calendar, window."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 import pytest
@@ -57,6 +59,12 @@ PROJECT = """
       good:         {share: sessions.ok, by: [hub]}
       good_week:    {share: sessions.ok, grain: week, window: calendar week}
       hourly:       {count: sessions, grain: hour, by: [hub]}
+      middle:       {median: sessions.x, by: [hub, labels, [plan, hub]]}
+      middle_7:     {median: sessions.x, window: 7 days, where: ok, by: [hub], by_grain: month}
+      upper:        {p95: sessions.x, by: [plan]}
+      upper_month:  {p99.9: sessions.x, window: calendar month, by: [hub]}
+      lower:        {p2.5: sessions.x, window: all time}
+      hourly_p80:   {p80: sessions.x, grain: hour, by: [hub, labels]}
 """
 
 
@@ -71,6 +79,20 @@ def values(rows: Sequence[Any], column: str) -> list[Any]:
 def mean(rows: Sequence[Any], column: str) -> float | None:
     found = values(rows, column)
     return sum(found) / len(found) if found else None
+
+
+def quantile(level: Fraction) -> Callable[[Sequence[Any]], float | None]:
+    """Between the two neighbours of the place that lies `level` of the way from the least to the greatest value."""
+
+    def measure(rows: Sequence[Any]) -> float | None:
+        found = sorted(values(rows, "x"))
+        if not found:
+            return None
+        place = level * (len(found) - 1)
+        below, above = found[floor(place)], found[ceil(place)]
+        return float(below + (place - floor(place)) * (above - below))
+
+    return measure
 
 
 def someone(row: Any) -> bool:
@@ -118,6 +140,12 @@ MEASURES: dict[str, tuple[Callable[[Sequence[Any]], float | None], Callable[[Any
     "average_30": (lambda rows: mean(rows, "x"), has("x")),
     "lowest": (lambda rows: min(values(rows, "x"), default=None), has("x")),
     "highest": (lambda rows: max(values(rows, "x"), default=None), lambda row: bool(row["ok"])),
+    "middle": (quantile(Fraction(1, 2)), has("x")),
+    "middle_7": (quantile(Fraction(1, 2)), lambda row: bool(row["ok"])),
+    "upper": (quantile(Fraction("0.95")), has("x")),
+    "upper_month": (quantile(Fraction("0.999")), has("x")),
+    "lower": (quantile(Fraction("0.025")), has("x")),
+    "hourly_p80": (quantile(Fraction("0.8")), has("x")),
     "good": (lambda rows: mean(rows, "ok"), has("ok")),
     "good_week": (lambda rows: mean(rows, "ok"), has("ok")),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from headway.model import Flag, Reason
+from headway.model import Flag, Reason, cell_text
 
 UTC_NOON = datetime(2025, 6, 15, 12, tzinfo=UTC)
 
@@ -74,6 +74,35 @@ def test_month_windows_are_clamped_at_month_ends(workbench: Any) -> None:
     rows = [{"at": at("2025-02-28T10:00")}, {"at": at("2025-03-31T10:00")}]
     n = values(workbench.numbers(catalog, {"events": rows}, UTC_NOON)["n"], "day")
     assert [n["2025-03-27"], n["2025-03-28"], n["2025-03-31"]] == [1, 1, 1]
+
+
+def test_the_median_of_a_month_is_no_average_of_daily_medians(workbench: Any) -> None:
+    """A day of one slow answer and a day of many quick ones: the month's median is that of all answers."""
+    catalog = workbench.project(events() + "    kpis: {middle: {median: events.usd, by: [hub]}}")
+    rows = [{"at": at("2025-05-01T10:00"), "usd": 100.0, "hub": "slow"}] + [
+        {"at": at("2025-05-02T10:00"), "usd": usd, "hub": "quick"} for usd in (1.0, 2.0, 4.0, 5.0)
+    ]
+    middle = workbench.numbers(catalog, {"events": rows}, UTC_NOON)["middle"]
+    assert middle["day", "", "2025-05-02"]["value"] == 3
+    assert middle["month", "", "2025-05"]["value"] == 4
+    assert middle["month", cell_text((("hub", "quick"),)), "2025-05"]["value"] == 3
+    assert middle["month", "", "2025-05"]["n"] == 5
+
+
+def test_quantiles_of_amounts_are_not_rounded_to_cents(workbench: Any) -> None:
+    """The median of decimals 0.01 and 0.02 lies between them; a day without answers has none."""
+    catalog = workbench.project(
+        events().replace("time: at", "time: at\n        derive: {cents: 'CAST(usd AS DECIMAL(10, 2))'}")
+        + "    kpis: {middle: {median: events.cents}, upper: {p99.9: events.id}}"
+    )
+    rows = [{"at": at("2025-05-01T10:00"), "usd": usd, "id": n} for n, usd in enumerate((0.01, 0.02))]
+    rows += [{"at": at("2025-05-03T10:00")}]
+    numbers = workbench.numbers(catalog, {"events": rows}, UTC_NOON)
+    assert numbers["middle"]["day", "", "2025-05-01"]["value"] == 0.015
+    assert numbers["upper"]["day", "", "2025-05-01"]["value"] == 0.999
+    for day in ("2025-05-02", "2025-05-03"):
+        assert numbers["middle"]["day", "", day]["reason"] == Reason.NO_ROWS
+        assert numbers["middle"]["day", "", day]["n"] == 0
 
 
 # -- daylight saving -----------------------------------------------------------------------------------------------

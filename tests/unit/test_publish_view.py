@@ -386,3 +386,18 @@ def test_version(ledger: Ledger, tmp_path: Path, northlane: SimpleNamespace) -> 
 def test_each_status_has_words() -> None:
     """There is a word and a place in the counts for each status that a run can store."""
     assert {s.value for s in Status} <= set(words.COUNTED)
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        ("median", "median"),
+        ("p1", "1st percentile"),
+        ("p11", "11th percentile"),
+        ("p92", "92nd percentile"),
+        ("p99.9", "99.9th percentile"),
+    ],
+)
+def test_quantiles_are_said_as_people_say_them(function: str, said: str) -> None:
+    """A page says `95th percentile`, not `p95`."""
+    assert words.quantile(function) == said

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from headway.catalog import values
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
-from headway.catalog.spec import KINDS, KpiSpec, keys
+from headway.catalog.spec import KINDS, KpiSpec, keys, quantile
 
 #: Kinds of the language that come later -> what serves until then.
 LATER: Mapping[str, str] = {
-    "median": "Use mean, or derive what you need in the source.",
     "recurring": "A balance of monthly amounts, or a sum with 'grain: month', serves until then.",
     "retention": "distinct over two windows, divided by a formula, comes close.",
     "duration": "Derive the time between in the source, and take its mean: derive: {days: date_diff('day', a, b)}.",
@@ -25,7 +25,7 @@ LATER: Mapping[str, str] = {
     "python": "Write the rows to a file first, and read that as a source.",
     "lasts": "Divide in a formula.",
 }
-_QUANTILE = re.compile(r"p\d{1,2}(\.\d+)?")
+_QUANTILE = re.compile(r"p\d+(\.\d+)?")
 
 #: Words that are no kinds, on purpose -> what says the same.
 INSTEAD: Mapping[str, str] = {
@@ -47,6 +47,21 @@ INSTEAD: Mapping[str, str] = {
 SHARED = frozenset(keys(KpiSpec))
 
 
+def model(kind: str) -> type[KpiSpec]:
+    """The model of a KPI of a kind that `find` found; of '' that of a planned one."""
+    if not kind:
+        return KpiSpec
+    return KINDS[kind] if kind in KINDS else quantile(kind)
+
+
+def _quantile(word: str) -> str:
+    """The one way to write a quantile: `p95` for `p95.0`, `median` for `p50`, `min` and `max` for the ends."""
+    level = Decimal(word[1:])
+    if not 0 < level < 100:
+        return "max" if level else "min"
+    return "median" if level == 50 else f"p{level.normalize():f}"
+
+
 def find(value: Mapping[str, Any], document: Document, path: Steps, complaints: Complaints) -> str | None:
     """The kind of a KPI; '' for one that is planned; None after telling what is wrong."""
     place = document.key_place(path)
@@ -62,12 +77,13 @@ def find(value: Mapping[str, Any], document: Document, path: Steps, complaints: 
         return None
     if kinds:
         kind = kinds[0]
-        if kind in KINDS:
+        here = document.key_place((*path, kind))
+        if kind in LATER:
+            complaints.say(here, f"the kind '{kind}' is not supported yet", "not-supported-yet", LATER[kind])
+        elif kind in KINDS or kind == _quantile(kind):
             return kind
-        remedy = LATER.get(kind, "Use mean, or min and max.")
-        complaints.say(
-            document.key_place((*path, kind)), f"the kind '{kind}' is not supported yet", "not-supported-yet", remedy
-        )
+        else:
+            complaints.say(here, f"'{kind}' is no kind", "wrong-kind", f"Write {_quantile(kind)}: source.column.")
         return None
     for key in value:
         if key in INSTEAD and key not in SHARED:

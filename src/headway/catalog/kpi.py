@@ -15,7 +15,7 @@ from headway.catalog.columns import Columns
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
 from headway.catalog.project import owner_known, titled
-from headway.catalog.spec import KINDS, DefaultsSpec, EnteredSpec, KpiSpec, RowsSpec
+from headway.catalog.spec import DefaultsSpec, EnteredSpec, KpiSpec, QuantileSpec, RowsSpec
 from headway.catalog.sqltext import Wrong
 from headway.errors import Place
 from headway.model import (
@@ -30,6 +30,7 @@ from headway.model import (
     Kpi,
     Measure,
     Open,
+    Quantile,
     RowMeasure,
     Share,
     Source,
@@ -75,8 +76,7 @@ def draft(
             if key in KpiSpec.later and key not in kinds.INSTEAD:
                 unknown_key(KpiSpec, document, (*path, key), complaints)
         return None
-    model = KINDS[kind] if kind else KpiSpec
-    spec = check(model, document, path, value, complaints)
+    spec = check(kinds.model(kind), document, path, value, complaints)
     return Draft(name, kind, spec, defaults, document, path) if spec else None
 
 
@@ -164,7 +164,8 @@ class _Rows:
     def measure(self) -> RowMeasure | None:
         """The measure; None if its source does not exist, or is itself broken."""
         kind, document = self.draft.kind, self.draft.document
-        text = str(getattr(self.draft.spec, kind))
+        spec = self.draft.spec
+        text = spec.column if isinstance(spec, QuantileSpec) else str(getattr(spec, kind))
         name, dot, column = text.partition(".")
         here = self.draft.at(kind)
         if name not in self.declared:
@@ -200,6 +201,8 @@ class _Rows:
 
     def _made(self, name: str, column: str | None) -> RowMeasure:
         match self.draft.kind:
+            case kind if column and isinstance(self.draft.spec, QuantileSpec):
+                return Quantile(kind, name, column)
             case "share" if column:
                 return Share(name, column)
             case "distinct" if column:
@@ -274,7 +277,10 @@ class _Rows:
         kind = self.draft.kind
         if declared is None:
             return
-        if kind in _NUMBERS_ONLY and declared not in ("integer", "number"):
+        if (kind in _NUMBERS_ONLY or isinstance(self.draft.spec, QuantileSpec)) and declared not in (
+            "integer",
+            "number",
+        ):
             remedy = f"Derive a number from it in {source}, or choose another column."
             message = f"{kind} needs numbers, and {source}.{column} is declared as {declared}"
         elif kind == "share" and declared != "boolean":

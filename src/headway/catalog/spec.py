@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, create_model
 from pydantic_core import PydanticCustomError
 
 from headway.catalog import values
@@ -385,6 +386,21 @@ class MaxSpec(RowsSpec):
     max: Text
 
 
+class QuantileSpec(RowsSpec):
+    """A quantile of a column."""
+
+    what = "a quantile"
+    column: Text
+
+
+@cache
+def quantile(word: str) -> type[QuantileSpec]:
+    """The model of `median`, `p95` or `p99.9`; its key is the word, which may be no name of a field."""
+    model = create_model(f"{word} Spec", __base__=QuantileSpec, column=(Text, Field(alias=word)))
+    model.what = word
+    return model
+
+
 class ShareSpec(RowsSpec):
     """The share of rows for which a column is true."""
 
@@ -444,6 +460,7 @@ KINDS: Mapping[str, type[KpiSpec]] = {
     "mean": MeanSpec,
     "min": MinSpec,
     "max": MaxSpec,
+    "median": quantile("median"),
     "share": ShareSpec,
     "distinct": DistinctSpec,
     "open": OpenSpec,

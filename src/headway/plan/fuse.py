@@ -10,7 +10,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from headway.errors import CatalogError, Mistake
-from headway.model import Aggregate, Balance, Catalog, Distinct, Kpi, Open, Schemas, Share
+from headway.model import Balance, Catalog, Distinct, Kpi, Open, Quantile, Schemas
 from headway.plan import sql
 from headway.plan.aggregate import Aggregates
 from headway.plan.answer import Reader
@@ -18,6 +18,7 @@ from headway.plan.coverage import Coverage
 from headway.plan.distinct import Distincts
 from headway.plan.draft import Asked, Draft
 from headway.plan.lasting import Lasting
+from headway.plan.quantile import Quantiles
 from headway.plan.requests import Request
 from headway.plan.rows import Rows, columns_of
 from headway.plan.spans import timeline
@@ -82,30 +83,35 @@ class _Kinds:
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
         self.aggregates = Aggregates(rows)
+        self.quantiles = Quantiles(rows)
         self.distincts = Distincts(rows)
         self.lasting = Lasting(rows)
 
     def add(self, asked: Asked, *, people: bool) -> None:
         """Give a request to its kind; `people`: count who is behind its cells, too."""
         measure = asked.kpi.measure
-        kind: Aggregates | Distincts | Lasting
+        # Who is behind a cell: for states everybody in what counts, else everybody with a row that counts.
+        kind: Aggregates | Quantiles | Distincts | Lasting
+        behind: Aggregates | Distincts | Lasting = self.distincts
         match measure:
-            case Open():
-                kind = self.lasting
+            case Open() | Balance(per=str()):
+                kind = behind = self.lasting
             case Balance():
-                kind = self.lasting if measure.per else self.aggregates
+                kind = behind = self.aggregates
             case Distinct():
                 kind = self.distincts
+            case Quantile():
+                kind = self.quantiles
             case _:
                 kind = self.aggregates
         kind.add(asked)
         if people:
-            behind = self.distincts if isinstance(measure, Aggregate | Share | Distinct) else kind
             behind.people(asked)
 
     def write(self, draft: Draft) -> None:
         """Add all steps behind `rows`."""
         self.aggregates.write(draft)
+        self.quantiles.write(draft)
         self.distincts.write(draft)
         self.lasting.write(draft)
 

@@ -14,6 +14,7 @@ from headway.model import (
     Formula,
     Kpi,
     Open,
+    Quantile,
     Share,
     Status,
     Take,
@@ -191,6 +192,10 @@ def ordinal(number: int) -> str:
     names = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
     if number <= len(names):
         return names[number - 1]
+    return _nth(number)
+
+
+def _nth(number: int) -> str:
     return f"{number}{'th' if 10 < number % 100 < 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
@@ -230,6 +235,8 @@ def kind(kpi: Kpi) -> str:
                 f"{'average' if function == 'mean' else {'min': 'lowest', 'max': 'highest'}.get(function, function)}"
             )
             words += f" of {column}" if function == "sum" or function == "mean" else f" {column}"
+        case Quantile(function=function, column=column):
+            words = f"{quantile(function)} of {column}"
         case Share(column=column):
             words = f"share with {column}"
         case Distinct(column=column):
@@ -245,6 +252,14 @@ def kind(kpi: Kpi) -> str:
         case None:
             return "planned"
     return f"{words}, {kpi.window}" if kpi.window else words
+
+
+def quantile(function: str) -> str:
+    """`median`, or `95th percentile`."""
+    if function == "median":
+        return function
+    level = function[1:]
+    return f"{_nth(int(level)) if level.isdigit() else f'{level}th'} percentile"
 
 
 def definition(kpi: Kpi, calendar: Calendar, min_group_size: int, *, counts_people: bool) -> tuple[str, ...]:
@@ -271,6 +286,8 @@ def _measured(kpi: Kpi) -> str:
         case Aggregate(function=function, source=source, column=column):
             verb = {"sum": "Adds up", "mean": "Averages", "min": "Takes the lowest", "max": "Takes the highest"}
             return f"{verb[function]} {column} over the rows of {source}."
+        case Quantile(function=function, source=source, column=column):
+            return f"Takes the {quantile(function)} of {column} over the rows of {source}."
         case Share(source=source, column=column):
             return f"Divides the rows of {source} where {column} is true by those where it is known."
         case Distinct(source=source, column=column):
