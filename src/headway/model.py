@@ -296,6 +296,16 @@ class Quantile:
 
 
 @dataclass(frozen=True, slots=True)
+class Nps:
+    """`nps: source.score`: 100 x (share of scores >= `promoters` - share <= `detractors`), nulls left out. A flow."""
+
+    source: str
+    column: str
+    promoters: float = 9.0
+    detractors: float = 6.0
+
+
+@dataclass(frozen=True, slots=True)
 class Distinct:
     """`distinct: source.column`: different values among the rows of the span. A flow."""
 
@@ -335,9 +345,9 @@ class Entered:
     path: str
 
 
-Measure = Aggregate | Quantile | Share | Distinct | Open | Balance | Formula | Entered
+Measure = Aggregate | Quantile | Share | Nps | Distinct | Open | Balance | Formula | Entered
 #: Kinds that read rows of one source.
-RowMeasure = Aggregate | Quantile | Share | Distinct | Open | Balance
+RowMeasure = Aggregate | Quantile | Share | Nps | Distinct | Open | Balance
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Counts, sums, means, extremes, quantiles, shares, distincts equal their definitions: any rows, calendar, window."""
+"""Kinds that are flows equal their definitions, on any rows, calendar and window: sums, quantiles, distincts."""
 
 from __future__ import annotations
 
@@ -57,6 +57,9 @@ PROJECT = """
       lowest:       {min: sessions.x, by: [hub]}
       highest:      {max: sessions.x, window: 7 days, where: ok}
       good:         {share: sessions.ok, by: [hub]}
+      score:        {nps: sessions.x, promoters: 3, detractors: 1.5, by: [hub, labels]}
+      score_30:     {nps: sessions.x, promoters: 2, detractors: -1, window: 30 days, where: ok, by: [plan]}
+      score_hourly: {nps: sessions.x, promoters: 3, detractors: 1, grain: hour}
       good_week:    {share: sessions.ok, grain: week, window: calendar week}
       hourly:       {count: sessions, grain: hour, by: [hub]}
       middle:       {median: sessions.x, by: [hub, labels, [plan, hub]]}
@@ -93,6 +96,13 @@ def quantile(level: Fraction) -> Callable[[Sequence[Any]], float | None]:
         return float(below + (place - floor(place)) * (above - below))
 
     return measure
+
+
+def nps(promoters: float, detractors: float) -> Callable[[Sequence[Any]], float | None]:
+    """A promoter counts 100, a detractor -100, anybody else 0: the mean."""
+    return lambda rows: mean(
+        [{"x": 100 if x >= promoters else -100 if x <= detractors else 0} for x in values(rows, "x")], "x"
+    )
 
 
 def someone(row: Any) -> bool:
@@ -146,6 +156,9 @@ MEASURES: dict[str, tuple[Callable[[Sequence[Any]], float | None], Callable[[Any
     "upper_month": (quantile(Fraction("0.999")), has("x")),
     "lower": (quantile(Fraction("0.025")), has("x")),
     "hourly_p80": (quantile(Fraction("0.8")), has("x")),
+    "score": (nps(3, 1.5), has("x")),
+    "score_30": (nps(2, -1), lambda row: bool(row["ok"])),
+    "score_hourly": (nps(3, 1), has("x")),
     "good": (lambda rows: mean(rows, "ok"), has("ok")),
     "good_week": (lambda rows: mean(rows, "ok"), has("ok")),
 }

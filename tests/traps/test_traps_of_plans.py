@@ -105,6 +105,18 @@ def test_quantiles_of_amounts_are_not_rounded_to_cents(workbench: Any) -> None:
         assert numbers["middle"]["day", "", day]["n"] == 0
 
 
+def test_who_did_not_answer_is_no_detractor(workbench: Any) -> None:
+    """A net promoter score is over answers; a year's is that of all its answers, and no mean of its months'."""
+    catalog = workbench.project(events() + "    kpis: {score: {nps: events.id, grain: month}}")
+    rows = [{"at": at("2025-04-01T10:00"), "id": score} for score in (10, 9, 8, 7, 6, None, None)]
+    rows += [{"at": at("2025-05-01T10:00"), "id": 0}]
+    score = workbench.numbers(catalog, {"events": rows}, UTC_NOON)["score"]
+    assert [score["month", "", f"2025-0{month}"]["value"] for month in (4, 5)] == [20, -100]
+    assert score["year", "", "2025"]["value"] == 0
+    kept = {name: score["month", "", "2025-04"][name] for name in ("n", "numerator", "denominator")}
+    assert kept == {"n": 5, "numerator": 1, "denominator": 5}
+
+
 # -- daylight saving -----------------------------------------------------------------------------------------------
 
 

@@ -19,7 +19,6 @@ LATER: Mapping[str, str] = {
     "duration": "Derive the time between in the source, and take its mean: derive: {days: date_diff('day', a, b)}.",
     "availability": "Sum a derived length of the rows.",
     "accrue": "Give one row for each month, and sum them.",
-    "nps": "Take two shares, and subtract them in a formula.",
     "spread": "Break the KPI itself down with 'by'.",
     "tiered": "Derive the price in the source.",
     "python": "Write the rows to a file first, and read that as a source.",

@@ -15,7 +15,7 @@ from headway.catalog.columns import Columns
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
 from headway.catalog.project import owner_known, titled
-from headway.catalog.spec import DefaultsSpec, EnteredSpec, KpiSpec, QuantileSpec, RowsSpec
+from headway.catalog.spec import DefaultsSpec, EnteredSpec, KpiSpec, NpsSpec, QuantileSpec, RowsSpec
 from headway.catalog.sqltext import Wrong
 from headway.errors import Place
 from headway.model import (
@@ -29,6 +29,7 @@ from headway.model import (
     Expression,
     Kpi,
     Measure,
+    Nps,
     Open,
     Quantile,
     RowMeasure,
@@ -39,7 +40,9 @@ from headway.model import (
 from headway.periods import Grain, Window, WindowKind
 
 _EMPTY_IS_ZERO = {"count", "sum", "distinct", "open"}
-_NUMBERS_ONLY = {"sum", "mean", "min", "max", "balance"}
+_NUMBERS_ONLY = {"sum", "mean", "min", "max", "nps", "balance"}
+#: What a kind is in, unless the KPI says.
+_UNITS = {"share": values.PERCENT, "nps": values.POINTS}
 _STATES = {"open", "balance", "entered"}
 
 
@@ -126,7 +129,7 @@ def common(draft: Draft, project: Catalog, complaints: Complaints, **resolved: A
         owner = project.areas[area].owner
     if spec.tracked_from and spec.retired_on and spec.retired_on < spec.tracked_from:
         complaints.say(document.place(draft.at("retired_on")), "'retired_on' is before 'tracked_from'", "bad-date")
-    unit = spec.unit or (values.PERCENT if draft.kind == "share" else values.NO_UNIT)
+    unit = spec.unit or _UNITS.get(draft.kind, values.NO_UNIT)
     return Kpi(
         name=draft.name,
         title=spec.title or titled(draft.name),
@@ -205,6 +208,8 @@ class _Rows:
                 return Quantile(kind, name, column)
             case "share" if column:
                 return Share(name, column)
+            case "nps" if column:
+                return self._nps(name, column)
             case "distinct" if column:
                 return Distinct(name, column)
             case "open":
@@ -216,6 +221,20 @@ class _Rows:
                 return Balance(name, column, per)
             case kind:
                 return Aggregate(kind, name, column)  # type: ignore[arg-type]  # KINDS knows no other word
+
+    def _nps(self, name: str, column: str) -> Nps:
+        """A net promoter score; complain about cuts between which a score would be both."""
+        spec = self.draft.spec
+        assert isinstance(spec, NpsSpec)
+        if spec.promoters <= spec.detractors:
+            key = "promoters" if self.draft.document.has(self.draft.at("promoters")) else "detractors"
+            self.complaints.say(
+                self.draft.document.place(self.draft.at(key)),
+                f"promoters from {spec.promoters:g} and detractors up to {spec.detractors:g} overlap",
+                "bad-value",
+                "A score is one or the other, or neither: by custom promoters are 9 and more, detractors 6 and less.",
+            )
+        return Nps(name, column, spec.promoters, spec.detractors)
 
     def where(self, source: str) -> Expression | None:
         """The filter, with its columns looked up as far as they are known."""

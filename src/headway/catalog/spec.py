@@ -79,6 +79,7 @@ Day = Annotated[date, _reader(values.day)]
 LengthOf = Annotated[Length, _reader(values.length)]
 Zone = Annotated[str, _reader(values.zone)]
 Percent = Annotated[float, _reader(values.percent)]
+Number = Annotated[float, _reader(values.number)]
 GrainOf = Annotated[Grain, _reader(values.grain)]
 AudienceOf = Annotated[Audience, _reader(lambda value: Audience(values.choice(Audience)(value)))]
 RankOf = Annotated[Rank, _reader(lambda value: Rank(values.choice(Rank)(value)))]
@@ -408,6 +409,15 @@ class ShareSpec(RowsSpec):
     share: Text
 
 
+class NpsSpec(RowsSpec):
+    """The net promoter score of a column of answers."""
+
+    what = "nps"
+    nps: Text
+    promoters: Number = 9.0
+    detractors: Number = 6.0
+
+
 class DistinctSpec(RowsSpec):
     """How many different values of a column."""
 
@@ -462,6 +472,7 @@ KINDS: Mapping[str, type[KpiSpec]] = {
     "max": MaxSpec,
     "median": quantile("median"),
     "share": ShareSpec,
+    "nps": NpsSpec,
     "distinct": DistinctSpec,
     "open": OpenSpec,
     "balance": BalanceSpec,

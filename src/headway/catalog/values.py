@@ -27,6 +27,7 @@ _BYTES = ("B", "kB", "MB", "GB", "TB")
 #: The unit of a number that counts nothing in particular.
 NO_UNIT = Unit(UnitKind.NONE)
 PERCENT = Unit(UnitKind.PERCENT, "percent")
+POINTS = Unit(UnitKind.POINTS, "points")
 #: What people write for a unit of the language.
 _MEANT = {
     "%": "percent", "percentage": "percent", "pct": "percent", "per cent": "percent",
@@ -135,6 +136,13 @@ def whole(low: int, high: int) -> Any:
         return value
 
     return read
+
+
+def number(value: Any) -> float:
+    """A number without a unit."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise wrong(value, f"a number must stand here, not {shown(value)}", "bad-value")
+    return float(value)
 
 
 def choice(words: Iterable[str], slug: str = "bad-value") -> Any:

@@ -1,7 +1,9 @@
-"""`count`, `sum`, `mean`, `min`, `max`, `share`, and `balance` over whole copies: everything that adds up from days.
+"""`count`, `sum`, `mean`, `min`, `max`, `share`, `nps`, and `balance` over whole copies: all that adds up from days.
 
 The rows are added up once per local day and cell, for all KPIs together; every period is then put together from days:
-a sum is a sum of sums, a mean is a sum over a count (never a mean of means), a share keeps its two counts.
+a sum is a sum of sums, a mean is a sum over a count (never a mean of means), a share keeps its two counts, a net
+promoter score its three: 100 x (promoters - detractors) / answers (Reichheld, "The One Number You Need to Grow",
+Harvard Business Review 81, 2003). Its numerator is promoters less detractors, its denominator the answers.
 
     daily      day, cells, and for each KPI what adds up: revenue = SUM(usd), revenue_n = COUNT(usd)
     by_period  the same for each period: days joined to the spans that hold them
@@ -13,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from headway.model import Aggregate, Balance, Kpi, Share
+from headway.model import Aggregate, Balance, Kpi, Nps, Share
 from headway.plan import sql
 from headway.plan.draft import Asked, Draft, only, totals_or_kept, union_of
 from headway.plan.rows import Rows, columns_of
@@ -59,7 +61,7 @@ class Aggregates:
         if isinstance(measure, Balance):
             # A day has a copy if it has any row, whether or not the KPI counts it.
             self._rows.unfiltered()
-        assert isinstance(measure, Aggregate | Share | Balance)
+        assert isinstance(measure, Aggregate | Share | Nps | Balance)
         if measure.column:
             column = self._rows.value if _takes_anything(kpi) else self._rows.number
             self._columns[kpi.name] = column(measure.column, kpi.at(_kind(kpi)))
@@ -199,6 +201,8 @@ class Aggregates:
             trues = _Column(true, f"COUNT_IF({column}){where}", f"SUM({sql.name(true)})")
             value = f"{sql.name(true)} / CAST({sql.name(n)} AS DOUBLE)"
             return _Measured(kpi, (trues, count), value, sql.name(n), sql.name(true), sql.name(n))
+        if isinstance(measure, Nps):
+            return self._score(kpi, measure, names, column, where, count)
         free = names.free(kpi.name)
         name = sql.name(free)
         if isinstance(measure, Aggregate) and measure.function in ("min", "max"):
@@ -211,6 +215,16 @@ class Aggregates:
                 kpi, (total, count), f"{name} / CAST({sql.name(n)} AS DOUBLE)", sql.name(n), name, sql.name(n)
             )
         return _Measured(kpi, (total, count), f"COALESCE({name}, 0)", sql.name(n))
+
+    @staticmethod
+    def _score(kpi: Kpi, measure: Nps, names: sql.Names, column: str, where: str, count: _Column) -> _Measured:
+        """A net promoter score: two counts beside that of the answers."""
+        pro, con = names.free(f"{kpi.name}_promoters"), names.free(f"{kpi.name}_detractors")
+        promoters = _Column(pro, f"COUNT_IF({column} >= {measure.promoters:.15g}){where}", f"SUM({sql.name(pro)})")
+        detractors = _Column(con, f"COUNT_IF({column} <= {measure.detractors:.15g}){where}", f"SUM({sql.name(con)})")
+        net, n = f"({sql.name(pro)} - {sql.name(con)})", sql.name(count.name)
+        value = f"100 * {net} / CAST({n} AS DOUBLE)"
+        return _Measured(kpi, (promoters, detractors, count), value, n, net, n)
 
 
 def _sets(asked: Asked, *, hours: bool) -> tuple[tuple[str, ...], ...]:

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from headway.model import Aggregate, Distinct, Quantile, Share
+from headway.model import Aggregate, Distinct, Nps, Quantile, Share
 from headway.plan import sql
 from headway.plan.draft import Asked, Draft, Sets, only, union_of
 from headway.plan.levels import level
@@ -61,7 +61,7 @@ class Distincts:
         """The people behind the cells of a KPI that adds up: everybody with a row that it counts."""
         source = self._rows.source
         measure = asked.kpi.measure
-        assert isinstance(measure, Aggregate | Quantile | Share | Distinct)
+        assert isinstance(measure, Aggregate | Quantile | Share | Nps | Distinct)
         value = self._rows.value(source.people[0], source.places.get("people", source.place))
         counted = measure.column and self._rows.value(measure.column, asked.kpi.place)
         self._add(asked, value, "people", counted if counted and counted != value else "")

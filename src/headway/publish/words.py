@@ -13,6 +13,7 @@ from headway.model import (
     Entered,
     Formula,
     Kpi,
+    Nps,
     Open,
     Quantile,
     Share,
@@ -239,6 +240,8 @@ def kind(kpi: Kpi) -> str:
             words = f"{quantile(function)} of {column}"
         case Share(column=column):
             words = f"share with {column}"
+        case Nps(column=column):
+            words = f"net promoter score of {column}"
         case Distinct(column=column):
             words = f"different values of {column}"
         case Open(column=column):
@@ -290,6 +293,11 @@ def _measured(kpi: Kpi) -> str:
             return f"Takes the {quantile(function)} of {column} over the rows of {source}."
         case Share(source=source, column=column):
             return f"Divides the rows of {source} where {column} is true by those where it is known."
+        case Nps(source=source, column=column, promoters=high, detractors=low):
+            return (
+                f"Of the rows of {source} where {column} is known, the percentage at {high:.15g} or more"
+                f" less the percentage at {low:.15g} or less."
+            )
         case Distinct(source=source, column=column):
             return f"Counts each {column} in {source} once, however many rows it has."
         case Open(source=source, column=column):
