@@ -12,6 +12,7 @@ from textwrap import dedent
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import sqlglot
 from hypothesis import settings
@@ -106,8 +107,13 @@ class Workbench:
     def numbers(
         self, catalog: Catalog, rows: Mapping[str, Rows], now: datetime, *, alone: bool = False
     ) -> dict[str, Numbers]:
-        """The numbers of every KPI by grain, cell and name of the period."""
-        return {kpi: named(catalog, table) for kpi, table in self.tables(catalog, rows, now, alone=alone).items()}
+        """The numbers of every KPI, and of every part (`kpi.part`), by grain, cell and name of the period."""
+        found = {}
+        for name, table in self.tables(catalog, rows, now, alone=alone).items():
+            for part in ("", *catalog.kpis[name].parts):
+                of_part = table.filter(pc.equal(table["part"], part))
+                found[f"{name}.{part}" if part else name] = named(catalog, of_part)
+        return found
 
 
 def named(catalog: Catalog, table: pa.Table) -> Numbers:

@@ -350,6 +350,19 @@ Measure = Aggregate | Quantile | Share | Nps | Distinct | Open | Balance | Formu
 RowMeasure = Aggregate | Quantile | Share | Nps | Distinct | Open | Balance
 
 
+#: What kinds give beside their value: counts of nothing are 0, bounds of nothing are no data.
+_PARTS: Mapping[type, Mapping[str, Empty]] = {
+    Share: {"low": Empty.NO_DATA, "high": Empty.NO_DATA},
+    Nps: {
+        "promoters": Empty.ZERO,
+        "passives": Empty.ZERO,
+        "detractors": Empty.ZERO,
+        "low": Empty.NO_DATA,
+        "high": Empty.NO_DATA,
+    },
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A dated bound on a KPI's value. `at_least` has only `low`, `at_most` only `high`, `between` both; inclusive.
@@ -414,6 +427,15 @@ class Kpi:
     def is_state(self) -> bool:
         """True if it is a function of a moment, so that a longer period takes one of its own values."""
         return self.window is not None or isinstance(self.measure, Open | Balance | Entered)
+
+    @property
+    def parts(self) -> Mapping[str, Empty]:
+        """The numbers that come with the value, `csat.low`, and what no rows mean for each."""
+        return _PARTS.get(type(self.measure), {})
+
+    def nothing(self, part: str = "") -> Empty:
+        """What no rows mean for the value, or for a part."""
+        return self.parts[part] if part else self.empty
 
     def grains(self, cell: bool = False) -> tuple[Grain, ...]:
         """The grains kept for the total, or for cells."""

@@ -45,7 +45,7 @@ class Oracle:
         return found
 
     def periods(self, grain: Grain) -> list[Period]:
-        """Every period the rows can speak of."""
+        """Every period the rows can speak of: of the last day's hours those that have begun."""
         if not self.past:
             return []
         days = [self.day(r) for r in self.past]

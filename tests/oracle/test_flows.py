@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil, floor, sqrt
+from statistics import fmean, pstdev
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ CALENDARS = (
     Calendar("Pacific/Auckland", week_start=6, fiscal_start=7),
     Calendar("America/New_York", week_start=6, fiscal_start=4),
 )
+
+Z = 1.959963984540054
 
 PROJECT = """
     project: oracle
@@ -105,6 +108,42 @@ def nps(promoters: float, detractors: float) -> Callable[[Sequence[Any]], float 
     )
 
 
+def counted(is_one: Callable[[float], bool]) -> Callable[[Sequence[Any]], float | None]:
+    return lambda rows: float(sum(is_one(x) for x in values(rows, "x")))
+
+
+def share_bound(side: int) -> Callable[[Sequence[Any]], float | None]:
+    """Where a true share is so far off that what was seen lies just 1.96 of its standard deviations from it."""
+
+    def measure(rows: Sequence[Any]) -> float | None:
+        found = values(rows, "ok")
+        if not found:
+            return None
+        seen, n = sum(found) / len(found), len(found)
+        near, far = seen, (1.0 if side > 0 else 0.0)
+        for _ in range(80):
+            true = (near + far) / 2
+            if abs(true - seen) <= Z * sqrt(true * (1 - true) / n):
+                near = true
+            else:
+                far = true
+        return near
+
+    return measure
+
+
+def nps_bound(promoters: float, detractors: float, side: int) -> Callable[[Sequence[Any]], float | None]:
+    """With one promoter and one detractor more: the mean and 1.96 of its standard errors, within -100 and 100."""
+
+    def measure(rows: Sequence[Any]) -> float | None:
+        if not values(rows, "x"):
+            return None
+        votes = [100.0 * ((x >= promoters) - (x <= detractors)) for x in values(rows, "x")] + [100.0, -100.0]
+        return max(-100.0, min(100.0, fmean(votes) + side * Z * pstdev(votes) / sqrt(len(votes))))
+
+    return measure
+
+
 def someone(row: Any) -> bool:
     return row["person"] is not None
 
@@ -161,6 +200,15 @@ MEASURES: dict[str, tuple[Callable[[Sequence[Any]], float | None], Callable[[Any
     "score_hourly": (nps(3, 1), has("x")),
     "good": (lambda rows: mean(rows, "ok"), has("ok")),
     "good_week": (lambda rows: mean(rows, "ok"), has("ok")),
+    "good.low": (share_bound(-1), has("ok")),
+    "good.high": (share_bound(1), has("ok")),
+    "score.promoters": (counted(lambda x: x >= 3), has("x")),
+    "score.passives": (counted(lambda x: 1.5 < x < 3), has("x")),
+    "score.detractors": (counted(lambda x: x <= 1.5), has("x")),
+    "score.low": (nps_bound(3, 1.5, -1), has("x")),
+    "score.high": (nps_bound(3, 1.5, 1), has("x")),
+    "score_30.promoters": (counted(lambda x: x >= 2), lambda row: row["x"] is not None and bool(row["ok"])),
+    "score_30.low": (nps_bound(2, -1, -1), lambda row: bool(row["ok"])),
 }
 
 
@@ -190,7 +238,7 @@ def sessions(draw: st.DrawFn) -> tuple[list[dict[str, Any]], datetime]:
 def test_flows_equal_their_definitions(workbench: Any, oracle: Any, check: Any, calendar: Calendar) -> None:
     """Every stored value of every flow and window equals a loop over the rows, and nothing else is stored."""
     catalog = replace(workbench.project(PROJECT), calendar=calendar)
-    assert set(MEASURES) == set(catalog.kpis)
+    assert {name.partition(".")[0] for name in MEASURES} == set(catalog.kpis)
 
     @settings(
         max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
@@ -202,7 +250,7 @@ def test_flows_equal_their_definitions(workbench: Any, oracle: Any, check: Any, 
         brute = oracle(catalog, rows, now)
         for name, (measure, keep) in MEASURES.items():
             try:
-                check(brute.flow(catalog.kpis[name], measure, keep), numbers[name])
+                check(brute.flow(catalog.kpis[name.partition(".")[0]], measure, keep), numbers[name])
             except AssertionError as error:
                 raise AssertionError(f"{name}: {error}") from None
 

@@ -47,9 +47,13 @@ def test_a_survey_has_its_published_score(tmp_path: Path) -> None:
         }
         (one,) = plan.compile(catalog, schemas, coverage, plan.requests(catalog, catalog.kpis), NOW)
         answers = one.read(engine.execute(one.query, one.tables))
-    (score,) = answers[Request.of(catalog.kpis["recommended"])].to_pylist()
+    parts = {row["part"]: row for row in answers[Request.of(catalog.kpis["recommended"])].to_pylist()}
+    score = parts[""]
     (enjoyed,) = answers[Request.of(catalog.kpis["enjoyed"])].to_pylist()
     assert (round(score["value"], 2), score["n"]) == (63.85, 260)
+    assert parts["promoters"]["value"] - parts["detractors"]["value"] == score["numerator"] == 166
+    assert sum(parts[part]["value"] for part in ("promoters", "passives", "detractors")) == 260
+    assert 55 < parts["low"]["value"] < 63.85 < parts["high"]["value"] < 71
     with file.open(encoding="utf-8", newline="") as opened:
         given = [float(row["enjoyment_1_5"]) for row in csv.DictReader(opened) if row["enjoyment_1_5"]]
     assert (enjoyed["value"], enjoyed["n"]) == (median(given), len(given))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from headway import quality
 from headway.model import Flag, Reason, cell_text
 
 UTC_NOON = datetime(2025, 6, 15, 12, tzinfo=UTC)
@@ -115,6 +116,47 @@ def test_who_did_not_answer_is_no_detractor(workbench: Any) -> None:
     assert score["year", "", "2025"]["value"] == 0
     kept = {name: score["month", "", "2025-04"][name] for name in ("n", "numerator", "denominator")}
     assert kept == {"n": 5, "numerator": 1, "denominator": 5}
+
+
+def test_all_of_three_is_no_certainty(workbench: Any) -> None:
+    """Three of three satisfied is a share of 100 %, and as likely of a true share of 44 %: the interval says so."""
+    catalog = workbench.project(
+        events().replace("time: at", "time: at\n        derive: {good: 'id >= 4'}")
+        + """    kpis:
+      satisfied: {share: events.good, grain: month, by: [hub]}
+      surely: {formula: satisfied.low, by: [hub]}
+      doubt: {formula: satisfied.high - satisfied.low, window: 1 year}
+      of_all: {formula: satisfied.low / total(satisfied.low), by: [hub]}
+      at_a: {formula: "satisfied.low[hub = 'a']"}
+    """
+    )
+    rows = [{"at": at("2025-04-01T10:00"), "id": 5, "hub": hub} for hub in ("a", "a", "b")]
+    numbers = workbench.numbers(catalog, {"events": rows}, UTC_NOON)
+    april, a = ("month", "", "2025-04"), ("month", cell_text((("hub", "a"),)), "2025-04")
+    assert numbers["satisfied"][april]["value"] == 1
+    assert numbers["satisfied.high"][april]["value"] == 1
+    assert round(numbers["satisfied.low"][april]["value"], 4) == 0.4385
+    assert round(numbers["satisfied.low"][a]["value"], 4) == 0.3424
+    assert numbers["surely"][a]["value"] == numbers["at_a"][april]["value"] == numbers["satisfied.low"][a]["value"]
+    assert round(numbers["doubt"][april]["value"], 4) == round(1 - 0.4385, 4)
+    assert round(numbers["of_all"][a]["value"], 3) == round(0.3424 / 0.4385, 3)
+
+
+def test_parts_of_a_small_group_are_withheld_with_it(workbench: Any) -> None:
+    """Who is too few to show a share of is too few to show its bounds, or counts, of."""
+    catalog = workbench.project(
+        events().replace("min_group_size: 1", "min_group_size: 5")
+        + "    kpis: {score: {nps: events.id, grain: month, by: [hub]}}"
+    )
+    rows = [{"at": at("2025-04-01T10:00"), "id": 9, "person": f"p{n}", "hub": "ab"[n > 2]} for n in range(12)]
+    (kpi,) = catalog.kpis.values()
+    judged = quality.judge(
+        kpi, workbench.tables(catalog, {"events": rows}, UTC_NOON)["score"], 5, (), catalog.calendar, date(2025, 4, 1)
+    ).to_pylist()
+    april = [row for row in judged if row["grain"] == "month" and row["cell"] and row["value"] is None]
+    assert {row["part"] for row in april} == {"", "promoters", "passives", "detractors", "low", "high"}
+    assert {row["reason"] for row in april} == {Reason.GROUP_TOO_SMALL}
+    assert not any(row["value"] is not None for row in judged if row["cell"] and row["grain"] == "month")
 
 
 # -- daylight saving -----------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 `parse` gives a sqlglot expression made of these nodes and no others, without parentheses (the tree says it all):
 
-    number     Column(name)                         a KPI, for the same period and cell; it never has a table
+    number     Column(name)                         a KPI, for the same period and cell
+               Column(name, table=KPI)              `csat.low`: a part of a KPI; `named` tells both of either
                Anonymous("cell", [Column, Literal breakdown, Literal value, ...])
                                                     `mau[hub = 'a', cluster = 'b']`: breakdown and value in turn;
                                                     all are strings, values as `model.cell_value` writes them
@@ -47,6 +48,8 @@ _OF_SEVERAL = (exp.Least, exp.Greatest, exp.Coalesce)
 class Input:
     """One mention of a KPI in a formula: by itself, one cell of it (`cell` not empty), or its total.
 
+    `part` is the part of it that is meant, '' for its value.
+
     `start` and `end` are offsets in the formula's text.
     """
 
@@ -55,6 +58,7 @@ class Input:
     end: int
     cell: tuple[tuple[str, str], ...] = ()
     total: bool = False
+    part: str = ""
 
 
 def parse(text: str) -> exp.Expr:
@@ -90,14 +94,21 @@ def inputs(formula: exp.Expr) -> list[Input]:
     return sorted(_mentions(formula), key=lambda mention: mention.start)
 
 
+def named(column: exp.Column) -> tuple[str, str]:
+    """The KPI that a column of the normal form reads, and the part of it ('' is its value)."""
+    return (column.table, column.name) if column.table else (column.name, "")
+
+
 def _mentions(node: exp.Expr) -> Iterator[Input]:
     if isinstance(node, exp.Column):
-        yield Input(node.name, *span(node))
+        kpi, part = named(node)
+        yield Input(kpi, *span(node), part=part)
     elif isinstance(node, exp.Anonymous):
         column, *rest = node.expressions
         texts = [literal.name for literal in rest]
         cell = tuple(zip(texts[::2], texts[1::2], strict=True))
-        yield Input(column.name, *span(column), cell, node.name == "total")
+        kpi, part = named(column)
+        yield Input(kpi, *span(column), cell, node.name == "total", part)
     else:
         for child in node.iter_expressions():
             yield from _mentions(child)
@@ -127,14 +138,9 @@ def _literal(node: exp.Literal) -> exp.Expr:
 
 
 def _kpi(node: exp.Column) -> exp.Expr:
-    if node.table:
+    if len(node.parts) > 2:
         whole = ".".join(part.name for part in node.parts)
-        raise _wrong(
-            node,
-            f"parts of a KPI, such as '{whole}', are not supported yet",
-            "Write a KPI of its own, and name it in the formula.",
-            "not-supported-yet",
-        )
+        raise _wrong(node, f"'{whole}' has too many dots", "A part of a KPI is written kpi.part.")
     return node
 
 

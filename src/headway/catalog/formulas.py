@@ -17,8 +17,11 @@ from headway.catalog.complaints import Complaints
 from headway.catalog.formula import Input
 from headway.catalog.kpi import Draft, by_grain, check_grain, common, least_grain, options
 from headway.catalog.sqltext import Wrong, span
-from headway.model import Catalog, Empty, Formula, Kpi, UnitKind
+from headway.model import Catalog, Distinct, Empty, Formula, Kpi, UnitKind
 from headway.periods import Grain
+
+#: Parts of `distinct` that come later.
+_PARTS_TO_COME = {"new", "returning", "resurrected", "dormant", "days"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ class _Formula:
         draft = self.draft
         options(draft, self.complaints)
         self.measured()
+        self.parts()
         grain = self.grain()
         self.cells()
         for n, breakdown in enumerate(draft.spec.by):
@@ -144,6 +148,21 @@ class _Formula:
                     formula.SLUG,
                     f"Leave out 'formula' until it has: {self.draft.name} is planned too.",
                 )
+
+    def parts(self) -> None:
+        """Complain about parts that their KPI does not give."""
+        for mention in self.inputs:
+            kpi = self.kpis[mention.kpi]
+            if not mention.part or kpi.measure is None or mention.part in kpi.parts:
+                continue
+            message, slug = f"{mention.kpi} has no part '{mention.part}'", "unknown-name"
+            remedy = values.near(mention.part, kpi.parts)
+            if isinstance(kpi.measure, Distinct) and mention.part in _PARTS_TO_COME:
+                message = f"'{mention.part}', a part of distinct, is not supported yet"
+                slug, remedy = "not-supported-yet", "Write a KPI of its own, and name it in the formula."
+            elif remedy is None:
+                remedy = f"Its parts are {', '.join(kpi.parts)}." if kpi.parts else "Its kind gives none."
+            self.say(mention.start, mention.end, message, slug, remedy)
 
     def grain(self) -> Grain:
         """The formula's own period: as written, else the longest of its inputs'."""
@@ -232,8 +251,8 @@ class _Formula:
     def _currency(self, node: exp.Expr) -> str | None:
         """The currency of a number, or None if it is in none."""
         if isinstance(node, exp.Column | exp.Anonymous):
-            name = node.expressions[0].name if isinstance(node, exp.Anonymous) else node.name
-            unit = self.kpis[name].unit
+            kpi, _ = formula.named(node.expressions[0] if isinstance(node, exp.Anonymous) else node)
+            unit = self.kpis[kpi].unit
             return unit.name if unit.kind is UnitKind.CURRENCY else None
         if isinstance(node, exp.Mul | exp.Div):
             left, right = self._currency(node.this), self._currency(node.expression)

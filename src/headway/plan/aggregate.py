@@ -12,11 +12,11 @@ Harvard Business Review 81, 2003). Its numerator is promoters less detractors, i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from headway.model import Aggregate, Balance, Kpi, Nps, Share
-from headway.plan import sql
+from headway.plan import interval, sql
 from headway.plan.draft import Asked, Draft, only, totals_or_kept, union_of
 from headway.plan.rows import Rows, columns_of
 
@@ -40,6 +40,8 @@ class _Measured:
     n: str
     numerator: str = "NULL"
     denominator: str = "NULL"
+    #: What comes with the value, by the part's name.
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Aggregates:
@@ -137,16 +139,12 @@ class Aggregates:
         )
         for a in asked:
             m = measured[a.kpi.name]
+            counted = [*only(_sets(a, hours=hours), sets), f"{m.n} > 0"]
             draft.answer(
-                a,
-                by_period,
-                cells,
-                m.value,
-                m.n,
-                numerator=m.numerator,
-                denominator=m.denominator,
-                where=[*only(_sets(a, hours=hours), sets), f"{m.n} > 0"],
+                a, by_period, cells, m.value, m.n, numerator=m.numerator, denominator=m.denominator, where=counted
             )
+            for part, number in m.parts.items():
+                draft.answer(a, by_period, cells, number, m.n, what=part, where=counted)
 
     def _balance(
         self, draft: Draft, daily: str, asked: Asked, m: _Measured, computed: Sequence[tuple[str, ...]]
@@ -200,7 +198,9 @@ class Aggregates:
             true = names.free(f"{kpi.name}_true")
             trues = _Column(true, f"COUNT_IF({column}){where}", f"SUM({sql.name(true)})")
             value = f"{sql.name(true)} / CAST({sql.name(n)} AS DOUBLE)"
-            return _Measured(kpi, (trues, count), value, sql.name(n), sql.name(true), sql.name(n))
+            low, high = interval.of_share(sql.name(true), sql.name(n))
+            parts = {"low": low, "high": high}
+            return _Measured(kpi, (trues, count), value, sql.name(n), sql.name(true), sql.name(n), parts)
         if isinstance(measure, Nps):
             return self._score(kpi, measure, names, column, where, count)
         free = names.free(kpi.name)
@@ -224,7 +224,15 @@ class Aggregates:
         detractors = _Column(con, f"COUNT_IF({column} <= {measure.detractors:.15g}){where}", f"SUM({sql.name(con)})")
         net, n = f"({sql.name(pro)} - {sql.name(con)})", sql.name(count.name)
         value = f"100 * {net} / CAST({n} AS DOUBLE)"
-        return _Measured(kpi, (promoters, detractors, count), value, n, net, n)
+        low, high = interval.of_difference(sql.name(pro), sql.name(con), n)
+        parts = {
+            "promoters": sql.name(pro),
+            "passives": f"{n} - {sql.name(pro)} - {sql.name(con)}",
+            "detractors": sql.name(con),
+            "low": f"100 * {low}",
+            "high": f"100 * {high}",
+        }
+        return _Measured(kpi, (promoters, detractors, count), value, n, net, n, parts)
 
 
 def _sets(asked: Asked, *, hours: bool) -> tuple[tuple[str, ...], ...]:

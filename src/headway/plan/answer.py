@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from math import nan
 
 import numpy as np
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 
 from headway.model import Empty, Flag, cell_text
 from headway.plan.draft import Asked
-from headway.plan.numbers import Bools, Floats, Ints, Numbers, codes_of, floats_of, key, look_up, together
+from headway.plan.numbers import Floats, Ints, Numbers, codes_of, floats_of, key, look_up, together
 from headway.plan.rows import columns_of
 from headway.plan.spans import Role, Series
 
@@ -35,37 +36,37 @@ class Reader:
     def read(self, answer: pa.Table) -> pa.Table:
         """The numbers of the request (schema `NUMBERS`), by grain, breakdown, period and cell."""
         rows = _Rows.of(answer.filter(pc.equal(answer["kpi"], self.asked.label)), columns_of(self.asked.cells))
-        parts = []
-        for series in self.asked.timeline.series:
+        tables = []
+        for part, series in product(("", *self.asked.kpi.parts), self.asked.timeline.series):
             if series.role is Role.VALUE:
-                parts.append(self._total(series, rows).table(series.grain))
+                tables.append(self._total(part, series, rows).table(series.grain, part))
                 breakdowns = zip(self.asked.kpi.by, self.asked.cells, strict=True) if series.cells else ()
-                parts += [self._cells(series, rows, breakdown).table(series.grain) for breakdown in breakdowns]
-        return together(parts)
+                tables += [self._cells(part, series, rows, b).table(series.grain, part) for b in breakdowns]
+        return together(tables)
 
-    def _total(self, series: Series, rows: _Rows) -> Numbers:
+    def _total(self, part: str, series: Series, rows: _Rows) -> Numbers:
         """One row per period, whether or not the answer has one."""
-        found = rows.where(series.name, ())
+        found = rows.where(series.name, (), part or "value")
         periods = np.array([span.period.key for span in series.spans], np.int64)
         cell = np.zeros(len(periods), np.int64)
         return Numbers.make(
             [""],
             cell,
             periods,
-            value=look_up(found.period, found.value, periods, self._empty),
+            value=look_up(found.period, found.value, periods, self._empty(part)),
             n=look_up(found.period, found.n, periods, 0.0),
             numerator=look_up(found.period, found.numerator, periods, nan),
             denominator=look_up(found.period, found.denominator, periods, nan),
             flags=_flags(series, periods),
-            so_far=self._running(series, Role.SO_FAR, rows, (), periods, cell),
-            so_far_before=self._running(series, Role.BEFORE, rows, (), periods, cell),
+            so_far=self._running(part, series, Role.SO_FAR, rows, (), periods, cell),
+            so_far_before=self._running(part, series, Role.BEFORE, rows, (), periods, cell),
         )
 
-    def _cells(self, series: Series, rows: _Rows, breakdown: _Breakdown) -> Numbers:
+    def _cells(self, part: str, series: Series, rows: _Rows, breakdown: _Breakdown) -> Numbers:
         """The rows of one breakdown: cells that are not empty."""
         names, cells = breakdown
-        found = rows.where(series.name, cells)
-        behind = rows.where(series.name, cells, people=True)
+        found = rows.where(series.name, cells, part or "value")
+        behind = rows.where(series.name, cells, "people")
         codes = found.codes(cells)
         people = found.value if self.counts_people else np.full(len(codes), nan)
         if len(behind.period):
@@ -81,29 +82,28 @@ class Reader:
             numerator=found.numerator,
             denominator=found.denominator,
             flags=_flags(series, found.period),
-            so_far=self._running(series, Role.SO_FAR, rows, cells, found.period, codes),
-            so_far_before=self._running(series, Role.BEFORE, rows, cells, found.period, codes),
+            so_far=self._running(part, series, Role.SO_FAR, rows, cells, found.period, codes),
+            so_far_before=self._running(part, series, Role.BEFORE, rows, cells, found.period, codes),
             people=people,
         )
 
     def _running(
-        self, series: Series, role: Role, rows: _Rows, cells: tuple[str, ...], periods: Ints, codes: Ints
+        self, part: str, series: Series, role: Role, rows: _Rows, cells: tuple[str, ...], periods: Ints, codes: Ints
     ) -> Floats:
         """What running periods have so far, or the period before had by then; NaN for all others."""
         timeline = self.asked.timeline
         other = next((s for s in timeline.series if s.grain is series.grain and s.role is role), None)
         if other is None:
             return np.full(len(periods), nan)
-        found = rows.where(other.name, cells)
-        values = look_up(key(found.codes(cells), found.period), found.value, key(codes, periods), self._empty)
+        found = rows.where(other.name, cells, part or "value")
+        values = look_up(key(found.codes(cells), found.period), found.value, key(codes, periods), self._empty(part))
         # Days before the source's first row would make the period before look small.
         whole = [s.period.key for s in other.spans if (s.last if self.asked.kpi.window else s.first) >= timeline.begin]
         return np.where(np.isin(periods, whole), values, nan)
 
-    @property
-    def _empty(self) -> float:
+    def _empty(self, part: str) -> float:
         """The value of no rows."""
-        return 0.0 if self.asked.kpi.empty is Empty.ZERO else nan
+        return 0.0 if self.asked.kpi.nothing(part) is Empty.ZERO else nan
 
 
 def _flags(series: Series, periods: Ints) -> Ints:
@@ -116,7 +116,7 @@ class _Rows:
     """One request's rows of an answer as NumPy columns; cells as codes into their texts (-1: not grouped by)."""
 
     series: Ints
-    people: Bools
+    what: Ints
     period: Ints
     value: Floats
     n: Floats
@@ -125,6 +125,7 @@ class _Rows:
     coded: Mapping[str, Ints]
     texts: Mapping[str, list[str]]
     names: Mapping[str, int]
+    whats: Mapping[str, int]
 
     @classmethod
     def of(cls, rows: pa.Table, cells: list[str]) -> _Rows:
@@ -135,9 +136,10 @@ class _Rows:
             coded[cell] = codes_of(column)
             texts[cell] = column.dictionary.to_pylist()
         series = rows["series"].combine_chunks().dictionary_encode()
+        what = rows["what"].combine_chunks().dictionary_encode()
         return cls(
             series=codes_of(series),
-            people=rows["what"].to_numpy() == "people",
+            what=codes_of(what),
             period=rows["period"].to_numpy(),
             value=floats_of(rows["value"]),
             n=floats_of(rows["n"]),
@@ -146,16 +148,17 @@ class _Rows:
             coded=coded,
             texts=texts,
             names={name: code for code, name in enumerate(series.dictionary.to_pylist())},
+            whats={word: code for code, word in enumerate(what.dictionary.to_pylist())},
         )
 
-    def where(self, series: str, cells: tuple[str, ...], *, people: bool = False) -> _Rows:
-        """The rows of one series and one set of cells."""
-        mask = (self.series == self.names.get(series, -1)) & (self.people == people)
+    def where(self, series: str, cells: tuple[str, ...], what: str) -> _Rows:
+        """The rows of one series and one set of cells: those of the value, of a part, or of the people behind."""
+        mask = (self.series == self.names.get(series, -1)) & (self.what == self.whats.get(what, -1))
         for cell, codes in self.coded.items():
             mask &= (codes >= 0) == (cell in cells)
         return _Rows(
             self.series[mask],
-            self.people[mask],
+            self.what[mask],
             self.period[mask],
             self.value[mask],
             self.n[mask],
@@ -164,6 +167,7 @@ class _Rows:
             {cell: codes[mask] for cell, codes in self.coded.items()},
             self.texts,
             self.names,
+            self.whats,
         )
 
     def codes(self, cells: tuple[str, ...]) -> Ints:

@@ -20,7 +20,8 @@ import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
-from headway.catalog.formula import parse
+from headway.catalog.formula import inputs as mentions
+from headway.catalog.formula import named, parse
 from headway.model import TOTAL, Catalog, Cell, Flag, Formula, Kpi, Reason, cell_text, read_cell
 from headway.periods import Grain, Period, epoch_day
 from headway.plan.numbers import CODE, WITHHELD, Bools, Floats, Ints, Numbers, find, key, parts_of, together
@@ -40,7 +41,10 @@ def evaluate(catalog: Catalog, kpi: Kpi, inputs: Mapping[Request, pa.Table], now
     tree = parse(kpi.measure.expression.text)
     parts = []
     for grain in (kpi.grain,) if kpi.window else kpi.grains():
-        shelf = {name: _source(catalog, kpi, catalog.kpis[name], inputs, grain, now) for name in kpi.measure.inputs}
+        shelf = {
+            read: _source(catalog, kpi, catalog.kpis[read[0]], read[1], inputs, grain, now)
+            for read in dict.fromkeys((mention.kpi, mention.part) for mention in mentions(tree))
+        }
         keeps_cells = kpi.window is not None or grain in kpi.grains(cell=True)
         parts += [
             _Evaluation(catalog, kpi, tree, shelf, grain, breakdown).numbers().table(grain)
@@ -54,16 +58,26 @@ def evaluate(catalog: Catalog, kpi: Kpi, inputs: Mapping[Request, pa.Table], now
 
 @dataclass(frozen=True)
 class _Source:
-    """One input at the grain of the formula. `latest`: a state of a longer grain, read at its last complete period."""
+    """One input, or a part of it, at the grain of the formula.
+
+    `latest`: a state of a longer grain, read at its last complete period.
+    """
 
     kpi: Kpi
+    part: str
     numbers: Numbers
     grain: Grain
     latest: bool
 
 
 def _source(
-    catalog: Catalog, formula: Kpi, read: Kpi, inputs: Mapping[Request, pa.Table], grain: Grain, now: datetime
+    catalog: Catalog,
+    formula: Kpi,
+    read: Kpi,
+    part: str,
+    inputs: Mapping[Request, pa.Table],
+    grain: Grain,
+    now: datetime,
 ) -> _Source:
     """Where a formula finds an input: under its own window if the input is a flow, else as the input is declared."""
     if formula.window and not read.is_state:
@@ -73,15 +87,15 @@ def _source(
             # A formula without a window inside one with a window is evaluated over the same span.
             inner = replace(read, window=formula.window, grain=formula.grain, by_grain=formula.grain)
             table = evaluate(catalog, inner, inputs, now)
-        return _Source(read, _numbers(table, grain), grain, latest=False)
+        return _Source(read, part, _numbers(table, grain, part), grain, latest=False)
     table = inputs.get(Request.of(read))
     if grain not in read.grains() and _is_state(catalog, read):
-        return _Source(read, _numbers(table, read.grain), read.grain, latest=True)
-    return _Source(read, _numbers(table, grain), grain, latest=False)
+        return _Source(read, part, _numbers(table, read.grain, part), read.grain, latest=True)
+    return _Source(read, part, _numbers(table, grain, part), grain, latest=False)
 
 
-def _numbers(table: pa.Table | None, grain: Grain) -> Numbers:
-    return Numbers.empty() if table is None else Numbers.of(table, grain)
+def _numbers(table: pa.Table | None, grain: Grain, part: str) -> Numbers:
+    return Numbers.empty() if table is None else Numbers.of(table, grain, part)
 
 
 def _is_state(catalog: Catalog, kpi: Kpi) -> bool:
@@ -129,7 +143,8 @@ class _Evaluation:
     catalog: Catalog
     kpi: Kpi
     tree: exp.Expr
-    shelf: Mapping[str, _Source]
+    #: By KPI and part.
+    shelf: Mapping[tuple[str, str], _Source]
     grain: Grain
     breakdown: tuple[str, ...]
 
@@ -190,7 +205,7 @@ class _Evaluation:
         """The total of every period that any input has, or the cells of this breakdown that any input has."""
         total = self._cell_number(TOTAL)
         mine = {number for cell, number in self._cells.items() if {column for column, _ in cell} == set(self.breakdown)}
-        plain = {column.name for column in self.tree.find_all(exp.Column) if not _is_inside(column)}
+        plain = {named(column) for column in self.tree.find_all(exp.Column) if not _is_inside(column)}
         found: list[Ints] = [np.zeros(0, np.int64)]
         for name, source in self.shelf.items():
             if source.latest:
@@ -210,7 +225,7 @@ class _Evaluation:
 
     # -- inputs --------------------------------------------------------------------------------------------------
 
-    def _read(self, name: str, cell: Ints) -> _Column:
+    def _read(self, name: tuple[str, str], cell: Ints) -> _Column:
         """An input for every row; a cell that it lacks is what the input's kind says of nothing."""
         source = self.shelf[name]
         periods = self._latest(source) if source.latest else self.period
@@ -218,13 +233,13 @@ class _Evaluation:
         total, total_partial = self._found(name, key(np.full(len(cell), self._cell_number(TOTAL)), periods))
         self._partial |= partial | total_partial
         # A cell that is not stored is empty. That is 0 or no data, where the total says that there was anything to say.
-        zero = zero_when_absent(source.kpi)
+        zero = zero_when_absent(source.kpi, source.part)
         absent = (column.reason == _ABSENT) & (cell != self._cell_number(TOTAL))
         value = np.where(absent & total.ok & zero, 0.0, column.value)
         reason = np.where(absent, np.where(total.ok & (not zero), _NO_DATA, total.reason), column.reason)
         return _Column(value, np.where(reason == _ABSENT, _NO_DATA, reason))
 
-    def _found(self, name: str, wanted: Ints) -> tuple[_Column, Bools]:
+    def _found(self, name: tuple[str, str], wanted: Ints) -> tuple[_Column, Bools]:
         """The rows of an input with these keys, and whether they are partial."""
         numbers = self.shelf[name].numbers
         if not len(numbers):
@@ -257,7 +272,7 @@ class _Evaluation:
             case exp.Literal():
                 return self._constant(float(node.name))
             case exp.Column():
-                return self._read(node.name, self.cell)
+                return self._read(named(node), self.cell)
             case exp.Anonymous():
                 return self._elsewhere(node)
             case exp.Case():
@@ -291,7 +306,7 @@ class _Evaluation:
         column, *rest = node.expressions
         texts = [literal.name for literal in rest]
         cell = tuple(zip(texts[::2], texts[1::2], strict=True))
-        return self._read(column.name, np.full(len(self.period), self._cell_number(cell), np.int64))
+        return self._read(named(column), np.full(len(self.period), self._cell_number(cell), np.int64))
 
     @staticmethod
     def _divide(above: _Column, below: _Column) -> _Column:

@@ -82,9 +82,10 @@ class Numbers:
         return cls.make([], np.zeros(0, np.int64), np.zeros(0, np.int64), value=np.zeros(0))
 
     @classmethod
-    def of(cls, table: pa.Table, grain: str) -> Numbers:
-        """The rows of one grain of a table of `OBSERVED`, with or without `people`."""
-        table = table.filter(pa.compute.equal(table["grain"], grain)).combine_chunks()
+    def of(cls, table: pa.Table, grain: str, part: str = "") -> Numbers:
+        """The rows of one grain and part of a table of `OBSERVED`, with or without `people`."""
+        chosen = pa.compute.and_(pa.compute.equal(table["grain"], grain), pa.compute.equal(table["part"], part))
+        table = table.filter(chosen).combine_chunks()
         coded = _dictionary(table["cell"])
         reasons = _dictionary(table["reason"])
         of_reason = np.array([*(CODE[Reason(text)] for text in reasons.dictionary.to_pylist()), 0], np.int64)
@@ -104,7 +105,7 @@ class Numbers:
         taken = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "cells"}
         return Numbers(cells=self.cells, **taken)
 
-    def table(self, grain: str) -> pa.Table:
+    def table(self, grain: str, part: str = "") -> pa.Table:
         """The rows as Arrow (schema `NUMBERS`), by period and cell."""
         rank = np.argsort(np.argsort(np.array(self.cells, str))) if self.cells else np.zeros(0, np.int64)
         order = np.lexsort((rank[self.cell] if len(self) else self.cell, self.period))
@@ -115,7 +116,7 @@ class Numbers:
         return (
             pa.table(
                 {
-                    "part": pa.array([""], pa.string()).take(pa.array(np.zeros(len(rows), np.int64))),
+                    "part": pa.array([part], pa.string()).take(pa.array(np.zeros(len(rows), np.int64))),
                     "grain": pa.array([grain], pa.string()).take(pa.array(np.zeros(len(rows), np.int64))),
                     "cell": texts.take(pa.array(rows.cell, pa.int64())),
                     "period": pa.array(rows.period, pa.int64()),

@@ -27,23 +27,24 @@ def rollup(catalog: Catalog, kpi: Kpi, own: pa.Table, now: datetime) -> pa.Table
     Takes and gives the schema `OBSERVED`, with or without the column `people`. A mean, maximum, minimum or sum over a
     withheld value is withheld.
     """
-    numbers = Numbers.of(own, kpi.grain)
-    parts = []
-    for grain in kpi.grains():
-        keeps_cells = grain in kpi.grains(cell=True)
-        rows = numbers if grain is kpi.grain else _Longer(catalog, kpi, numbers, grain, now).rows()
-        if not keeps_cells:
-            rows = rows.take(np.array([text == "" for text in rows.cells], bool)[rows.cell])
-        parts.append(rows.table(grain))
-    return together(parts).select(own.column_names)
+    tables = []
+    for part in ("", *kpi.parts):
+        numbers = Numbers.of(own, kpi.grain, part)
+        for grain in kpi.grains():
+            keeps_cells = grain in kpi.grains(cell=True)
+            rows = numbers if grain is kpi.grain else _Longer(catalog, kpi, numbers, grain, now, part).rows()
+            if not keeps_cells:
+                rows = rows.take(np.array([text == "" for text in rows.cells], bool)[rows.cell])
+            tables.append(rows.table(grain, part))
+    return together(tables).select(own.column_names)
 
 
-def zero_when_absent(kpi: Kpi) -> bool:
+def zero_when_absent(kpi: Kpi, part: str = "") -> bool:
     """True if a cell that is not there stands for 0, where the total has a value.
 
     Counts, sums and their like say so by `empty`; a balance is 0 in a cell that its copy, or anybody, does not have.
     """
-    return kpi.empty is Empty.ZERO or isinstance(kpi.measure, Balance)
+    return kpi.nothing(part) is Empty.ZERO or isinstance(kpi.measure, Balance)
 
 
 @dataclass
@@ -55,6 +56,7 @@ class _Longer:
     own: Numbers
     grain: Grain
     now: datetime
+    part: str = ""
 
     def rows(self) -> Numbers:
         """The state at this grain."""
@@ -156,7 +158,7 @@ class _Longer:
 
     def _absent(self, rows: Numbers, longer: Ints, groups: Ints, first: Ints, number: Floats) -> Floats:
         """How many own values of a cell are not stored because they are 0: those that only the total has."""
-        if not zero_when_absent(self.kpi) or "" not in rows.cells:
+        if not zero_when_absent(self.kpi, self.part) or "" not in rows.cells:
             return np.zeros(len(groups))
         total = rows.cell == list(rows.cells).index("")
         periods, counts = np.unique(longer[total & (rows.reason == 0)], return_counts=True)
@@ -192,7 +194,7 @@ class _Longer:
         """Write the values of `then` into a column of `rows`; a cell that it lacks is 0 where that is what it means."""
         mine = np.flatnonzero(rows.period == period.key)
         at, found = find(then.cell, rows.cell[mine])
-        absent = 0.0 if zero_when_absent(self.kpi) else nan
+        absent = 0.0 if zero_when_absent(self.kpi, self.part) else nan
         values = np.where(found, then.value[at] if len(then) else nan, absent)
         column[mine] = values
 

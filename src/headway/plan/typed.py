@@ -100,9 +100,11 @@ def _history(table: pa.Table, grain: str) -> pa.Table:
 
 
 def _first(table: pa.Table) -> pa.Table:
-    """Each (grain, cell, period) once: the first one stays."""
+    """Each (part, grain, cell, period) once: the first one stays."""
+    parts = table["part"].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
     grains = table["grain"].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
     cells = table["cell"].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    series = grains.astype(np.int64) * (int(cells.max(initial=0)) + 1) + cells
+    lines = parts.astype(np.int64) * (int(grains.max(initial=0)) + 1) + grains
+    series = lines * (int(cells.max(initial=0)) + 1) + cells
     _, first = np.unique(key(series, table["period"].to_numpy()), return_index=True)
     return table.take(np.sort(first))
