@@ -7,7 +7,7 @@ ARGS   ?=
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench format browser lock clean
+.PHONY: help demo test lint check bench format browser lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -34,12 +34,13 @@ browser:
 test: $(VENV)/.dev browser  ## install what the tests need, run them all
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
-check: $(VENV)/.dev  ## format, lint, types, import contract, tests
+lint: $(VENV)/.dev  ## format, lint, types, import contract
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/ruff check src tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(MAKE) test
+
+check: lint test  ## everything that a commit keeps green
 
 format: $(VENV)/.dev  ## rewrite the code in the house style
 	$(BIN)/ruff format src tests bench

@@ -42,7 +42,9 @@ def csv(path: Path, rows: pa.Table) -> None:
 def parquet(path: Path, rows: pa.Table) -> None:
     """Write a Parquet file whose plain schema any reader understands."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pyarrow.parquet.write_table(rows, path, compression="zstd", store_schema=False)
+    # Only texts repeat: a dictionary of numbers or times costs more than it saves.
+    texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
+    pyarrow.parquet.write_table(rows, path, compression="zstd", store_schema=False, use_dictionary=texts)
 
 
 def named(prefix: str, numbers: np.ndarray[Any, np.dtype[np.int64]]) -> pa.Array:
