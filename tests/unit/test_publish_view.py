@@ -17,8 +17,9 @@ import pytest
 from headway.errors import UsageError
 from headway.ledger import Ledger
 from headway.model import Audience, Catalog, Empty, Kpi, Status
-from headway.periods import Grain
-from headway.publish import pages, view, words
+from headway.periods import Calendar, Grain
+from headway.publish import pages, tiles, view, words
+from headway.publish.stored import Stored
 from headway.publish.view import View
 
 Published = tuple[Ledger, Catalog]
@@ -401,3 +402,17 @@ def test_each_status_has_words() -> None:
 def test_quantiles_are_said_as_people_say_them(function: str, said: str) -> None:
     """A page says `95th percentile`, not `p95`."""
     assert words.quantile(function) == said
+
+
+def test_a_check_that_failed_on_the_line_is_said_on_the_tile(internal: View) -> None:
+    """Data of which an earlier part is held back did not pass, though the newest number stands."""
+    tile = internal.tile("revenue")
+    month = Calendar().period(Grain.MONTH, date(2026, 9, 1))
+    good = Stored(
+        month, 1.0, None, 9, None, None, partial=False, imported=False, so_far=None, so_far_before=None,
+        status=None, low=None, high=None, revision=1,
+    )  # fmt: skip
+    held = replace(good, value=None, reason="check failed")
+    loads = SimpleNamespace(loads={})
+    assert tiles._on_the_data(tile, [held, good, good], loads) == "Check failed, 1 of 3 withheld"
+    assert tiles._on_the_data(tile, [good, good], loads) is None

@@ -269,7 +269,7 @@ def _filled(base: Tile, kpi: Kpi, row: Stored, line: Sequence[Stored], at: Situa
     if target is None and row.partial and (declared := target_of(kpi, row.period.last)):
         target = numbers.bound(declared.low, declared.high, kpi.unit)
     alone = running(kpi, row, at) if row.partial else None
-    failed = next((name for name in base.sources if (load := at.loads.get(name)) and load.failed), None)
+    note = _on_the_data(base, line[-POINTS.get(kpi.grain, 13) :], at)
     return replace(
         base,
         shown=shown(kpi, row),
@@ -283,10 +283,19 @@ def _filled(base: Tile, kpi: Kpi, row: Stored, line: Sequence[Stored], at: Situa
         judged=alone.judged if alone else None,
         points=points(kpi, line, at),
         until=_until(row, at),
-        note=f"Source {failed} failed" if failed else "Data passed",
-        news=failed is not None,
+        note=note or "Data passed",
+        news=note is not None,
         restated=_restated(kpi, row, at),
     )
+
+
+def _on_the_data(base: Tile, line: Sequence[Stored], at: Situation) -> str | None:
+    """What is wrong with the data behind a tile: a source that could not be read, or checks that failed on its line."""
+    failed = next((name for name in base.sources if (load := at.loads.get(name)) and load.failed), None)
+    if failed is not None:
+        return f"Source {failed} failed"
+    held = sum(row.reason == Reason.CHECK_FAILED for row in line)
+    return f"Check failed, {held} of {len(line)} withheld" if held else None
 
 
 def _until(row: Stored, at: Situation) -> str:
