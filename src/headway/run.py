@@ -101,8 +101,7 @@ def _closure(catalog: Catalog, names: Sequence[str]) -> list[str]:
         if name in found:
             return
         found.add(name)
-        measure = catalog.kpis[name].measure
-        for read in measure.inputs if isinstance(measure, Formula) else ():
+        for read in catalog.kpis[name].inputs:
             visit(read)
 
     for name in names or catalog.kpis:
@@ -284,15 +283,15 @@ class _Attempt:
 
     def _derive(self, kpi: Kpi) -> None:
         own = Request.of(kpi)
+        if broken := next((read for read in kpi.inputs if read in self.failed_kpis), None):
+            self.failed_kpis[kpi.name] = f"it reads {broken}, which could not be computed"
+            return
         if isinstance(kpi.measure, Entered):
             table = self._typed(kpi, kpi.measure.path)
             self.numbers[own] = plan.rollup(
                 self.catalog, kpi, plan.entered(self.catalog, kpi, table, self.now), self.now
             )
         elif isinstance(kpi.measure, Formula):
-            if broken := next((read for read in kpi.measure.inputs if read in self.failed_kpis), None):
-                self.failed_kpis[kpi.name] = f"it reads {broken}, which could not be computed"
-                return
             numbers = plan.evaluate(self.catalog, kpi, self.numbers, self.now)
             self.numbers[own] = plan.rollup(self.catalog, kpi, numbers, self.now) if kpi.is_state else numbers
         if kpi.history:

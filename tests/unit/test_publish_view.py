@@ -18,7 +18,7 @@ from headway.errors import UsageError
 from headway.ledger import Ledger
 from headway.model import Audience, Catalog, Empty, Kpi, Status
 from headway.periods import Calendar, Grain
-from headway.publish import pages, tiles, view, words
+from headway.publish import measures, pages, tiles, view, words
 from headway.publish.stored import Stored
 from headway.publish.view import View
 
@@ -401,7 +401,7 @@ def test_each_status_has_words() -> None:
 )
 def test_quantiles_are_said_as_people_say_them(function: str, said: str) -> None:
     """A page says `95th percentile`, not `p95`."""
-    assert words.quantile(function) == said
+    assert measures.quantile(function) == said
 
 
 def test_a_check_that_failed_on_the_line_is_said_on_the_tile(internal: View) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from headway.errors import Place
-from headway.model import Catalog, Expression, Formula, Kpi, Source
+from headway.model import Catalog, Expression, Kpi, Source
 from headway.periods import Length, Window
 
 #: What of a KPI can change its numbers. `tracked_from` and `retired_on` decide which periods there are.
@@ -60,8 +60,7 @@ def _inputs(kpi: Kpi, catalog: Catalog) -> list[str]:
     found: dict[str, None] = {}
     ahead = [kpi]
     while ahead:
-        measure = ahead.pop().measure
-        new = [name for name in measure.inputs if name not in found] if isinstance(measure, Formula) else []
+        new = [name for name in ahead.pop().inputs if name not in found]
         found |= dict.fromkeys(new)
         ahead += [catalog.kpis[name] for name in new]
     return list(found)

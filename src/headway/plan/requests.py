@@ -52,11 +52,10 @@ def requests(catalog: Catalog, names: Iterable[str]) -> list[Request]:
         kpi = catalog.kpis[name]
         if kpi.source:
             found[Request.of(kpi)] = None
-        if isinstance(kpi.measure, Formula):
-            if kpi.window:
-                found.update(dict.fromkeys(flows_under(catalog, kpi)))
-            for read in kpi.measure.inputs:
-                visit(read)
+        if isinstance(kpi.measure, Formula) and kpi.window:
+            found.update(dict.fromkeys(flows_under(catalog, kpi)))
+        for read in kpi.inputs:
+            visit(read)
 
     for name in names:
         visit(name)

@@ -22,7 +22,7 @@ from headway.model import (
     UnitKind,
 )
 from headway.periods import Calendar, Grain, Period
-from headway.publish import numbers, words
+from headway.publish import measures, numbers, words
 from headway.publish.pages import Compared, Point, Running, Shown, Tile, Verdict
 from headway.publish.stored import Stored, by_key, compared_period, window
 
@@ -230,7 +230,7 @@ def _blank(kpi: Kpi, at: Situation) -> Tile:
         contact="" if at.audience is Audience.PUBLIC else address.strip(" >"),
         audience=kpi.audience.value.capitalize(),
         rank=kpi.rank.value if kpi.rank else None,
-        kind=words.kind(kpi),
+        kind=measures.kind(kpi),
         sources=at.upstream(kpi),
     )
 

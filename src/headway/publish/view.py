@@ -35,7 +35,7 @@ from headway.model import (
     UnitKind,
 )
 from headway.periods import Grain
-from headway.publish import numbers, tiles, words
+from headway.publish import measures, numbers, tiles, words
 from headway.publish.pages import (
     Breakdown,
     CataloguePage,
@@ -455,7 +455,7 @@ class View:
 
     def _link(self, name: str) -> Link:
         kpi = self.catalog.kpis[name]
-        return Link(name, kpi.title, words.kind(kpi))
+        return Link(name, kpi.title, measures.kind(kpi))
 
 
 def open(  # noqa: A001  # callers read `view.open(...)`

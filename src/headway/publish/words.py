@@ -6,21 +6,14 @@ import re
 from datetime import date, datetime, time, tzinfo
 
 from headway.model import (
-    Aggregate,
-    Balance,
-    Distinct,
     Empty,
     Entered,
-    Formula,
     Kpi,
-    Nps,
-    Open,
-    Quantile,
-    Share,
     Status,
     Take,
 )
 from headway.periods import Calendar, Grain, Period, WindowKind
+from headway.publish import measures
 from headway.publish.pages import Verdict
 
 # -- time ----------------------------------------------------------------------------------------------------------
@@ -193,11 +186,7 @@ def ordinal(number: int) -> str:
     names = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
     if number <= len(names):
         return names[number - 1]
-    return _nth(number)
-
-
-def _nth(number: int) -> str:
-    return f"{number}{'th' if 10 < number % 100 < 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+    return measures.nth(number)
 
 
 # -- definitions ---------------------------------------------------------------------------------------------------
@@ -226,49 +215,10 @@ def first_sentence(text: str) -> str:
     return first + "." if rest else first + dot
 
 
-def kind(kpi: Kpi) -> str:
-    """What a KPI is, in a few words: "distinct user_id, 30 days", "sum of cost", "formula"."""
-    match kpi.measure:
-        case Aggregate(function="count"):
-            words = "count of rows"
-        case Aggregate(function=function, column=column):
-            words = (
-                f"{'average' if function == 'mean' else {'min': 'lowest', 'max': 'highest'}.get(function, function)}"
-            )
-            words += f" of {column}" if function == "sum" or function == "mean" else f" {column}"
-        case Quantile(function=function, column=column):
-            words = f"{quantile(function)} of {column}"
-        case Share(column=column):
-            words = f"share with {column}"
-        case Nps(column=column):
-            words = f"net promoter score of {column}"
-        case Distinct(column=column):
-            words = f"different values of {column}"
-        case Open(column=column):
-            words = f"different values of {column} under way" if column else "rows under way"
-        case Balance(column=column):
-            words = f"last known sum of {column}" if column else "last known number of rows"
-        case Formula():
-            words = "formula"
-        case Entered():
-            words = "entered by people"
-        case None:
-            return "planned"
-    return f"{words}, {kpi.window}" if kpi.window else words
-
-
-def quantile(function: str) -> str:
-    """`median`, or `95th percentile`."""
-    if function == "median":
-        return function
-    level = function[1:]
-    return f"{_nth(int(level)) if level.isdigit() else f'{level}th'} percentile"
-
-
 def definition(kpi: Kpi, calendar: Calendar, min_group_size: int, *, counts_people: bool) -> tuple[str, ...]:
     """How the number comes about, sentence by sentence, from what the catalogue declares."""
     said = [sentence(kpi.about)] if kpi.about else []
-    said.append(_measured(kpi))
+    said.append(measures.sentence(kpi))
     if kpi.where is not None:
         said.append(f"Only rows where {kpi.where.text} count.")
     said += [part for part in (_window(kpi), _longer(kpi), _empty(kpi)) if part]
@@ -280,39 +230,6 @@ def definition(kpi: Kpi, calendar: Calendar, min_group_size: int, *, counts_peop
         said.append("Values from before it was measured here were taken over from a file.")
     said.append(f"Days are cut in {calendar.zone}.")
     return tuple(said)
-
-
-def _measured(kpi: Kpi) -> str:
-    match kpi.measure:
-        case Aggregate(function="count", source=source):
-            return f"Counts the rows of {source}."
-        case Aggregate(function=function, source=source, column=column):
-            verb = {"sum": "Adds up", "mean": "Averages", "min": "Takes the lowest", "max": "Takes the highest"}
-            return f"{verb[function]} {column} over the rows of {source}."
-        case Quantile(function=function, source=source, column=column):
-            return f"Takes the {quantile(function)} of {column} over the rows of {source}."
-        case Share(source=source, column=column):
-            return f"Divides the rows of {source} where {column} is true by those where it is known."
-        case Nps(source=source, column=column, promoters=high, detractors=low):
-            return (
-                f"Of the rows of {source} where {column} is known, the percentage at {high:.15g} or more"
-                f" less the percentage at {low:.15g} or less."
-            )
-        case Distinct(source=source, column=column):
-            return f"Counts each {column} in {source} once, however many rows it has."
-        case Open(source=source, column=column):
-            what = f"each {column} once among the rows" if column else "the rows"
-            return f"Counts {what} of {source} that are under way when the period ends."
-        case Balance(source=source, column=column, per=per):
-            what = f"Adds up {column}" if column else "Counts the rows"
-            which = f"the last row of each {per}" if per else "the newest copy in the period"
-            return f"{what} over {which} in {source}."
-        case Formula(expression=expression):
-            return f"Calculated from other KPIs: {' '.join(expression.text.split())}."
-        case Entered(path=path):
-            return f"Entered by people in {path}."
-        case None:
-            return "Planned: it has no measure yet."
 
 
 def _window(kpi: Kpi) -> str:

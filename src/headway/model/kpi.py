@@ -1,0 +1,116 @@
+"""One KPI and its targets, every default filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from headway.errors import Place
+from headway.model.cells import TOTAL, Cell
+from headway.model.measures import Measure, Parts, RowMeasure
+from headway.model.words import Audience, Better, Empty, Expression, Rank, Take, Unit
+from headway.periods import Grain, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A dated bound on a KPI's value. `at_least` has only `low`, `at_most` only `high`, `between` both; inclusive.
+
+    `near` is the value from which a miss is near; `between` may have one on each side.
+    """
+
+    low: float | None
+    high: float | None
+    grain: Grain
+    cell: Cell = TOTAL
+    #: The breakdown whose every cell is judged (`for: {segment: each}`), else None.
+    each: str | None = None
+    first: date | None = None
+    through: date | None = None
+    near_low: float | None = None
+    near_high: float | None = None
+    owner: str | None = None
+    why: str | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One KPI, resolved: every default filled in. `measure` is None for a KPI that is planned but not measured yet."""
+
+    name: str
+    title: str
+    measure: Measure | None
+    unit: Unit
+    grain: Grain
+    audience: Audience
+    place: Place
+    #: The YAML as written, shown under "How this is calculated".
+    written: str
+    about: str = ""
+    why: str = ""
+    area: str | None = None
+    owner: str | None = None
+    rank: Rank | None = None
+    decimals: int | None = None
+    better: Better = Better.NONE
+    by: tuple[tuple[str, ...], ...] = ()
+    by_grain: Grain = Grain.DAY
+    where: Expression | None = None
+    time: str | None = None
+    window: Window | None = None
+    take: Take = Take.LAST
+    empty: Empty = Empty.NO_DATA
+    tracked_from: date | None = None
+    retired_on: date | None = None
+    history: str | None = None
+    targets: tuple[Target, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str | None:
+        """The source whose rows date its periods, or None for kinds over KPIs and files of numbers."""
+        return self.measure.source if isinstance(self.measure, RowMeasure) else None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources whose rows it reads."""
+        return self.measure.sources if self.measure else ()
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The KPIs that it reads."""
+        return self.measure.inputs if self.measure else ()
+
+    @property
+    def is_state(self) -> bool:
+        """True if its value is a function of a moment, so that a longer period takes one of its own values."""
+        return self.is_state_of("")
+
+    def is_state_of(self, part: str) -> bool:
+        """True if the value, or a part, is a function of a moment; a window makes every number one."""
+        if self.window is not None:
+            return True
+        return self.parts[part].state if part else self.measure is not None and self.measure.is_state
+
+    @property
+    def parts(self) -> Parts:
+        """The numbers that come with the value, `csat.low`."""
+        return self.measure.parts if self.measure else {}
+
+    def nothing(self, part: str = "") -> Empty:
+        """What no rows mean for the value, or for a part."""
+        return self.parts[part].empty if part else self.empty
+
+    def unit_of(self, part: str = "") -> Unit:
+        """What the value, or a part, counts."""
+        return (part and self.parts[part].unit) or self.unit
+
+    def grains(self, cell: bool = False) -> tuple[Grain, ...]:
+        """The grains kept for the total, or for cells."""
+        return (self.by_grain if cell else self.grain).longer()
+
+    def at(self, key: str) -> Place:
+        """Where `key` is written, or the KPI itself."""
+        return self.places.get(key, self.place)

@@ -1,0 +1,436 @@
+"""What a KPI measures: one class per kind, with what it reads and the parts that come with its value.
+
+A kind is a *flow*, a function of a span of time, or a *state*, a function of a moment. So is each of its parts: the
+value of `recurring` is a state (the amount under way), its movements are flows. `sources` are those whose rows it
+reads, the first of them dates its periods; `inputs` are the KPIs that it reads. Every measure has one or the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+from headway.model.words import Empty, Expression, Unit, UnitKind
+from headway.periods import Length
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A number that comes with a KPI's value, such as `csat.low`.
+
+    `empty` is what no rows mean for it. `unit` is None for the KPI's own. `state` says that it is a function of a
+    moment; all others are functions of a span, also where the value is a state.
+    """
+
+    empty: Empty
+    unit: Unit | None = None
+    state: bool = False
+
+
+#: Parts by name.
+Parts = Mapping[str, Part]
+
+_PERCENT = Unit(UnitKind.PERCENT, "percent")
+_COUNT = Part(Empty.ZERO, Unit(UnitKind.NONE))
+_AMOUNT = Part(Empty.ZERO)
+_NONE: Parts = {}
+
+
+# -- kinds over the rows of sources ----------------------------------------------------------------------------------
+
+
+class _OfRows:
+    """What the kinds over rows share: unless they say otherwise, one source, no KPIs, no parts, a flow."""
+
+    __slots__ = ()
+    source: str
+    column: str | None
+    is_state: ClassVar[bool] = False
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources whose rows it reads; the first one dates its periods."""
+        return (self.source,)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The KPIs that it reads."""
+        return ()
+
+    @property
+    def parts(self) -> Parts:
+        """The numbers that come with its value."""
+        return _NONE
+
+
+@dataclass(frozen=True)
+class Aggregate(_OfRows):
+    """`count: source`, or `sum mean min max: source.column`. A flow."""
+
+    function: Literal["count", "sum", "mean", "min", "max"]
+    source: str
+    column: str | None = None
+
+
+@dataclass(frozen=True)
+class Share(_OfRows):
+    """`share: source.boolean_column`: rows that are true over rows that are not null. A flow."""
+
+    source: str
+    column: str
+
+    @property
+    def parts(self) -> Parts:
+        """The 95 % interval."""
+        return {"low": Part(Empty.NO_DATA), "high": Part(Empty.NO_DATA)}
+
+
+@dataclass(frozen=True)
+class Quantile(_OfRows):
+    """`median: source.column`, or `p95`, `p99.9`: the value that this many percent of the rows stay under. A flow."""
+
+    function: str  # as written
+    source: str
+    column: str
+
+    @property
+    def level(self) -> float:
+        """0.5 for `median`, 0.95 for `p95`."""
+        return level(self.function)
+
+
+def level(word: str) -> float:
+    """The level of a quantile's name: 0.5 for `median`, 0.95 for `p95`."""
+    return 0.5 if word == "median" else float(Decimal(word[1:]) / 100)
+
+
+@dataclass(frozen=True)
+class Nps(_OfRows):
+    """`nps: source.score`: 100 x (share of scores >= `promoters` - share <= `detractors`), nulls left out. A flow."""
+
+    source: str
+    column: str
+    promoters: float = 9.0
+    detractors: float = 6.0
+
+    @property
+    def parts(self) -> Parts:
+        """The three counts, and the 95 % interval."""
+        interval = {"low": Part(Empty.NO_DATA), "high": Part(Empty.NO_DATA)}
+        return {"promoters": _COUNT, "passives": _COUNT, "detractors": _COUNT, **interval}
+
+
+@dataclass(frozen=True)
+class Distinct(_OfRows):
+    """`distinct: source.column`: values seen on at least `min_days` local days of the span. A flow.
+
+    `named` are the parts that somebody reads: each costs a pass over the gaps, so only these are computed.
+    """
+
+    source: str
+    column: str
+    min_days: int = 1
+    named: tuple[str, ...] = ()
+
+    #: Every part there is.
+    PARTS: ClassVar[tuple[str, ...]] = ("new", "returning", "resurrected", "dormant", "days")
+
+    @property
+    def parts(self) -> Parts:
+        """Those of its parts that somebody reads."""
+        own = Part(Empty.ZERO)
+        return {part: _COUNT if part == "days" else own for part in self.named}
+
+
+@dataclass(frozen=True)
+class Open(_OfRows):
+    """`open: source[.column]`: rows, or distinct values, under way at the end of the period. A state."""
+
+    source: str
+    column: str | None = None
+
+    is_state = True
+
+
+@dataclass(frozen=True)
+class Balance(_OfRows):
+    """`balance: source[.column]`: the sum over the newest copy in the period, or with `per` each one's last row."""
+
+    source: str
+    column: str | None = None
+    per: str | None = None
+
+    is_state = True
+
+
+@dataclass(frozen=True)
+class Recurring(_OfRows):
+    """`recurring: source.monthly_amount`: the amount under way per `customer`. A state; its movements are flows.
+
+    `plus` are events' amounts, (source, column), which count in their own period only. `reason` is the column that
+    says why a row ended.
+    """
+
+    source: str
+    column: str
+    customer: str
+    plus: tuple[str, str] | None = None
+    reason: str | None = None
+
+    is_state = True
+    #: Signed movements of the amount: they sum to its change. Those of `REASONED` also have the breakdown `reason`.
+    MOVEMENTS: ClassVar[tuple[str, ...]] = ("new", "expansion", "contraction", "churn", "reactivation")
+    REASONED: ClassVar[tuple[str, ...]] = ("churn", "lost_customers")
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Its own source, and that of `plus`."""
+        return (self.source, *((self.plus[0],) if self.plus else ()))
+
+    @property
+    def parts(self) -> Parts:
+        """Movements, customers and their classes, and what was kept over a span."""
+        customers = Unit(UnitKind.NOUN, "customers")
+        counts = ("new_customers", "lost_customers", "returned_customers", "kept_customers")
+        return {
+            **dict.fromkeys(self.MOVEMENTS, _AMOUNT),
+            "customers": Part(Empty.ZERO, customers, state=True),
+            **dict.fromkeys(counts, Part(Empty.ZERO, customers)),
+            "retained": _AMOUNT,
+            "kept": _AMOUNT,
+        }
+
+
+@dataclass(frozen=True)
+class Retention(_OfRows):
+    """`retention: source.column`: the share of those of before who came back. A flow.
+
+    Without more: of those of the period before. `after`: of those whose N-th day (week, month) after joining ends in
+    the period, who were seen in it, or with `unbounded` since it began. `ages`: the same for every age up to that, by
+    the period of joining. `since` is when somebody joined, (source, column), else their first row.
+    """
+
+    source: str
+    column: str
+    since: tuple[str, str] | None = None
+    after: Length | None = None
+    unbounded: bool = False
+    ages: Length | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Its own source, and the one that says when somebody joined."""
+        return tuple(dict.fromkeys((self.source, *((self.since[0],) if self.since else ()))))
+
+    @property
+    def parts(self) -> Parts:
+        """How many there were, and how many of them came back."""
+        return {"cohort": _COUNT, "active": _COUNT}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One end of a duration: `source.column` of each row, or the `first` or `last` of the rows where `where` holds."""
+
+    source: str
+    column: str
+    which: Literal["each", "first", "last"] = "each"
+    where: Expression | None = None
+
+
+@dataclass(frozen=True)
+class Duration(_OfRows):
+    """`duration: {from, to, per}`: a statistic of the time that entities take from one mark to the next. A flow.
+
+    `source` is the entity's: `per`, else that of `begin`. `in_unit` is a unit of elapsed time, or `working days`.
+    """
+
+    source: str
+    begin: Mark
+    end: Mark
+    in_unit: str
+    statistic: str = "mean"
+    within: Length | None = None
+    by_start: bool = False
+    follow: Length | None = None
+
+    @property
+    def column(self) -> str:  # type: ignore[override]  # which column is meant here is a question of the mark
+        """The column at which the entity's clock starts."""
+        return self.begin.column
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The entity's source, and those of the two marks."""
+        return tuple(dict.fromkeys((self.source, self.begin.source, self.end.source)))
+
+    @property
+    def parts(self) -> Parts:
+        """How many finished, how many are still under way, and the share that got there."""
+        return {"finished": _COUNT, "open": _COUNT, "reached": Part(Empty.NO_DATA, _PERCENT)}
+
+
+@dataclass(frozen=True)
+class Availability(_OfRows):
+    """`availability: source`: the share of time in which nothing was down. A flow.
+
+    `planned` and `degraded` class rows; all other rows are down.
+    """
+
+    source: str
+    planned: Expression | None = None
+    degraded: Expression | None = None
+    column: None = None
+
+    @property
+    def parts(self) -> Parts:
+        """The four times in minutes, and how many failures began."""
+        minutes = Part(Empty.ZERO, Unit(UnitKind.ELAPSED, "minutes"))
+        return {**dict.fromkeys(("uptime", "downtime", "planned", "degraded"), minutes), "failures": _COUNT}
+
+
+@dataclass(frozen=True)
+class Accrue(_OfRows):
+    """`accrue: source.amount`: amounts of lasting rows, each spread evenly over its months. A flow."""
+
+    source: str
+    column: str
+
+
+# -- kinds over KPIs, and numbers from elsewhere ---------------------------------------------------------------------
+
+
+class _OfNumbers:
+    """What the kinds over KPIs and files share: no rows."""
+
+    __slots__ = ()
+    is_state: ClassVar[bool] = False
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """No source."""
+        return ()
+
+    @property
+    def parts(self) -> Parts:
+        """The numbers that come with its value."""
+        return _NONE
+
+
+@dataclass(frozen=True)
+class Formula(_OfNumbers):
+    """An expression over KPIs. `inputs` are the names of the KPIs it reads, in order of appearance."""
+
+    expression: Expression
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Entered(_OfNumbers):
+    """Numbers typed by people into a CSV file of the project."""
+
+    path: str
+
+    is_state = True
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """No KPI."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Spread(_OfNumbers):
+    """`spread: kpi, across: breakdown`: the KPI's cells as a distribution; the value is their median."""
+
+    kpi: str
+    across: tuple[str, ...]
+    quantiles: tuple[str, ...] = ("p10", "median", "p90")
+    bins: tuple[float, ...] = ()
+    zeros: bool = False
+    #: As the KPI whose cells it reads.
+    is_state: bool = False  # type: ignore[misc]  # a field in place of the class's word
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The KPI whose cells it reads."""
+        return (self.kpi,)
+
+    @property
+    def parts(self) -> Parts:
+        """The quantiles, the mean, how many cells there are, and one count per bin (`bin_0` is below the first cut)."""
+        own = Part(Empty.NO_DATA)
+        return {
+            **dict.fromkeys((*self.quantiles, "mean"), own),
+            "groups": _COUNT,
+            **{f"bin_{n}": _COUNT for n in range(len(self.bins) + 1 if self.bins else 0)},
+        }
+
+
+@dataclass(frozen=True)
+class Tiered(_OfNumbers):
+    """`tiered: kpi, across: breakdown, tiers`: each cell's value priced by marginal tiers, and summed. A flow.
+
+    `tiers` are (up to, price of each), the last one without an end.
+    """
+
+    kpi: str
+    across: tuple[str, ...]
+    tiers: tuple[tuple[float | None, float], ...]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The KPI whose cells it prices."""
+        return (self.kpi,)
+
+
+@dataclass(frozen=True)
+class Lasts(_OfNumbers):
+    """`lasts: balance, less, plus, fee`: for how many coming periods a balance stays at or above zero. A state.
+
+    `less`, `plus` and `fee` are formulas; `reads` are the KPIs in them.
+    """
+
+    balance: str
+    less: Expression
+    plus: Expression | None = None
+    fee: Expression | None = None
+    reads: tuple[str, ...] = ()
+
+    is_state = True
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The balance, and the KPIs in the three formulas."""
+        return tuple(dict.fromkeys((self.balance, *self.reads)))
+
+
+@dataclass(frozen=True)
+class Python(_OfNumbers):
+    """`python: file.py:function`: a function of the project that writes the SELECT."""
+
+    function: str
+    sources: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    is_state: bool = False  # type: ignore[misc]  # a field in place of the class's word
+
+
+#: Kinds that read rows in a plan.
+RowMeasure = (
+    Aggregate
+    | Quantile
+    | Share
+    | Nps
+    | Distinct
+    | Open
+    | Balance
+    | Recurring
+    | Retention
+    | Duration
+    | Availability
+    | Accrue
+)
+Measure = RowMeasure | Formula | Entered | Spread | Tiered | Lasts | Python

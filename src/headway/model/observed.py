@@ -1,0 +1,112 @@
+"""What a run makes of KPIs: numbers, verdicts, and why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+import pyarrow as pa
+
+
+class Reason(StrEnum):
+    """Why there is no value. The words stand on the page as they are."""
+
+    NO_ROWS = "no data"
+    ZERO_DENOMINATOR = "no data: the denominator is 0"
+    INPUT_MISSING = "no data in an input"
+    CHECK_FAILED = "check failed"
+    GROUP_TOO_SMALL = "group too small"
+    INPUT_WITHHELD = "input withheld"
+
+    @property
+    def withheld(self) -> bool:
+        """True if there is a number, and it is held back."""
+        return self in (Reason.CHECK_FAILED, Reason.GROUP_TOO_SMALL, Reason.INPUT_WITHHELD)
+
+
+class Status(StrEnum):
+    """The verdict on one period, or why there is none. The first four judge the number."""
+
+    ON = "on"
+    NEAR = "near"
+    OFF = "off"
+    OVER = "over"
+    NO_TARGET = "no target"
+    NO_DATA = "no data"
+    PARTIAL = "partial"
+    WITHHELD = "withheld"
+    NOT_TRACKED = "not tracked yet"
+    RETIRED = "retired"
+
+
+class Flag(IntEnum):
+    """Bits of an observation's `flags`."""
+
+    PARTIAL = 1  # the period still runs, or rows may still come
+    IMPORTED = 2  # from a `history` file: published before the tool existed
+    GONE = 4  # set by the ledger alone: a later run no longer had this observation
+
+
+#: The numbers of one KPI, one row per (part, grain, cell, period). `part` is '' for the value itself; `cell` is
+#: `cell_text`; `period` is `Period.key`; `value` is null with a `reason` (a `Reason`'s text); `n` counts rows, or
+#: entities for distinct; `so_far` and `so_far_before` are a running period's value through its last complete day
+#: and the same span of the period before.
+OBSERVED = pa.schema(
+    [
+        pa.field("part", pa.string(), nullable=False),
+        pa.field("grain", pa.string(), nullable=False),
+        pa.field("cell", pa.string(), nullable=False),
+        pa.field("period", pa.int64(), nullable=False),
+        pa.field("value", pa.float64()),
+        pa.field("reason", pa.string()),
+        pa.field("n", pa.float64()),
+        pa.field("numerator", pa.float64()),
+        pa.field("denominator", pa.float64()),
+        pa.field("flags", pa.int8(), nullable=False),
+        pa.field("so_far", pa.float64()),
+        pa.field("so_far_before", pa.float64()),
+    ]
+)
+
+#: The verdicts of one KPI, one row per judged (part, grain, cell, period): a `Status`'s text and the bounds in force.
+JUDGED = pa.schema(
+    [
+        pa.field("part", pa.string(), nullable=False),
+        pa.field("grain", pa.string(), nullable=False),
+        pa.field("cell", pa.string(), nullable=False),
+        pa.field("period", pa.int64(), nullable=False),
+        pa.field("status", pa.string(), nullable=False),
+        pa.field("low", pa.float64()),
+        pa.field("high", pa.float64()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one source gave in one run: rows read, and what each step took out, by the step's name.
+
+    `first` and `newest` are the moments of its first and newest row as ISO text; `failed` says why it could not be
+    read. `notes` are sentences for people ("2 new columns: a, b").
+    """
+
+    source: str
+    rows: int = 0
+    removed: Mapping[str, int] = field(default_factory=dict)
+    first: str | None = None
+    newest: str | None = None
+    failed: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a run made of one KPI: its numbers and verdicts, the SQL that reads for it alone, or why it failed."""
+
+    kpi: str
+    fingerprint: str
+    sql: str = ""
+    observed: pa.Table | None = None
+    judged: pa.Table | None = None
+    failed: str | None = None

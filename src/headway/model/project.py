@@ -1,0 +1,90 @@
+"""The whole catalogue of one project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from headway.model.kpi import Kpi
+from headway.model.sources import Source
+from headway.model.words import Audience
+from headway.periods import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A part of the organisation that owns KPIs."""
+
+    name: str
+    title: str
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """The organisation's name, logo (path in the project) and accent colour (light, dark)."""
+
+    name: str = ""
+    logo: str | None = None
+    accent: str | None = None
+    accent_dark: str | None = None
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything a project declares, resolved. `fingerprint` changes when anything that it says changes."""
+
+    root: Path
+    name: str
+    title: str
+    calendar: Calendar
+    sources: Mapping[str, Source]
+    kpis: Mapping[str, Kpi]
+    fingerprint: str
+    audience: Audience = Audience.INTERNAL
+    min_group_size: int = 5
+    max_cells: int = 200
+    near_within: float = 0.05
+    ledger: str = ".headway/ledger.db"
+    brand: Brand = Brand()
+    owners: Mapping[str, str] = field(default_factory=dict)
+    areas: Mapping[str, Area] = field(default_factory=dict)
+
+    def in_order(self) -> Iterator[Kpi]:
+        """KPIs so that each comes after those that it reads."""
+        done: set[str] = set()
+
+        def visit(name: str) -> Iterator[Kpi]:
+            if name in done:
+                return
+            done.add(name)
+            kpi = self.kpis[name]
+            for read in kpi.inputs:
+                yield from visit(read)
+            yield kpi
+
+        for name in self.kpis:
+            yield from visit(name)
+
+    def upstream(self, name: str) -> tuple[str, ...]:
+        """The sources that a KPI reads, through formulas and references, nearest first."""
+        found: dict[str, None] = {}
+
+        def source(name: str) -> None:
+            if name not in found:
+                found[name] = None
+                for reference in self.sources[name].refers.values():
+                    source(reference.source)
+
+        def kpi(name: str) -> None:
+            if name not in seen:
+                seen.add(name)
+                for read in self.kpis[name].sources:
+                    source(read)
+                for read in self.kpis[name].inputs:
+                    kpi(read)
+
+        seen: set[str] = set()  # formulas share inputs
+        kpi(name)
+        return tuple(found)

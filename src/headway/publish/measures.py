@@ -1,0 +1,202 @@
+"""How each kind of KPI is said in words: what is done with which rows. English prose for people."""
+
+from __future__ import annotations
+
+from headway.model import (
+    Accrue,
+    Aggregate,
+    Availability,
+    Balance,
+    Distinct,
+    Duration,
+    Entered,
+    Formula,
+    Kpi,
+    Lasts,
+    Mark,
+    Nps,
+    Open,
+    Python,
+    Quantile,
+    Recurring,
+    Retention,
+    Share,
+    Spread,
+    Tiered,
+)
+
+
+def kind(kpi: Kpi) -> str:  # noqa: C901 - one case per kind
+    """What a KPI is, in a few words: "distinct user_id, 30 days", "sum of cost", "formula"."""
+    match kpi.measure:
+        case Aggregate(function="count"):
+            words = "count of rows"
+        case Aggregate(function=function, column=column):
+            words = (
+                f"{'average' if function == 'mean' else {'min': 'lowest', 'max': 'highest'}.get(function, function)}"
+            )
+            words += f" of {column}" if function == "sum" or function == "mean" else f" {column}"
+        case Quantile(function=function, column=column):
+            words = f"{quantile(function)} of {column}"
+        case Share(column=column):
+            words = f"share with {column}"
+        case Nps(column=column):
+            words = f"net promoter score of {column}"
+        case Distinct(column=column):
+            words = f"different values of {column}"
+        case Open(column=column):
+            words = f"different values of {column} under way" if column else "rows under way"
+        case Balance(column=column):
+            words = f"last known sum of {column}" if column else "last known number of rows"
+        case Recurring(column=column):
+            words = f"recurring {column}"
+        case Retention():
+            words = "share that came back"
+        case Duration(statistic=statistic, within=within):
+            words = f"share within {within}" if within else f"{statistics(statistic)} time"
+        case Availability():
+            words = "share of time available"
+        case Accrue(column=column):
+            words = f"{column}, spread over its months"
+        case Formula():
+            words = "formula"
+        case Spread(kpi=name, across=across):
+            words = f"{name} across {' and '.join(across)}"
+        case Tiered(kpi=name):
+            words = f"{name}, priced by tiers"
+        case Lasts(balance=balance):
+            words = f"how long {balance} lasts"
+        case Python(function=function):
+            words = f"computed by {function}"
+        case Entered():
+            words = "entered by people"
+        case None:
+            return "planned"
+    return f"{words}, {kpi.window}" if kpi.window else words
+
+
+def quantile(function: str) -> str:
+    """`median`, or `95th percentile`."""
+    if function == "median":
+        return function
+    level = function[1:]
+    return f"{nth(int(level)) if level.isdigit() else f'{level}th'} percentile"
+
+
+def sentence(kpi: Kpi) -> str:  # noqa: C901 - one case per kind
+    """What is done with which rows, in one sentence or two."""
+    match kpi.measure:
+        case Aggregate(function="count", source=source):
+            return f"Counts the rows of {source}."
+        case Aggregate(function=function, source=source, column=column):
+            verb = {"sum": "Adds up", "mean": "Averages", "min": "Takes the lowest", "max": "Takes the highest"}
+            return f"{verb[function]} {column} over the rows of {source}."
+        case Quantile(function=function, source=source, column=column):
+            return f"Takes the {quantile(function)} of {column} over the rows of {source}."
+        case Share(source=source, column=column):
+            return f"Divides the rows of {source} where {column} is true by those where it is known."
+        case Nps(source=source, column=column, promoters=high, detractors=low):
+            return (
+                f"Of the rows of {source} where {column} is known, the percentage at {high:.15g} or more"
+                f" less the percentage at {low:.15g} or less."
+            )
+        case Distinct(source=source, column=column):
+            return f"Counts each {column} in {source} once, however many rows it has."
+        case Open(source=source, column=column):
+            what = f"each {column} once among the rows" if column else "the rows"
+            return f"Counts {what} of {source} that are under way when the period ends."
+        case Balance(source=source, column=column, per=per):
+            what = f"Adds up {column}" if column else "Counts the rows"
+            which = f"the last row of each {per}" if per else "the newest copy in the period"
+            return f"{what} over {which} in {source}."
+        case Recurring():
+            return _recurring(kpi.measure)
+        case Retention():
+            return _retention(kpi.measure)
+        case Duration():
+            return _duration(kpi.measure)
+        case Availability():
+            return _availability(kpi.measure)
+        case Accrue(source=source, column=column):
+            return f"Spreads {column} of each row of {source} evenly over the months that it covers."
+        case Spread(kpi=name, across=across):
+            return f"Takes the median of {name} over the different {' and '.join(across)}."
+        case Tiered(kpi=name, across=across, tiers=tiers):
+            steps = [f"{each:.15g} each" + (f" up to {to:.15g}" if to is not None else " beyond") for to, each in tiers]
+            return f"Prices {name} of each {' and '.join(across)} by tiers, {', '.join(steps)}, and adds up."
+        case Lasts():
+            return _lasts(kpi.measure)
+        case Python(function=function, sources=sources, inputs=inputs):
+            return f"Computed by the project's own function {function} from {' and '.join((*sources, *inputs))}."
+        case Formula(expression=expression):
+            return f"Calculated from other KPIs: {' '.join(expression.text.split())}."
+        case Entered(path=path):
+            return f"Entered by people in {path}."
+        case None:
+            return "Planned: it has no measure yet."
+
+
+def statistics(word: str) -> str:
+    """`average`, `shortest`, `95th percentile`: how a statistic of lengths of time is called."""
+    return {"mean": "average", "min": "shortest", "max": "longest"}.get(word) or quantile(word)
+
+
+def _recurring(measure: Recurring) -> str:
+    said = f"Adds up {measure.column} over the rows of {measure.source} that are under way when the period ends"
+    if measure.plus:
+        said += f", and {measure.plus[1]} over the period's rows of {measure.plus[0]}"
+    return f"{said}. Movements compare each {measure.customer} with the period before."
+
+
+def _retention(measure: Retention) -> str:
+    joined = f"{measure.since[1]} of {measure.since[0]}" if measure.since else f"the first row in {measure.source}"
+    if measure.ages:
+        return (
+            f"Of each {measure.column} that joined in a period, the share with a row of {measure.source} at every age"
+            f" up to {measure.ages}, counted from {joined}."
+        )
+    if measure.after:
+        seen = "from then on" if measure.unbounded else "in that time"
+        return (
+            f"Of each {measure.column} for whom {measure.after} since joining ended in the period, the share with a"
+            f" row of {measure.source} {seen}; counted from {joined}."
+        )
+    return f"Of each {measure.column} with a row of {measure.source} in the period before, the share with one in this."
+
+
+def _duration(measure: Duration) -> str:
+    ends = f"from {_mark(measure.begin)} to {_mark(measure.end)}"
+    dated = "by when it began" if measure.by_start else "by when it ended"
+    what = (
+        f"The share of {measure.source} that took no longer than {measure.within}"
+        if measure.within
+        else f"The {statistics(measure.statistic)} time in {measure.in_unit} that each row of {measure.source} took"
+    )
+    watched = f", everybody watched for {measure.follow}" if measure.follow else ""
+    return f"{what} {ends}, dated {dated}{watched}."
+
+
+def _mark(mark: Mark) -> str:
+    which = "" if mark.which == "each" else f"the {mark.which} "
+    where = f" where {mark.where.text}" if mark.where else ""
+    return f"{which}{mark.column} of {mark.source}{where}"
+
+
+def _availability(measure: Availability) -> str:
+    said = f"The share of time in which no row of {measure.source} says that something was down"
+    if measure.planned:
+        said += f"; time where {measure.planned.text} was planned, and not down"
+    if measure.degraded:
+        said += f"; where {measure.degraded.text} it was degraded, and not down"
+    return f"{said}. Overlaps count once."
+
+
+def _lasts(measure: Lasts) -> str:
+    less = f"takes away {measure.less.text}" + (f" and {measure.fee.text} of what it adds" if measure.fee else "")
+    plus = f" and adds {measure.plus.text}" if measure.plus else ""
+    return f"How many periods {measure.balance} stays at or above zero when each one {less}{plus}."
+
+
+def nth(number: int) -> str:
+    """1st, 2nd, 11th."""
+    return f"{number}{'th' if 10 < number % 100 < 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
