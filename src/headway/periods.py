@@ -45,6 +45,24 @@ class Grain(StrEnum):
         """
         return tuple(g for g in _ORDER[self.rank :] if g is self or g is not Grain.WEEK or self.rank < g.rank)
 
+    def steps(self, length: Length) -> bool:
+        """True if a length of time leads from a period of this grain to another one: `Calendar.earlier`.
+
+        A year is four quarters and twelve months. Weeks count 13 to a quarter and 52 to a year, and none to a month.
+        """
+        if not length.count:
+            return False
+        months, days = length.months, length.days
+        match self:
+            case Grain.HOUR:
+                return length.unit is not Unit.MINUTE
+            case Grain.DAY:
+                return months is not None or days is not None
+            case Grain.WEEK:
+                return months % 3 == 0 if months is not None else days is not None and days % 7 == 0
+            case _:
+                return months is not None and months % _IN_MONTHS[Unit(self.value)] == 0
+
 
 _ORDER = (Grain.HOUR, Grain.DAY, Grain.WEEK, Grain.MONTH, Grain.QUARTER, Grain.YEAR)
 
@@ -277,6 +295,27 @@ class Calendar:
     def previous(self, period: Period) -> Period:
         """The period before."""
         return self.at(period.grain, period.start - timedelta(microseconds=1))
+
+    def earlier(self, period: Period, length: Length) -> Period | None:
+        """The period of the same grain one length earlier, by the calendar; None if there is none.
+
+        Months are clamped: 28 February is a month before 31 March. A week goes back by 13 weeks for a quarter and 52
+        for a year. An hour goes back to the same hour of an earlier day, unless that day's clocks skipped it. There is
+        none where a length is no whole number of periods (`Grain.steps`): a month before a week, a day before a month.
+        """
+        if not period.grain.steps(length):
+            return None
+        months = length.months
+        if period.grain is Grain.HOUR:
+            if length.unit is Unit.HOUR:
+                return self.hour(period.start - length.elapsed)
+            wall = period.start.astimezone(self.tz)
+            back = datetime.combine(self._shift(period.first, length, -1), wall.time(), self.tz).replace(fold=wall.fold)
+            hour = self.hour(back.astimezone(UTC))
+            return hour if hour.start.astimezone(self.tz).hour == wall.hour else None
+        if period.grain is Grain.WEEK and months is not None:
+            return self.period(Grain.WEEK, period.first - timedelta(weeks=13 * months // 3))
+        return self.period(period.grain, self._shift(period.first, length, -1))
 
     def between(self, grain: Grain, first: date, last: date) -> list[Period]:
         """All periods that touch the local days `first` to `last`, in order."""

@@ -205,3 +205,55 @@ def test_periods_are_in_order_of_time() -> None:
     """Sorting periods sorts them by their start."""
     made: list[Period] = Calendar().between(Grain.MONTH, date(2024, 11, 3), date(2025, 2, 1))
     assert [p.name for p in sorted(made, reverse=True)] == ["2025-02", "2025-01", "2024-12", "2024-11"]
+
+
+def _earlier(calendar: Calendar, name: str, length: str) -> str | None:
+    found = calendar.earlier(calendar.parse(name), Length.parse(length))
+    return found.name if found else None
+
+
+@pytest.mark.parametrize(
+    ("name", "length", "earlier"),
+    [
+        ("2026-03-31", "1 month", "2026-02-28"),  # clamped
+        ("2024-02-29", "1 year", "2023-02-28"),
+        ("2024-03-01", "30 days", "2024-01-31"),  # days are exact
+        ("2026-03", "1 month", "2026-02"),
+        ("2026-03", "1 year", "2025-03"),
+        ("2026-Q1", "1 quarter", "2025-Q4"),
+        ("2026-Q1", "12 months", "2025-Q1"),
+        ("2026", "2 years", "2024"),
+        ("2026-W53", "1 year", "2026-W01"),  # 52 weeks, though 2026 has 53
+        ("2026-W14", "1 quarter", "2026-W01"),
+        ("2026-W14", "14 days", "2026-W12"),
+        ("2026-W14", "1 month", None),  # a month is no whole number of weeks
+        ("2026-03", "30 days", None),
+        ("2026-Q1", "1 month", None),
+        ("2026-03-31", "24 hours", None),
+        ("2026-03-31", "0 days", None),
+    ],
+)
+def test_a_length_leads_to_an_earlier_period_of_the_same_grain(name: str, length: str, earlier: str | None) -> None:
+    """By the calendar, months clamped, a year of weeks as 52 weeks; or there is none."""
+    assert _earlier(Calendar(), name, length) == earlier
+
+
+def test_an_hour_goes_back_to_the_same_hour_of_an_earlier_day() -> None:
+    """Through daylight saving, while hours are counted as they pass; an hour that was skipped is none."""
+    calendar = Calendar("Pacific/Auckland")  # 2 o'clock of 28 September 2025 was skipped
+    assert _earlier(calendar, "2025-09-28T04", "1 day") == "2025-09-27T04"
+    assert _earlier(calendar, "2025-09-28T04", "24 hours") == "2025-09-27T03"
+    assert _earlier(calendar, "2025-09-29T02", "1 day") is None
+    assert _earlier(calendar, "2025-10-05T02", "1 week") is None
+    assert _earlier(calendar, "2025-04-13T02", "7 days") == "2025-04-06T02"
+
+
+@given(calendars, days, st.sampled_from(DAY_GRAINS), st.integers(1, 5))
+def test_an_earlier_period_by_its_own_grain_is_the_previous_one(
+    calendar: Calendar, day: date, grain: Grain, count: int
+) -> None:
+    """So many of its own lengths before a period is as many steps back."""
+    period = before = calendar.period(grain, day)
+    for _ in range(count):
+        before = calendar.previous(before)
+    assert calendar.earlier(period, Length.parse(f"{count} {grain}")) == before
