@@ -17,7 +17,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from headway.errors import Place
-from headway.model import Balance, Catalog, Kpi, Reference, RowMeasure, Schemas, Source
+from headway.model import Catalog, Kpi, Reference, RowMeasure, Schemas, Source
 from headway.plan import sql
 from headway.plan.coverage import times_of
 from headway.plan.rows import excluded, joined, referred, time_of, without_key
@@ -203,8 +203,8 @@ def touching(
 ) -> list[tuple[str, date | None, date | None]]:
     """The failing checks that touch a KPI's rows: (text, first day, last day), both inclusive, None for open.
 
-    `failing` holds what fails by source. What fails in a source that is only referred to touches every day, because
-    its rows have no part in the days of those that refer to them.
+    `failing` holds what fails by source. What fails in a source that is only referred to, or read beside the first,
+    touches every day, because its rows have no part in the days of those that refer to them.
     """
     if kpi.source is None:
         return []
@@ -221,7 +221,8 @@ def touching(
         for one in failing.get(source, ())
         if one.reference is None or (*path, one.reference) in paths
     ]
-    return list(dict.fromkeys([*own, *referred_to]))
+    others = [(one.text, None, None) for source in kpi.sources[1:] for one in failing.get(source, ())]
+    return list(dict.fromkeys([*own, *referred_to, *others]))
 
 
 def is_multiplied(catalog: Catalog, schemas: Schemas, kpi: Kpi, failing: Mapping[str, Sequence[Failing]]) -> bool:
@@ -237,12 +238,10 @@ def _paths(catalog: Catalog, schemas: Schemas, kpi: Kpi) -> dict[Path, str]:
     source = catalog.sources[kpi.source]
     scope = Scope(catalog, schemas, kpi.source)
     excluded(scope, source)
-    measured = kpi.measure.column if isinstance(kpi.measure, RowMeasure) else None
-    per = kpi.measure.per if isinstance(kpi.measure, Balance) else None
+    assert isinstance(kpi.measure, RowMeasure)
     for column in (
         *(c for cross in kpi.by for c in cross),
-        measured,
-        per,
+        *kpi.measure.columns,
         kpi.time or source.time,
         source.until,
         source.through,

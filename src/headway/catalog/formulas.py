@@ -176,7 +176,7 @@ class _Formula:
         check_grain(self.draft, grain, self.complaints)
         for mention, own in kept:
             kpi = self.kpis[mention.kpi]
-            if kpi.measure is not None and not kpi.is_state and grain not in own.longer():
+            if kpi.measure is not None and not kpi.is_state_of(mention.part) and grain not in own.longer():
                 self.say(
                     mention.start,
                     mention.end,

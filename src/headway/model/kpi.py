@@ -92,7 +92,9 @@ class Kpi:
         """True if the value, or a part, is a function of a moment; a window makes every number one."""
         if self.window is not None:
             return True
-        return self.parts[part].state if part else self.measure is not None and self.measure.is_state
+        if part:
+            return part in self.parts and self.parts[part].state
+        return self.measure is not None and self.measure.is_state
 
     @property
     def parts(self) -> Parts:

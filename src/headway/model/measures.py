@@ -55,6 +55,11 @@ class _OfRows:
         return (self.source,)
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of `source`, the first one, that it reads."""
+        return (self.column,) if self.column else ()
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """The KPIs that it reads."""
         return ()
@@ -164,6 +169,11 @@ class Balance(_OfRows):
 
     is_state = True
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What is summed, and what each row belongs to."""
+        return tuple(filter(None, (self.column, self.per)))
+
 
 @dataclass(frozen=True)
 class Recurring(_OfRows):
@@ -188,6 +198,11 @@ class Recurring(_OfRows):
     def sources(self) -> tuple[str, ...]:
         """Its own source, and that of `plus`."""
         return (self.source, *((self.plus[0],) if self.plus else ()))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The amount, who pays it, and why it ended."""
+        return tuple(filter(None, (self.column, self.customer, self.reason)))
 
     @property
     def parts(self) -> Parts:
@@ -257,9 +272,9 @@ class Duration(_OfRows):
     follow: Length | None = None
 
     @property
-    def column(self) -> str:  # type: ignore[override]  # which column is meant here is a question of the mark
-        """The column at which the entity's clock starts."""
-        return self.begin.column
+    def columns(self) -> tuple[str, ...]:
+        """Those of its marks that stand in the entity's source."""
+        return tuple(mark.column for mark in (self.begin, self.end) if mark.source == self.source)
 
     @property
     def sources(self) -> tuple[str, ...]:

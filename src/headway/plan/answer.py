@@ -37,10 +37,12 @@ class Reader:
         """The numbers of the request (schema `NUMBERS`), by grain, breakdown, period and cell."""
         rows = _Rows.of(answer.filter(pc.equal(answer["kpi"], self.asked.label)), columns_of(self.asked.cells))
         tables = []
-        for part, series in product(("", *self.asked.kpi.parts), self.asked.timeline.series):
-            if series.role is Role.VALUE:
+        kpi = self.asked.kpi
+        for part, series in product(("", *kpi.parts), self.asked.timeline.series):
+            is_rolled = kpi.is_state_of(part) and series.grain is not kpi.grain
+            if series.role is Role.VALUE and not is_rolled:
                 tables.append(self._total(part, series, rows).table(series.grain, part))
-                breakdowns = zip(self.asked.kpi.by, self.asked.cells, strict=True) if series.cells else ()
+                breakdowns = zip(kpi.by, self.asked.cells, strict=True) if series.cells else ()
                 tables += [self._cells(part, series, rows, b).table(series.grain, part) for b in breakdowns]
         return together(tables)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
 import pyarrow as pa
 from sqlglot import exp
@@ -43,9 +45,12 @@ class Draft:
     """Collects what the kinds add."""
 
     steps: sql.Steps
+    now: datetime
     #: Columns of cells that stand in the answer, over all KPIs of the plan.
     cells: list[str] = field(default_factory=list)
     tables: dict[str, pa.Table] = field(default_factory=dict)
+    #: Which step holds the prepared rows of each source that is referred to.
+    referred: dict[str, str] = field(default_factory=dict)
     _spans: dict[tuple[Timeline, bool], str] = field(default_factory=dict)
     _reach: dict[tuple[Timeline, bool], str] = field(default_factory=dict)
 
@@ -100,6 +105,23 @@ class Draft:
     def query(self) -> exp.Query:
         """The whole query."""
         return self.steps.query()
+
+
+class Kind(Protocol):
+    """A kind, or a family of kinds, over the rows of one source."""
+
+    def add(self, asked: Asked) -> None:
+        """Say which columns a KPI needs, before `rows` is written."""
+
+    def write(self, draft: Draft) -> None:
+        """Add the steps and answers, after `rows` is written. Rows of other sources are written here."""
+
+
+class Counting(Kind, Protocol):
+    """A family that can also say how many people are behind the cells of a KPI."""
+
+    def people(self, asked: Asked) -> None:
+        """Say that they are to be counted, before `rows` is written."""
 
 
 def union_of(sets: Sequence[Sets]) -> list[tuple[str, ...]]:

@@ -80,7 +80,7 @@ def _source(
     now: datetime,
 ) -> _Source:
     """Where a formula finds an input: under its own window if the input is a flow, else as the input is declared."""
-    if formula.window and not read.is_state:
+    if formula.window and not read.is_state_of(part):
         request = Request(read.name, formula.window, formula.grain)
         table = inputs.get(request)
         if isinstance(read.measure, Formula):
@@ -89,7 +89,7 @@ def _source(
             table = evaluate(catalog, inner, inputs, now)
         return _Source(read, part, _numbers(table, grain, part), grain, latest=False)
     table = inputs.get(Request.of(read))
-    if grain not in read.grains() and _is_state(catalog, read):
+    if grain not in read.grains() and _is_state(catalog, read, part):
         return _Source(read, part, _numbers(table, read.grain, part), read.grain, latest=True)
     return _Source(read, part, _numbers(table, grain, part), grain, latest=False)
 
@@ -98,11 +98,12 @@ def _numbers(table: pa.Table | None, grain: Grain, part: str) -> Numbers:
     return Numbers.empty() if table is None else Numbers.of(table, grain, part)
 
 
-def _is_state(catalog: Catalog, kpi: Kpi) -> bool:
+def _is_state(catalog: Catalog, kpi: Kpi, part: str) -> bool:
     """True for a state, and for a formula all of whose inputs are states."""
     if kpi.window is None and isinstance(kpi.measure, Formula):
-        return all(_is_state(catalog, catalog.kpis[name]) for name in kpi.measure.inputs)
-    return kpi.is_state
+        read = mentions(parse(kpi.measure.expression.text))
+        return all(_is_state(catalog, catalog.kpis[mention.kpi], mention.part) for mention in read)
+    return kpi.is_state_of(part)
 
 
 # -- evaluation --------------------------------------------------------------------------------------------------------

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 import pyarrow as pa
 from sqlglot import exp
 
 from headway.errors import CatalogError, Mistake
-from headway.model import Balance, Catalog, Distinct, Kpi, Open, Quantile, Schemas
+from headway.model import (
+    Aggregate,
+    Balance,
+    Catalog,
+    Distinct,
+    Kpi,
+    Nps,
+    Open,
+    Quantile,
+    RowMeasure,
+    Schemas,
+    Share,
+)
 from headway.plan import sql
 from headway.plan.aggregate import Aggregates
 from headway.plan.answer import Reader
 from headway.plan.coverage import Coverage
 from headway.plan.distinct import Distincts
-from headway.plan.draft import Asked, Draft
+from headway.plan.draft import Asked, Counting, Draft, Kind
 from headway.plan.lasting import Lasting
 from headway.plan.quantile import Quantiles
 from headway.plan.requests import Request
@@ -77,43 +90,48 @@ def compile(  # noqa: A001 - the room's verb; inside this package nothing needs 
     return plans
 
 
+_Family = TypeVar("_Family", bound=Kind)
+
+#: Which family makes a kind.
+_FAMILIES: Mapping[type[RowMeasure], Callable[[Rows], Kind]] = {
+    Aggregate: Aggregates,
+    Share: Aggregates,
+    Nps: Aggregates,
+    Quantile: Quantiles,
+    Distinct: Distincts,
+    Open: Lasting,
+    Balance: Aggregates,
+}
+#: Which family knows the people behind a cell, where that is not simply everybody with a row that counts.
+_BEHIND: Mapping[type[RowMeasure], Callable[[Rows], Counting]] = {Open: Lasting, Balance: Aggregates}
+
+
 class _Kinds:
     """The kinds that read one `rows`: KPIs of a source that are dated by the same column."""
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
-        self.aggregates = Aggregates(rows)
-        self.quantiles = Quantiles(rows)
-        self.distincts = Distincts(rows)
-        self.lasting = Lasting(rows)
+        self._families: dict[Callable[[Rows], Kind], Kind] = {}
 
     def add(self, asked: Asked, *, people: bool) -> None:
         """Give a request to its kind; `people`: count who is behind its cells, too."""
         measure = asked.kpi.measure
-        # Who is behind a cell: for states everybody in what counts, else everybody with a row that counts.
-        kind: Aggregates | Quantiles | Distincts | Lasting
-        behind: Aggregates | Distincts | Lasting = self.distincts
-        match measure:
-            case Open() | Balance(per=str()):
-                kind = behind = self.lasting
-            case Balance():
-                kind = behind = self.aggregates
-            case Distinct():
-                kind = self.distincts
-            case Quantile():
-                kind = self.quantiles
-            case _:
-                kind = self.aggregates
-        kind.add(asked)
+        assert isinstance(measure, RowMeasure)
+        of_changes = isinstance(measure, Balance) and measure.per is not None
+        self._family(Lasting if of_changes else _FAMILIES[type(measure)]).add(asked)
         if people:
-            behind.people(asked)
+            self._family(Lasting if of_changes else _BEHIND.get(type(measure), Distincts)).people(asked)
+
+    def _family(self, family: Callable[[Rows], _Family]) -> _Family:
+        if family not in self._families:
+            self._families[family] = family(self.rows)
+        return self._families[family]  # type: ignore[return-value]  # what its maker made
 
     def write(self, draft: Draft) -> None:
-        """Add all steps behind `rows`."""
-        self.aggregates.write(draft)
-        self.quantiles.write(draft)
-        self.distincts.write(draft)
-        self.lasting.write(draft)
+        """Add `rows` and all steps behind it."""
+        self.rows.write(draft.now, draft.steps, draft.referred)
+        for family in self._families.values():
+            family.write(draft)
 
 
 @dataclass
@@ -128,7 +146,7 @@ class _Fusion:
 
     def plan(self, requests: Sequence[Request]) -> Plan:
         """The plan of all requests; CatalogError with the mistakes of all of them."""
-        draft = Draft(sql.Steps(self.catalog.sources))
+        draft = Draft(sql.Steps(self.catalog.sources), self.now)
         kinds: dict[str | None, _Kinds] = {}
         readers: dict[Request, Reader] = {}
         mistakes: dict[Mistake, None] = {}
@@ -144,9 +162,7 @@ class _Fusion:
         if mistakes:
             raise CatalogError(list(mistakes))
         draft.cells = sorted({cell for reader in readers.values() for cell in columns_of(reader.asked.cells)})
-        kept: dict[str, str] = {}
         for several in kinds.values():
-            several.rows.write(self.now, draft.steps, kept)
             several.write(draft)
         return Plan(self.source, tuple(requests), draft.query(), draft.tables, readers)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from headway.catalog.formula import inputs, parse
 from headway.model import Catalog, Formula, Kpi
 from headway.periods import Grain, Window
 
@@ -67,11 +68,11 @@ def flows_under(catalog: Catalog, formula: Kpi) -> Iterator[Request]:
 
     def visit(kpi: Kpi) -> Iterator[Request]:
         assert isinstance(kpi.measure, Formula)
-        for name in kpi.measure.inputs:
-            read = catalog.kpis[name]
+        for mention in inputs(parse(kpi.measure.expression.text)):
+            read = catalog.kpis[mention.kpi]
             if isinstance(read.measure, Formula) and not read.window:
                 yield from visit(read)
-            elif read.source and not read.is_state:
-                yield Request(name, formula.window, formula.grain)
+            elif read.source and not read.is_state_of(mention.part):
+                yield Request(read.name, formula.window, formula.grain)
 
     yield from visit(formula)

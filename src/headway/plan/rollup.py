@@ -24,15 +24,20 @@ from headway.plan.spans import is_cut, late_after, period_of_day, period_of_key
 def rollup(catalog: Catalog, kpi: Kpi, own: pa.Table, now: datetime) -> pa.Table:
     """A state's values at its own grain -> at every grain that is kept, cells from `by_grain` on.
 
-    Takes and gives the schema `OBSERVED`, with or without the column `people`. A mean, maximum, minimum or sum over a
-    withheld value is withheld.
+    Takes and gives the schema `OBSERVED`, with or without the column `people`. Parts that are flows have their longer
+    grains already. A mean, maximum, minimum or sum over a withheld value is withheld.
     """
     tables = []
     for part in ("", *kpi.parts):
         numbers = Numbers.of(own, kpi.grain, part)
         for grain in kpi.grains():
             keeps_cells = grain in kpi.grains(cell=True)
-            rows = numbers if grain is kpi.grain else _Longer(catalog, kpi, numbers, grain, now, part).rows()
+            if grain is kpi.grain:
+                rows = numbers
+            elif kpi.is_state_of(part):
+                rows = _Longer(catalog, kpi, numbers, grain, now, part).rows()
+            else:
+                rows = Numbers.of(own, grain, part)
             if not keeps_cells:
                 rows = rows.take(np.array([text == "" for text in rows.cells], bool)[rows.cell])
             tables.append(rows.table(grain, part))

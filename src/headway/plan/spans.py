@@ -148,8 +148,8 @@ def _slots(values: Sequence[int] | np.ndarray, hours: bool) -> pa.Array:
 def timeline(catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime) -> Timeline:
     """Everything that a KPI is asked for: every period its source can speak of, at every grain that is computed.
 
-    A flow has its own grain and all longer ones; a state only its own. Of a state's running period it is the last
-    complete day that is asked for, or for hours the last complete hour.
+    A flow has its own grain and all longer ones; a state only its own, unless a part of it is a flow. Of a state's
+    running period it is the last complete day that is asked for, or for hours the last complete hour.
     """
     assert kpi.source
     source = catalog.sources[kpi.source]
@@ -167,11 +167,9 @@ def timeline(catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime) -> T
         earliest = calendar.moment(begin)
     cut = _Cut(catalog, kpi, now, begin, horizon, earliest, now if source.sparse else newest)
     series: list[Series] = []
-    if kpi.is_state:
-        series += cut.series(kpi.grain, cells=True)
-    else:
-        for grain in kpi.grains():
-            series += cut.series(grain, cells=grain in kpi.grains(cell=True))
+    for grain in kpi.grains():
+        if grain is kpi.grain or not all(kpi.is_state_of(part) for part in ("", *kpi.parts)):
+            series += cut.series(grain, cells=kpi.is_state or grain in kpi.grains(cell=True))
     first = min([begin, *(days[:1] if days else ())])
     low = min([epoch_day(first), *(s.spans[0].first for s in series if s.spans and not s.hours)])
     hours: tuple[int, ...] = ()
