@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from headway import catalog
-from headway.catalog import kinds, spec
+from headway.catalog import kinds, kpispec, spec
 from headway.errors import CatalogError
 from headway.periods import Grain
 
@@ -47,7 +47,7 @@ def test_all_other_examples_are_one_catalogue(tmp_path: Path) -> None:
         (spec.SourceSpec, "Sources"),
         (spec.ReadSpec, "Readers"),
         (spec.FormatSpec, "Readers"),
-        (spec.RowsSpec, "Keys"),
+        (kpispec.RowsSpec, "Keys"),
         (spec.TargetSpec, "Targets"),
     ],
 )
@@ -66,7 +66,7 @@ def test_kinds_on_the_page_are_those_there_are() -> None:
     """The table of kinds, the list of those to come and the words that are none match the code."""
     table = PAGE[PAGE.index("### Kinds") : PAGE.index("### Longer periods")]
     last = PAGE[PAGE.index("## Not supported yet") :]
-    assert set(spec.KINDS) <= set(re.findall(r"\w+", table))
+    assert set(kpispec.KINDS) <= set(re.findall(r"\w+", table))
     assert set(kinds.LATER) <= set(re.findall(r"\w+", last))
     assert {"ratio", "change", "active", "concurrent", "score", "count_distinct"} <= set(kinds.INSTEAD)
 

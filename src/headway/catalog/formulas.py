@@ -14,8 +14,9 @@ from sqlglot import exp
 from headway.catalog import formula, values
 from headway.catalog.circles import circle
 from headway.catalog.complaints import Complaints
+from headway.catalog.draft import Draft
 from headway.catalog.formula import Input
-from headway.catalog.kpi import Draft, by_grain, check_grain, common, least_grain, options
+from headway.catalog.kpi import by_grain, check_grain, common, least_grain, options
 from headway.catalog.sqltext import Wrong, span
 from headway.model import Catalog, Distinct, Empty, Formula, Kpi, UnitKind
 from headway.periods import Grain

@@ -10,7 +10,8 @@ from typing import Any
 from headway.catalog import values
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
-from headway.catalog.spec import KINDS, KpiSpec, keys, quantile
+from headway.catalog.kpispec import KINDS, KpiSpec, quantile
+from headway.catalog.spec import keys
 
 #: Kinds of the language that come later -> what serves until then.
 LATER: Mapping[str, str] = {

@@ -6,60 +6,35 @@ Formulas, which read other KPIs, are resolved in `formulas.py` by the same steps
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from headway.catalog import kinds, values
+from headway.catalog import kinds, measures, values
 from headway.catalog.checking import check, unknown_key
-from headway.catalog.columns import Columns
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
+from headway.catalog.draft import Draft
+from headway.catalog.kpispec import EnteredSpec, KpiSpec, RowsSpec
 from headway.catalog.project import owner_known, titled
-from headway.catalog.spec import DefaultsSpec, EnteredSpec, KpiSpec, NpsSpec, QuantileSpec, RowsSpec
-from headway.catalog.sqltext import Wrong
+from headway.catalog.reading import Reading
+from headway.catalog.spec import DefaultsSpec
 from headway.errors import Place
 from headway.model import (
-    Aggregate,
-    Balance,
     Better,
     Catalog,
-    Distinct,
     Empty,
     Entered,
     Expression,
     Kpi,
     Measure,
-    Nps,
-    Open,
-    Quantile,
-    RowMeasure,
-    Share,
     Source,
     Take,
 )
 from headway.periods import Grain, Window, WindowKind
 
 _EMPTY_IS_ZERO = {"count", "sum", "distinct", "open"}
-_NUMBERS_ONLY = {"sum", "mean", "min", "max", "nps", "balance"}
 #: What a kind is in, unless the KPI says.
 _UNITS = {"share": values.PERCENT, "nps": values.POINTS}
 _STATES = {"open", "balance", "entered"}
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A KPI that is well-formed and not resolved yet."""
-
-    name: str
-    kind: str
-    spec: KpiSpec
-    defaults: DefaultsSpec
-    document: Document
-    path: Steps
-
-    def at(self, *keys: str | int) -> Steps:
-        """The path of a key of this KPI."""
-        return (*self.path, *keys)
 
 
 def draft(
@@ -93,8 +68,8 @@ def resolve(
     if isinstance(spec, EnteredSpec):
         measure = Entered(spec.entered)
     elif isinstance(spec, RowsSpec):
-        rows = _Rows(draft, sources, declared, complaints)
-        measure = rows.measure()
+        rows = Reading(draft, sources, declared, complaints)
+        measure = measures.measure(rows)
         if measure is None:
             options(draft, complaints)
             _grain(draft, complaints)
@@ -153,167 +128,6 @@ def common(draft: Draft, project: Catalog, complaints: Complaints, **resolved: A
         places=_places(draft),
         **resolved,
     )
-
-
-class _Rows:
-    """Resolves what a KPI says about the rows of its source."""
-
-    def __init__(
-        self, draft: Draft, sources: Mapping[str, Source], declared: Collection[str], complaints: Complaints
-    ) -> None:
-        self.draft, self.sources, self.declared, self.complaints = draft, sources, declared, complaints
-        self.columns = Columns(sources)
-
-    def measure(self) -> RowMeasure | None:
-        """The measure; None if its source does not exist, or is itself broken."""
-        kind, document = self.draft.kind, self.draft.document
-        spec = self.draft.spec
-        text = spec.column if isinstance(spec, QuantileSpec) else str(getattr(spec, kind))
-        name, dot, column = text.partition(".")
-        here = self.draft.at(kind)
-        if name not in self.declared:
-            wrong = Wrong(f"there is no source '{name}'", 0, len(name), "unknown-name", self._sources_near(name))
-            self.complaints.wrong(document, here, wrong)
-            return None
-        if kind == "count" and dot:
-            wrong = Wrong(
-                "count counts rows, so it names a source alone",
-                0,
-                len(text),
-                "bad-value",
-                f"Write 'count: {name}', or 'distinct: {text}' for different values.",
-            )
-            self.complaints.wrong(document, here, wrong)
-            return None
-        if kind not in ("count", "open", "balance") and not column:
-            known = list(self.columns.known(name)) if name in self.sources else []
-            wrong = Wrong(
-                f"{kind} needs a column: {name}.column",
-                0,
-                len(text),
-                "bad-value",
-                f"{name} has {', '.join(known)}." if known else None,
-            )
-            self.complaints.wrong(document, here, wrong)
-            return None
-        if name not in self.sources:
-            return None
-        if column:
-            self._column(name, column, here, len(name) + 1)
-        return self._made(name, column or None)
-
-    def _made(self, name: str, column: str | None) -> RowMeasure:
-        match self.draft.kind:
-            case kind if column and isinstance(self.draft.spec, QuantileSpec):
-                return Quantile(kind, name, column)
-            case "share" if column:
-                return Share(name, column)
-            case "nps" if column:
-                return self._nps(name, column)
-            case "distinct" if column:
-                return Distinct(name, column)
-            case "open":
-                return Open(name, column)
-            case "balance":
-                per = getattr(self.draft.spec, "per", None)
-                if per:
-                    self._column(name, per, self.draft.at("per"), 0)
-                return Balance(name, column, per)
-            case kind:
-                return Aggregate(kind, name, column)  # type: ignore[arg-type]  # KINDS knows no other word
-
-    def _nps(self, name: str, column: str) -> Nps:
-        """A net promoter score; complain about cuts between which a score would be both."""
-        spec = self.draft.spec
-        assert isinstance(spec, NpsSpec)
-        if spec.promoters <= spec.detractors:
-            key = "promoters" if self.draft.document.has(self.draft.at("promoters")) else "detractors"
-            self.complaints.say(
-                self.draft.document.place(self.draft.at(key)),
-                f"promoters from {spec.promoters:g} and detractors up to {spec.detractors:g} overlap",
-                "bad-value",
-                "A score is one or the other, or neither: by custom promoters are 9 and more, detractors 6 and less.",
-            )
-        return Nps(name, column, spec.promoters, spec.detractors)
-
-    def where(self, source: str) -> Expression | None:
-        """The filter, with its columns looked up as far as they are known."""
-        text = getattr(self.draft.spec, "where", None)
-        if text is None:
-            return None
-        here = self.draft.at("where")
-        try:
-            self.columns.vet(source, text)
-        except Wrong as wrong:
-            self.complaints.wrong(self.draft.document, here, wrong)
-        return self.draft.document.expression(here, text)
-
-    def times(self, measure: RowMeasure) -> None:
-        """Complain if nothing says when a row happened."""
-        time = getattr(self.draft.spec, "time", None)
-        source = self.sources[measure.source]
-        if time:
-            self._column(source.name, time, self.draft.at("time"), 0)
-        elif not source.time:
-            self.complaints.say(
-                self.draft.document.place(self.draft.at(self.draft.kind)),
-                f"{source.name} has no 'time', so its rows belong to no period",
-                "missing-key",
-                f"Add 'time: column' to {source.name} (line {source.place.line} of {source.place.path}).",
-            )
-
-    def breakdowns(self, source: str) -> None:
-        """Complain about breakdowns that do not exist, or that show a person."""
-        for n, cross in enumerate(self.draft.spec.by):
-            for m, column in enumerate(cross):
-                here = self.draft.at("by", n, m)
-                here = here if self.draft.document.has(here) else self.draft.at("by", n)
-                path = tuple(column.split("."))
-                if not self._column(source, column, here, 0):
-                    continue
-                if who := self.columns.person(source, path):
-                    self.complaints.say(
-                        self.draft.document.place(here),
-                        f"a person is never a breakdown: {who}",
-                        "person-breakdown",
-                        "People are counted, with distinct, and never shown.",
-                    )
-
-    def _column(self, source: str, column: str, here: Steps, offset: int) -> bool:
-        """Look a column up; False after telling that it does not exist."""
-        try:
-            found = self.columns.find(source, tuple(column.split(".")))
-        except Wrong as wrong:
-            wrong.start, wrong.end = wrong.start + offset, wrong.end + offset
-            self.complaints.wrong(self.draft.document, here, wrong)
-            return False
-        if found and found.certain and offset:
-            self._type(found.source, found.column, here, offset)
-        return True
-
-    def _type(self, source: str, column: str, here: Steps, offset: int) -> None:
-        declared = self.sources[source].columns.get(column)
-        kind = self.draft.kind
-        if declared is None:
-            return
-        if (kind in _NUMBERS_ONLY or isinstance(self.draft.spec, QuantileSpec)) and declared not in (
-            "integer",
-            "number",
-        ):
-            remedy = f"Derive a number from it in {source}, or choose another column."
-            message = f"{kind} needs numbers, and {source}.{column} is declared as {declared}"
-        elif kind == "share" and declared != "boolean":
-            remedy = f"Derive it in {source}: derive: {{is_good: {column} >= 4}}, and share that."
-            message = f"share needs true or false, and {source}.{column} is declared as {declared}"
-        else:
-            return
-        wrong = Wrong(message, offset, offset + len(column), "wrong-type", remedy)
-        self.complaints.wrong(self.draft.document, here, wrong)
-
-    def _sources_near(self, name: str) -> str:
-        if not self.declared:
-            return "There is no source yet: add one in sources/, or under 'sources' in headway.yml."
-        return values.near(name, self.declared) or f"The sources are {', '.join(sorted(self.declared))}."
 
 
 # -- options -------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from headway.catalog import kpi as kpis
 from headway.catalog.checking import check
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
-from headway.catalog.kpi import Draft
+from headway.catalog.draft import Draft
 from headway.catalog.spec import DefaultsSpec, ProjectSpec, SourceSpec
 from headway.catalog.sqltext import Wrong
 from headway.errors import CatalogError, Mistake, Place

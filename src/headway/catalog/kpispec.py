@@ -1,0 +1,207 @@
+"""The shape of a KPI as it is written, one strict model per kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, ClassVar
+
+from pydantic import Field, create_model
+
+from headway.catalog.spec import (
+    AudienceOf,
+    BetterOf,
+    Crosses,
+    CsvFile,
+    Day,
+    Digits,
+    EmptyOf,
+    GrainOf,
+    Name,
+    Number,
+    RankOf,
+    Spec,
+    TakeOf,
+    Text,
+    UnitOf,
+    WindowOf,
+)
+
+
+class KpiSpec(Spec):
+    """What all KPIs share. One with nothing more is planned: listed, and not measured yet."""
+
+    what = "a planned KPI"
+    later: ClassVar[Mapping[str, str]] = {
+        "formerly": "A new name is a new series.",
+        "total": "",
+        "benchmarks": "",
+        "checks": "",
+        "allow": "",
+        "min_days": "",
+    }
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        "target": "Targets are a list under 'targets'.",
+        "at_least": "Write it under 'targets': targets: [{at_least: ...}].",
+        "at_most": "Write it under 'targets': targets: [{at_most: ...}].",
+        "filter": "Rows are chosen by 'where'.",
+        "description": "What it counts stands under 'about', what it is for under 'why'.",
+        "currency": "A unit is a currency: unit: USD.",
+    }
+
+    title: Text | None = None
+    about: Text = ""
+    why: Text = ""
+    area: Name | None = None
+    owner: Name | None = None
+    rank: RankOf | None = None
+    audience: AudienceOf | None = None
+    unit: UnitOf | None = None
+    decimals: Digits | None = None
+    better: BetterOf | None = None
+    grain: GrainOf | None = None
+    by: Crosses = Field(default_factory=list)
+    by_grain: GrainOf | None = None
+    window: WindowOf | None = None
+    take: TakeOf | None = None
+    tracked_from: Day | None = None
+    retired_on: Day | None = None
+    history: CsvFile | None = None
+    targets: list[Any] = Field(default_factory=list)
+
+
+class RowsSpec(KpiSpec):
+    """What KPIs over rows share."""
+
+    where: Text | None = None
+    time: Text | None = None
+    empty: EmptyOf | None = None
+
+
+class CountSpec(RowsSpec):
+    """How many rows."""
+
+    what = "count"
+    count: Text
+
+
+class SumSpec(RowsSpec):
+    """The sum of a column."""
+
+    what = "sum"
+    sum: Text
+
+
+class MeanSpec(RowsSpec):
+    """The mean of a column."""
+
+    what = "mean"
+    mean: Text
+
+
+class MinSpec(RowsSpec):
+    """The smallest value of a column."""
+
+    what = "min"
+    min: Text
+
+
+class MaxSpec(RowsSpec):
+    """The largest value of a column."""
+
+    what = "max"
+    max: Text
+
+
+class QuantileSpec(RowsSpec):
+    """A quantile of a column."""
+
+    what = "a quantile"
+    column: Text
+
+
+@cache
+def quantile(word: str) -> type[QuantileSpec]:
+    """The model of `median`, `p95` or `p99.9`; its key is the word, which may be no name of a field."""
+    model = create_model(f"{word} Spec", __base__=QuantileSpec, column=(Text, Field(alias=word)))
+    model.what = word
+    return model
+
+
+class ShareSpec(RowsSpec):
+    """The share of rows for which a column is true."""
+
+    what = "share"
+    share: Text
+
+
+class NpsSpec(RowsSpec):
+    """The net promoter score of a column of answers."""
+
+    what = "nps"
+    nps: Text
+    promoters: Number = 9.0
+    detractors: Number = 6.0
+
+
+class DistinctSpec(RowsSpec):
+    """How many different values of a column."""
+
+    what = "distinct"
+    distinct: Text
+
+
+class OpenSpec(RowsSpec):
+    """How many rows are under way at a moment."""
+
+    what = "open"
+    open: Text
+
+
+class BalanceSpec(RowsSpec):
+    """The sum of the newest copy."""
+
+    what = "balance"
+    balance: Text
+    per: Text | None = None
+
+
+_OVER_KPIS = {
+    "where": "A KPI of KPIs filters by naming a cell, x[breakdown = 'value'], or another KPI.",
+    "time": "Its inputs say which column dates a row.",
+    "empty": "Its inputs say what no rows mean.",
+}
+
+
+class FormulaSpec(KpiSpec):
+    """An expression over KPIs."""
+
+    what = "formula"
+    elsewhere: ClassVar[Mapping[str, str]] = {**KpiSpec.elsewhere, **_OVER_KPIS}
+    formula: Text
+
+
+class EnteredSpec(KpiSpec):
+    """Numbers typed by people."""
+
+    what = "entered"
+    elsewhere: ClassVar[Mapping[str, str]] = {**KpiSpec.elsewhere, "where": "The file holds the numbers themselves."}
+    entered: CsvFile
+
+
+#: Kind -> the model of such a KPI.
+KINDS: Mapping[str, type[KpiSpec]] = {
+    "count": CountSpec,
+    "sum": SumSpec,
+    "mean": MeanSpec,
+    "min": MinSpec,
+    "max": MaxSpec,
+    "median": quantile("median"),
+    "share": ShareSpec,
+    "nps": NpsSpec,
+    "distinct": DistinctSpec,
+    "open": OpenSpec,
+    "balance": BalanceSpec,
+    "formula": FormulaSpec,
+    "entered": EnteredSpec,
+}
