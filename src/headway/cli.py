@@ -194,6 +194,36 @@ def check(
     )
 
 
+@app.command("test")
+def try_(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TEST", help="Tests to compute; all if none is named.", show_default=False),
+    ] = None,
+    project: ProjectOption = Path(),
+) -> None:
+    """Compute the catalogue's own tests: given rows, expected numbers. Reads no data, records nothing."""
+    from headway import trial
+
+    catalog = _catalog(project)
+    chosen = trial.choose(catalog, tuple(names or ()))
+    failed = 0
+    with _progress() as progress:
+        for done, case in enumerate(chosen):
+            progress("Testing", done, len(chosen))
+            failures = trial.try_(catalog, case)
+            failed += bool(failures)
+            for failure in failures:
+                typer.echo(f"{failure}\n", err=True)
+    if not chosen:
+        typer.echo("This project has no tests: they stand in tests/*.yml, or under 'tests' in headway.yml.", err=True)
+    elif failed:
+        typer.echo(f"{failed} of {_many(len(chosen), 'test')} failed.")
+        raise typer.Exit(3)
+    else:
+        typer.echo(f"{_many(len(chosen), 'test')}: every number as expected.")
+
+
 @app.command()
 def run(
     kpis: Annotated[

@@ -56,6 +56,7 @@ SLUGS = frozenset(
         # usage
         "unknown-kpi",
         "unknown-period",
+        "unknown-test",
         "unknown-option",
         "folder-not-empty",
         "nothing-computed",

@@ -101,7 +101,7 @@ def _touched(kpi: Kpi, observed: pa.Table, failing: Sequence[Failing], calendar:
         own = kpi.grain if is_total else kpi.by_grain
         keys, place = np.unique(periods[rows], return_inverse=True)
         spans = [
-            _span(kpi, calendar.from_key(Grain(grain_words[code]), key), own, runs, calendar, beginning)
+            span(kpi, calendar.from_key(Grain(grain_words[code]), key), own, runs, calendar, beginning)
             for key in keys.tolist()
         ]
         found[rows] = np.array([_meets(span, failing) for span in spans], dtype=bool)[place]
@@ -109,7 +109,7 @@ def _touched(kpi: Kpi, observed: pa.Table, failing: Sequence[Failing], calendar:
     return found
 
 
-def _span(kpi: Kpi, period: Period, own: Grain, runs: bool, calendar: Calendar, beginning: date) -> tuple[date, date]:
+def span(kpi: Kpi, period: Period, own: Grain, runs: bool, calendar: Calendar, beginning: date) -> tuple[date, date]:
     """The local days whose rows a number may have read."""
     if isinstance(kpi.measure, Open) or (isinstance(kpi.measure, Balance) and kpi.measure.per is not None):
         return date.min, period.last

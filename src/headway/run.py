@@ -22,7 +22,7 @@ from headway import catalog as catalogue
 from headway.engines.duckdb import DuckDB
 from headway.errors import CatalogError, HeadwayError, Mistake, QueryError, UsageError
 from headway.ledger import Ledger, Recorded, Run
-from headway.model import Catalog, Computed, Entered, Formula, Kpi, Load, Source, SqlType, read_cell
+from headway.model import Catalog, Computed, Entered, Formula, Kpi, Load, Located, Source, SqlType, read_cell
 from headway.plan import Coverage, Request
 
 #: Told what is being done, how much of it is done, and of how much: `progress("Reading sources", 2, 14)`.
@@ -57,12 +57,10 @@ def observe(
     UsageError for a name that the catalogue does not have; LedgerError if nothing could be recorded.
     """
     started = datetime.now(UTC)
-    wanted = _closure(catalog, names)
+    wanted = closure(catalog, names)
     with DuckDB(catalog.root / ".headway" / "tmp") as engine:
-        attempt = _Attempt(catalog, engine, now, progress)
-        attempt.read_sources(wanted)
-        attempt.execute(wanted)
-        attempt.derive(wanted)
+        attempt = Attempt(catalog, engine, now, Data(catalog), progress)
+        attempt.compute(wanted)
     progress("Recording", 0, 1)
     failures = attempt.failed_sources or attempt.failed_kpis
     run = Run(
@@ -84,13 +82,13 @@ def rehearse(catalog: Catalog, now: datetime) -> tuple[list[HeadwayError], tuple
     The loads say what a run would note of each source, such as a key that is not unique.
     """
     with DuckDB(catalog.root / ".headway" / "tmp") as engine:
-        attempt = _Attempt(catalog, engine, now, silent)
-        attempt.read_sources(_closure(catalog, ()))
+        attempt = Attempt(catalog, engine, now, Data(catalog), silent)
+        attempt.read_sources(closure(catalog, ()))
         errors = [*attempt.failed_sources.values(), *attempt.rehearse()]
         return errors, tuple(attempt.loads.values())
 
 
-def _closure(catalog: Catalog, names: Sequence[str]) -> list[str]:
+def closure(catalog: Catalog, names: Sequence[str]) -> list[str]:
     """The measured KPIs among `names` (or all) and those that their formulas read, inputs first."""
     for name in names:
         if name not in catalog.kpis:
@@ -109,14 +107,35 @@ def _closure(catalog: Catalog, names: Sequence[str]) -> list[str]:
     return [kpi.name for kpi in catalog.in_order() if kpi.name in found and kpi.measure is not None]
 
 
+@dataclass(frozen=True)
+class Data:
+    """What an attempt reads: the files of the project. A test of the catalogue puts its own rows in their place."""
+
+    catalog: Catalog
+
+    def locate(self, source: Source) -> Located:
+        """The rows of a source."""
+        return sources.locate(source, self.catalog.root)
+
+    def typed(self, kpi: Kpi, path: str) -> pa.Table:
+        """The numbers of a KPI that stand in the file `path`: schema `sources.TYPED`."""
+        return sources.typed(self.catalog.root / path, self.catalog.calendar, breakdowns(kpi), shown=path)
+
+
+def breakdowns(kpi: Kpi) -> list[str]:
+    """The columns of a KPI's breakdowns, each once."""
+    return list(dict.fromkeys(column for cross in kpi.by for column in cross))
+
+
 @dataclass
-class _Attempt:
+class Attempt:
     """One attempt at the catalogue: what has been read, computed and failed so far."""
 
     catalog: Catalog
     engine: DuckDB
     now: datetime
-    progress: Progress
+    data: Data
+    progress: Progress = silent
     schemas: dict[str, dict[str, SqlType]] = field(default_factory=dict)
     coverage: dict[str, Coverage] = field(default_factory=dict)
     failing: dict[str, list[checks.Failing]] = field(default_factory=dict)
@@ -125,6 +144,12 @@ class _Attempt:
     sql: dict[str, str] = field(default_factory=dict)
     failed_sources: dict[str, HeadwayError] = field(default_factory=dict)
     failed_kpis: dict[str, str] = field(default_factory=dict)
+
+    def compute(self, wanted: Sequence[str]) -> None:
+        """Every number of the KPIs `wanted`, which `closure` has put in order."""
+        self.read_sources(wanted)
+        self.execute(wanted)
+        self.derive(wanted)
 
     # -- sources ---------------------------------------------------------------------------------------------------
 
@@ -155,8 +180,7 @@ class _Attempt:
         self.loads[name] = Load(name, failed=error.mistakes[0].message)
 
     def _attach(self, source: Source) -> None:
-        located = sources.locate(source, self.catalog.root)
-        self.schemas[source.name] = dict(self.engine.attach(source, located))
+        self.schemas[source.name] = dict(self.engine.attach(source, self.data.locate(source)))
 
     def _probe(self, name: str) -> None:
         answer = self.engine.execute(plan.probe(self.catalog, self.schemas, name, self.now))
@@ -287,7 +311,7 @@ class _Attempt:
             self.failed_kpis[kpi.name] = f"it reads {broken}, which could not be computed"
             return
         if isinstance(kpi.measure, Entered):
-            table = self._typed(kpi, kpi.measure.path)
+            table = self.data.typed(kpi, kpi.measure.path)
             self.numbers[own] = plan.rollup(
                 self.catalog, kpi, plan.entered(self.catalog, kpi, table, self.now), self.now
             )
@@ -295,12 +319,8 @@ class _Attempt:
             numbers = plan.evaluate(self.catalog, kpi, self.numbers, self.now)
             self.numbers[own] = plan.rollup(self.catalog, kpi, numbers, self.now) if kpi.is_state else numbers
         if kpi.history:
-            typed = self._typed(kpi, kpi.history)
+            typed = self.data.typed(kpi, kpi.history)
             self.numbers[own] = plan.imported(self.catalog, kpi, typed, self.numbers.get(own), self.now)
-
-    def _typed(self, kpi: Kpi, path: str) -> pa.Table:
-        columns = list(dict.fromkeys(column for cross in kpi.by for column in cross))
-        return sources.typed(self.catalog.root / path, self.catalog.calendar, columns, shown=path)
 
     # -- what is recorded ------------------------------------------------------------------------------------------
 
@@ -340,4 +360,4 @@ def _reachable(catalog: Catalog, source: str) -> list[str]:
     return found
 
 
-__all__ = ["Outcome", "Progress", "observe", "rehearse", "silent"]
+__all__ = ["Attempt", "Data", "Outcome", "Progress", "breakdowns", "closure", "observe", "rehearse", "silent"]

@@ -85,28 +85,6 @@ def test_a_month_that_has_not_begun_has_no_value(project: Any) -> None:
     assert project.values("active", "month") == {"2026-01": 0}
 
 
-def test_the_difference_of_two_days_is_a_number(project: Any) -> None:
-    """`closed - opened` of dates counts days, and can be averaged and compared."""
-    project.write(
-        headway="""
-            project: days
-            sources:
-              tickets:
-                read: {files: tickets.csv}
-                columns: {opened: date, closed: date}
-                time: closed
-                derive: {took: closed - opened, slow: (closed - opened) * 2 > 5}
-            kpis:
-              took: {mean: tickets.took}
-              slow: {count: tickets, where: slow}
-        """,
-        tickets="opened,closed\n2026-01-01,2026-01-05\n2026-01-03,2026-01-05\n",
-    )
-    project.run("2026-01-08T00:00+00:00")
-    assert project.values("took", "day") == {"2026-01-05": 3}
-    assert project.values("slow", "day") == {"2026-01-05": 1}
-
-
 @pytest.mark.parametrize(
     "derived",
     [
@@ -139,23 +117,3 @@ def test_a_derived_list_puts_a_row_into_each_of_its_cells(project: Any, derived:
     project.run("2026-01-08T00:00+00:00")
     assert [project.values("posts", "day", tag=tag) for tag in "ab"] == [{"2026-01-05": 2}, {"2026-01-05": 1}]
     assert project.values("posts", "day") == {"2026-01-05": 2}
-
-
-def test_hours_before_the_first_row_and_after_the_newest_are_silent(project: Any) -> None:
-    """Nobody knows of them, so they have no number; a sparse source knows up to now that nothing happened."""
-    project.write(
-        headway="""
-            project: hours
-            sources:
-              events: {read: {files: events.csv}, columns: {at: timestamp}, time: at}
-              alarms: {read: {files: events.csv}, columns: {at: timestamp}, time: at, sparse: true}
-            kpis:
-              events: {count: events, grain: hour}
-              alarms: {count: alarms, grain: hour}
-        """,
-        events="at\n2026-01-05T10:20\n2026-01-05T12:20\n",
-    )
-    project.run("2026-01-05T14:10+00:00")
-    known = {"2026-01-05T10": 1, "2026-01-05T11": 0, "2026-01-05T12": 1}
-    assert project.values("events", "hour") == known
-    assert project.values("alarms", "hour") == {**known, "2026-01-05T13": 0, "2026-01-05T14": 0}

@@ -20,25 +20,6 @@ HISTORY = """
 """
 
 
-def test_each_typed_cell_has_its_own_last_number(project: Any) -> None:
-    """Nobody typed the second office in December: the quarter still shows its last number, November's."""
-    project.write(
-        headway="""
-            project: offices
-            kpis: {desks: {entered: desks.csv, grain: month, by: [office]}}
-        """,
-        desks="""
-            period,office,value
-            2025-11,north,3
-            2025-11,south,4
-            2025-12,north,5
-        """,
-    )
-    project.run("2026-01-14T00:00+00:00")
-    assert project.values("desks", "quarter", office="north") == {"2025-Q4": 5}
-    assert project.values("desks", "quarter", office="south") == {"2025-Q4": 4}
-
-
 def test_longer_periods_of_history_are_imported_and_whole(project: Any) -> None:
     """November lies before tracking began: it is the mean of what was typed, imported, and nothing cut it short."""
     project.write(headway=HISTORY, events="at\n2025-12-01\n", old="period,value\n2025-11-29,4\n2025-11-30,6\n")

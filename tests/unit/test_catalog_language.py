@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from headway import catalog
+from headway import catalog, trial
 from headway.catalog import kinds, kpispec, spec
 from headway.errors import CatalogError
 from headway.periods import Grain
@@ -26,10 +26,10 @@ def test_all_other_examples_are_one_catalogue(tmp_path: Path) -> None:
     """Project, sources and KPIs of the page fit together without a mistake."""
     project, *rest = BLOCKS[1:]
     (tmp_path / "headway.yml").write_text(project)
-    for folder in ("sources", "kpis"):
+    for folder in ("sources", "kpis", "tests"):
         (tmp_path / folder).mkdir()
     for n, block in enumerate(rest):
-        folder = "sources" if block.startswith("sources:") else "kpis"
+        folder = next((name for name in ("sources", "tests") if block.startswith(f"{name}:")), "kpis")
         (tmp_path / folder / f"{n}.yml").write_text(block)
     found = catalog.load(tmp_path)
     assert len(found.sources) == 5
@@ -38,6 +38,7 @@ def test_all_other_examples_are_one_catalogue(tmp_path: Path) -> None:
     }  # fmt: skip
     assert found.kpis["stickiness"].grain is Grain.MONTH
     assert found.kpis["revenue"].owner == "finance"
+    assert [trial.try_(found, case) for case in found.tests.values()] == [[], []]
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,8 @@ def test_all_other_examples_are_one_catalogue(tmp_path: Path) -> None:
         (spec.FormatSpec, "Readers"),
         (kpispec.RowsSpec, "Keys"),
         (spec.TargetSpec, "Targets"),
+        (spec.CaseSpec, "Tests"),
+        (spec.ExpectationSpec, "Tests"),
     ],
 )
 def test_every_key_has_a_line_on_the_page(model: type[spec.Spec], heading: str) -> None:
@@ -59,7 +62,7 @@ def test_every_key_has_a_line_on_the_page(model: type[spec.Spec], heading: str) 
     described = set(re.findall(r"\w+", section[1] + last))
     assert set(spec.keys(model)) <= described
     refused = set(model.later) - {"queries", "step", "routes", "levels"}  # parts of what is listed
-    assert refused <= set(re.findall(r"\w+", last)) | {"alerts", "boards", "objectives", "notes", "tests"}
+    assert refused <= set(re.findall(r"\w+", last)) | {"alerts", "boards", "objectives", "notes"}
 
 
 def test_kinds_on_the_page_are_those_there_are() -> None:

@@ -1,11 +1,11 @@
 """Reads what a project declares: YAML -> strict specs -> one resolved, frozen `Catalog`, or every mistake at once.
 
 `document` YAML with places · `spec`, `checking` the shape of each map · `values` small values · `sqltext`,
-`expression`, `formula` SQL fragments · `project`, `source`, `kinds`, `kpi`, `formulas`, `target` resolve, with the
-help of `columns` and `circles` · `loading` does it all · `identity` says what it comes down to.
+`expression`, `formula` SQL fragments · `project`, `source`, `kinds`, `kpi`, `formulas`, `target`, `cases` resolve,
+with the help of `columns` and `circles` · `loading` does it all · `identity` says what it comes down to.
 """
 
 from headway.catalog.identity import fingerprint, text
-from headway.catalog.loading import find, load, unknown_kpi
+from headway.catalog.loading import find, load, unknown_kpi, unknown_test
 
-__all__ = ["find", "fingerprint", "load", "text", "unknown_kpi"]
+__all__ = ["find", "fingerprint", "load", "text", "unknown_kpi", "unknown_test"]

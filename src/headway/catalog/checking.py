@@ -25,7 +25,7 @@ def check(
     With `in_part` the rest of it is still given, so that what depends on the rest can be judged too.
     """
     if not isinstance(value, dict):
-        known = ", ".join(list(model.model_fields)[:3])
+        known = ", ".join(list(keys(model))[:3])
         complaints.say(
             document.place(path),
             f"{model.what} is a map of keys ({known} ...), not {values.shown(value)}",

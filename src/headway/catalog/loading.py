@@ -9,17 +9,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from headway.catalog import cases, formulas, project, source, target, values
 from headway.catalog import document as documents
-from headway.catalog import formulas, project, source, target, values
 from headway.catalog import kpi as kpis
 from headway.catalog.checking import check
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
 from headway.catalog.draft import Draft
-from headway.catalog.spec import DefaultsSpec, ProjectSpec, SourceSpec
+from headway.catalog.spec import CaseSpec, DefaultsSpec, ProjectSpec, SourceSpec
 from headway.catalog.sqltext import Wrong
 from headway.errors import CatalogError, Mistake, Place
-from headway.model import Catalog, Kpi, Source
+from headway.model import Case, Catalog, Kpi, Source
 
 PROJECT = "headway.yml"
 #: Files and folders of the language that this version does not act on.
@@ -28,10 +28,9 @@ _LATER = {
     "objectives.yml": "objectives",
     "notes.yml": "notes",
     "boards": "boards",
-    "tests": "tests of the catalogue",
 }
 #: Folder -> the keys that its files may have at the top.
-_FOLDERS = {"sources": ("sources",), "kpis": ("defaults", "kpis")}
+_FOLDERS = {"sources": ("sources",), "kpis": ("defaults", "kpis"), "tests": ("tests",)}
 
 
 @dataclass
@@ -40,6 +39,7 @@ class _Declared:
 
     sources: dict[str, tuple[Any, Document, Steps]] = field(default_factory=dict)
     kpis: dict[str, tuple[Any, Document, Steps, DefaultsSpec]] = field(default_factory=dict)
+    tests: dict[str, tuple[Any, Document, Steps]] = field(default_factory=dict)
 
 
 def find(start: Path) -> Path:
@@ -80,14 +80,22 @@ def load(root: Path) -> Catalog:
     catalog = _project(files[PROJECT], root, complaints)
     sources = _sources(declared, complaints)
     resolved = _kpis(declared, catalog, sources, complaints)
+    catalog = replace(catalog, sources=sources, kpis=resolved, fingerprint=_fingerprint(files))
+    tests = _tests(declared, catalog, complaints)
     complaints.raise_any()
-    return replace(catalog, sources=sources, kpis=resolved, fingerprint=_fingerprint(files))
+    return replace(catalog, tests=tests)
 
 
 def unknown_kpi(name: str, catalog: Catalog) -> Mistake:
     """What to say to somebody who asks for a KPI that the catalogue does not have."""
     remedy = values.near(name, catalog.kpis) or "'headway show' lists them all."
     return Mistake(f"there is no KPI '{name}'", "unknown-kpi", remedy=remedy)
+
+
+def unknown_test(name: str, catalog: Catalog) -> Mistake:
+    """What to say to somebody who asks for a test that the catalogue does not have."""
+    remedy = values.near(name, catalog.tests) or (f"There is {values.among(catalog.tests)}." if catalog.tests else None)
+    return Mistake(f"there is no test '{name}'", "unknown-test", remedy=remedy)
 
 
 # -- files ---------------------------------------------------------------------------------------------------------
@@ -139,6 +147,9 @@ def _declare(document: Document, declared: _Declared, complaints: Complaints) ->
     for name, item, path in _named(document, "kpis", complaints):
         if _first(name, declared.kpis.get(name), document, path, complaints):
             declared.kpis[name] = (item, document, path, defaults)
+    for name, item, path in _named(document, "tests", complaints):
+        if _first(name, declared.tests.get(name), document, path, complaints):
+            declared.tests[name] = (item, document, path)
 
 
 def _allowed(document: Document, folder: str, key: str, complaints: Complaints) -> None:
@@ -153,7 +164,7 @@ def _allowed(document: Document, folder: str, key: str, complaints: Complaints) 
 
 
 def _named(document: Document, group: str, complaints: Complaints) -> Iterator[tuple[str, Any, Steps]]:
-    """The entries of `sources` or `kpis`, with names that are fine."""
+    """The entries of `sources`, `kpis` or `tests`, with names that are fine."""
     entries = document.value.get(group)
     if entries is None:
         return
@@ -190,7 +201,7 @@ def _project(document: Document, root: Path, complaints: Complaints) -> Catalog:
     value = {} if document.value is None and not document.mistakes else document.value
     spec = None
     if isinstance(value, dict):
-        own = {key: item for key, item in value.items() if key not in ("sources", "kpis", "defaults")}
+        own = {key: item for key, item in value.items() if key not in ("sources", "kpis", "defaults", "tests")}
         spec = check(ProjectSpec, document, (), own, complaints, in_part=True)
         if spec is None:  # the name itself is amiss
             spec = check(ProjectSpec, document, (), {**own, "project": "project"}, Complaints(), in_part=True)
@@ -231,7 +242,22 @@ def _kpis(
     }
 
 
+def _tests(declared: _Declared, catalog: Catalog, complaints: Complaints) -> dict[str, Case]:
+    """Every test; those of sources and KPIs that are amiss themselves are left for later."""
+    found = {}
+    for name, (value, document, path) in declared.tests.items():
+        spec = check(CaseSpec, document, path, value, complaints)
+        known = cases.Known(catalog, declared.sources, declared.kpis)
+        if spec is not None and (case := cases.resolve(name, spec, known, document, path, complaints)):
+            found[name] = case
+    return found
+
+
 def _fingerprint(files: Mapping[str, Document]) -> str:
-    """A hash over what the files say; comments, order of keys and layout do not change it."""
-    said = {name: document.value for name, document in files.items()}
+    """A hash over what the files say; comments, order of keys, layout and tests do not change it."""
+    said = {}
+    for name, document in files.items():
+        value = document.value
+        said[name] = {k: v for k, v in value.items() if k != "tests"} if isinstance(value, dict) else value
+    said = {name: value for name, value in said.items() if not name.startswith("tests/")}
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

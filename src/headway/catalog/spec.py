@@ -126,7 +126,6 @@ class ProjectSpec(Spec):
         "boards": "The front page shows the headlines, then KPIs by area.",
         "objectives": "Leave it out.",
         "notes": "Leave it out.",
-        "tests": "Leave it out.",
     }
     elsewhere = {
         "currency": "A unit is a currency: write unit: USD at the KPI.",
@@ -300,6 +299,38 @@ class TargetSpec(Spec):
     near: Any = None
     owner: Name | None = None
     why: Text | None = None
+
+
+class CaseSpec(Spec):
+    """A test of the catalogue: rows that are given, and numbers that must come out."""
+
+    what = "a test"
+    elsewhere = {
+        **dict.fromkeys(("inputs", "rows", "data"), "Rows stand under 'given', by source: given: {sales: [...]}."),
+        **dict.fromkeys(("outputs", "expected", "expects", "then"), "Did you mean 'expect'?"),
+    }
+    now: Text
+    about: Text = ""
+    given: dict[str, Any] = Field(default_factory=dict)
+    expect: list[Any]
+
+
+class ExpectationSpec(Spec):
+    """A number that must come out of a test, or the reason why there is none."""
+
+    what = "an expectation"
+    elsewhere = {
+        "cell": "A cell is named by 'for': for: {hub: a}.",
+        "part": "A part is named with its KPI: kpi: mrr.new.",
+        "reason": "Did you mean 'withheld'?",
+        "tolerance": "Did you mean 'within'?",
+    }
+    kpi: Text
+    period: Any
+    for_: Annotated[Any, Field(alias="for")] = None
+    value: Any = None
+    withheld: Text | None = None
+    within: Percent = 0.0
 
 
 def keys(model: type[Spec]) -> Iterable[str]:

@@ -4,6 +4,7 @@ Nothing here reads a file, runs SQL or knows a library. Expressions stay text wi
 meaning. A KPI's numbers travel as one Arrow table of the schema `OBSERVED`.
 """
 
+from headway.model.cases import Case, Expectation, Given
 from headway.model.cells import NONE_CELL, TOTAL, Cell, cell_text, cell_value, read_cell
 from headway.model.kpi import Kpi, Target
 from headway.model.measures import (
@@ -62,6 +63,7 @@ __all__ = [
     "Balance",
     "Better",
     "Brand",
+    "Case",
     "Catalog",
     "Cell",
     "ColumnType",
@@ -71,12 +73,14 @@ __all__ = [
     "Empty",
     "Entered",
     "Exclusion",
+    "Expectation",
     "Expression",
     "FilesReader",
     "Flag",
     "Format",
     "Formula",
     "GitReader",
+    "Given",
     "Kpi",
     "Lasts",
     "Load",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from headway.model.cases import Case
 from headway.model.kpi import Kpi
 from headway.model.sources import Source
 from headway.model.words import Audience
@@ -33,7 +34,7 @@ class Brand:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Everything a project declares, resolved. `fingerprint` changes when anything that it says changes."""
+    """Everything a project declares, resolved. `fingerprint` changes when anything but its tests does."""
 
     root: Path
     name: str
@@ -50,6 +51,7 @@ class Catalog:
     brand: Brand = Brand()
     owners: Mapping[str, str] = field(default_factory=dict)
     areas: Mapping[str, Area] = field(default_factory=dict)
+    tests: Mapping[str, Case] = field(default_factory=dict)
 
     def in_order(self) -> Iterator[Kpi]:
         """KPIs so that each comes after those that it reads."""

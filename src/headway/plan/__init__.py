@@ -11,22 +11,26 @@ How a run uses this room, for each source and then for all:
 Nothing here talks to an engine, reads a file or asks what time it is.
 """
 
+from headway.plan.behind import behind
 from headway.plan.coverage import Coverage, coverage, probe
 from headway.plan.formula import evaluate
 from headway.plan.fuse import Plan, compile  # noqa: A004 - the room's verb, always written plan.compile
 from headway.plan.requests import Request, requests
 from headway.plan.rollup import rollup
+from headway.plan.spans import is_copied
 from headway.plan.typed import entered, imported
 
 __all__ = [
     "Coverage",
     "Plan",
     "Request",
+    "behind",
     "compile",
     "coverage",
     "entered",
     "evaluate",
     "imported",
+    "is_copied",
     "probe",
     "requests",
     "rollup",

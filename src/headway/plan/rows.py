@@ -215,7 +215,7 @@ class Rows:
 
     def _cell(self, column: str, place: Place) -> str:
         found = self.scope.column(column, place)
-        name = self.need(column, _cell_text(found))
+        name = self.need(column, text_of_cell(found))
         if found.type == "list":
             self._lists.add(name)
         return name
@@ -306,7 +306,7 @@ def columns_of(sets: Iterable[Iterable[str]]) -> list[str]:
     return list(dict.fromkeys(column for cells in sets for column in cells))
 
 
-def _cell_text(found: Found) -> str:
+def text_of_cell(found: Found) -> str:
     """SQL of what `model.cell_value` would write."""
     text = found.sql.sql(sql.DIALECT)
     none = sql.text(NONE_CELL)

@@ -228,21 +228,21 @@ class _Cut:
         last = min(period.last, self.catalog.calendar.last_complete_day(self.now))
         if last < self.begin:
             return None
-        if _is_copied(self.kpi) and last < period.first:
+        if is_copied(self.kpi) and last < period.first:
             # No day of it is over, and a copy is never carried over: a span without a day, so no data.
             return epoch_day(period.first), epoch_day(last)
         return self._days(replace(period, last=last))
 
     def _in_hours(self, grain: Grain) -> bool:
         """True for spans of single hours. Windows and balances are cut in days, also where each hour asks for one."""
-        return grain is Grain.HOUR and self.kpi.window is None and not _is_copied(self.kpi)
+        return grain is Grain.HOUR and self.kpi.window is None and not is_copied(self.kpi)
 
     def _days(self, period: Period) -> tuple[int, int]:
         first, last = self.catalog.calendar.span(self.kpi.window, period, self.begin)
         return epoch_day(first), epoch_day(last)
 
 
-def _is_copied(kpi: Kpi) -> bool:
+def is_copied(kpi: Kpi) -> bool:
     """True for a balance over whole copies, which never looks further back than its period."""
     return isinstance(kpi.measure, Balance) and kpi.measure.per is None
 

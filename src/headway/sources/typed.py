@@ -54,6 +54,11 @@ def typed(path: Path, calendar: Calendar, breakdowns: Sequence[str] = (), shown:
     return reading.table(text)
 
 
+def typed_text(text: str, calendar: Calendar, breakdowns: Sequence[str], shown: str) -> pa.Table:
+    """The same from the text of a file that `shown` names."""
+    return _Reading(shown, calendar, tuple(breakdowns)).table(text)
+
+
 class _Reading:
     """One pass over one file, gathering rows and mistakes."""
 

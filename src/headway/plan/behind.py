@@ -1,0 +1,46 @@
+"""The rows behind one number: those of a KPI's source that it reads for one cell, within some days.
+
+They pass the same gates as in a plan (newest versions, exclusions, up to now, the KPI's `where`), and come as they
+stand in the source, in the order of their time.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlglot import exp
+
+from headway.model import Catalog, Cell, Kpi, Schemas
+from headway.plan import sql
+from headway.plan.rows import excluded, joined, latest, text_of_cell, time_of
+from headway.plan.scope import Scope
+
+
+def behind(
+    catalog: Catalog, schemas: Schemas, kpi: Kpi, cell: Cell, first: date, last: date, now: datetime
+) -> exp.Query:
+    """The rows with a day from `first` to `last`, with all columns of the source's data."""
+    assert kpi.source, f"{kpi.name} reads no rows"
+    source = catalog.sources[kpi.source]
+    column = kpi.time or source.time
+    assert column, "the catalogue refuses a KPI whose rows have no time"
+    scope = Scope(catalog, schemas, source.name)
+    steps = sql.Steps(catalog.sources)
+    base = latest(source, schemas, steps)
+    time = time_of(scope, column, kpi.at("time"))
+    conditions = [f"NOT {condition}" for condition in excluded(scope, source)]
+    conditions.append(time.not_after(now, catalog))
+    conditions.append(f"{time.day()} BETWEEN {sql.day(first)} AND {sql.day(last)}")
+    if kpi.where:
+        conditions.append(scope.condition(kpi.where))
+    for name, value in cell:
+        found = scope.column(name, kpi.at("by"))
+        text = text_of_cell(found)
+        conditions.append(
+            f"LIST_CONTAINS({text}, {sql.text(value)})" if found.type == "list" else f"{text} = {sql.text(value)}"
+        )
+    columns = ", ".join(f"{sql.name(source.name)}.{sql.name(name)}" for name in schemas[source.name])
+    steps.output(
+        f"SELECT {columns} {joined(scope, base, steps, {})} WHERE {' AND '.join(conditions)} ORDER BY {time.column}"
+    )
+    return steps.query()
