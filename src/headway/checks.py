@@ -20,7 +20,7 @@ from headway.errors import Place
 from headway.model import Catalog, Kpi, Reference, RowMeasure, Schemas, Source
 from headway.plan import sql
 from headway.plan.coverage import times_of
-from headway.plan.rows import excluded, joined, referred, time_of, without_key
+from headway.plan.rows import excluded, joined, newest_first, referred, time_of, without_key
 from headway.plan.scope import Path, Scope
 
 
@@ -84,7 +84,7 @@ def _newest(source: Source, schemas: Schemas, steps: sql.Steps) -> str:
         f"{source.name}_newest",
         f"SELECT DISTINCT * FROM {sql.name(source.name)} "
         f"QUALIFY {without_key(source)} "
-        f"OR RANK() OVER (PARTITION BY {by} ORDER BY {sql.name(source.latest_by)} DESC) = 1",
+        f"OR RANK() OVER (PARTITION BY {by} ORDER BY {newest_first(source)}) = 1",
     )
 
 

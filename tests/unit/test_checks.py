@@ -140,3 +140,7 @@ def test_versions_of_a_key_are_no_repetition_but_ties_are(workbench: Any) -> Non
     _, _, failing, notes = look(workbench, {**GOOD, "sessions": tie}, text)
     assert len(failing["sessions"]) == 1
     assert notes == ["2 rows of sessions with a repeated id, the key (for example 1)."]
+    # A second column tells equally new ones apart.
+    text = text.replace("latest_by: changed\n", "latest_by: [changed, x]\n")
+    _, _, failing, _ = look(workbench, {**GOOD, "sessions": tie}, text)
+    assert failing["sessions"] == []

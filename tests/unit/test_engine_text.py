@@ -307,3 +307,32 @@ def test_texts_are_read_as_python_wrote_them(tmp_path_factory: pytest.TempPathFa
     kept = [tuple(cell if cell.strip(" ") else None for cell in row) for row in rows]
     expected = [row for row in kept if row != (None, None)]
     assert sorted(map(str, expected)) == sorted(str((row["x"], row["y"])) for row in found)
+
+
+def test_any_number_of_spaces_separates(tmp_path: Path) -> None:
+    """Columns set with spaces, as old programs print them: a space before the first and after the last is none."""
+    text = " id  day       x \r\n 001 20260131   1.5\r\n 2   20260201  12.25 \r\n"
+    of = source(Format(separator=" ", dates="%Y%m%d"), id="text", day="date", x="number")
+    assert values(tmp_path, text, of) == [1.5, 12.25]
+    assert values(tmp_path, text, of, "day") == [date(2026, 1, 31), date(2026, 2, 1)]
+    error = refused(tmp_path, " id day x\n 1 20260131 2\n 2 20260131\n", of)
+    assert error.mistakes[0].message.startswith("a.csv:3: 2 fields, but the header names 3")
+
+
+def test_each_list_on_a_path_becomes_rows(tmp_path: Path) -> None:
+    """Rows keep what stands beside them in their own list, but not what stands beside the outermost one."""
+    text = """
+    {"asked": "now", "months": [
+      {"month": "2026-01", "name": "outer", "groups": [{"name": "a", "cost": {"usd": "1.5"}}, {"name": "b"}]},
+      {"month": "2026-02", "name": "outer", "groups": []},
+      {"month": "2026-03", "name": "outer", "groups": [{"name": "c", "cost": {"usd": "2"}}]}]}
+    """
+    (tmp_path / "a.json").write_text(text)
+    types, rows, _ = load(tmp_path, source(Format(path="months.groups"), "a.json"))
+    assert sorted(types) == ["cost", "month", "name"]
+    assert [(row["month"], row["name"]) for row in rows] == [("2026-01", "a"), ("2026-01", "b"), ("2026-03", "c")]
+    (tmp_path / "a.json").write_text(text.replace('"2026-03"', '"March"'))
+    of = source(Format(path="months.groups", dates="%Y-%m"), "a.json", month="date", name="text")
+    with DuckDB() as engine, pytest.raises(SourceError) as caught:
+        engine.attach(of, sources.locate(of, tmp_path))
+    assert "a.json, record 3" in caught.value.mistakes[0].message

@@ -50,7 +50,7 @@ class Columns:
         if it.columns:
             return dict.fromkeys([*it.columns, *it.derive])
         found = dict.fromkeys([*it.columns, *it.derive, *it.key, *it.people, *it.refers])
-        found |= dict.fromkeys(name for name in (it.time, it.until, it.through, it.latest_by) if name)
+        found |= dict.fromkeys(name for name in (it.time, it.until, it.through, *it.latest_by) if name)
         return found | dict.fromkeys(GIT_COLUMNS if isinstance(it.reader, GitReader) else ())
 
     def complete(self, source: str) -> bool:

@@ -48,7 +48,7 @@ def resolve(
         about=spec.about,
         columns=columns,
         key=tuple(spec.key),
-        latest_by=spec.latest_by,
+        latest_by=tuple(spec.latest_by),
         time=time,
         until=spec.until,
         through=spec.through,

@@ -204,7 +204,7 @@ class SourceSpec(Spec):
     about: Text = ""
     columns: dict[str, ColumnTypeOf] = Field(default_factory=dict)
     key: Texts = Field(default_factory=list)
-    latest_by: Text | None = None
+    latest_by: Texts = Field(default_factory=list)
     time: Text | None = None
     until: Text | None = None
     through: Text | None = None

@@ -20,6 +20,8 @@ import pyarrow as pa
 from headway.model import Format
 
 _SEPARATORS = (",", ";", "\t", "|")
+#: Any number of spaces, which DuckDB does not read.
+SPACES = " "
 csv.field_size_limit(2**31 - 1)  # a long text is no flaw
 
 
@@ -95,7 +97,8 @@ def find(path: Path, head: Header, column: str, values: Collection[str]) -> tupl
 def _records(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Every record and the line on which it begins; an empty line is an empty record. BrokenError if one cannot end."""
     with _text(path) as text:
-        records = csv.reader(text, delimiter=separator, strict=True)
+        # Columns set with spaces have as many between them as look well.
+        records = csv.reader(text, delimiter=separator, skipinitialspace=separator == SPACES, strict=True)
         begin = 1
         try:
             for record in records:

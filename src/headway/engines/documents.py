@@ -62,6 +62,18 @@ def _values(path: Path) -> Iterator[Any]:
 
 
 def _rows(document: Any, inner: str | None) -> list[Any]:
+    """The rows of a document; each list on the path becomes rows, which keep what stands beside them in theirs."""
+    rows: list[Any] = document if isinstance(document, list) else [document]
+    in_list = False
     for key in inner.split(".") if inner else ():
-        document = document.get(key, []) if isinstance(document, dict) else []
-    return document if isinstance(document, list) else [document]
+        found: list[Any] = []
+        for row in rows:
+            value = row.get(key, []) if isinstance(row, dict) else []
+            kept = {name: other for name, other in row.items() if name != key} if in_list else {}
+            found += [
+                {**kept, **(one if isinstance(one, dict) else {key: one})}
+                for one in (value if isinstance(value, list) else [value])
+            ]
+            in_list = in_list or isinstance(value, list)
+        rows = found
+    return rows

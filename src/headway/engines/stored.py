@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -163,21 +164,31 @@ def _delimited(
             f" skip = {head.skip}, header = false, quote = '\"', escape = '\"',"
             " auto_detect = false, strict_mode = true, hive_partitioning = false)"
         )
+    if any(head.separator == delimited.SPACES for head in alike):
+        _by_hand(con, source, located, heads, table)
+        return
     try:
         con.sql(" UNION ALL BY NAME ".join(parts)).create(table)
     except duckdb.Error:
         # Either a row is broken, or DuckDB is too particular (line ends of two kinds, a line of megabytes).
-        tables = []
-        for path, head in heads.items():
-            try:
-                tables.append(delimited.read(path, head))
-            except BrokenError as error:
-                raise _broken_row(source, shown(located, path), error) from error
-        con.register("rows read by hand", pa.concat_tables(tables, promote_options="default"))
+        _by_hand(con, source, located, heads, table)
+
+
+def _by_hand(
+    con: duckdb.DuckDBPyConnection, source: Source, located: Located, heads: Mapping[Path, Header], table: str
+) -> None:
+    """Make the table of rows that Python reads."""
+    tables = []
+    for path, head in heads.items():
         try:
-            con.sql('FROM "rows read by hand"').create(table)
-        finally:
-            con.unregister("rows read by hand")
+            tables.append(delimited.read(path, head))
+        except BrokenError as error:
+            raise _broken_row(source, shown(located, path), error) from error
+    con.register("rows read by hand", pa.concat_tables(tables, promote_options="default"))
+    try:
+        con.sql('FROM "rows read by hand"').create(table)
+    finally:
+        con.unregister("rows read by hand")
 
 
 def _broken_row(source: Source, file: str, error: BrokenError) -> SourceError:
@@ -219,8 +230,7 @@ def _json(con: duckdb.DuckDBPyConnection, source: Source, located: Located) -> d
         if inner is None:
             rows.limit(0).fetchall()
         else:
-            # max_depth 2: the list becomes rows, and each row's object becomes columns.
-            rows = rows.project(f"unnest({'.'.join(map(identifier, inner.split('.')))}, max_depth := 2)")
+            rows = _within(rows, inner.split("."))
         # What is no object, DuckDB puts into one column called json.
         if rows.columns == ["json"] and not any(documents.has_objects(path) for path in located.files):
             raise _broken(source, _files(located), "has no rows: rows are objects, in a list or one on each line")
@@ -242,6 +252,24 @@ def _json(con: duckdb.DuckDBPyConnection, source: Source, located: Located) -> d
                     Mistake(message, "broken-row", place, "Correct the line or write the file again.")
                 ) from error
         raise
+
+
+def _within(rows: duckdb.DuckDBPyRelation, steps: Sequence[str]) -> duckdb.DuckDBPyRelation:
+    """The rows at the end of a path. Each list on it becomes rows, which keep what stands beside them in theirs."""
+    in_list = False
+    for step in steps:
+        kind: Any = dict(zip(rows.columns, rows.types, strict=True)).get(step)
+        kept = [name for name in rows.columns if name != step] if in_list else []
+        # max_depth 2: the list becomes rows, and each row's object becomes columns.
+        is_list = kind is not None and kind.id == "list"
+        in_list = in_list or is_list
+        inner: Any = dict(kind.children)["child"] if is_list else kind
+        fields = {name.lower() for name, _ in inner.children} if getattr(inner, "id", "") == "struct" else set()
+        kept = [name for name in kept if name.lower() not in fields]
+        name = "" if fields else f" AS {identifier(step)}"
+        columns = [*map(identifier, kept), f"unnest({identifier(step)}, max_depth := {2 if is_list else 1}){name}"]
+        rows = rows.project(", ".join(columns))
+    return rows
 
 
 def _in_documents(located: Located) -> Finder:

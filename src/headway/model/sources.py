@@ -97,7 +97,7 @@ class Source:
     about: str = ""
     columns: Mapping[str, ColumnType] = field(default_factory=dict)
     key: tuple[str, ...] = ()
-    latest_by: str | None = None
+    latest_by: tuple[str, ...] = ()
     time: str | None = None
     until: str | None = None  # a moment, exclusive
     through: str | None = None  # a day, inclusive

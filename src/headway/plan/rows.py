@@ -78,7 +78,8 @@ def latest(source: Source, schemas: Schemas, steps: sql.Steps) -> str:
     if not source.latest_by or not source.key:
         return source.name
     known = schemas.get(source.name, {})
-    for column, key in ((source.latest_by, "latest_by"), *((column, "key") for column in source.key)):
+    named = [(column, "latest_by") for column in source.latest_by] + [(column, "key") for column in source.key]
+    for column, key in named:
         if column not in known:
             raise CatalogError(
                 Mistake(
@@ -92,8 +93,13 @@ def latest(source: Source, schemas: Schemas, steps: sql.Steps) -> str:
     return steps.add(
         f"{source.name}_latest",
         f"SELECT * FROM {sql.name(source.name)} QUALIFY {without_key(source)} OR "
-        f"ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {sql.name(source.latest_by)} DESC) = 1",
+        f"ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {newest_first(source)}) = 1",
     )
+
+
+def newest_first(source: Source) -> str:
+    """SQL of the order of versions: by the first column of `latest_by`, ties by the next."""
+    return ", ".join(f"{sql.name(column)} DESC" for column in source.latest_by)
 
 
 def without_key(source: Source) -> str:
