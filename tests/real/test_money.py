@@ -31,7 +31,7 @@ def test_burn_is_that_of_the_quarter_not_of_its_months(real: Any, by_sql: Any) -
     found = {k: v for k, v in real.total("burn").items() if k in month}
     assert found == pytest.approx(month, abs=1e-6)
     (quarter,) = by_sql(f"SELECT 'q', {summed} WHERE {both} AND date BETWEEN '2016-07-01' AND '2016-09-30'").values()
-    assert real.one("burn_of_quarter", "2016-09")["value"] == pytest.approx(quarter)
+    assert real.one("burn_of_quarter", "2016-Q3")["value"] == pytest.approx(quarter)
     cash = by_sql(f"SELECT '2016-12', {summed} WHERE account LIKE 'Assets:%' AND date <= '2016-12-31'")
     assert real.one("cash", "2016-12")["value"] == pytest.approx(cash["2016-12"])
 

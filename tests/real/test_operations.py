@@ -23,7 +23,7 @@ def test_incidents_by_component(real: Any, by_sql: Any) -> None:
     """An incident of three components stands in three cells, and once in the total."""
     incidents = "read_csv('data/status_incidents/*.csv', all_varchar = true)"
     month = "left(downtime_start, 7)"
-    each = f"SELECT *, UNNEST(CASE WHEN components IS NULL THEN ['(none)'] ELSE list_distinct(list_transform("
+    each = "SELECT *, UNNEST(CASE WHEN components IS NULL THEN ['(none)'] ELSE list_distinct(list_transform("
     each += "string_split(components, '|'), lambda c: trim(c))) END) AS component FROM "
     each += incidents
     expected = by_sql(f"SELECT {month}, component, COUNT(*) FROM ({each}) GROUP BY ALL")
