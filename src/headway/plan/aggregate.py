@@ -1,256 +1,36 @@
-"""`count`, `sum`, `mean`, `min`, `max`, `share`, `nps`, and `balance` over whole copies: all that adds up from days.
+"""`count`, `sum`, `mean`, `min`, `max`: how many rows there are, and what their values come to.
 
-The rows are added up once per local day and cell, for all KPIs together; every period is then put together from days:
-a sum is a sum of sums, a mean is a sum over a count (never a mean of means), a share keeps its two counts, a net
-promoter score its three: 100 x (promoters - detractors) / answers (Reichheld, "The One Number You Need to Grow",
-Harvard Business Review 81, 2003). Its numerator is promoters less detractors, its denominator the answers.
+Formula. With the n values x of the span's rows that are not null: `sum` is x[1] + ... + x[n], `mean` is their sum
+over n, `min` and `max` are the smallest and the largest; `count` is the number of rows, whatever they hold.
 
-    daily      day, cells, and for each KPI what adds up: revenue = SUM(usd), revenue_n = COUNT(usd)
-    by_period  the same for each period: days joined to the spans that hold them
-    copies     for a balance, the last day within each period that has rows: only that day's sum is its value
+Unit: the column's own; `count` is a number of rows.
+
+Edge cases. Of no rows, `count` and `sum` are 0, and the others have no data; `empty` overrides that. Null values are
+left out, and `n` does not count them. A mean of a longer period, or of the total, is that of all its rows: never a
+mean of means.
+
+Source: the aggregate functions of SQL (ISO/IEC 9075-2, 10.9), which leave nulls out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
-from headway.model import Aggregate, Balance, Kpi, Nps, Share
-from headway.plan import interval, sql
-from headway.plan.draft import Asked, Draft, only, totals_or_kept, union_of
-from headway.plan.rows import Rows, columns_of
+from headway.model import Aggregate
+from headway.plan.measured import Measured, Reads, divided
 
 
-@dataclass(frozen=True)
-class _Column:
-    """A column of `daily`: its name, how rows make it, and how days are put together."""
-
-    name: str
-    of_rows: str
-    of_days: str
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """What one KPI adds to `daily`, and how its value is read from a period's row."""
-
-    kpi: Kpi
-    columns: tuple[_Column, ...]
-    value: str
-    n: str
-    numerator: str = "NULL"
-    denominator: str = "NULL"
-    #: What comes with the value, by the part's name.
-    parts: Mapping[str, str] = field(default_factory=dict)
-
-
-class Aggregates:
-    """The KPIs of one `rows` that add up from days."""
-
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
-        self._asked: list[Asked] = []
-        self._people: set[str] = set()
-        self._columns: dict[str, str] = {}
-
-    def add(self, asked: Asked) -> None:
-        """Say which columns a KPI needs, before `rows` is written."""
-        kpi, measure = asked.kpi, asked.kpi.measure
-        self._rows.need("day", self._rows.time.day(), reserved=True)
-        if any(series.hours for series in asked.timeline.series):
-            self._rows.need("hour", self._rows.time.hour(), reserved=True)
-        self._rows.filter(kpi)
-        if isinstance(measure, Balance):
-            # A day has a copy if it has any row, whether or not the KPI counts it.
-            self._rows.unfiltered()
-        assert isinstance(measure, Aggregate | Share | Nps | Balance)
-        if measure.column:
-            column = self._rows.value if _takes_anything(kpi) else self._rows.number
-            self._columns[kpi.name] = column(measure.column, kpi.at(_kind(kpi)))
-        self._asked.append(asked)
-
-    def people(self, asked: Asked) -> None:
-        """The people behind the cells of a balance over copies: everybody in the copy that counts."""
-        source = self._rows.source
-        self._rows.value(source.people[0], source.places.get("people", source.place))
-        self._people.add(asked.kpi.name)
-
-    def write(self, draft: Draft) -> None:
-        """Add the steps and answers, after `rows` is written."""
-        if not self._asked:
-            return
-        names = sql.Names([*draft.cells, "day", "hour", "series", "period"])
-        measured = {asked.kpi.name: self._measure(asked.kpi, names) for asked in _once(self._asked)}
-        # A source without rows has no series at all; its plan is an ordinary one that finds nothing.
-        in_days = [a for a in self._asked if not a.timeline.series or any(not s.hours for s in a.timeline.series)]
-        in_hours = [a for a in self._asked if any(s.hours for s in a.timeline.series)]
-        if in_days:
-            self._periods(draft, in_days, measured, hours=False)
-        if in_hours:
-            self._periods(draft, in_hours, measured, hours=True)
-
-    def _periods(self, draft: Draft, asked: Sequence[Asked], measured: dict[str, _Measured], *, hours: bool) -> None:
-        """From rows to days (or hours) to periods to answers."""
-        key = "hour" if hours else "day"
-        sets = union_of([_sets(a, hours=hours) for a in asked])
-        columns = [column for a in _once(asked) for column in measured[a.kpi.name].columns]
-        select = ", ".join([key, *(f"{column.of_rows} AS {sql.name(column.name)}" for column in columns)])
-        daily = draft.steps.add("hourly" if hours else "daily", self._rows.grouped(select, [key], sets))
-        by_timeline: dict[str, list[Asked]] = {}
-        for a in asked:
-            if not isinstance(a.kpi.measure, Balance):
-                by_timeline.setdefault(draft.spans(a, hours=hours), []).append(a)
-        for spans, group in by_timeline.items():
-            self._by_period(draft, daily, spans, group, measured, hours=hours)
-        for a in asked:
-            if isinstance(a.kpi.measure, Balance):
-                self._balance(draft, daily, a, measured[a.kpi.name], sets)
-
-    def _by_period(
-        self,
-        draft: Draft,
-        daily: str,
-        spans: str,
-        asked: Sequence[Asked],
-        measured: dict[str, _Measured],
-        *,
-        hours: bool,
-    ) -> None:
-        sets = union_of([_sets(a, hours=hours) for a in asked])
-        computed = union_of([_sets(a, hours=hours) for a in self._asked])
-        cells = columns_of(sets)
-        at = sql.name(spans)
-        held = (
-            f"{sql.name(daily)}.hour = {at}.hour"
-            if hours
-            else (f"{sql.name(daily)}.day BETWEEN {at}.first_day AND {at}.last_day")
-        )
-        columns = [column for a in _once(asked) for column in measured[a.kpi.name].columns]
-        where = only(sets, computed)
-        if kept := totals_or_kept(asked[0], spans, cells):
-            where.append(kept)
-        by_period = draft.steps.add(
-            "by_hour" if hours else "by_period",
-            f"SELECT series, period, {sql.column_list(cells)}"
-            + ", ".join(f"{column.of_days} AS {sql.name(column.name)}" for column in columns)
-            + f" FROM {sql.name(daily)} JOIN {at} ON {held}"
-            + (f" WHERE {' AND '.join(where)}" if where else "")
-            + f" GROUP BY {', '.join(['series', 'period', *map(sql.name, cells)])}",
-        )
-        for a in asked:
-            m = measured[a.kpi.name]
-            counted = [*only(_sets(a, hours=hours), sets), f"{m.n} > 0"]
-            draft.answer(
-                a, by_period, cells, m.value, m.n, numerator=m.numerator, denominator=m.denominator, where=counted
-            )
-            for part, number in m.parts.items():
-                draft.answer(a, by_period, cells, number, m.n, what=part, where=counted)
-
-    def _balance(
-        self, draft: Draft, daily: str, asked: Asked, m: _Measured, computed: Sequence[tuple[str, ...]]
-    ) -> None:
-        spans = draft.spans(asked)
-        cells = columns_of(computed)
-        total = " AND ".join(f"{sql.name(c)} IS NULL" for c in cells) or "TRUE"
-        copies = draft.steps.add(
-            "copies",
-            f"SELECT series, period, MAX(day) AS day FROM {sql.name(daily)} "
-            f"JOIN {sql.name(spans)} ON {sql.name(daily)}.day BETWEEN first_day AND last_day "
-            f"WHERE {total} GROUP BY series, period",
-        )
-        balance = draft.steps.add("copied", f"SELECT * FROM {sql.name(copies)} JOIN {sql.name(daily)} USING (day)")
-        draft.answer(
-            asked, balance, cells, m.value, m.n, where=[*only(asked.sets, computed), f"({m.n} > 0 OR ({total}))"]
-        )
-        if asked.kpi.name in self._people:
-            self._behind(draft, asked, copies)
-
-    def _behind(self, draft: Draft, asked: Asked, copies: str) -> None:
-        """How many people are in the copy that counts, by cell."""
-        source, flag = self._rows.source, self._rows.flag(asked.kpi)
-        person = self._rows.value(source.people[0], source.place)
-        sets = asked.sets[1:]
-        cells = columns_of(sets)
-        where = [f"{sql.name(person)} IS NOT NULL", sql.name(flag) if flag else ""]
-        days = draft.steps.add(
-            "person_days", self._rows.grouped(f"{sql.name(person)} AS person, day", [person, "day"], sets, where)
-        )
-        listed = sql.column_list(cells)
-        behind = draft.steps.add(
-            "people_by_period",
-            f"SELECT series, period, {listed}COUNT(*) AS people FROM {sql.name(copies)} "
-            f"JOIN {sql.name(days)} USING (day) GROUP BY {listed}series, period",
-        )
-        draft.answer(asked, behind, cells, "people", "people", what="people")
-
-    def _measure(self, kpi: Kpi, names: sql.Names) -> _Measured:
-        """The columns that a KPI needs in `daily`."""
-        flag = self._rows.flag(kpi)
-        where = f" FILTER (WHERE {sql.name(flag)})" if flag else ""
-        measure = kpi.measure
-        n = names.free(f"{kpi.name}_n")
-        if isinstance(measure, Aggregate | Balance) and measure.column is None:
-            count = _Column(n, f"COUNT(*){where}", f"SUM({sql.name(n)})")
-            return _Measured(kpi, (count,), sql.name(n), sql.name(n))
-        column = sql.name(self._columns[kpi.name])
-        count = _Column(n, f"COUNT({column}){where}", f"SUM({sql.name(n)})")
-        if isinstance(measure, Share):
-            true = names.free(f"{kpi.name}_true")
-            trues = _Column(true, f"COUNT_IF({column}){where}", f"SUM({sql.name(true)})")
-            value = f"{sql.name(true)} / CAST({sql.name(n)} AS DOUBLE)"
-            low, high = interval.of_share(sql.name(true), sql.name(n))
-            parts = {"low": low, "high": high}
-            return _Measured(kpi, (trues, count), value, sql.name(n), sql.name(true), sql.name(n), parts)
-        if isinstance(measure, Nps):
-            return self._score(kpi, measure, names, column, where, count)
-        free = names.free(kpi.name)
-        name = sql.name(free)
-        if isinstance(measure, Aggregate) and measure.function in ("min", "max"):
-            function = measure.function.upper()
-            extreme = _Column(free, f"{function}({column}){where}", f"{function}({name})")
-            return _Measured(kpi, (extreme, count), name, sql.name(n))
-        total = _Column(free, f"SUM({column}){where}", f"SUM({name})")
-        if isinstance(measure, Aggregate) and measure.function == "mean":
-            return _Measured(
-                kpi, (total, count), f"{name} / CAST({sql.name(n)} AS DOUBLE)", sql.name(n), name, sql.name(n)
-            )
-        return _Measured(kpi, (total, count), f"COALESCE({name}, 0)", sql.name(n))
-
-    @staticmethod
-    def _score(kpi: Kpi, measure: Nps, names: sql.Names, column: str, where: str, count: _Column) -> _Measured:
-        """A net promoter score: two counts beside that of the answers."""
-        pro, con = names.free(f"{kpi.name}_promoters"), names.free(f"{kpi.name}_detractors")
-        promoters = _Column(pro, f"COUNT_IF({column} >= {measure.promoters:.15g}){where}", f"SUM({sql.name(pro)})")
-        detractors = _Column(con, f"COUNT_IF({column} <= {measure.detractors:.15g}){where}", f"SUM({sql.name(con)})")
-        net, n = f"({sql.name(pro)} - {sql.name(con)})", sql.name(count.name)
-        value = f"100 * {net} / CAST({n} AS DOUBLE)"
-        low, high = interval.of_difference(sql.name(pro), sql.name(con), n)
-        parts = {
-            "promoters": sql.name(pro),
-            "passives": f"{n} - {sql.name(pro)} - {sql.name(con)}",
-            "detractors": sql.name(con),
-            "low": f"100 * {low}",
-            "high": f"100 * {high}",
-        }
-        return _Measured(kpi, (promoters, detractors, count), value, n, net, n, parts)
-
-
-def _sets(asked: Asked, *, hours: bool) -> tuple[tuple[str, ...], ...]:
-    """The sets of cells that are needed: by the hour only the total, unless cells are kept by the hour, too."""
-    return asked.sets if any(s.cells for s in asked.timeline.series if s.hours == hours) else ((),)
-
-
-def _once(asked: Sequence[Asked]) -> list[Asked]:
-    """One per KPI: two windows of one KPI share their days."""
-    return list({a.kpi.name: a for a in asked}.values())
-
-
-def _takes_anything(kpi: Kpi) -> bool:
-    return isinstance(kpi.measure, Share)
-
-
-def _kind(kpi: Kpi) -> str:
-    """The key that names the kind, where the measure's column is written."""
-    if isinstance(kpi.measure, Aggregate):
-        return kpi.measure.function
-    return type(kpi.measure).__name__.lower()
+def measured(reads: Reads) -> Measured:
+    """What a count, sum, mean, minimum or maximum adds up."""
+    measure = reads.kpi.measure
+    assert isinstance(measure, Aggregate)
+    n = reads.count()
+    if measure.function == "count":
+        return Measured(reads.kpi, (n,), n.name, n.name)
+    if measure.function in ("min", "max"):
+        function = measure.function.upper()
+        extreme = reads.column_of("", f"{function}({reads.column})", function)
+        return Measured(reads.kpi, (extreme, n), extreme.name, n.name)
+    total = reads.sum_of("", f"SUM({reads.column})")
+    if measure.function == "mean":
+        value = divided(total.name, n.name)
+        return Measured(reads.kpi, (total, n), value, n.name, total.name, n.name)
+    return Measured(reads.kpi, (total, n), f"COALESCE({total.name}, 0)", n.name)

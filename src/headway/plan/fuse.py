@@ -25,7 +25,7 @@ from headway.model import (
     Share,
 )
 from headway.plan import sql
-from headway.plan.aggregate import Aggregates
+from headway.plan.additive import Additive
 from headway.plan.answer import Reader
 from headway.plan.coverage import Coverage
 from headway.plan.distinct import Distincts
@@ -94,16 +94,16 @@ _Family = TypeVar("_Family", bound=Kind)
 
 #: Which family makes a kind.
 _FAMILIES: Mapping[type[RowMeasure], Callable[[Rows], Kind]] = {
-    Aggregate: Aggregates,
-    Share: Aggregates,
-    Nps: Aggregates,
+    Aggregate: Additive,
+    Share: Additive,
+    Nps: Additive,
     Quantile: Quantiles,
     Distinct: Distincts,
     Open: Lasting,
-    Balance: Aggregates,
+    Balance: Additive,
 }
 #: Which family knows the people behind a cell, where that is not simply everybody with a row that counts.
-_BEHIND: Mapping[type[RowMeasure], Callable[[Rows], Counting]] = {Open: Lasting, Balance: Aggregates}
+_BEHIND: Mapping[type[RowMeasure], Callable[[Rows], Counting]] = {Open: Lasting, Balance: Additive}
 
 
 class _Kinds:
