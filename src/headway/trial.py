@@ -149,7 +149,7 @@ def _declared(source: Source) -> Mapping[str, ColumnType]:
     """The columns that the catalogue names, with their types; those without a declared one are texts."""
     if source.columns:
         return source.columns
-    named = [*source.key, *source.people, *source.refers, source.latest_by, source.time, source.until, source.through]
+    named = [*source.key, *source.people, *source.refers, *source.latest_by, source.time, source.until, source.through]
     found: dict[str, ColumnType] = {name: "text" for name in named if name and name not in source.derive}
     if isinstance(source.reader, GitReader):
         times = dict.fromkeys(("committed_at", "authored_at"), "timestamp")
