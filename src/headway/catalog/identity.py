@@ -30,6 +30,7 @@ _NUMBERS = (
     "window",
     "take",
     "empty",
+    "min_n",
     "tracked_from",
     "retired_on",
     "history",

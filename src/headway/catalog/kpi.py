@@ -13,7 +13,7 @@ from headway.catalog.checking import check, unknown_key
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
 from headway.catalog.draft import Draft
-from headway.catalog.kpispec import EnteredSpec, KpiSpec, RowsSpec
+from headway.catalog.kpispec import EnteredSpec, KpiSpec, RowsSpec, ScoreSpec
 from headway.catalog.project import owner_known, titled
 from headway.catalog.reading import Reading
 from headway.catalog.spec import DefaultsSpec
@@ -89,6 +89,7 @@ def resolve(
         time=spec.time if isinstance(spec, RowsSpec) else None,
         grain=grain,
         by_grain=by_grain(draft, grain, grain, complaints),
+        min_n=spec.min_n if isinstance(spec, ScoreSpec) else 0,
         empty=empty or (Empty.ZERO if draft.kind in _EMPTY_IS_ZERO else Empty.NO_DATA),
     )
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from pydantic import Field, create_model
 
 from headway.catalog.spec import (
+    Answers,
     AudienceOf,
     BetterOf,
     Crosses,
@@ -47,6 +48,7 @@ class KpiSpec(Spec):
         "filter": "Rows are chosen by 'where'.",
         "description": "What it counts stands under 'about', what it is for under 'why'.",
         "currency": "A unit is a currency: unit: USD.",
+        "min_n": "It is for scores of answers: mean, median, p95, min, max, share and nps.",
     }
 
     title: Text | None = None
@@ -78,6 +80,12 @@ class RowsSpec(KpiSpec):
     empty: EmptyOf | None = None
 
 
+class ScoreSpec(RowsSpec):
+    """What KPIs share whose value says little if it comes from a few answers."""
+
+    min_n: Answers = 0
+
+
 class CountSpec(RowsSpec):
     """How many rows."""
 
@@ -92,28 +100,28 @@ class SumSpec(RowsSpec):
     sum: Text
 
 
-class MeanSpec(RowsSpec):
+class MeanSpec(ScoreSpec):
     """The mean of a column."""
 
     what = "mean"
     mean: Text
 
 
-class MinSpec(RowsSpec):
+class MinSpec(ScoreSpec):
     """The smallest value of a column."""
 
     what = "min"
     min: Text
 
 
-class MaxSpec(RowsSpec):
+class MaxSpec(ScoreSpec):
     """The largest value of a column."""
 
     what = "max"
     max: Text
 
 
-class QuantileSpec(RowsSpec):
+class QuantileSpec(ScoreSpec):
     """A quantile of a column."""
 
     what = "a quantile"
@@ -128,14 +136,14 @@ def quantile(word: str) -> type[QuantileSpec]:
     return model
 
 
-class ShareSpec(RowsSpec):
+class ShareSpec(ScoreSpec):
     """The share of rows for which a column is true."""
 
     what = "share"
     share: Text
 
 
-class NpsSpec(RowsSpec):
+class NpsSpec(ScoreSpec):
     """The net promoter score of a column of answers."""
 
     what = "nps"

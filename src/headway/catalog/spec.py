@@ -96,6 +96,7 @@ CsvFile = Annotated[str, _reader(_csv)]
 Texts = Annotated[list[Text], BeforeValidator(_one_or_many)]
 Crosses = Annotated[list[list[Text]], BeforeValidator(_crosses)]
 Sign = Annotated[str, _reader(values.sign)]
+Answers = Annotated[int, _reader(values.whole(2, 1_000_000))]
 Digits = Annotated[int, _reader(values.whole(0, 9))]
 
 

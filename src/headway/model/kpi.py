@@ -62,6 +62,8 @@ class Kpi:
     window: Window | None = None
     take: Take = Take.LAST
     empty: Empty = Empty.NO_DATA
+    #: The fewest answers from which a score is shown; `n` counts them.
+    min_n: int = 0
     tracked_from: date | None = None
     retired_on: date | None = None
     history: str | None = None

@@ -18,11 +18,12 @@ class Reason(StrEnum):
     CHECK_FAILED = "check failed"
     GROUP_TOO_SMALL = "group too small"
     INPUT_WITHHELD = "input withheld"
+    TOO_FEW = "too few answers"
 
     @property
     def withheld(self) -> bool:
         """True if there is a number, and it is held back."""
-        return self in (Reason.CHECK_FAILED, Reason.GROUP_TOO_SMALL, Reason.INPUT_WITHHELD)
+        return self in (Reason.CHECK_FAILED, Reason.GROUP_TOO_SMALL, Reason.INPUT_WITHHELD, Reason.TOO_FEW)
 
 
 class Status(StrEnum):

@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headway.model import Empty, Flag, cell_text
+from headway.model import Empty, Flag, Reason, cell_text
 from headway.plan.draft import Asked
-from headway.plan.numbers import Floats, Ints, Numbers, codes_of, floats_of, key, look_up, together
+from headway.plan.numbers import CODE, Floats, Ints, Numbers, codes_of, floats_of, key, look_up, together
 from headway.plan.rows import columns_of
 from headway.plan.spans import Role, Series
 
@@ -51,12 +51,15 @@ class Reader:
         found = rows.where(series.name, (), part or "value")
         periods = np.array([span.period.key for span in series.spans], np.int64)
         cell = np.zeros(len(periods), np.int64)
+        value = look_up(found.period, found.value, periods, self._empty(part))
+        n = look_up(found.period, found.n, periods, 0.0)
         return Numbers.make(
             [""],
             cell,
             periods,
-            value=look_up(found.period, found.value, periods, self._empty(part)),
-            n=look_up(found.period, found.n, periods, 0.0),
+            value=value,
+            reason=self._reason(value, n),
+            n=n,
             numerator=look_up(found.period, found.numerator, periods, nan),
             denominator=look_up(found.period, found.denominator, periods, nan),
             flags=_flags(series, periods),
@@ -80,6 +83,7 @@ class Reader:
             cell.astype(np.int64),
             found.period,
             value=found.value,
+            reason=self._reason(found.value, found.n),
             n=found.n,
             numerator=found.numerator,
             denominator=found.denominator,
@@ -102,6 +106,12 @@ class Reader:
         # Days before the source's first row would make the period before look small.
         whole = [s.period.key for s in other.spans if (s.last if self.asked.kpi.window else s.first) >= timeline.begin]
         return np.where(np.isin(periods, whole), values, nan)
+
+    def _reason(self, value: Floats, n: Floats) -> Ints:
+        """Why there is no value: nobody answered, or too few did."""
+        few = (n > 0) & (n < self.asked.kpi.min_n)
+        reason: Ints = np.where(np.isfinite(value), 0, np.where(few, CODE[Reason.TOO_FEW], CODE[Reason.NO_ROWS]))
+        return reason
 
     def _empty(self, part: str) -> float:
         """The value of no rows."""

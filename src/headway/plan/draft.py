@@ -89,8 +89,12 @@ class Draft:
         """Add a request's rows to the answer: `value` and the others are SQL over `relation`.
 
         `present` are the columns of cells that the relation has; rows of breakdowns that are not the request's own
-        are left out.
+        are left out. A score, with all its parts, that comes from fewer than `min_n` answers stays in the engine.
         """
+        if asked.kpi.min_n and what != "people":
+            value, numerator, denominator = (
+                f"CASE WHEN {n} >= {asked.kpi.min_n} THEN {number} END" for number in (value, numerator, denominator)
+            )
         cells = "".join(
             f"{sql.name(c)}, " if c in present else f"CAST(NULL AS TEXT) AS {sql.name(c)}, " for c in self.cells
         )

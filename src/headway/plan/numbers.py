@@ -25,6 +25,7 @@ REASONS: tuple[Reason | None, ...] = (
     Reason.INPUT_MISSING,
     Reason.ZERO_DENOMINATOR,
     Reason.INPUT_WITHHELD,
+    Reason.TOO_FEW,
     Reason.GROUP_TOO_SMALL,
     Reason.CHECK_FAILED,
 )

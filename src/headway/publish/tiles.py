@@ -311,7 +311,8 @@ def _without_value(base: Tile, kpi: Kpi, line: Sequence[Stored], verdict: Verdic
     last = "No earlier value"
     if good is not None:
         last = f"Last good: {shown(kpi, good).text}, {words.near_period(good.period, at.today)}"
-    note = {"failed": "This part of the run failed", "withheld": "Data check failed"}.get(verdict.key, base.note)
+    held = reason.removesuffix(".") if reason.startswith("Too few") else "Data check failed"
+    note = {"failed": "This part of the run failed", "withheld": held}.get(verdict.key, base.note)
     return replace(
         base,
         shown=Shown(None, verdict.word),
@@ -332,16 +333,20 @@ _REASONS = {
     Reason.CHECK_FAILED: "A data check failed.",
     Reason.GROUP_TOO_SMALL: "The group is too small to show.",
     Reason.INPUT_WITHHELD: "A KPI that it reads is withheld.",
+    Reason.TOO_FEW: "Too few answers.",
 }
 
 
 def _reason(row: Stored) -> str:
-    return _REASONS[Reason(row.reason)] if row.reason else "There was nothing to count."
+    return f"{reason_note(row)}." if row.reason else "There was nothing to count."
 
 
-def reason_note(reason: str | None) -> str:
-    """Why a row has no value, or ''."""
-    return _REASONS[Reason(reason)].removesuffix(".") if reason else ""
+def reason_note(row: Stored) -> str:
+    """Why a row has no value, or ''; of too few answers, how many there were."""
+    if not row.reason:
+        return ""
+    note = _REASONS[Reason(row.reason)].removesuffix(".")
+    return f"{note}: {row.n:g}" if row.reason == Reason.TOO_FEW and row.n else note
 
 
 def _told(message: str, at: Situation) -> str:

@@ -512,7 +512,7 @@ def _full(value: float | None, unit: Unit, depth: int, row: Stored | None) -> st
 
 def _row_note(row: Stored) -> str:
     if row.value is None:
-        return tiles.reason_note(row.reason)
+        return tiles.reason_note(row)
     if row.imported:
         return "Taken over"
     return "Restated" if row.revision > 1 and not row.partial else ""
