@@ -22,7 +22,7 @@ from headway import catalog as catalogue
 from headway.engines.duckdb import DuckDB
 from headway.errors import CatalogError, HeadwayError, Mistake, QueryError, UsageError
 from headway.ledger import Ledger, Recorded, Run
-from headway.model import Catalog, Computed, Entered, Formula, Kpi, Load, Located, Source, SqlType, read_cell
+from headway.model import Catalog, Computed, Entered, Formula, Kpi, Load, Located, Source, SqlType, Total, read_cell
 from headway.plan import Coverage, Request
 
 #: Told what is being done, how much of it is done, and of how much: `progress("Reading sources", 2, 14)`.
@@ -119,12 +119,8 @@ class Data:
 
     def typed(self, kpi: Kpi, path: str) -> pa.Table:
         """The numbers of a KPI that stand in the file `path`: schema `sources.TYPED`."""
-        return sources.typed(self.catalog.root / path, self.catalog.calendar, breakdowns(kpi), shown=path)
-
-
-def breakdowns(kpi: Kpi) -> list[str]:
-    """The columns of a KPI's breakdowns, each once."""
-    return list(dict.fromkeys(column for cross in kpi.by for column in cross))
+        file, total = self.catalog.root / path, kpi.total is not Total.NONE
+        return sources.typed(file, self.catalog.calendar, kpi.by, shown=path, total=total)
 
 
 @dataclass
@@ -360,4 +356,4 @@ def _reachable(catalog: Catalog, source: str) -> list[str]:
     return found
 
 
-__all__ = ["Attempt", "Data", "Outcome", "Progress", "breakdowns", "closure", "observe", "rehearse", "silent"]
+__all__ = ["Attempt", "Data", "Outcome", "Progress", "closure", "observe", "rehearse", "silent"]

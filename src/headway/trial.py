@@ -35,6 +35,7 @@ from headway.model import (
     Reason,
     Source,
     Status,
+    Total,
     Unit,
     UnitKind,
     cell_text,
@@ -43,7 +44,7 @@ from headway.model import (
 from headway.model.cases import Value
 from headway.plan import Request
 from headway.plan.rollup import zero_when_absent
-from headway.run import Attempt, Data, breakdowns, closure
+from headway.run import Attempt, Data, closure
 
 #: How many of the rows behind a number are shown.
 _SHOWN = 10
@@ -142,7 +143,8 @@ class _GivenData(Data):
         writer.writeheader()
         writer.writerows(given.rows)
         shown = f"given.{kpi.name} of {self.case.name}"
-        return sources.typed_text(text.getvalue(), self.catalog.calendar, breakdowns(kpi), shown)
+        total = kpi.total is not Total.NONE
+        return sources.typed_text(text.getvalue(), self.catalog.calendar, kpi.by, shown, total=total)
 
 
 def _declared(source: Source) -> Mapping[str, ColumnType]:

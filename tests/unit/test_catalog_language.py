@@ -32,7 +32,7 @@ def test_all_other_examples_are_one_catalogue(tmp_path: Path) -> None:
         folder = next((name for name in ("sources", "tests") if block.startswith(f"{name}:")), "kpis")
         (tmp_path / folder / f"{n}.yml").write_text(block)
     found = catalog.load(tmp_path)
-    assert len(found.sources) == 5
+    assert len(found.sources) == 6
     assert {type(kpi.measure).__name__ for kpi in found.kpis.values()} == {
         "Aggregate", "Quantile", "Share", "Nps", "Distinct", "Open", "Balance", "Formula", "Entered", "NoneType",
     }  # fmt: skip

@@ -123,7 +123,7 @@ def typed(tmp_path: Path, kpi: str, csv: str) -> tuple[Catalog, Kpi, pa.Table]:
     (tmp_path / "headway.yml").write_text(f"project: typed\nkpis:\n  x: {kpi}\n", encoding="utf-8")
     (tmp_path / "x.csv").write_text(csv, encoding="utf-8")
     catalog = catalogue.load(tmp_path)
-    return catalog, catalog.kpis["x"], sources.typed(tmp_path / "x.csv", catalog.calendar, ["team"])
+    return catalog, catalog.kpis["x"], sources.typed(tmp_path / "x.csv", catalog.calendar, [["team"]])
 
 
 def test_typed_numbers_are_dated_at_the_end_of_their_period(tmp_path: Path) -> None:

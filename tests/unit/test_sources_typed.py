@@ -16,7 +16,7 @@ UTC = Calendar()
 def refused(tmp_path: Path, text: str, *breakdowns: str) -> list[str]:
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(SourceError) as caught:
-        typed(tmp_path / "a.csv", UTC, breakdowns)
+        typed(tmp_path / "a.csv", UTC, [[column] for column in breakdowns])
     return [f"{m.place} {m.message} [{m.slug}]" for m in caught.value.mistakes]
 
 
@@ -30,7 +30,7 @@ def test_rows_become_periods_cells_and_values(tmp_path: Path) -> None:
         "2026-Q1,a, 85 % ,,x\n"
         "2026-01-31,,-1.5e3,,\n"
     )
-    found = typed(tmp_path / "a.csv", UTC, ["hub", "cluster"])
+    found = typed(tmp_path / "a.csv", UTC, [["hub"], ["hub", "cluster"]])
     assert found.schema == TYPED
     month, quarter, day = (UTC.parse(text).key for text in ("2026-01", "2026-Q1", "2026-01-31"))
     assert [(r["grain"], r["period"], r["cell"], r["value"], r["note"]) for r in found.to_pylist()] == [

@@ -31,6 +31,7 @@ _NUMBERS = (
     "take",
     "empty",
     "min_n",
+    "total",
     "tracked_from",
     "retired_on",
     "history",

@@ -13,7 +13,7 @@ from headway.catalog.checking import check, unknown_key
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
 from headway.catalog.draft import Draft
-from headway.catalog.kpispec import EnteredSpec, KpiSpec, RowsSpec, ScoreSpec
+from headway.catalog.kpispec import BalanceSpec, EnteredSpec, KpiSpec, RowsSpec, ScoreSpec
 from headway.catalog.project import owner_known, titled
 from headway.catalog.reading import Reading
 from headway.catalog.spec import DefaultsSpec
@@ -28,6 +28,7 @@ from headway.model import (
     Measure,
     Source,
     Take,
+    Total,
 )
 from headway.periods import Grain, Window, WindowKind
 
@@ -89,9 +90,26 @@ def resolve(
         time=spec.time if isinstance(spec, RowsSpec) else None,
         grain=grain,
         by_grain=by_grain(draft, grain, grain, complaints),
+        total=_total(draft, complaints),
         min_n=spec.min_n if isinstance(spec, ScoreSpec) else 0,
         empty=empty or (Empty.ZERO if draft.kind in _EMPTY_IS_ZERO else Empty.NO_DATA),
     )
+
+
+def _total(draft: Draft, complaints: Complaints) -> Total:
+    """Where the total comes from; complain if that is said of a KPI without breakdowns."""
+    spec = draft.spec
+    if not isinstance(spec, BalanceSpec | EnteredSpec):
+        return Total.COMPUTED
+    if spec.total is not None and not spec.by:
+        complaints.say(
+            draft.document.place(draft.at("total")),
+            "'total' says how a total and its cells go together, and this KPI has no breakdown",
+            "bad-value",
+            "Add 'by', or remove 'total'.",
+        )
+    # What people type is theirs to add up, so the total is a line of its own.
+    return spec.total or (Total.GIVEN if isinstance(spec, EnteredSpec) else Total.COMPUTED)
 
 
 def common(draft: Draft, project: Catalog, complaints: Complaints, **resolved: Any) -> Kpi:

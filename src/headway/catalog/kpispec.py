@@ -24,6 +24,7 @@ from headway.catalog.spec import (
     Spec,
     TakeOf,
     Text,
+    TotalOf,
     UnitOf,
     WindowOf,
 )
@@ -35,7 +36,6 @@ class KpiSpec(Spec):
     what = "a planned KPI"
     later: ClassVar[Mapping[str, str]] = {
         "formerly": "A new name is a new series.",
-        "total": "",
         "benchmarks": "",
         "checks": "",
         "allow": "",
@@ -48,6 +48,7 @@ class KpiSpec(Spec):
         "filter": "Rows are chosen by 'where'.",
         "description": "What it counts stands under 'about', what it is for under 'why'.",
         "currency": "A unit is a currency: unit: USD.",
+        "total": "It is for balance and entered; every other total is computed from rows.",
         "min_n": "It is for scores of answers: mean, median, p95, min, max, share and nps.",
     }
 
@@ -172,6 +173,7 @@ class BalanceSpec(RowsSpec):
     what = "balance"
     balance: Text
     per: Text | None = None
+    total: TotalOf | None = None
 
 
 _OVER_KPIS = {
@@ -195,6 +197,7 @@ class EnteredSpec(KpiSpec):
     what = "entered"
     elsewhere: ClassVar[Mapping[str, str]] = {**KpiSpec.elsewhere, "where": "The file holds the numbers themselves."}
     entered: CsvFile
+    total: TotalOf | None = None
 
 
 #: Kind -> the model of such a KPI.

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from headway.catalog import values
 from headway.catalog.sqltext import Wrong
-from headway.model import Audience, Better, Empty, Rank, Take, Unit
+from headway.model import Audience, Better, Empty, Rank, Take, Total, Unit
 from headway.periods import MONTHS, WEEKDAYS, Grain, Length, Window
 
 # -- types ---------------------------------------------------------------------------------------------------------
@@ -85,6 +85,7 @@ RankOf = Annotated[Rank, _reader(lambda value: Rank(values.choice(Rank)(value)))
 BetterOf = Annotated[Better, _reader(lambda value: Better(values.choice(Better)(value)))]
 TakeOf = Annotated[Take, _reader(lambda value: Take(values.choice(Take)(value)))]
 EmptyOf = Annotated[Empty, _reader(lambda value: Empty(values.choice(Empty)(value)))]
+TotalOf = Annotated[Total, _reader(lambda value: Total(values.choice(("given", "none"))(value)))]
 UnitOf = Annotated[Unit, _reader(values.unit)]
 WindowOf = Annotated[Window, _reader(values.window)]
 Weekday = Annotated[str, _reader(values.choice(WEEKDAYS))]

@@ -14,7 +14,7 @@ from headway.catalog.document import Document, Steps
 from headway.catalog.project import owner_known
 from headway.catalog.spec import TargetSpec
 from headway.catalog.sqltext import Wrong
-from headway.model import TOTAL, Better, Cell, Kpi, Target, cell_value
+from headway.model import TOTAL, Better, Cell, Kpi, Target, Total, cell_value
 
 _BOUNDS = ("at_least", "at_most", "between")
 
@@ -67,6 +67,9 @@ class _Reading:
         bound = given[0]
         low, high = self.bounds(bound, getattr(spec, bound))
         cell, each = self.cell(spec.for_)
+        if self.kpi.total is Total.NONE and spec.for_ is None:
+            message = f"{self.kpi.name} has no total, so a target names its cells"
+            self.say(bound, message, "bad-value", "Add 'for: {column: value}', or 'for: {column: each}'.")
         grain = spec.grain or (self.kpi.by_grain if cell or each else self.kpi.grain)
         kept = self.kpi.grains(cell=bool(cell or each))
         if grain not in kept:

@@ -48,7 +48,7 @@ from headway.model.sources import (
     SqlType,
     TableReader,
 )
-from headway.model.words import Audience, Better, Empty, Expression, Rank, Take, Unit, UnitKind
+from headway.model.words import Audience, Better, Empty, Expression, Rank, Take, Total, Unit, UnitKind
 
 __all__ = [
     "JUDGED",
@@ -110,6 +110,7 @@ __all__ = [
     "Take",
     "Target",
     "Tiered",
+    "Total",
     "Unit",
     "UnitKind",
     "cell_text",

@@ -9,7 +9,7 @@ from datetime import date
 from headway.errors import Place
 from headway.model.cells import TOTAL, Cell
 from headway.model.measures import Measure, Parts, RowMeasure
-from headway.model.words import Audience, Better, Empty, Expression, Rank, Take, Unit
+from headway.model.words import Audience, Better, Empty, Expression, Rank, Take, Total, Unit
 from headway.periods import Grain, Window
 
 
@@ -62,6 +62,7 @@ class Kpi:
     window: Window | None = None
     take: Take = Take.LAST
     empty: Empty = Empty.NO_DATA
+    total: Total = Total.COMPUTED
     #: The fewest answers from which a score is shown; `n` counts them.
     min_n: int = 0
     tracked_from: date | None = None

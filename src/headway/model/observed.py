@@ -15,6 +15,7 @@ class Reason(StrEnum):
     NO_ROWS = "no data"
     ZERO_DENOMINATOR = "no data: the denominator is 0"
     INPUT_MISSING = "no data in an input"
+    NO_TOTAL = "no total"
     CHECK_FAILED = "check failed"
     GROUP_TOO_SMALL = "group too small"
     INPUT_WITHHELD = "input withheld"

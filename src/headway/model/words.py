@@ -47,6 +47,14 @@ class Take(StrEnum):
     SUM = "sum"  # `entered` only: typed flows
 
 
+class Total(StrEnum):
+    """Where the total of a KPI with breakdowns comes from."""
+
+    COMPUTED = "computed"  # from rows
+    GIVEN = "given"  # a row, or a line, of its own
+    NONE = "none"  # there is none: cells that somebody else counted do not add up
+
+
 class Empty(StrEnum):
     """What no rows mean within what a source can speak of."""
 

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headway.model import Empty, Flag, Reason, cell_text
+from headway.model import Empty, Flag, Reason, Total, cell_text
 from headway.plan.draft import Asked
 from headway.plan.numbers import CODE, Floats, Ints, Numbers, codes_of, floats_of, key, look_up, together
 from headway.plan.rows import columns_of
@@ -52,13 +52,14 @@ class Reader:
         periods = np.array([span.period.key for span in series.spans], np.int64)
         cell = np.zeros(len(periods), np.int64)
         value = look_up(found.period, found.value, periods, self._empty(part))
-        n = look_up(found.period, found.n, periods, 0.0)
+        no_total = self.asked.kpi.total is Total.NONE
+        n = look_up(found.period, found.n, periods, nan if no_total else 0.0)
         return Numbers.make(
             [""],
             cell,
             periods,
             value=value,
-            reason=self._reason(value, n),
+            reason=np.full(len(periods), CODE[Reason.NO_TOTAL]) if no_total else self._reason(value, n),
             n=n,
             numerator=look_up(found.period, found.numerator, periods, nan),
             denominator=look_up(found.period, found.denominator, periods, nan),

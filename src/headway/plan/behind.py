@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from sqlglot import exp
 
-from headway.model import Catalog, Cell, Kpi, Schemas
+from headway.model import NONE_CELL, Catalog, Cell, Kpi, Schemas, Total
 from headway.plan import sql
 from headway.plan.rows import excluded, joined, latest, text_of_cell, time_of
 from headway.plan.scope import Scope
@@ -33,7 +33,10 @@ def behind(
     conditions.append(f"{time.day()} BETWEEN {sql.day(first)} AND {sql.day(last)}")
     if kpi.where:
         conditions.append(scope.condition(kpi.where))
-    for name, value in cell:
+    wanted = list(cell)
+    if kpi.total is not Total.COMPUTED:  # a row belongs to the columns that it fills, and to no others
+        wanted += [(name, NONE_CELL) for cross in kpi.by for name in cross if name not in dict(cell)]
+    for name, value in wanted:
         found = scope.column(name, kpi.at("by"))
         text = text_of_cell(found)
         conditions.append(

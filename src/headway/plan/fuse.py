@@ -23,10 +23,12 @@ from headway.model import (
     RowMeasure,
     Schemas,
     Share,
+    Total,
 )
 from headway.plan import sql
 from headway.plan.additive import Additive
 from headway.plan.answer import Reader
+from headway.plan.counted import Counted
 from headway.plan.coverage import Coverage
 from headway.plan.distinct import Distincts
 from headway.plan.draft import Asked, Counting, Draft, Kind
@@ -117,10 +119,12 @@ class _Kinds:
         """Give a request to its kind; `people`: count who is behind its cells, too."""
         measure = asked.kpi.measure
         assert isinstance(measure, RowMeasure)
-        of_changes = isinstance(measure, Balance) and measure.per is not None
-        self._family(Lasting if of_changes else _FAMILIES[type(measure)]).add(asked)
+        kind, behind = _FAMILIES[type(measure)], _BEHIND.get(type(measure), Distincts)
+        if isinstance(measure, Balance) and (measure.per or asked.kpi.total is not Total.COMPUTED):
+            kind = behind = Lasting if measure.per else Counted
+        self._family(kind).add(asked)
         if people:
-            self._family(Lasting if of_changes else _BEHIND.get(type(measure), Distincts)).people(asked)
+            self._family(behind).people(asked)
 
     def _family(self, family: Callable[[Rows], _Family]) -> _Family:
         if family not in self._families:

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from headway.model import Balance, Open
+from headway.model import Balance, Open, Total
 from headway.plan import sql
+from headway.plan.counted import belonging, filled, own_columns_only
 from headway.plan.draft import Asked, Draft, Sets
 from headway.plan.levels import level
 from headway.plan.rows import Moment, Rows, columns_of, time_of
@@ -55,6 +56,8 @@ class Lasting:
         hours = _in_hours(asked)
         if isinstance(measure, Balance):
             assert measure.per
+            if kpi.total is not Total.COMPUTED:
+                own_columns_only(rows, asked)
             per = rows.value(measure.per, kpi.at("per"))
             amount = rows.number(measure.column, kpi.at("balance")) if measure.column else ""
             self._per[kpi.name] = (per, amount)
@@ -110,8 +113,11 @@ class Lasting:
                 steps = self._merged(draft, asked, spells, cells, hours=hours)
             else:
                 steps = draft.steps.add("steps", _edges(draft, asked, spells, cells, amount=amount, hours=hours))
+            belongs = belonging(asked) if asked.kpi.total is not Total.COMPUTED else ()
             found = level(draft, asked, steps, cells, amount=amount, hours=hours)
-            draft.answer(asked, found, cells, "COALESCE(amount, 0)" if amount else "people", "people", what=what)
+            draft.answer(
+                asked, found, cells, "COALESCE(amount, 0)" if amount else "people", "people", what=what, where=belongs
+            )
 
     def _open_spells(self, draft: Draft, asked: Asked, value: str, sets: Sets) -> str:
         begin, end = ("hour", "end_hour") if _in_hours(asked) else ("day", "end_day")
@@ -133,9 +139,14 @@ class Lasting:
         order = ", ".join(["moment", *key])
         every = columns_of(sets)
         texts = []
-        for cells in sets:
-            kept = "".join(
-                f"{sql.name(c)}, " if c in cells else f"CAST(NULL AS TEXT) AS {sql.name(c)}, " for c in every
+        given = asked.kpi.total is not Total.COMPUTED
+        for cells in [tuple(every)] if given else sets:
+            kept = (
+                filled(every)
+                if given
+                else "".join(
+                    f"{sql.name(c)}, " if c in cells else f"CAST(NULL AS TEXT) AS {sql.name(c)}, " for c in every
+                )
             )
             partition = ", ".join(map(sql.name, [per, *cells]))
             also = (f", {sql.name(amount)} AS amount" if amount else ", 1 AS amount") + (

@@ -22,6 +22,7 @@ NUMBERS = OBSERVED.append(pa.field("people", pa.int64()))
 REASONS: tuple[Reason | None, ...] = (
     None,
     Reason.NO_ROWS,
+    Reason.NO_TOTAL,
     Reason.INPUT_MISSING,
     Reason.ZERO_DENOMINATOR,
     Reason.INPUT_WITHHELD,

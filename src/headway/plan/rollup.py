@@ -15,7 +15,7 @@ from math import nan
 import numpy as np
 import pyarrow as pa
 
-from headway.model import Balance, Catalog, Empty, Entered, Flag, Kpi, Take
+from headway.model import Balance, Catalog, Empty, Entered, Flag, Kpi, Take, Total
 from headway.periods import Grain, Period, epoch_day
 from headway.plan.numbers import WITHHELD, Bools, Floats, Ints, Numbers, find, key, together
 from headway.plan.spans import is_cut, late_after, period_of_day, period_of_key
@@ -48,8 +48,10 @@ def zero_when_absent(kpi: Kpi, part: str = "") -> bool:
     """True if a cell that is not there stands for 0, where the total has a value.
 
     Counts, sums and their like say so by `empty`; a balance is 0 in a cell that its copy, or anybody, does not have.
+    Who counted elsewhere and did not name a cell said nothing of it.
     """
-    return kpi.nothing(part) is Empty.ZERO or isinstance(kpi.measure, Balance)
+    adds_up = isinstance(kpi.measure, Balance) and kpi.total is Total.COMPUTED
+    return kpi.nothing(part) is Empty.ZERO or adds_up
 
 
 @dataclass
@@ -114,7 +116,8 @@ class _Longer:
     def _last_of_each(self, holds: Ints) -> Numbers:
         """The last number of each cell on its own."""
         at = np.flatnonzero(holds[self._at] != _NONE)
-        at = at[np.lexsort((self.own.period[at], self.own.cell[at]))]
+        has = (self.own.reason[at] == 0).astype(np.int64)  # a period without a number hides no earlier one
+        at = at[np.lexsort((self.own.period[at], has, holds[self._at][at], self.own.cell[at]))]
         rows, longer = self.own.take(at), holds[self._at][at]
         same = key(rows.cell, longer)
         last = np.ones(len(same), np.bool_)

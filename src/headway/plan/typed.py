@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from math import nan
 
 import numpy as np
 import pyarrow as pa
 
 from headway.errors import Mistake, SourceError
-from headway.model import Catalog, Flag, Kpi, Take
+from headway.model import Catalog, Flag, Kpi, Reason, Take, Total
 from headway.periods import Grain
-from headway.plan.numbers import NUMBERS, Numbers, floats_of, key, together
+from headway.plan.numbers import CODE, NUMBERS, Numbers, floats_of, key, together
 from headway.plan.rollup import rollup
 from headway.plan.spans import is_cut, is_tracked
 
@@ -43,13 +44,19 @@ def entered(catalog: Catalog, kpi: Kpi, table: pa.Table, now: datetime) -> pa.Ta
             found[at] = (end, row["value"] + (before[1] if before else 0.0))
         elif before is None or end >= before[0]:
             found[at] = (end, row["value"])
+    # A period of cells alone has no total: nobody typed one, or there can be none.
+    for _, period in list(found):
+        found.setdefault(("", period), (0, nan))
     cells = sorted({cell for cell, _ in found})
     periods = np.array([period for _, period in found], np.int64)
+    value = np.array([value for _, value in found.values()], np.float64)
+    nothing = CODE[Reason.NO_TOTAL if kpi.total is Total.NONE else Reason.NO_ROWS]
     return Numbers.make(
         cells,
         np.array([cells.index(cell) for cell, _ in found], np.int64),
         periods,
-        value=np.array([value for _, value in found.values()], np.float64),
+        value=value,
+        reason=np.where(np.isnan(value), nothing, 0),
         flags=np.isin(periods, list(partial)) * np.int64(Flag.PARTIAL),
     ).table(kpi.grain)
 

@@ -40,6 +40,8 @@ class Stored:
         if status is None:
             if self.value is None:
                 withheld = self.reason is not None and Reason(self.reason).withheld
+                if self.reason == Reason.NO_TOTAL:
+                    return Verdict(Status.NO_DATA.value, "No total")
                 status = (Status.WITHHELD if withheld else Status.NO_DATA).value
             elif self.partial:
                 status = Status.PARTIAL.value

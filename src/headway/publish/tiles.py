@@ -333,6 +333,7 @@ _REASONS = {
     Reason.CHECK_FAILED: "A data check failed.",
     Reason.GROUP_TOO_SMALL: "The group is too small to show.",
     Reason.INPUT_WITHHELD: "A KPI that it reads is withheld.",
+    Reason.NO_TOTAL: "There is no total: the cells were counted elsewhere, and do not add up.",
     Reason.TOO_FEW: "Too few answers.",
 }
 

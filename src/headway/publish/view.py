@@ -31,6 +31,7 @@ from headway.model import (
     Kpi,
     Open,
     Target,
+    Total,
     Unit,
     UnitKind,
 )
@@ -550,6 +551,8 @@ def _cell_row(kpi: Kpi, cell: Cell, newest: Stored | None, points: tuple[Point, 
 
 
 def _adds_up(kpi: Kpi) -> bool:
+    if kpi.total is not Total.COMPUTED:
+        return False
     match kpi.measure:
         case Aggregate(function=function):
             return function in ("count", "sum") and kpi.window is None

@@ -11,6 +11,7 @@ from headway.model import (
     Kpi,
     Status,
     Take,
+    Total,
 )
 from headway.periods import Calendar, Grain, Period, WindowKind
 from headway.publish import measures
@@ -224,6 +225,10 @@ def definition(kpi: Kpi, calendar: Calendar, min_group_size: int, *, counts_peop
     said += [part for part in (_window(kpi), _longer(kpi), _empty(kpi)) if part]
     if kpi.by:
         said.append(f"It is broken down by {_listed([' and '.join(columns) for columns in kpi.by])}.")
+        if kpi.total is Total.NONE:
+            said.append("There is no total: the cells were counted elsewhere, and do not add up.")
+        elif kpi.total is Total.GIVEN and not isinstance(kpi.measure, Entered):
+            said.append("The total was counted elsewhere, as the cells were; they do not add up to it.")
         if counts_people and min_group_size > 1:
             said.append(f"A group of fewer than {min_group_size} people is withheld.")
     if kpi.history:
@@ -267,6 +272,8 @@ def _longer(kpi: Kpi) -> str:
 def _empty(kpi: Kpi) -> str:
     if kpi.source is None:
         return ""
+    if kpi.min_n:
+        return f"A number from fewer than {kpi.min_n} answers is withheld; a period without answers has no value."
     return "A period without rows is 0." if kpi.empty is Empty.ZERO else "A period without rows has no value."
 
 

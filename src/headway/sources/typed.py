@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import difflib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,17 +28,22 @@ TYPED = pa.schema(
         pa.field("entered_by", pa.string()),
     ]
 )
+#: The KPI's breakdowns, each as its columns.
+Breakdowns = Sequence[Sequence[str]]
 _COMPULSORY = ("period", "value")
 _OPTIONAL = ("entered_by", "note")
 
 
-def typed(path: Path, calendar: Calendar, breakdowns: Sequence[str] = (), shown: str | None = None) -> pa.Table:
+def typed(
+    path: Path, calendar: Calendar, by: Breakdowns = (), shown: str | None = None, *, total: bool = True
+) -> pa.Table:
     """The rows of a file as a table of the schema `TYPED`, in the order of the file.
 
-    A breakdown's column that is blank in a row is no part of its cell: a row with none filled is the total. `shown` is
-    the file's name for people. SourceError lists every row that cannot be read.
+    A breakdown's column that is blank in a row is no part of its cell: a row with none filled is the total, which is
+    refused unless there is one (`total`). `shown` is the file's name for people. SourceError lists every row that
+    cannot be read.
     """
-    reading = _Reading(shown or path.name, calendar, tuple(breakdowns))
+    reading = _Reading(shown or path.name, calendar, by, total=total)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
@@ -54,18 +59,20 @@ def typed(path: Path, calendar: Calendar, breakdowns: Sequence[str] = (), shown:
     return reading.table(text)
 
 
-def typed_text(text: str, calendar: Calendar, breakdowns: Sequence[str], shown: str) -> pa.Table:
+def typed_text(text: str, calendar: Calendar, by: Breakdowns, shown: str, *, total: bool = True) -> pa.Table:
     """The same from the text of a file that `shown` names."""
-    return _Reading(shown, calendar, tuple(breakdowns)).table(text)
+    return _Reading(shown, calendar, by, total=total).table(text)
 
 
 class _Reading:
     """One pass over one file, gathering rows and mistakes."""
 
-    def __init__(self, shown: str, calendar: Calendar, breakdowns: tuple[str, ...]) -> None:
+    def __init__(self, shown: str, calendar: Calendar, by: Breakdowns, *, total: bool) -> None:
         self.shown = shown
         self.calendar = calendar
-        self.breakdowns = breakdowns
+        self.by = by
+        self.total = total
+        self.breakdowns = tuple(dict.fromkeys(column for cross in by for column in cross))
         self.mistakes: list[Mistake] = []
         self.rows: list[dict[str, object]] = []
         self.first_line: dict[tuple[str, int, str], int] = {}
@@ -126,7 +133,10 @@ class _Reading:
         value = self._value(fields["value"], line)
         if value is None:
             return
-        cell = cell_text(tuple((name, fields[name]) for name in self.breakdowns if fields.get(name)))
+        names = self._cell(fields, line)
+        if names is None:
+            return
+        cell = cell_text(tuple((name, fields[name]) for name in names))
         key = (period.grain.value, period.key, cell)
         if key in self.first_line:
             what = f"{fields['period']}{f' and {cell}' if cell else ''}"
@@ -136,6 +146,23 @@ class _Reading:
         self.first_line[key] = line
         words = {name: fields.get(name) or None for name in _OPTIONAL}
         self.rows.append({"grain": key[0], "period": key[1], "cell": cell, "value": value, **words})
+
+    def _cell(self, fields: Mapping[str, str], line: int) -> tuple[str, ...] | None:
+        """The columns of the line's cell, in the order of its breakdown; None after telling that there is no such."""
+        names = [name for name in self.breakdowns if fields.get(name)]
+        if not names:
+            if not self.total:
+                remedy = "Name its cell, or give the KPI 'total: given'."
+                self._wrong(line, "this is a total, and the KPI says 'total: none'", "bad-value", remedy)
+                return None
+            return ()
+        breakdown = next((cross for cross in self.by if set(cross) == set(names)), None)
+        if breakdown is None:
+            message = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} filled, and that is no breakdown"
+            remedy = f"Fill {' or '.join(' and '.join(cross) for cross in self.by)}; or add it to 'by'."
+            self._wrong(line, message, "bad-value", remedy)
+            return None
+        return tuple(breakdown)
 
     def _value(self, text: str, line: int) -> float | None:
         try:
