@@ -26,6 +26,7 @@ class Additive:
         self._rows = rows
         self._asked: list[Asked] = []
         self._people: set[str] = set()
+        self._whole: set[str] = set()
         self._columns: dict[str, str] = {}
 
     def add(self, asked: Asked) -> None:
@@ -42,6 +43,8 @@ class Additive:
         if measure.column:
             column = self._rows.value if _takes_anything(kpi) else self._rows.number
             self._columns[kpi.name] = column(measure.column, kpi.at(_kind(kpi)))
+            if self._rows.scope.column(measure.column).type in ("integer", "boolean"):
+                self._whole.add(kpi.name)
         self._asked.append(asked)
 
     def people(self, asked: Asked) -> None:
@@ -163,7 +166,8 @@ class Additive:
         flag = self._rows.flag(kpi)
         where = f" FILTER (WHERE {sql.name(flag)})" if flag else ""
         column = sql.name(self._columns[kpi.name]) if kpi.name in self._columns else ""
-        return _MEASURED[type(kpi.measure)](Reads(kpi, column, where, names))
+        reads = Reads(kpi, column, where, names, kpi.name in self._whole)
+        return _MEASURED[type(kpi.measure)](reads)
 
 
 #: What each kind adds up.

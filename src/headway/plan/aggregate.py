@@ -7,7 +7,7 @@ Unit: the column's own; `count` is a number of rows.
 
 Edge cases. Of no rows, `count` and `sum` are 0, and the others have no data; `empty` overrides that. Null values are
 left out, and `n` does not count them. A mean of a longer period, or of the total, is that of all its rows: never a
-mean of means.
+mean of means. Amounts that cancel sum to 0, and not to the hair of a float that their cents leave.
 
 Source: the aggregate functions of SQL (ISO/IEC 9075-2, 10.9), which leave nulls out.
 """
@@ -29,8 +29,7 @@ def measured(reads: Reads) -> Measured:
         function = measure.function.upper()
         extreme = reads.column_of("", f"{function}({reads.column})", function)
         return Measured(reads.kpi, (extreme, n), extreme.name, n.name)
-    total = reads.sum_of("", f"SUM({reads.column})")
+    columns, total = reads.total()
     if measure.function == "mean":
-        value = divided(total.name, n.name)
-        return Measured(reads.kpi, (total, n), value, n.name, total.name, n.name)
-    return Measured(reads.kpi, (total, n), f"COALESCE({total.name}, 0)", n.name)
+        return Measured(reads.kpi, (*columns, n), divided(total, n.name), n.name, total, n.name)
+    return Measured(reads.kpi, (*columns, n), f"COALESCE({total}, 0)", n.name)

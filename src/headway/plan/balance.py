@@ -23,5 +23,5 @@ def measured(reads: Reads) -> Measured:
     n = reads.count()
     if not reads.column:
         return Measured(reads.kpi, (n,), n.name, n.name)
-    total = reads.sum_of("", f"SUM({reads.column})")
-    return Measured(reads.kpi, (total, n), f"COALESCE({total.name}, 0)", n.name)
+    columns, total = reads.total()
+    return Measured(reads.kpi, (*columns, n), f"COALESCE({total}, 0)", n.name)

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from headway.model import Kpi
 from headway.plan import sql
 
+#: Some four times the distance between two floats that are neighbours, as a share of them.
+ROUNDING = 1e-15
+
 
 @dataclass(frozen=True)
 class Reads:
@@ -17,6 +20,8 @@ class Reads:
     column: str
     where: str
     names: sql.Names
+    #: The column holds whole numbers.
+    whole: bool = False
 
     def sum_of(self, word: str, of_rows: str) -> Column:
         """A column that days and periods add up."""
@@ -26,6 +31,18 @@ class Reads:
         """A column of `daily`, put together by the function `of_days`."""
         name = sql.name(self.names.free(f"{self.kpi.name}{word}"))
         return Column(name, f"{of_rows}{self.where}", f"{of_days}({name})")
+
+    def total(self) -> tuple[tuple[Column, ...], str]:
+        """The columns of a sum, and SQL of its value: a sum that is less than the rounding of its summands is 0.
+
+        Cents are no binary fractions, so 0.1 + 0.2 - 0.3 leaves a hair, which would be a number, and have a growth.
+        """
+        if self.whole:
+            plain = self.sum_of("", f"SUM({self.column})")
+            return (plain,), plain.name
+        total = self.column_of("", sql.summed(self.column), sql.SUMMED)
+        size = self.sum_of("_size", f"SUM(ABS({self.column}))")
+        return (total, size), f"CASE WHEN ABS({total.name}) <= {ROUNDING} * {size.name} THEN 0 ELSE {total.name} END"
 
     def count(self) -> Column:
         """How many rows count: of a column, those that have a value."""

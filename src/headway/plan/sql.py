@@ -120,6 +120,15 @@ def is_fixed(zone: str) -> bool:
     return zone in ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu") or zone.startswith("Etc/GMT")
 
 
+#: The sum that keeps count of what rounding loses (Kahan, Communications of the ACM 8, 1965).
+SUMMED = "FSUM"
+
+
+def summed(column: str) -> str:
+    """The sum of floats, right to the last digits whatever their number and order."""
+    return f"{SUMMED}({column})"
+
+
 # -- types ---------------------------------------------------------------------------------------------------------
 
 _TYPES: dict[SqlType, str] = {

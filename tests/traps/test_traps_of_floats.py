@@ -1,0 +1,42 @@
+"""Cents are no binary fractions: 0.10 + 0.20 - 0.30 leaves a hair, and the books must balance all the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+NOW = datetime(2026, 2, 10, tzinfo=UTC)
+BOOKS = """
+    project: books
+    sources:
+      postings:
+        read: {files: unused.csv}
+        columns: {on: date, usd: number, side: text}
+        time: on
+    kpis:
+      books:   {sum: postings.usd, by: [side], unit: USD}
+      typical: {mean: postings.usd, unit: USD}
+      cash:    {balance: postings.usd, grain: month, unit: USD}
+"""
+
+
+@pytest.mark.parametrize("amounts", list(permutations([0.1, 0.2, -0.3, 11380.25]))[::5])
+def test_amounts_that_cancel_sum_to_0(workbench: Any, amounts: tuple[float, ...]) -> None:
+    """Exactly 0, in any order: a hair would be shown as an amount, and have a growth of thousands of percent."""
+    rows = [{"on": date(2026, 1, 5), "usd": usd, "side": "left"} for usd in (*amounts, -11380.25)]
+    rows.append({"on": date(2026, 1, 6), "usd": 0.0, "side": "left"})
+    numbers = workbench.numbers(workbench.project(BOOKS), {"postings": rows}, NOW)
+    assert numbers["books"]["day", "", "2026-01-05"]["value"] == 0
+    assert numbers["books"]["month", '{"side": "left"}', "2026-01"]["value"] == 0
+    assert numbers["typical"]["month", "", "2026-01"]["value"] == 0
+    assert numbers["cash"]["month", "", "2026-01"]["value"] == 0
+
+
+def test_a_small_amount_that_is_left_stays(workbench: Any) -> None:
+    """A cent beside millions is a cent."""
+    rows = [{"on": date(2026, 1, 5), "usd": usd, "side": "left"} for usd in (1e6, -999_999.99)]
+    numbers = workbench.numbers(workbench.project(BOOKS), {"postings": rows}, NOW)
+    assert numbers["books"]["month", "", "2026-01"]["value"] == pytest.approx(0.01)
