@@ -23,11 +23,10 @@ BOOKS = """
 """
 
 
-@pytest.mark.parametrize("amounts", list(permutations([0.1, 0.2, -0.3, 11380.25]))[::5])
+@pytest.mark.parametrize("amounts", permutations([1.1, 2.2, -3.3]))
 def test_amounts_that_cancel_sum_to_0(workbench: Any, amounts: tuple[float, ...]) -> None:
     """Exactly 0, in any order: a hair would be shown as an amount, and have a growth of thousands of percent."""
-    rows = [{"on": date(2026, 1, 5), "usd": usd, "side": "left"} for usd in (*amounts, -11380.25)]
-    rows.append({"on": date(2026, 1, 6), "usd": 0.0, "side": "left"})
+    rows = [{"on": date(2026, 1, 5), "usd": usd, "side": "left"} for usd in amounts]
     numbers = workbench.numbers(workbench.project(BOOKS), {"postings": rows}, NOW)
     assert numbers["books"]["day", "", "2026-01-05"]["value"] == 0
     assert numbers["books"]["month", '{"side": "left"}', "2026-01"]["value"] == 0
