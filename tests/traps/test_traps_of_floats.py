@@ -23,7 +23,7 @@ BOOKS = """
 """
 
 
-@pytest.mark.parametrize("amounts", permutations([1.1, 2.2, -3.3]))
+@pytest.mark.parametrize("amounts", list(permutations([1.1, 2.2, -3.3])))
 def test_amounts_that_cancel_sum_to_0(workbench: Any, amounts: tuple[float, ...]) -> None:
     """Exactly 0, in any order: a hair would be shown as an amount, and have a growth of thousands of percent."""
     rows = [{"on": date(2026, 1, 5), "usd": usd, "side": "left"} for usd in amounts]
