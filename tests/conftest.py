@@ -20,7 +20,7 @@ from hypothesis import settings
 from headway import catalog as catalogue
 from headway import plan
 from headway.engines import DuckDB
-from headway.model import Catalog, Entered, Formula, Located, Source
+from headway.model import Catalog, Entered, Located, Source
 from headway.periods import Grain
 from headway.plan import Coverage, Request
 
@@ -94,15 +94,14 @@ class Workbench:
                 written = sqlglot.parse_one(self.engine.sql(one.query), read="duckdb")
                 assert isinstance(written, sqlglot.exp.Query)
                 found.update(one.read(self.engine.execute(written, one.tables)))
+        shelf = plan.Shelf()
         for request, table in found.items():
             kpi = request.resolve(catalog)
-            found[request] = plan.rollup(catalog, kpi, table, now) if kpi.is_state else table
+            shelf.put(request, plan.rollup(catalog, kpi, table, now) if kpi.is_state else table)
         for kpi in catalog.in_order():
-            if isinstance(kpi.measure, Formula):
-                table = plan.evaluate(catalog, kpi, found, now)
-                found[Request.of(kpi)] = plan.rollup(catalog, kpi, table, now) if kpi.is_state else table
+            plan.derive(catalog, kpi, shelf, now)
             assert not isinstance(kpi.measure, Entered)
-        return {name: found[Request.of(kpi)] for name, kpi in catalog.kpis.items()}
+        return {name: shelf.shown[Request.of(kpi)] for name, kpi in catalog.kpis.items()}
 
     def numbers(
         self, catalog: Catalog, rows: Mapping[str, Rows], now: datetime, *, alone: bool = False

@@ -22,7 +22,7 @@ from headway import catalog as catalogue
 from headway.engines.duckdb import DuckDB
 from headway.errors import CatalogError, HeadwayError, Mistake, QueryError, UsageError
 from headway.ledger import Ledger, Recorded, Run
-from headway.model import Catalog, Computed, Entered, Formula, Kpi, Load, Located, Source, SqlType, Total, read_cell
+from headway.model import Catalog, Computed, Entered, Kpi, Load, Located, Source, SqlType, Total, read_cell
 from headway.plan import Coverage, Request
 
 #: Told what is being done, how much of it is done, and of how much: `progress("Reading sources", 2, 14)`.
@@ -136,7 +136,9 @@ class Attempt:
     coverage: dict[str, Coverage] = field(default_factory=dict)
     failing: dict[str, list[checks.Failing]] = field(default_factory=dict)
     loads: dict[str, Load] = field(default_factory=dict)
-    numbers: dict[Request, pa.Table] = field(default_factory=dict)
+    shelf: plan.Shelf = field(default_factory=plan.Shelf)
+    #: KPIs whose withheld cells others look into.
+    looked_into: set[str] = field(default_factory=set)
     sql: dict[str, str] = field(default_factory=dict)
     failed_sources: dict[str, HeadwayError] = field(default_factory=dict)
     failed_kpis: dict[str, str] = field(default_factory=dict)
@@ -146,6 +148,11 @@ class Attempt:
         self.read_sources(wanted)
         self.execute(wanted)
         self.derive(wanted)
+
+    @property
+    def numbers(self) -> dict[Request, pa.Table]:
+        """Every table of numbers so far, as it is shown."""
+        return self.shelf.shown
 
     # -- sources ---------------------------------------------------------------------------------------------------
 
@@ -201,13 +208,14 @@ class Attempt:
 
     def execute(self, wanted: Iterable[str]) -> None:
         """Answer every request that reads rows: one query per source, judged as soon as it is read."""
+        self.looked_into = plan.looked_into(self.catalog, wanted)
         requests = self._possible(plan.requests(self.catalog, wanted))
         plans = self._compile(requests)
         for done, one in enumerate(plans):
             self.progress("Computing", done, len(plans))
             for request, table in self._answer(one):
                 try:
-                    self.numbers[request] = self._settle(request, table)
+                    self._settle(request, table)
                 except HeadwayError as error:
                     self._kpi_failed(request.kpi, error)
 
@@ -270,20 +278,21 @@ class Attempt:
     def _is_multiplied(self, request: Request) -> bool:
         return checks.is_multiplied(self.catalog, self.schemas, self.catalog.kpis[request.kpi], self.failing)
 
-    def _settle(self, request: Request, table: pa.Table) -> pa.Table:
+    def _settle(self, request: Request, table: pa.Table) -> None:
         """Withhold what must not be shown, then give a state its longer periods."""
         kpi = request.resolve(self.catalog)
         assert kpi.source is not None
         _bound_cells(kpi, table, self.catalog.max_cells)
-        judged = quality.judge(
-            kpi,
-            table,
-            self.catalog.min_group_size,
-            checks.touching(self.catalog, self.schemas, kpi, self.failing),
-            self.catalog.calendar,
-            self.coverage[kpi.source].first or date.min,
+        failing = checks.touching(self.catalog, self.schemas, kpi, self.failing)
+        beginning = self.coverage[kpi.source].first or date.min
+
+        def settled(min_group_size: int) -> pa.Table:
+            judged = quality.judge(kpi, table, min_group_size, failing, self.catalog.calendar, beginning)
+            return plan.rollup(self.catalog, kpi, judged, self.now) if kpi.is_state else judged
+
+        self.shelf.put(
+            request, settled(self.catalog.min_group_size), settled(1) if kpi.name in self.looked_into else None
         )
-        return plan.rollup(self.catalog, kpi, judged, self.now) if kpi.is_state else judged
 
     def _kpi_failed(self, name: str, error: HeadwayError) -> None:
         self.failed_kpis.setdefault(name, "\n".join(m.message for m in error.mistakes))
@@ -308,15 +317,14 @@ class Attempt:
             return
         if isinstance(kpi.measure, Entered):
             table = self.data.typed(kpi, kpi.measure.path)
-            self.numbers[own] = plan.rollup(
-                self.catalog, kpi, plan.entered(self.catalog, kpi, table, self.now), self.now
-            )
-        elif isinstance(kpi.measure, Formula):
-            numbers = plan.evaluate(self.catalog, kpi, self.numbers, self.now)
-            self.numbers[own] = plan.rollup(self.catalog, kpi, numbers, self.now) if kpi.is_state else numbers
+            entered = plan.entered(self.catalog, kpi, table, self.now)
+            self.shelf.put(own, plan.rollup(self.catalog, kpi, entered, self.now))
+        plan.derive(self.catalog, kpi, self.shelf, self.now)
         if kpi.history:
             typed = self.data.typed(kpi, kpi.history)
-            self.numbers[own] = plan.imported(self.catalog, kpi, typed, self.numbers.get(own), self.now)
+            self.shelf.make(
+                own, lambda tables: plan.imported(self.catalog, kpi, typed, tables.get(own), self.now), [own]
+            )
 
     # -- what is recorded ------------------------------------------------------------------------------------------
 

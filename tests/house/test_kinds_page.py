@@ -28,6 +28,8 @@ SECTIONS = (
     ("balance", "balance", "Balance"),
     ("nps", "nps", "Nps"),
     ("formula", "formula", "Formula"),
+    ("spread", "spread", "Spread"),
+    ("tiered", "tiered", "Tiered"),
     ("entered", "typed", "Entered"),
 )
 LABELS = ("Formula", "Unit", "Parts", "Edge cases", "Source", "Sources")

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from headway.catalog import formula, values
-from headway.catalog.circles import circle
 from headway.catalog.complaints import Complaints
+from headway.catalog.document import Steps
 from headway.catalog.draft import Draft
 from headway.catalog.formula import Input
 from headway.catalog.kpi import by_grain, check_grain, common, least_grain, options
 from headway.catalog.sqltext import Wrong, span
-from headway.model import Catalog, Distinct, Empty, Formula, Kpi, UnitKind
+from headway.model import Catalog, Distinct, Empty, Formula, Kpi, Spread, Tiered, UnitKind
 from headway.periods import Grain
 
 #: Parts of `distinct` that come later.
@@ -26,7 +26,7 @@ _PARTS_TO_COME = {"new", "returning", "resurrected", "dormant", "days"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Parsed:
+class Parsed:
     """A formula that parses, and the KPIs it mentions."""
 
     draft: Draft
@@ -35,35 +35,21 @@ class _Parsed:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The KPIs that it reads."""
         return tuple(dict.fromkeys(i.kpi for i in self.inputs))
 
+    def mark(self, name: str) -> tuple[Steps, int, int]:
+        """Where it names one of them first."""
+        mention = next(i for i in self.inputs if i.kpi == name)
+        return self.draft.at("formula"), mention.start, mention.end
 
-def resolve(
-    drafts: Collection[Draft],
-    kpis: Mapping[str, Kpi],
-    project: Catalog,
-    declared: Collection[str],
-    sources: Collection[str],
-    complaints: Complaints,
-) -> dict[str, Kpi]:
-    """Every formula that can be resolved. `kpis` are those over rows, `declared` the names of all KPIs.
-
-    Of a formula whose input is itself wrong nothing is said: the input's own mistake is enough.
-    """
-    waiting: dict[str, _Parsed] = {}
-    for draft in drafts:
-        parsed = _parse(draft, declared, sources, complaints)
-        if parsed is not None:
-            waiting[draft.name] = parsed
-    _refuse_circles(waiting, complaints)
-    done = dict(kpis)
-    while ready := [name for name, it in waiting.items() if all(read in done for read in it.names)]:
-        for name in ready:
-            done[name] = _Formula(waiting.pop(name), done, complaints).kpi(project)
-    return {name: kpi for name, kpi in done.items() if name not in kpis}
+    def kpi(self, kpis: Mapping[str, Kpi], project: Catalog, complaints: Complaints) -> Kpi:
+        """The KPI, whatever is wrong with it."""
+        return _Formula(self, kpis, complaints).kpi(project)
 
 
-def _parse(draft: Draft, declared: Collection[str], sources: Collection[str], complaints: Complaints) -> _Parsed | None:
+def read(draft: Draft, declared: Collection[str], sources: Collection[str], complaints: Complaints) -> Parsed | None:
+    """A formula whose text parses and whose names exist; None after telling what is wrong."""
     text = str(getattr(draft.spec, "formula", ""))
     here = draft.at("formula")
     try:
@@ -71,7 +57,7 @@ def _parse(draft: Draft, declared: Collection[str], sources: Collection[str], co
     except Wrong as wrong:
         complaints.wrong(draft.document, here, wrong)
         return None
-    parsed = _Parsed(draft, tree, formula.inputs(tree))
+    parsed = Parsed(draft, tree, formula.inputs(tree))
     unknown = False
     for mention in parsed.inputs:
         if mention.kpi not in declared:
@@ -86,27 +72,10 @@ def _parse(draft: Draft, declared: Collection[str], sources: Collection[str], co
     return None if unknown else parsed
 
 
-def _refuse_circles(waiting: dict[str, _Parsed], complaints: Complaints) -> None:
-    """Draw each circle once, and take the formulas on it out of `waiting`."""
-    while drawn := circle({name: it.names for name, it in waiting.items()}):
-        first = waiting[drawn[0]]
-        mention = next(i for i in first.inputs if i.kpi == drawn[1])
-        wrong = Wrong(
-            f"formulas go in a circle: {' -> '.join(drawn)}",
-            mention.start,
-            mention.end,
-            "formula-circle",
-            "One of them has to measure something itself.",
-        )
-        complaints.wrong(first.draft.document, first.draft.at("formula"), wrong)
-        for name in drawn[:-1]:
-            waiting.pop(name, None)
-
-
 class _Formula:
     """Resolves one formula whose inputs are known."""
 
-    def __init__(self, parsed: _Parsed, kpis: Mapping[str, Kpi], complaints: Complaints) -> None:
+    def __init__(self, parsed: Parsed, kpis: Mapping[str, Kpi], complaints: Complaints) -> None:
         self.draft, self.tree, self.inputs = parsed.draft, parsed.tree, parsed.inputs
         self.names = parsed.names
         self.kpis, self.complaints = kpis, complaints
@@ -116,6 +85,7 @@ class _Formula:
         options(draft, self.complaints)
         self.measured()
         self.parts()
+        self.windows()
         grain = self.grain()
         self.cells()
         for n, breakdown in enumerate(draft.spec.by):
@@ -164,6 +134,19 @@ class _Formula:
             elif remedy is None:
                 remedy = f"Its parts are {', '.join(kpi.parts)}." if kpi.parts else "Its kind gives none."
             self.say(mention.start, mention.end, message, slug, remedy)
+
+    def windows(self) -> None:
+        """Complain about a window over flows that have numbers for whole periods alone."""
+        for mention in self.inputs if self.draft.spec.window else ():
+            kpi = self.kpis[mention.kpi]
+            if isinstance(kpi.measure, Spread | Tiered) and not kpi.is_state_of(mention.part):
+                self.say(
+                    mention.start,
+                    mention.end,
+                    f"{kpi.name} has numbers for periods, and none for a window",
+                    "not-supported-yet",
+                    f"Leave out 'window', or give it to {kpi.measure.kpi}.",
+                )
 
     def grain(self) -> Grain:
         """The formula's own period: as written, else the longest of its inputs'."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from headway.catalog import values
@@ -20,12 +18,9 @@ LATER: Mapping[str, str] = {
     "duration": "Derive the time between in the source, and take its mean: derive: {days: date_diff('day', a, b)}.",
     "availability": "Sum a derived length of the rows.",
     "accrue": "Give one row for each month, and sum them.",
-    "spread": "Break the KPI itself down with 'by'.",
-    "tiered": "Derive the price in the source.",
     "python": "Write the rows to a file first, and read that as a source.",
     "lasts": "Divide in a formula.",
 }
-_QUANTILE = re.compile(r"p\d+(\.\d+)?")
 
 #: Words that are no kinds, on purpose -> what says the same.
 INSTEAD: Mapping[str, str] = {
@@ -54,19 +49,11 @@ def model(kind: str) -> type[KpiSpec]:
     return KINDS[kind] if kind in KINDS else quantile(kind)
 
 
-def _quantile(word: str) -> str:
-    """The one way to write a quantile: `p95` for `p95.0`, `median` for `p50`, `min` and `max` for the ends."""
-    level = Decimal(word[1:])
-    if not 0 < level < 100:
-        return "max" if level else "min"
-    return "median" if level == 50 else f"p{level.normalize():f}"
-
-
 def find(value: Mapping[str, Any], document: Document, path: Steps, complaints: Complaints) -> str | None:
     """The kind of a KPI; '' for one that is planned; None after telling what is wrong."""
     place = document.key_place(path)
     name = path[-1]
-    kinds = [key for key in value if key in KINDS or key in LATER or _QUANTILE.fullmatch(key)]
+    kinds = [key for key in value if key in KINDS or key in LATER or values.QUANTILE.fullmatch(key)]
     if len(kinds) > 1:
         complaints.say(
             document.key_place((*path, kinds[1])),
@@ -80,10 +67,10 @@ def find(value: Mapping[str, Any], document: Document, path: Steps, complaints: 
         here = document.key_place((*path, kind))
         if kind in LATER:
             complaints.say(here, f"the kind '{kind}' is not supported yet", "not-supported-yet", LATER[kind])
-        elif kind in KINDS or kind == _quantile(kind):
+        elif kind in KINDS or kind == values.quantile(kind):
             return kind
         else:
-            complaints.say(here, f"'{kind}' is no kind", "wrong-kind", f"Write {_quantile(kind)}: source.column.")
+            complaints.say(here, f"'{kind}' is no kind", "wrong-kind", f"Write {values.quantile(kind)}: source.column.")
         return None
     for key in value:
         if key in INSTEAD and key not in SHARED:

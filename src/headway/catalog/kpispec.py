@@ -17,13 +17,17 @@ from headway.catalog.spec import (
     Day,
     Digits,
     EmptyOf,
+    Flag,
     GrainOf,
     Name,
     Number,
+    Quantiles,
     RankOf,
+    Rising,
     Spec,
     TakeOf,
     Text,
+    Texts,
     TotalOf,
     UnitOf,
     WindowOf,
@@ -191,6 +195,37 @@ class FormulaSpec(KpiSpec):
     formula: Text
 
 
+class SpreadSpec(KpiSpec):
+    """The cells of a KPI as a distribution."""
+
+    what = "spread"
+    elsewhere: ClassVar[Mapping[str, str]] = {**KpiSpec.elsewhere, **_OVER_KPIS}
+    spread: Text
+    across: Texts
+    quantiles: Quantiles = Field(default_factory=lambda: ["p10", "median", "p90"])
+    bins: Rising = Field(default_factory=list)
+    zeros: Flag = False
+
+
+class TieredSpec(KpiSpec):
+    """The cells of a KPI, priced."""
+
+    what = "tiered"
+    elsewhere: ClassVar[Mapping[str, str]] = {**KpiSpec.elsewhere, **_OVER_KPIS}
+    tiered: Text
+    across: Texts
+    tiers: list[Any]
+
+
+class TierSpec(Spec):
+    """What each one costs, up to how many."""
+
+    what = "a tier"
+    elsewhere: ClassVar[Mapping[str, str]] = {"price": "Write 'each', the price of one.", "to": "Write 'up_to'."}
+    up_to: Number | None = None
+    each: Number
+
+
 class EnteredSpec(KpiSpec):
     """Numbers typed by people."""
 
@@ -214,5 +249,7 @@ KINDS: Mapping[str, type[KpiSpec]] = {
     "open": OpenSpec,
     "balance": BalanceSpec,
     "formula": FormulaSpec,
+    "spread": SpreadSpec,
+    "tiered": TieredSpec,
     "entered": EnteredSpec,
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from headway.catalog import cases, formulas, project, source, target, values
+from headway.catalog import cases, derived, project, source, target, values
 from headway.catalog import document as documents
 from headway.catalog import kpi as kpis
 from headway.catalog.checking import check
@@ -231,10 +231,12 @@ def _kpis(
             drafts[name] = draft
     resolved: dict[str, Kpi] = {}
     for name, draft in drafts.items():
-        if draft.kind != "formula" and (kpi := kpis.resolve(draft, catalog, sources, declared.sources, complaints)):
+        if draft.kind not in derived.KINDS and (
+            kpi := kpis.resolve(draft, catalog, sources, declared.sources, complaints)
+        ):
             resolved[name] = kpi
-    waiting = [draft for draft in drafts.values() if draft.kind == "formula"]
-    resolved |= formulas.resolve(waiting, resolved, catalog, declared.kpis, declared.sources, complaints)
+    waiting = [draft for draft in drafts.values() if draft.kind in derived.KINDS]
+    resolved |= derived.resolve(waiting, resolved, catalog, declared.kpis, declared.sources, complaints)
     return {
         name: target.resolve(draft.spec.targets, resolved[name], catalog.owners, draft.document, draft.path, complaints)
         for name, draft in drafts.items()

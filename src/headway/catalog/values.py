@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from difflib import get_close_matches
+from itertools import pairwise
 from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -19,6 +21,8 @@ from headway.periods import Grain, Length, Window, WindowKind
 
 #: What a name is: of sources, KPIs, columns in `derive`, areas and owners.
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+#: `p95`, `p99.9`.
+QUANTILE = re.compile(r"p\d+(\.\d+)?")
 _QUANTITY = re.compile(r"([-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*)")
 
 _ELAPSED = ("ms", "seconds", "minutes", "hours", "days", "weeks")
@@ -143,6 +147,42 @@ def number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise wrong(value, f"a number must stand here, not {shown(value)}", "bad-value")
     return float(value)
+
+
+def quantile(word: str) -> str:
+    """The one way to write a quantile: `p95` for `p95.0`, `median` for `p50`, `min` and `max` for the ends."""
+    level = Decimal(word[1:])
+    if not 0 < level < 100:
+        return "max" if level else "min"
+    return "median" if level == 50 else f"p{level.normalize():f}"
+
+
+def quantiles(value: Any) -> list[str]:
+    """Names of quantiles, `[p10, median, p90]`, each once."""
+    if not isinstance(value, list) or not value:
+        raise wrong(value, f"quantiles are a list such as [p10, median, p90], not {shown(value)}", "wrong-type")
+    for word in value:
+        if word != "median" and not (isinstance(word, str) and QUANTILE.fullmatch(word)):
+            raise wrong(value, f"a quantile is written median or p95, not {shown(word)}", "bad-value")
+        if word != "median" and word != (meant := quantile(word)):
+            remedy = "The ends say more about single cells than about all of them." if meant in ("min", "max") else None
+            raise wrong(value, f"'{word}' is no quantile here", "bad-value", remedy or f"Write {meant}.")
+        if value.count(word) > 1:
+            raise wrong(value, f"'{word}' is given twice", "duplicate-name", "Remove one.")
+    return value
+
+
+def rising(value: Any) -> list[float]:
+    """Numbers, each larger than the one before: `[1, 10, 100]`."""
+    if not isinstance(value, list) or not value:
+        raise wrong(
+            value, f"a list of rising numbers such as [1, 10, 100] must stand here, not {shown(value)}", "wrong-type"
+        )
+    numbers = [number(item) for item in value]
+    for low, high in pairwise(numbers):
+        if high <= low:
+            raise wrong(value, f"the numbers must rise, and {high:g} comes after {low:g}", "bad-value")
+    return numbers
 
 
 def choice(words: Iterable[str], slug: str = "bad-value") -> Any:

@@ -8,7 +8,7 @@ reads, the first of them dates its periods; `inputs` are the KPIs that it reads.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import ClassVar, Literal
 
@@ -363,6 +363,7 @@ class Spread(_OfNumbers):
     kpi: str
     across: tuple[str, ...]
     quantiles: tuple[str, ...] = ("p10", "median", "p90")
+    #: The cuts between bins, rising.
     bins: tuple[float, ...] = ()
     zeros: bool = False
     #: As the KPI whose cells it reads.
@@ -374,14 +375,31 @@ class Spread(_OfNumbers):
         return (self.kpi,)
 
     @property
+    def levels(self) -> Mapping[str, float]:
+        """The quantiles by name: 0.1 for `p10`, 0.999 for `p99_9`."""
+        return {word.replace(".", "_"): level(word) for word in self.quantiles}
+
+    @property
+    def bounds(self) -> Mapping[str, tuple[float | None, float | None]]:
+        """The bins by name, each from its first bound up to and without its second: `below_1`, `from_1`, `from_10`."""
+        if not self.bins:
+            return {}
+        found: dict[str, tuple[float | None, float | None]] = {f"below_{_said(self.bins[0])}": (None, self.bins[0])}
+        for low, high in zip(self.bins, (*self.bins[1:], None), strict=True):
+            found[f"from_{_said(low)}"] = (low, high)
+        return found
+
+    @property
     def parts(self) -> Parts:
-        """The quantiles, the mean, how many cells there are, and one count per bin (`bin_0` is below the first cut)."""
-        own = Part(Empty.NO_DATA)
-        return {
-            **dict.fromkeys((*self.quantiles, "mean"), own),
-            "groups": _COUNT,
-            **{f"bin_{n}": _COUNT for n in range(len(self.bins) + 1 if self.bins else 0)},
-        }
+        """The quantiles, the mean, how many cells there are, and how many of them fall into each bin."""
+        own = Part(Empty.NO_DATA, state=self.is_state)
+        count = replace(_COUNT, state=self.is_state)
+        return {**dict.fromkeys((*self.levels, "mean"), own), "groups": count, **dict.fromkeys(self.bounds, count)}
+
+
+def _said(number: float) -> str:
+    """A number as part of a name: 10, 0_5, minus_3."""
+    return f"{number:.15g}".replace("-", "minus_").replace("+", "").replace(".", "_")
 
 
 @dataclass(frozen=True)

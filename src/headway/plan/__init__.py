@@ -6,13 +6,15 @@ How a run uses this room, for each source and then for all:
 2. `requests` names every evaluation that is needed; `compile` makes one `Plan` per source: one SELECT of named CTEs
    (`rows`, `daily`, `person_days`, `gaps`, `rollup` ...) and the small tables of periods that it joins.
 3. `Plan.read` turns the engine's answer into one table per request: schema `model.OBSERVED` and a column `people`.
-4. `rollup` gives states their longer periods, `entered` and `imported` read typed numbers, `evaluate` does formulas.
+4. `rollup` gives states their longer periods, `entered` and `imported` read typed numbers, `derive` computes what
+   reads KPIs alone; `evaluate` is its part that does formulas.
 
 Nothing here talks to an engine, reads a file or asks what time it is.
 """
 
 from headway.plan.behind import behind
 from headway.plan.coverage import Coverage, coverage, probe
+from headway.plan.derive import Shelf, derive, looked_into
 from headway.plan.formula import evaluate
 from headway.plan.fuse import Plan, compile  # noqa: A004 - the room's verb, always written plan.compile
 from headway.plan.requests import Request, requests
@@ -24,13 +26,16 @@ __all__ = [
     "Coverage",
     "Plan",
     "Request",
+    "Shelf",
     "behind",
     "compile",
     "coverage",
+    "derive",
     "entered",
     "evaluate",
     "imported",
     "is_copied",
+    "looked_into",
     "probe",
     "requests",
     "rollup",

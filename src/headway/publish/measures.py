@@ -24,6 +24,7 @@ from headway.model import (
     Spread,
     Tiered,
 )
+from headway.periods import Grain
 
 
 def kind(kpi: Kpi) -> str:  # noqa: C901 - one case per kind
@@ -119,11 +120,13 @@ def sentence(kpi: Kpi) -> str:  # noqa: C901 - one case per kind
             return _availability(kpi.measure)
         case Accrue(source=source, column=column):
             return f"Spreads {column} of each row of {source} evenly over the months that it covers."
-        case Spread(kpi=name, across=across):
-            return f"Takes the median of {name} over the different {' and '.join(across)}."
+        case Spread(kpi=name, across=across, zeros=zeros):
+            left_out = "" if zeros else "; those at 0 are left out"
+            return f"Takes the median of {name} over the different values of {' and '.join(across)}{left_out}."
         case Tiered(kpi=name, across=across, tiers=tiers):
             steps = [f"{each:.15g} each" + (f" up to {to:.15g}" if to is not None else " beyond") for to, each in tiers]
-            return f"Prices {name} of each {' and '.join(across)} by tiers, {', '.join(steps)}, and adds up."
+            per = "" if kpi.grain is Grain.YEAR else f" A period longer than a {kpi.grain} adds up its {kpi.grain}s."
+            return f"Prices {name} of each {' and '.join(across)} by tiers, {', '.join(steps)}, and adds up.{per}"
         case Lasts():
             return _lasts(kpi.measure)
         case Python(function=function, sources=sources, inputs=inputs):
