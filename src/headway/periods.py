@@ -428,16 +428,18 @@ class Calendar:
         """The newest local day that is over at `now`."""
         return self.day(now) - timedelta(days=1)
 
-    def same_span(self, period: Period, through: date) -> tuple[tuple[date, date], tuple[date, date]] | None:
+    def same_span(
+        self, period: Period, through: date, before: Period | None = None
+    ) -> tuple[tuple[date, date], tuple[date, date]] | None:
         """The days of a running period up to `through`, and the days of the period before to compare them with.
 
-        By the calendar: 1-20 November against 1-20 October, clamped (1-31 March against 1-28 February); weeks by
-        weekday. None if no whole day of the period is over yet.
+        `before` is the previous period, or any of the same grain. By the calendar: 1-20 November against 1-20 October,
+        clamped (1-31 March against 1-28 February); weeks by weekday. None if no whole day of the period is over yet.
         """
         if period.grain in (Grain.HOUR, Grain.DAY) or through < period.first:
             return None
         through = min(through, period.last)
-        before = self.previous(period)
+        before = before or self.previous(period)
         if period.grain is Grain.WEEK:
             mate = before.first + (through - period.first)
         else:

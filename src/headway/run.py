@@ -22,7 +22,19 @@ from headway import catalog as catalogue
 from headway.engines.duckdb import DuckDB
 from headway.errors import CatalogError, HeadwayError, Mistake, QueryError, UsageError
 from headway.ledger import Ledger, Recorded, Run
-from headway.model import Catalog, Computed, Entered, Kpi, Load, Located, Source, SqlType, Total, read_cell
+from headway.model import (
+    OBSERVED,
+    Catalog,
+    Computed,
+    Entered,
+    Kpi,
+    Load,
+    Located,
+    Source,
+    SqlType,
+    Total,
+    read_cell,
+)
 from headway.plan import Coverage, Request
 
 #: Told what is being done, how much of it is done, and of how much: `progress("Reading sources", 2, 14)`.
@@ -89,7 +101,7 @@ def rehearse(catalog: Catalog, now: datetime) -> tuple[list[HeadwayError], tuple
 
 
 def closure(catalog: Catalog, names: Sequence[str]) -> list[str]:
-    """The measured KPIs among `names` (or all) and those that their formulas read, inputs first."""
+    """The measured KPIs among `names` (or all) and those that their formulas and targets read, inputs first."""
     for name in names:
         if name not in catalog.kpis:
             raise UsageError(catalogue.unknown_kpi(name, catalog))
@@ -99,7 +111,7 @@ def closure(catalog: Catalog, names: Sequence[str]) -> list[str]:
         if name in found:
             return
         found.add(name)
-        for read in catalog.kpis[name].inputs:
+        for read in (*catalog.kpis[name].inputs, *catalog.kpis[name].compared):
             visit(read)
 
     for name in names or catalog.kpis:
@@ -339,11 +351,19 @@ class Attempt:
                 failed = self.failed_kpis.get(name, "it was not computed")
                 found.append(Computed(name, fingerprint, self.sql.get(name, ""), failed=failed))
                 continue
-            if "people" in numbers.column_names:
-                numbers = numbers.drop_columns(["people"])
-            judged = targets.judge(kpi, numbers, self.catalog.calendar, self.catalog.near_within)
+            numbers = pa.concat_tables(
+                table.select(OBSERVED.names) for table in (numbers, plan.growth(self.catalog, kpi, numbers))
+            )
+            judged = targets.judge(kpi, numbers, self.catalog.calendar, self.catalog.near_within, self._given(kpi))
             found.append(Computed(name, fingerprint, self.sql.get(name, ""), numbers, judged))
         return found
+
+    def _given(self, kpi: Kpi) -> targets.Given:
+        """What the judge cannot know by itself: formulas in targets, and how far a running period should be."""
+        return targets.Given(
+            plan.bounds(self.catalog, kpi, self.numbers, self.now),
+            plan.shares(self.catalog, kpi, self.numbers, self.coverage, self.now),
+        )
 
 
 def _bound_cells(kpi: Kpi, table: pa.Table, most: int) -> None:

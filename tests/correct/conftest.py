@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from textwrap import dedent
@@ -30,27 +30,27 @@ class Project:
             path.write_text(dedent(text).lstrip(), encoding="utf-8")
         return self
 
-    def run(self, now: str) -> Outcome:
-        """Compute everything as of a moment."""
+    def run(self, now: str, names: Sequence[str] = ()) -> Outcome:
+        """Compute everything, or some KPIs, as of a moment."""
         with Ledger.open(self.root / "ledger.db") as ledger:
-            return observe(catalogue.load(self.root), ledger, datetime.fromisoformat(now))
+            return observe(catalogue.load(self.root), ledger, datetime.fromisoformat(now), names)
 
-    def rows(self, kpi: str, grain: str, **cell: str) -> dict[str, Mapping[str, Any]]:
+    def rows(self, kpi: str, grain: str, *, part: str = "", **cell: str) -> dict[str, Mapping[str, Any]]:
         """What the ledger holds of one grain and cell, by the name of the period."""
         calendar = catalogue.load(self.root).calendar
         with Ledger.open(self.root / "ledger.db") as ledger:
-            table = ledger.read(kpi, grain=Grain(grain))
+            table = ledger.read(kpi, part=part, grain=Grain(grain))
         return {
             calendar.from_key(Grain(grain), row["period"]).name: row
             for row in table.to_pylist()
             if dict(read_cell(row["cell"])) == cell
         }
 
-    def values(self, kpi: str, grain: str, **cell: str) -> dict[str, Any]:
+    def values(self, kpi: str, grain: str, *, part: str = "", **cell: str) -> dict[str, Any]:
         """The same, as values; where there is none, the reason."""
         return {
             name: row["reason"] if row["value"] is None else row["value"]
-            for name, row in self.rows(kpi, grain, **cell).items()
+            for name, row in self.rows(kpi, grain, part=part, **cell).items()
         }
 
 

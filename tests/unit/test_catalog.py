@@ -305,7 +305,7 @@ def test_targets_are_in_the_kpis_unit(load: Load) -> None:
     first, second, each, cross, level = found["satisfied"].targets
     assert (first.low, first.near_low, first.high, first.why) == (0.999, 0.998, None, "contract")
     assert (second.low, second.first, second.through) == (0.85, date(2026, 1, 1), date(2026, 12, 31))
-    assert (each.each, each.cell, each.grain) == ("segment", (), Grain.DAY)
+    assert (each.each, each.cell, each.grain) == (("segment",), (), Grain.DAY)
     assert cross.cell == (("cluster", "b"), ("hub", "a"))
     assert (level.cell, level.grain, level.low) == ((("level", "3"),), Grain.MONTH, 0.5)
     assert (found["wait"].targets[0].high, found["wait"].targets[0].near_high) == (15.0, 20.0)

@@ -97,7 +97,7 @@ def test_an_observation_comes_back_as_it_was_given(ledger: Ledger) -> None:
     empty = row("2026-01", None, reason=Reason.ZERO_DENOMINATOR.value, flags=Flag.IMPORTED)
     record(ledger, 0, computed(full, empty, judged=[verdict("2026-01", "no data", 1, None)]))
     first, second = ledger.read("a").to_pylist()
-    said = {"status": "no data", "low": 1, "high": None, "revision": 1, "run": 1}
+    said = {"status": "no data", "low": 1, "high": None, "expected": None, "revision": 1, "run": 1}
     assert first == empty | said
     assert second == full | said | dict.fromkeys(("status", "low"))
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import alembic.autogenerate
+import alembic.command
 import alembic.config
 import alembic.migration
 import alembic.script
@@ -162,6 +163,41 @@ def test_tables_made_by_migrations_are_those_of_the_schema(path: Path) -> None:
         )
         assert alembic.autogenerate.compare_metadata(context, schema.metadata) == []
     engine.dispose()
+
+
+def test_a_ledger_of_the_first_version_is_brought_up_with_all_that_it_holds(tmp_path: Path) -> None:
+    """Its verdicts stay; what they lack is empty, and the next run writes it."""
+    old = tmp_path / "old.db"
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(connect.MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    engine = sa.create_engine(f"sqlite:///{old}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        alembic.command.upgrade(config, "0001")
+        connection.exec_driver_sql("INSERT INTO catalogue VALUES ('c', '{}')")
+        moment = "2026-01-02T00:00:00.000000Z"
+        connection.exec_driver_sql(f"INSERT INTO run VALUES (1, '{moment}', '{moment}', '{moment}', 'c', 'ok', '0')")
+        connection.exec_driver_sql("INSERT INTO word VALUES (1, 'on')")
+        connection.exec_driver_sql("INSERT INTO definition VALUES (1, 'a', 'f', '')")
+        connection.exec_driver_sql("INSERT INTO series VALUES (1, 'a', '', 'day', '')")
+        connection.exec_driver_sql(
+            "INSERT INTO observation VALUES (1, 20454, 1, 1, 1, 7, 0, 1, null, null, 0, null, null)"
+        )
+        connection.exec_driver_sql("INSERT INTO verdict VALUES (1, 20454, 1, 1, 1, 5, null)")
+    engine.dispose()
+    with Ledger.open(old) as ledger:
+        (row,) = ledger.read("a").to_pylist()
+    assert (row["value"], row["status"], row["low"], row["expected"]) == (7, "on", 5, None)
+    assert ledger_version(old) == schema.HEAD
+
+
+def ledger_version(path: Path) -> str:
+    """The version that a ledger says it has."""
+    connection = sqlite3.connect(path)
+    (version,) = connection.execute("SELECT version_num FROM ledger_version").fetchone()
+    connection.close()
+    return str(version)
 
 
 # -- two at a time ---------------------------------------------------------------------------------------------------

@@ -410,7 +410,7 @@ def test_a_check_that_failed_on_the_line_is_said_on_the_tile(internal: View) -> 
     month = Calendar().period(Grain.MONTH, date(2026, 9, 1))
     good = Stored(
         month, 1.0, None, 9, None, None, partial=False, imported=False, so_far=None, so_far_before=None,
-        status=None, low=None, high=None, revision=1,
+        status=None, low=None, high=None, expected=None, revision=1,
     )  # fmt: skip
     held = replace(good, value=None, reason="check failed")
     loads = SimpleNamespace(loads={})

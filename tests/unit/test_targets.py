@@ -222,7 +222,7 @@ def test_a_target_ends_with_its_last_day_and_does_not_come_back() -> None:
 
 def test_a_target_for_each_cell_gives_way_to_one_for_the_cell() -> None:
     """Every cell of the breakdown is judged; the total and other breakdowns are not."""
-    by_plan = kpi(goal(10, each="plan"), goal(3, cell=PRO, first=date(2026, 2, 1)))
+    by_plan = kpi(goal(10, each=("plan",)), goal(3, cell=PRO, first=date(2026, 2, 1)))
     verdicts = judge(
         by_plan,
         row("2026-01", 5, cell=PRO),

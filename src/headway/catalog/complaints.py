@@ -30,6 +30,14 @@ class Complaints:
         place = document.within(path, wrong.start, wrong.end)
         self.say(place, prefix + wrong.message, wrong.slug, wrong.remedy)
 
+    def take(self, other: Complaints) -> None:
+        """Add what another collection holds."""
+        self._mistakes += other._mistakes
+
+    def __bool__(self) -> bool:
+        """True if anything is wrong so far."""
+        return bool(self._mistakes)
+
     def raise_any(self) -> None:
         """CatalogError with every mistake, once each, in the order of files and lines; nothing if there is none."""
         if self._mistakes:

@@ -40,7 +40,6 @@ class KpiSpec(Spec):
     what = "a planned KPI"
     later: ClassVar[Mapping[str, str]] = {
         "formerly": "A new name is a new series.",
-        "benchmarks": "",
         "checks": "",
         "allow": "",
         "min_days": "",
@@ -75,6 +74,7 @@ class KpiSpec(Spec):
     retired_on: Day | None = None
     history: CsvFile | None = None
     targets: list[Any] = Field(default_factory=list)
+    benchmarks: list[Any] = Field(default_factory=list)
 
 
 class RowsSpec(KpiSpec):

@@ -12,6 +12,7 @@ from typing import Any
 from headway.catalog import cases, derived, project, source, target, values
 from headway.catalog import document as documents
 from headway.catalog import kpi as kpis
+from headway.catalog.bound import Scene
 from headway.catalog.checking import check
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
@@ -237,11 +238,8 @@ def _kpis(
             resolved[name] = kpi
     waiting = [draft for draft in drafts.values() if draft.kind in derived.KINDS]
     resolved |= derived.resolve(waiting, resolved, catalog, declared.kpis, declared.sources, complaints)
-    return {
-        name: target.resolve(draft.spec.targets, resolved[name], catalog.owners, draft.document, draft.path, complaints)
-        for name, draft in drafts.items()
-        if name in resolved
-    }
+    scene = Scene(catalog, resolved, declared.kpis, declared.sources, complaints)
+    return {name: target.resolve(draft, scene) for name, draft in drafts.items() if name in resolved}
 
 
 def _tests(declared: _Declared, catalog: Catalog, complaints: Complaints) -> dict[str, Case]:

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from headway.catalog import values
 from headway.catalog.sqltext import Wrong
-from headway.model import Audience, Better, Empty, Rank, Take, Total, Unit
+from headway.model import Audience, Better, Empty, Pace, Rank, Take, Total, Unit
 from headway.periods import MONTHS, WEEKDAYS, Grain, Length, Window
 
 # -- types ---------------------------------------------------------------------------------------------------------
@@ -83,6 +83,7 @@ GrainOf = Annotated[Grain, _reader(values.grain)]
 AudienceOf = Annotated[Audience, _reader(lambda value: Audience(values.choice(Audience)(value)))]
 RankOf = Annotated[Rank, _reader(lambda value: Rank(values.choice(Rank)(value)))]
 BetterOf = Annotated[Better, _reader(lambda value: Better(values.choice(Better)(value)))]
+PaceOf = Annotated[Pace, _reader(lambda value: Pace(values.choice(Pace)(value)))]
 TakeOf = Annotated[Take, _reader(lambda value: Take(values.choice(Take)(value)))]
 EmptyOf = Annotated[Empty, _reader(lambda value: Empty(values.choice(Empty)(value)))]
 TotalOf = Annotated[Total, _reader(lambda value: Total(values.choice(("given", "none"))(value)))]
@@ -93,6 +94,7 @@ Month = Annotated[str, _reader(values.choice(MONTHS))]
 ColumnTypeOf = Annotated[str, _reader(values.column_type(_COLUMN_TYPES))]
 Colour = Annotated[str, _reader(_hex)]
 ProjectName = Annotated[str, _reader(_project_name)]
+Link = Annotated[str, _reader(values.link)]
 CsvFile = Annotated[str, _reader(_csv)]
 Texts = Annotated[list[Text], BeforeValidator(_one_or_many)]
 Crosses = Annotated[list[list[Text]], BeforeValidator(_crosses)]
@@ -279,30 +281,41 @@ class TargetSpec(Spec):
     """A dated bound. Its numbers are read once the KPI's unit is known."""
 
     what = "a target"
-    later = {
-        "reach": "Write one dated target per step.",
-        "start": "",
-        "due": "",
-        "bands": "Write at_least, at_most or between.",
-        "growth": "",
-        "pace": "",
-    }
     elsewhere = {
         **dict.fromkeys(("min", "minimum", "above", "over", "more_than"), "Did you mean 'at_least'?"),
         **dict.fromkeys(("max", "maximum", "below", "under", "less_than"), "Did you mean 'at_most'?"),
         **dict.fromkeys(("range", "within"), "Did you mean 'between'?"),
         **dict.fromkeys(("to", "until"), "The last day on which it is in force is 'through'."),
+        **dict.fromkeys(("grow", "grows"), "Did you mean 'growth'? It takes a length: growth: 1 month."),
     }
     at_least: Any = None
     at_most: Any = None
     between: Any = None
+    reach: Any = None
+    start: Any = None
+    due: Day | None = None
+    bands: Any = None
+    growth: LengthOf | None = None
     for_: Annotated[Any, Field(alias="for")] = None
     grain: GrainOf | None = None
     from_: Annotated[Day | None, Field(alias="from")] = None
     through: Day | None = None
     near: Any = None
+    pace: PaceOf | None = None
     owner: Name | None = None
     why: Text | None = None
+
+
+class BenchmarkSpec(Spec):
+    """What others reach. Its numbers are read once the KPI's unit is known."""
+
+    what = "a benchmark"
+    elsewhere = {"from": "A benchmark is not dated: name its year in 'who'.", "source": "Who reaches it is 'who'."}
+    at_least: Any = None
+    at_most: Any = None
+    between: Any = None
+    who: Text
+    link: Link | None = None
 
 
 class CaseSpec(Spec):

@@ -339,6 +339,13 @@ def day(value: Any) -> date:
     raise wrong(value, f"a date is written year-month-day, such as 2026-01-31: not {shown(value)}", "bad-date")
 
 
+def link(value: Any) -> str:
+    """An address that a page may link to."""
+    if not isinstance(value, str) or not re.fullmatch(r"https?://\S+", value):
+        raise wrong(value, f"a link begins with https://, not {shown(value)}", "bad-value")
+    return value
+
+
 def zone(value: Any) -> str:
     """A time zone such as Europe/Berlin."""
     try:

@@ -135,7 +135,8 @@ def match(old: Ints, new: Ints) -> tuple[Bools, Ints]:
 def _same(a: Floats, b: Floats) -> Bools:
     """Row by row: every number is the same, or both are null."""
     with np.errstate(invalid="ignore"):  # infinity less infinity
-        close = np.abs(a - b) <= TOLERANCE * np.maximum(np.abs(a), np.abs(b))
+        apart = np.abs(a - b)
+        close = np.isfinite(apart) & (apart <= TOLERANCE * np.maximum(np.abs(a), np.abs(b)))
     same: Bools = np.all((a == b) | close | (np.isnan(a) & np.isnan(b)), axis=1)
     return same
 

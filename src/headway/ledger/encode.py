@@ -13,7 +13,7 @@ from headway.periods import Grain
 
 #: The numbers of a row of each log, beside its key, in the order of `Rows.values`.
 OBSERVATION = ("value", "reason", "n", "numerator", "denominator", "flags", "so_far", "so_far_before")
-VERDICT = ("status", "low", "high")
+VERDICT = ("status", "low", "high", "expected")
 #: Those that are whole numbers.
 WHOLE = frozenset({"reason", "flags", "status"})
 
@@ -51,7 +51,7 @@ class Encoder:
     def verdicts(self, kpi: str, table: pa.Table) -> tuple[Rows, Ints]:
         """The rows of a table of schema `JUDGED`, and for each the width of its block."""
         table = table.select(JUDGED.names).cast(JUDGED)
-        values = np.column_stack([self._words(table["status"]), _floats(table["low"]), _floats(table["high"])])
+        values = np.column_stack([self._words(table["status"]), *(_floats(table[name]) for name in VERDICT[1:])])
         return self._rows(kpi, table, values)
 
     def _words(self, column: pa.ChunkedArray) -> Floats:

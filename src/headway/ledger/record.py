@@ -122,7 +122,7 @@ class _Writer:
         self.verdicts = _Log(
             schema.verdict,
             VERDICT,
-            withdrawn=np.array([0, np.nan, np.nan]),
+            withdrawn=np.array([0.0, *([np.nan] * (len(VERDICT) - 1))]),
             mark="status",
             running=lambda status: status == partial,
             gone=lambda status: status == 0,

@@ -19,6 +19,7 @@ PUBLISHED = pa.schema(
         pa.field("status", pa.string()),
         pa.field("low", pa.float64()),
         pa.field("high", pa.float64()),
+        pa.field("expected", pa.float64()),
         pa.field("revision", pa.int64(), nullable=False),
         pa.field("run", pa.int64(), nullable=False),
     ]

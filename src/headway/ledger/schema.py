@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 #: The newest migration, which is the version of a ledger that this release writes.
-HEAD = "0001"
+HEAD = "0002"
 #: Where a ledger keeps its own version.
 VERSION_TABLE = "ledger_version"
 
@@ -137,7 +137,7 @@ observation = sa.Table(
     sqlite_with_rowid=False,
 )
 
-#: `status` is 0 where a verdict was withdrawn: the target that gave it is no more.
+#: `status` is 0 where a verdict was withdrawn: the target that gave it is no more. `expected` is for running periods.
 verdict = sa.Table(
     "verdict",
     metadata,
@@ -148,6 +148,7 @@ verdict = sa.Table(
     sa.Column("status", sa.SmallInteger, nullable=False),
     sa.Column("low", sa.Double),
     sa.Column("high", sa.Double),
+    sa.Column("expected", sa.Double),
     sqlite_with_rowid=False,
 )
 

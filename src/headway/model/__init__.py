@@ -6,7 +6,7 @@ meaning. A KPI's numbers travel as one Arrow table of the schema `OBSERVED`.
 
 from headway.model.cases import Case, Expectation, Given
 from headway.model.cells import NONE_CELL, TOTAL, Cell, cell_text, cell_value, read_cell
-from headway.model.kpi import Kpi, Target
+from headway.model.kpi import Kpi
 from headway.model.measures import (
     Accrue,
     Aggregate,
@@ -48,6 +48,7 @@ from headway.model.sources import (
     SqlType,
     TableReader,
 )
+from headway.model.target import Bands, Benchmark, Bound, Line, Pace, Target
 from headway.model.words import Audience, Better, Empty, Expression, Rank, Take, Total, Unit, UnitKind
 
 __all__ = [
@@ -61,7 +62,10 @@ __all__ = [
     "Audience",
     "Availability",
     "Balance",
+    "Bands",
+    "Benchmark",
     "Better",
+    "Bound",
     "Brand",
     "Case",
     "Catalog",
@@ -83,12 +87,14 @@ __all__ = [
     "Given",
     "Kpi",
     "Lasts",
+    "Line",
     "Load",
     "Located",
     "Mark",
     "Measure",
     "Nps",
     "Open",
+    "Pace",
     "Part",
     "Parts",
     "Python",

@@ -1,4 +1,4 @@
-"""One KPI and its targets, every default filled in."""
+"""One KPI, every default filled in."""
 
 from __future__ import annotations
 
@@ -7,32 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from headway.errors import Place
-from headway.model.cells import TOTAL, Cell
 from headway.model.measures import Measure, Parts, RowMeasure
+from headway.model.target import Benchmark, Target
 from headway.model.words import Audience, Better, Empty, Expression, Rank, Take, Total, Unit
 from headway.periods import Grain, Window
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A dated bound on a KPI's value. `at_least` has only `low`, `at_most` only `high`, `between` both; inclusive.
-
-    `near` is the value from which a miss is near; `between` may have one on each side.
-    """
-
-    low: float | None
-    high: float | None
-    grain: Grain
-    cell: Cell = TOTAL
-    #: The breakdown whose every cell is judged (`for: {segment: each}`), else None.
-    each: str | None = None
-    first: date | None = None
-    through: date | None = None
-    near_low: float | None = None
-    near_high: float | None = None
-    owner: str | None = None
-    why: str | None = None
-    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +47,7 @@ class Kpi:
     retired_on: date | None = None
     history: str | None = None
     targets: tuple[Target, ...] = ()
+    benchmarks: tuple[Benchmark, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
 
     @property
@@ -85,6 +64,13 @@ class Kpi:
     def inputs(self) -> tuple[str, ...]:
         """The KPIs that it reads."""
         return self.measure.inputs if self.measure else ()
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The KPIs that its targets read. They are computed with it, in any order: verdicts come after all numbers."""
+        return tuple(
+            dict.fromkeys(read for target in self.targets for bound in target.formulas for read in bound.inputs)
+        )
 
     @property
     def is_state(self) -> bool:

@@ -71,7 +71,8 @@ OBSERVED = pa.schema(
     ]
 )
 
-#: The verdicts of one KPI, one row per judged (part, grain, cell, period): a `Status`'s text and the bounds in force.
+#: The verdicts of one KPI, one row per judged (part, grain, cell, period): a `Status`'s text, the bounds in force, and
+#: what a running period should have by its last complete day to be on pace.
 JUDGED = pa.schema(
     [
         pa.field("part", pa.string(), nullable=False),
@@ -81,6 +82,7 @@ JUDGED = pa.schema(
         pa.field("status", pa.string(), nullable=False),
         pa.field("low", pa.float64()),
         pa.field("high", pa.float64()),
+        pa.field("expected", pa.float64()),
     ]
 )
 

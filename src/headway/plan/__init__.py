@@ -8,15 +8,19 @@ How a run uses this room, for each source and then for all:
 3. `Plan.read` turns the engine's answer into one table per request: schema `model.OBSERVED` and a column `people`.
 4. `rollup` gives states their longer periods, `entered` and `imported` read typed numbers, `derive` computes what
    reads KPIs alone; `evaluate` is its part that does formulas.
+5. `growth`, `bounds` and `shares` are what targets need beside the numbers, once all of these are there.
 
 Nothing here talks to an engine, reads a file or asks what time it is.
 """
 
 from headway.plan.behind import behind
+from headway.plan.bounds import bounds
 from headway.plan.coverage import Coverage, coverage, probe
 from headway.plan.derive import Shelf, derive, looked_into
 from headway.plan.formula import evaluate
 from headway.plan.fuse import Plan, compile  # noqa: A004 - the room's verb, always written plan.compile
+from headway.plan.growth import growth
+from headway.plan.pace import shares
 from headway.plan.requests import Request, requests
 from headway.plan.rollup import rollup
 from headway.plan.spans import is_copied
@@ -28,15 +32,18 @@ __all__ = [
     "Request",
     "Shelf",
     "behind",
+    "bounds",
     "compile",
     "coverage",
     "derive",
     "entered",
     "evaluate",
+    "growth",
     "imported",
     "is_copied",
     "looked_into",
     "probe",
     "requests",
     "rollup",
+    "shares",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from headway.catalog.formula import inputs, parse
-from headway.model import Catalog, Formula, Kpi
+from headway.model import Catalog, Formula, Kpi, Pace
 from headway.periods import Grain, Window
 
 
@@ -53,6 +53,8 @@ def requests(catalog: Catalog, names: Iterable[str]) -> list[Request]:
         kpi = catalog.kpis[name]
         if kpi.source:
             found[Request.of(kpi)] = None
+            if any(target.pace is Pace.LAST_YEAR for target in kpi.targets):
+                found[days_of(kpi)] = None
         if isinstance(kpi.measure, Formula) and kpi.window:
             found.update(dict.fromkeys(flows_under(catalog, kpi)))
         for read in kpi.inputs:
@@ -61,6 +63,11 @@ def requests(catalog: Catalog, names: Iterable[str]) -> list[Request]:
     for name in names:
         visit(name)
     return list(found)
+
+
+def days_of(kpi: Kpi) -> Request:
+    """The request that has a flow's days."""
+    return Request.of(kpi) if kpi.grain.rank <= Grain.DAY.rank else Request(kpi.name, None, Grain.DAY)
 
 
 def flows_under(catalog: Catalog, formula: Kpi) -> Iterator[Request]:

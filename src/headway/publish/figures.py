@@ -24,6 +24,8 @@ _BACK = {
     Grain.YEAR: 24,
 }
 _BARS = 24
+#: More levels of a target than this are a bound that moves.
+_FEW = 6
 #: On a phone, so that a bar keeps its name.
 _NARROW_BARS = 12
 #: At most so many small charts stand side by side; the table has the rest.
@@ -123,12 +125,15 @@ def _stretches(
     places: Sequence[float], levels: Sequence[float | None], sign: str, kpi: Kpi, form: Form
 ) -> Iterator[Step]:
     start = 0
+    moves = sum(level is not None for level, _ in groupby(levels)) > _FEW
     for level, run in groupby(levels):
         end = start + len(list(run)) - 1
         if level is not None:
             # A line's level holds until the next one begins; bars have room of their own.
             last = places[end] if form == "bar" else places[min(end + 1, len(places) - 1)]
-            yield Step(places[start], last, level, f"Target {sign} {numbers.axis(level, kpi.unit)}")
+            # A bound that moves says by its place what it is: a name at every step would be in the way.
+            named = not moves or (form == "line" and end == len(levels) - 1)
+            yield Step(places[start], last, level, f"Target {sign} {numbers.axis(level, kpi.unit)}" if named else "")
         start = end + 1
 
 

@@ -65,6 +65,14 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How a running period stands against its target: in a word, and whole."""
+
+    word: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """The period that still runs, beside the last complete one."""
 
@@ -72,6 +80,7 @@ class Running:
     shown: Shown
     compared: Compared | None = None
     judged: str | None = None
+    pace: Pace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,7 @@ class Tile:
     running: Running | None = None
     target: str | None = None
     judged: str | None = None
+    pace: Pace | None = None
     last_good: str | None = None
     reason: str | None = None
     points: tuple[Point, ...] = ()
@@ -228,7 +238,10 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A target as written: when it holds, for which cell, why. `current` is the one in force today."""
+    """A target as written: when it holds, for which cell, why. `current` is the one in force today.
+
+    `detail` is what the bound does not say: where a line begins, how bands follow each other.
+    """
 
     span: str
     bound: str
@@ -236,6 +249,27 @@ class Promise:
     grain: str
     current: bool
     why: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A KPI's growth over one length, judged: the total by period, newest first, and its newest cells."""
+
+    name: str
+    title: str
+    period_label: str
+    rows: tuple[Row, ...]
+    cells: tuple[CellRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What others reach."""
+
+    who: str
+    bound: str
+    link: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +322,8 @@ class KpiPage:
     breakdowns: tuple[Breakdown, ...]
     targets: tuple[Promise, ...]
     near: str
+    growths: tuple[Growth, ...]
+    benchmarks: tuple[Others, ...]
     definition: tuple[str, ...]
     written: str | None
     written_at: str

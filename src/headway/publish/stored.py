@@ -31,6 +31,7 @@ class Stored:
     status: str | None
     low: float | None
     high: float | None
+    expected: float | None
     revision: int
 
     @property
@@ -75,6 +76,7 @@ _FIELDS = (
     "status",
     "low",
     "high",
+    "expected",
     "revision",
 )
 
@@ -84,7 +86,7 @@ def rows(table: pa.Table, periods: Periods) -> dict[tuple[Grain, Cell], list[Sto
     found: dict[tuple[str, str], list[Stored]] = {}
     columns = [table.column(name).to_pylist() for name in ("grain", "cell", "period", *_FIELDS)]
     for grain, cell, key, *rest in zip(*columns, strict=True):
-        value, reason, n, numerator, denominator, flags, so_far, before, status, low, high, revision = rest
+        value, reason, n, numerator, denominator, flags, so_far, before, status, low, high, expected, revision = rest
         if flags & Flag.GONE:
             continue
         found.setdefault((grain, cell), []).append(
@@ -102,6 +104,7 @@ def rows(table: pa.Table, periods: Periods) -> dict[tuple[Grain, Cell], list[Sto
                 status,
                 low,
                 high,
+                expected,
                 revision,
             )
         )

@@ -201,6 +201,9 @@ def _head(console: Console, tile: Tile) -> None:
     if tile.compared:
         line.append(f"  {_signed(tile.compared)} {tile.compared.versus}", "dim")
     console.print(line)
+    for pace in (tile.pace, tile.running.pace if tile.running else None):
+        if pace:
+            console.print(pace.text, style="dim", highlight=False, markup=False)
     if tile.reason:
         console.print(tile.reason, style="dim", highlight=False, markup=False)
     if tile.about:

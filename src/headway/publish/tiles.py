@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 
 from headway.ledger import Ledger
 from headway.model import (
-    TOTAL,
     Aggregate,
     Audience,
     Catalog,
@@ -17,13 +16,12 @@ from headway.model import (
     Load,
     Reason,
     Status,
-    Target,
     Unit,
     UnitKind,
 )
 from headway.periods import Calendar, Grain, Period
-from headway.publish import measures, numbers, words
-from headway.publish.pages import Compared, Point, Running, Shown, Tile, Verdict
+from headway.publish import goals, measures, numbers, words
+from headway.publish.pages import Compared, Pace, Point, Running, Shown, Tile, Verdict
 from headway.publish.stored import Stored, by_key, compared_period, window
 
 #: Points of a tile's line: a quarter of days, else a year and a month, so that the same month stands at both ends.
@@ -82,8 +80,11 @@ def inputs(catalog: Catalog, kpi: Kpi) -> tuple[str, ...]:
     return tuple(found)
 
 
-def tile(kpi: Kpi, line: Sequence[Stored], at: Situation) -> Tile:
-    """The card of one KPI from the rows of its total at its own grain, oldest first."""
+def tile(kpi: Kpi, line: Sequence[Stored], leading: Sequence[Stored], at: Situation) -> Tile:
+    """The card of one KPI from the rows of its total at its own grain, oldest first.
+
+    `leading` are the rows whose verdicts are on the card: the same, or those of its growth.
+    """
     base = _blank(kpi, at)
     if kpi.measure is None or (kpi.tracked_from is not None and kpi.tracked_from > at.today):
         return _planned(base, kpi, at)
@@ -92,7 +93,7 @@ def tile(kpi: Kpi, line: Sequence[Stored], at: Situation) -> Tile:
     failed = at.failures.get(kpi.name)
     if newest is None:
         return _nothing(base, failed, at)
-    base = _filled(base, kpi, newest, line, at)
+    base = _filled(base, kpi, newest, line, by_key(leading).get(newest.period.key), at)
     if kpi.retired_on is not None and kpi.retired_on < at.today:
         retired = Verdict("retired", "Retired")
         return replace(base, verdict=retired, maturity="retired", reason=f"Retired on {words.day(kpi.retired_on)}.")
@@ -176,28 +177,24 @@ def running(kpi: Kpi, row: Stored, at: Situation) -> Running:
         shown(kpi, row),
         Compared(change, f"vs {words.span(*spans[1])}") if change and spans else None,
         judged(kpi, row, at),
+        pace(kpi, row, at),
     )
+
+
+def pace(kpi: Kpi, row: Stored, at: Situation) -> Pace | None:
+    """How a running period stands by the last day that the newest run knew whole."""
+    if at.run_now is None or goals.lead(kpi):
+        return None
+    last = min(at.calendar.last_complete_day(at.run_now), row.period.last)
+    return goals.pace(kpi, row.so_far, row.expected, words.near_day(last, at.today))
 
 
 def judged(kpi: Kpi, row: Stored, at: Situation) -> str | None:
     """When a running period will be judged, if a target waits for it."""
-    if target_of(kpi, row.period.last) is None:
+    if goals.in_force(kpi, row.period.last, goals.lead(kpi)) is None:
         return None
     late = max((_late(at.catalog, name) for name in at.catalog.upstream(kpi.name)), default=timedelta())
     return f"judged {words.near_day(at.calendar.day(row.period.end + late), at.today)}"
-
-
-def target_of(kpi: Kpi, day: date) -> Target | None:
-    """The target of the total in force on a day at the KPI's own grain: for words about periods not judged yet."""
-    found: Target | None = None
-    for target in kpi.targets:
-        if target.cell != TOTAL or target.each or target.grain is not kpi.grain:
-            continue
-        starts = target.first or date.min
-        holds = starts <= day and (target.through is None or day <= target.through)
-        if holds and (found is None or starts >= (found.first or date.min)):
-            found = target
-    return found
 
 
 def area_title(catalog: Catalog, name: str | None) -> str:
@@ -239,7 +236,7 @@ def _planned(base: Tile, kpi: Kpi, at: Situation) -> Tile:
     verdict = Verdict(Status.NOT_TRACKED.value, "Not tracked yet")
     due = f"Due {words.day(kpi.tracked_from)}" if kpi.tracked_from else "No date yet"
     target = min(kpi.targets, key=lambda t: t.first or date.min, default=None)
-    goal = numbers.bound(target.low, target.high, kpi.unit) if target else None
+    goal = goals.declared(target, kpi, at.visible) if target else None
     since = f" from {words.day(target.first)}" if target and target.first else ""
     return replace(
         base,
@@ -263,11 +260,9 @@ def _nothing(base: Tile, failed: str | None, at: Situation) -> Tile:
     return replace(base, reason=reason, note="Nothing stored yet", last_good="No earlier value")
 
 
-def _filled(base: Tile, kpi: Kpi, row: Stored, line: Sequence[Stored], at: Situation) -> Tile:
+def _filled(base: Tile, kpi: Kpi, row: Stored, line: Sequence[Stored], leading: Stored | None, at: Situation) -> Tile:
     beside = line[-1] if line[-1].partial and line[-1] is not row and kpi.grain.rank > Grain.DAY.rank else None
-    target = numbers.bound(row.low, row.high, kpi.unit) if row.low is not None or row.high is not None else None
-    if target is None and row.partial and (declared := target_of(kpi, row.period.last)):
-        target = numbers.bound(declared.low, declared.high, kpi.unit)
+    target = target_words(kpi, row.period, leading, at)
     alone = running(kpi, row, at) if row.partial else None
     note = _on_the_data(base, line[-POINTS.get(kpi.grain, 13) :], at)
     return replace(
@@ -276,17 +271,29 @@ def _filled(base: Tile, kpi: Kpi, row: Stored, line: Sequence[Stored], at: Situa
         period=row.period.name,
         period_label=alone.label if alone else words.near_period(row.period, at.today),
         when=words.covered(kpi, row.period) + (" so far" if row.partial else ""),
-        verdict=row.verdict,
+        verdict=leading.verdict if leading else words.verdict(None, None, None, None),
         compared=alone.compared if alone else compared(kpi, row, line, at),
         running=running(kpi, beside, at) if beside is not None and beside.value is not None else None,
         target=target,
         judged=alone.judged if alone else None,
+        pace=alone.pace if alone else None,
         points=points(kpi, line, at),
         until=_until(row, at),
         note=note or "Data passed",
         news=note is not None,
         restated=_restated(kpi, row, at),
     )
+
+
+def target_words(kpi: Kpi, which: Period, leading: Stored | None, at: Situation) -> str | None:
+    """The bound that judged the leading number, or what is declared for a period that was not judged yet."""
+    part = goals.lead(kpi)
+    if leading is not None and (leading.low is not None or leading.high is not None):
+        said = goals.judged(kpi, leading, part)
+        return f"Growth {said}" if part else said  # a card is narrow: over which time, the page says
+    goal = goals.in_force(kpi, which.last, part)
+    waits = leading is None or leading.partial or (goal is not None and any(goal.formulas))
+    return goals.declared(goal, kpi, at.visible) if goal is not None and waits else None
 
 
 def _on_the_data(base: Tile, line: Sequence[Stored], at: Situation) -> str | None:

@@ -36,7 +36,7 @@ from headway.model import (
     UnitKind,
 )
 from headway.periods import Grain
-from headway.publish import measures, numbers, tiles, words
+from headway.publish import goals, measures, numbers, tiles, words
 from headway.publish.pages import (
     Breakdown,
     CataloguePage,
@@ -45,8 +45,10 @@ from headway.publish.pages import (
     Earlier,
     Front,
     Group,
+    Growth,
     KpiPage,
     Link,
+    Others,
     Point,
     Promise,
     Row,
@@ -81,8 +83,8 @@ class View:
         self.run: Run | None = ledger.last_run(as_of)
         self.periods = Periods(catalog.calendar)
         self._tiles: dict[str, Tile] = {}
-        self._totals: dict[str, dict[tuple[Grain, Cell], list[Stored]]] = {}
-        self._last_cells: dict[tuple[str, Grain], dict[Cell, list[Stored]]] = {}
+        self._totals: dict[tuple[str, str], dict[tuple[Grain, Cell], list[Stored]]] = {}
+        self._last_cells: dict[tuple[str, str, Grain], dict[Cell, list[Stored]]] = {}
 
     @property
     def version(self) -> tuple[object, ...]:
@@ -170,6 +172,7 @@ class View:
         line = self._total(name, grain)
         tile = self.tile(name)
         hidden = [read for read in tiles.inputs(self.catalog, kpi) if read not in self.names]
+        veiled = hidden or [read for read in kpi.compared if read not in self.names]
         definition = self.ledger.definition(name, self.as_of)
         public = self.audience is Audience.PUBLIC
         people = {column for source in self._at.upstream(kpi) for column in self.catalog.sources[source].people}
@@ -184,13 +187,15 @@ class View:
             breakdowns=tuple(self._breakdowns(kpi, grain)),
             targets=tuple(self._promises(kpi)),
             near=_near(kpi, self.catalog),
+            growths=tuple(self._growths(kpi, grain)),
+            benchmarks=tuple(Others(one.who, goals.benchmark(one, kpi), one.link) for one in kpi.benchmarks),
             definition=words.definition(
                 _unseen(kpi) if hidden else kpi,
                 self.catalog.calendar,
                 self.catalog.min_group_size,
                 counts_people=bool(people),
             ),
-            written=None if hidden else words.for_all(kpi.written) if public else kpi.written,
+            written=None if veiled else words.for_all(kpi.written) if public else kpi.written,
             written_at=f"{kpi.place.path} line {kpi.place.line}",
             sql=definition.sql if definition and definition.sql and not hidden else None,
             fingerprint=definition.fingerprint[:7] if definition else "",
@@ -246,7 +251,9 @@ class View:
         """The card of one KPI."""
         if name not in self._tiles:
             kpi = self._visible(name)
-            self._tiles[name] = tiles.tile(kpi, self._total(name, kpi.grain) if kpi.measure else [], self._at)
+            line = self._total(name, kpi.grain) if kpi.measure else []
+            leading = self._leading(kpi) if kpi.measure else []
+            self._tiles[name] = tiles.tile(kpi, line, leading, self._at)
         return self._tiles[name]
 
     def _visible(self, name: str) -> Kpi:
@@ -256,20 +263,24 @@ class View:
             raise UsageError(Mistake(f"there is no KPI '{name}'", "unknown-kpi", None, remedy))
         return self.catalog.kpis[name]
 
-    def _total(self, name: str, grain: Grain) -> list[Stored]:
-        """The rows of a KPI's total at one grain, oldest first."""
-        if name not in self._totals:
-            table = self.ledger.read(name, cells=False, as_of=self.as_of)
-            self._totals[name] = rows(table, self.periods)
-        return self._totals[name].get((grain, TOTAL), [])
+    def _total(self, name: str, grain: Grain, part: str = "") -> list[Stored]:
+        """The rows of a KPI's total at one grain, oldest first, or of its growth."""
+        if (name, part) not in self._totals:
+            table = self.ledger.read(name, part=part, cells=False, as_of=self.as_of)
+            self._totals[name, part] = rows(table, self.periods)
+        return self._totals[name, part].get((grain, TOTAL), [])
 
-    def _cells(self, name: str, grain: Grain) -> dict[Cell, list[Stored]]:
+    def _leading(self, kpi: Kpi) -> list[Stored]:
+        """The rows whose verdicts are on the card."""
+        return self._total(kpi.name, kpi.grain, goals.lead(kpi))
+
+    def _cells(self, name: str, grain: Grain, part: str = "") -> dict[Cell, list[Stored]]:
         """The rows of a KPI's cells at one grain. Pages of one KPI are made together: the last one is kept."""
-        if (name, grain) not in self._last_cells:
-            table = self.ledger.read(name, grain=grain, as_of=self.as_of)
+        if (name, part, grain) not in self._last_cells:
+            table = self.ledger.read(name, part=part, grain=grain, as_of=self.as_of)
             kept = {at: lines for at, lines in self._last_cells.items() if at[0] == name}
-            self._last_cells = kept | {(name, grain): without_total(rows(table, self.periods), grain)}
-        return self._last_cells[name, grain]
+            self._last_cells = kept | {(name, part, grain): without_total(rows(table, self.periods), grain)}
+        return self._last_cells[name, part, grain]
 
     def _groups(self, every: Sequence[Tile]) -> tuple[Group, ...]:
         """Cards by area, in the order in which the project lists its areas; those without one come last."""
@@ -293,15 +304,22 @@ class View:
         match tile.verdict.key:
             case "off":
                 kpi = self.catalog.kpis[tile.name]
-                line = self._total(tile.name, kpi.grain)
+                line, part = self._leading(kpi), goals.lead(kpi)
                 newest = next(row for row in reversed(line) if not row.partial)
                 side = "above" if tile.verdict.word.startswith("Above") else "below"
                 limit = newest.high if side == "above" else newest.low
-                goal = numbers.exact(limit, kpi.unit) if limit is not None else ""
+                goal = numbers.exact(limit, goals.unit_of(kpi, part)) if limit is not None else ""
                 again = streak(line, "off")
                 repeat = f", for the {words.ordinal(again)} {kpi.grain} in a row" if again > 1 else ""
                 # A title may be plural: "stood" fits both.
                 text = f"stood at {tile.shown.text} {tile.when}, {side} the target of {goal}{repeat}."
+                if part:
+                    grew = numbers.tile(newest.value, goals.PERCENT)
+                    over = part.removeprefix("growth ")
+                    text = (
+                        f"stood at {tile.shown.text} {tile.when}; its growth over {over}, {grew}, "
+                        f"is {side} the target of {goal}{repeat}."
+                    )
                 return Sentence(tile.verdict, tile.name, tile.title, text, tile.shown.text)
             case "stale":
                 was = tile.verdict.word.removeprefix("Stale, was ")
@@ -349,7 +367,7 @@ class View:
                     value=row.value,
                     full=_full(row.value, kpi.unit, depth, row),
                     verdict=row.verdict,
-                    target=numbers.bound(row.low, row.high, kpi.unit),
+                    target=self._bound(kpi, row),
                     low=row.low,
                     high=row.high,
                     partial=row.partial,
@@ -358,10 +376,62 @@ class View:
                     n=row.n,
                     numerator=row.numerator,
                     denominator=row.denominator,
-                    note=_row_note(row),
+                    note=_row_note(row) or self._unbounded(kpi, row),
                 )
             )
         return tuple(reversed(found))
+
+    def _bound(self, kpi: Kpi, row: Stored) -> str:
+        """The bound of a period, or what is declared where a formula has no number yet."""
+        target = goals.in_force(kpi, row.period.last, grain=row.period.grain)
+        if row.low is None and row.high is None and target is not None and any(target.formulas):
+            return goals.declared(target, kpi, self.names)
+        return goals.judged(kpi, row)
+
+    def _unbounded(self, kpi: Kpi, row: Stored) -> str:
+        """Why a period that a target speaks of is not judged by it, or ''."""
+        if row.partial or row.value is None or row.low is not None or row.high is not None:
+            return ""
+        return goals.judged_by(goals.in_force(kpi, row.period.last, grain=row.period.grain))
+
+    def _growths(self, kpi: Kpi, grain: Grain) -> Iterator[Growth]:
+        """Each length over which growth is judged at this grain, in the order of the targets."""
+        for part in dict.fromkeys(target.part for target in kpi.targets if target.part and target.grain is grain):
+            line = self._total(kpi.name, grain, part)
+            cells = self._cells(kpi.name, grain, part)
+            newest = next((row for row in reversed(self._total(kpi.name, grain)) if not row.partial), None)
+            found = []
+            for cell, own in cells.items():
+                if newest is not None and (row := by_key(own).get(newest.period.key)) is not None:
+                    points = tuple(Point(r.period.name, r.value, r.low, r.high, r.partial) for r in own)
+                    found.append(
+                        _cell_row(replace(kpi, unit=goals.PERCENT, decimals=None), cell, row, points[-13:], part)
+                    )
+            found.sort(key=lambda c: (c.shown.value is None, -(c.shown.value or 0), c.label))
+            label = words.period(newest.period) if newest else ""
+            yield Growth(part.replace(" ", "-"), goals.title(part), label, self._growth_rows(line), tuple(found))
+
+    def _growth_rows(self, line: Sequence[Stored]) -> tuple[Row, ...]:
+        """Growth by period, newest first; a period that runs has none to speak of yet."""
+        complete = [row for row in line if not row.partial]
+        depth = numbers.places([row.value for row in complete], goals.PERCENT)
+        return tuple(
+            Row(
+                period=row.period.name,
+                label=words.period(row.period),
+                first=row.period.first,
+                value=row.value,
+                full=_full(row.value, goals.PERCENT, depth, row),
+                verdict=row.verdict,
+                target=numbers.bound(row.low, row.high, goals.PERCENT),
+                low=row.low,
+                high=row.high,
+                partial=False,
+                numerator=row.numerator,
+                denominator=row.denominator,
+            )
+            for row in reversed(complete)
+        )
 
     def _finding(self, kpi: Kpi, tile: Tile) -> str:
         """The sentence below the chart, which is also what the chart says to those who do not see it."""
@@ -374,7 +444,7 @@ class View:
         past = year_before(newest.period, by_key(line))
         if past is not None and past.value is not None:
             said += f", {numbers.tile(past.value, kpi.unit, decimals=kpi.decimals)} a year before"
-        again = streak(line, tile.verdict.key) if tile.verdict.key in ("on", "near", "off", "over") else 0
+        again = streak(self._leading(kpi), tile.verdict.key) if tile.verdict.key in ("on", "near", "off", "over") else 0
         if again > 1:
             said += f"; {tile.verdict.word.lower()} for {again} {kpi.grain}s in a row"
         elif again == 1:
@@ -416,14 +486,14 @@ class View:
 
     def _promises(self, kpi: Kpi) -> Iterator[Promise]:
         """Targets as written, newest first."""
-        now = tiles.target_of(kpi, self._at.today)
         for target in sorted(kpi.targets, key=lambda t: t.first or date.min, reverse=True):
-            cell = ", ".join(value for _, value in target.cell) or (f"each {target.each}" if target.each else "")
+            cell = ", ".join((*(value for _, value in target.cell), *(f"each {column}" for column in target.each)))
+            now = goals.in_force(kpi, self._at.today, target.part, target.grain)
             current = target is now or (bool(cell) and _holds(target, self._at.today))
+            bound = goals.declared(target, kpi, self.names)
             yield Promise(
-                _when(target), numbers.bound(target.low, target.high, kpi.unit), cell, target.grain.value, current,
-                target.why or "",
-            )  # fmt: skip
+                _when(target), bound, cell, target.grain.value, current, target.why or "", goals.detail(target, kpi)
+            )
 
     def _source(self, name: str) -> SourceRows:
         source, load = self.catalog.sources[name], self._at.loads.get(name)
@@ -534,7 +604,7 @@ def _cell_word(column: str, value: str) -> str:
     return value
 
 
-def _cell_row(kpi: Kpi, cell: Cell, newest: Stored | None, points: tuple[Point, ...]) -> CellRow:
+def _cell_row(kpi: Kpi, cell: Cell, newest: Stored | None, points: tuple[Point, ...], part: str = "") -> CellRow:
     label = ", ".join(_cell_word(column, value) for column, value in cell)
     if newest is None:
         value = points[-1].value
@@ -546,7 +616,7 @@ def _cell_row(kpi: Kpi, cell: Cell, newest: Stored | None, points: tuple[Point, 
         )  # fmt: skip
     shown = tiles.shown(kpi, newest) if newest.value is not None else Shown(None, newest.verdict.word)
     bounded = newest.low is not None or newest.high is not None
-    goal = numbers.bound(newest.low, newest.high, kpi.unit) if bounded else "No target"
+    goal = goals.judged(kpi, newest, part, cell) if bounded else "No target"
     return CellRow(label, dict(cell), shown, newest.verdict, goal, points)
 
 
@@ -592,6 +662,6 @@ def _span_words(first: date | None, through: date | None) -> str:
 def _near(kpi: Kpi, catalog: Catalog) -> str:
     if not kpi.targets:
         return ""
-    if any(t.near_low is not None or t.near_high is not None for t in kpi.targets):
+    if any(t.near_low is not None or t.near_high is not None or t.bands for t in kpi.targets):
         return "Near is as declared."
     return f"Near is within {numbers.exact(catalog.near_within, Unit(UnitKind.PERCENT, 'percent'))} of the target."

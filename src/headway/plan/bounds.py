@@ -1,0 +1,54 @@
+"""What the formulas in a KPI's targets come down to, for every period and cell that the KPI has.
+
+`at_least: 3 * cac` bounds each period by three times the CAC of that period. It is evaluated like a formula of a KPI
+of that grain and breakdown, once all KPIs are computed, so that two KPIs may bound each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headway.model import Catalog, Empty, Expression, Flag, Formula, Kpi, Take
+from headway.periods import Grain
+from headway.plan.formula import evaluate
+from headway.plan.requests import Request
+
+#: By text of the formula and grain, then text of the cell and key of the period: the number, and whether it may change.
+Bounds = Mapping[tuple[str, Grain], Mapping[tuple[str, int], tuple[float, bool]]]
+
+
+def bounds(catalog: Catalog, kpi: Kpi, inputs: Mapping[Request, pa.Table], now: datetime) -> Bounds:
+    """Every formula in the KPI's targets. `inputs` holds the numbers of every KPI, its own too. No data is no entry."""
+    found: dict[tuple[str, Grain], dict[tuple[str, int], tuple[float, bool]]] = {}
+    for target in kpi.targets:
+        by = tuple(breakdown for breakdown in kpi.by if frozenset(breakdown) == target.columns)
+        for formula in target.formulas:
+            bounded = replace(
+                kpi,
+                measure=Formula(_for_each_cell(formula, kpi), (*formula.inputs, kpi.name)),
+                grain=target.grain,
+                by=by,
+                by_grain=target.grain,
+                window=None,
+                take=Take.LAST,
+                empty=Empty.NO_DATA,
+            )
+            table = evaluate(catalog, bounded, inputs, now)
+            table = table.filter(pc.and_(pc.equal(table["grain"], target.grain), pc.is_valid(table["value"])))
+            columns = (table[name].to_pylist() for name in ("cell", "period", "value", "flags"))
+            here = found.setdefault((formula.expression.text, target.grain), {})
+            here.update(
+                ((cell, period), (value, bool(flags & Flag.PARTIAL)))
+                for cell, period, value, flags in zip(*columns, strict=True)
+            )
+    return found
+
+
+def _for_each_cell(formula: Formula, kpi: Kpi) -> Expression:
+    """The formula plus nothing of the KPI: its cells are then the KPI's, also those that no input has."""
+    return Expression(f"({formula.expression.text}) + coalesce(0 * {kpi.name}, 0)")
