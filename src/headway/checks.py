@@ -207,7 +207,8 @@ def touching(
     touches every day, because its rows have no part in the days of those that refer to them.
     """
     if kpi.source is None:
-        return []
+        # A function of the project may read every row of its sources.
+        return [(one.text, None, None) for source in kpi.sources for one in failing.get(source, ())]
     paths = _paths(catalog, schemas, kpi)
     time = kpi.time or catalog.sources[kpi.source].time
     own = [

@@ -39,6 +39,7 @@ SLUGS = frozenset(
         "bad-date",
         "bad-expression",
         "bad-formula",
+        "bad-function",
         "no-kind",
         "two-kinds",
         "wrong-kind",
@@ -74,6 +75,7 @@ SLUGS = frozenset(
         "not-a-repository",
         # queries
         "query-failed",
+        "function-failed",
         "out-of-memory",
         "too-many-cells",
         # ledger

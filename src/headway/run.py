@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headway import __version__, checks, plan, quality, sources, targets
+from headway import __version__, checks, functions, plan, quality, sources, targets
 from headway import catalog as catalogue
 from headway.engines.duckdb import DuckDB
 from headway.errors import CatalogError, HeadwayError, Mistake, QueryError, UsageError
@@ -30,6 +30,7 @@ from headway.model import (
     Kpi,
     Load,
     Located,
+    Python,
     Source,
     SqlType,
     Total,
@@ -293,10 +294,10 @@ class Attempt:
     def _settle(self, request: Request, table: pa.Table) -> None:
         """Withhold what must not be shown, then give a state its longer periods."""
         kpi = request.resolve(self.catalog)
-        assert kpi.source is not None
         _bound_cells(kpi, table, self.catalog.max_cells)
         failing = checks.touching(self.catalog, self.schemas, kpi, self.failing)
-        beginning = self.coverage[kpi.source].first or date.min
+        first = self.coverage[kpi.sources[0]].first if kpi.sources else None
+        beginning = first or date.min
 
         def settled(min_group_size: int) -> pa.Table:
             judged = quality.judge(kpi, table, min_group_size, failing, self.catalog.calendar, beginning)
@@ -331,12 +332,24 @@ class Attempt:
             table = self.data.typed(kpi, kpi.measure.path)
             entered = plan.entered(self.catalog, kpi, table, self.now)
             self.shelf.put(own, plan.rollup(self.catalog, kpi, entered, self.now))
+        elif isinstance(kpi.measure, Python):
+            self._called(kpi)
         plan.derive(self.catalog, kpi, self.shelf, self.now)
         if kpi.history:
             typed = self.data.typed(kpi, kpi.history)
             self.shelf.make(
                 own, lambda tables: plan.imported(self.catalog, kpi, typed, tables.get(own), self.now), [own]
             )
+
+    def _called(self, kpi: Kpi) -> None:
+        """The numbers of a function of the project."""
+        if broken := next((s for s in self.catalog.upstream(kpi.name) if s in self.failed_sources), None):
+            self.failed_kpis[kpi.name] = f"it reads {broken}, which could not be read"
+            return
+        asking = plan.asking(self.catalog, self.schemas, self.coverage, kpi, self.numbers, self.now)
+        query = asking.query(functions.call(self.catalog.root, kpi, asking.names, asking.periods))
+        self.sql[kpi.name] = self.engine.sql(query)
+        self._settle(Request.of(kpi), asking.read(self.engine.execute(query, asking.tables)))
 
     # -- what is recorded ------------------------------------------------------------------------------------------
 

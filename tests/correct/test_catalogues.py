@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import copyfile
 
 import pytest
 from ruamel.yaml import YAML
@@ -17,12 +18,19 @@ FOLDER = Path(__file__).parent
 FILES = sorted(FOLDER.rglob("*.yml"))
 
 
-@cache
-def loaded(file: Path) -> Catalog:
-    """The catalogue of a file, as the only file of a project."""
-    with TemporaryDirectory() as folder:
-        (Path(folder) / "headway.yml").write_text(file.read_text("utf-8"), "utf-8")
-        return catalogue.load(Path(folder))
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Catalog]:
+    """Loads a file as the only file of a project; with a file of Python that is called like it, if there is one."""
+
+    @cache
+    def load(file: Path) -> Catalog:
+        folder = tmp_path_factory.mktemp(file.stem)
+        (folder / "headway.yml").write_text(file.read_text("utf-8"), "utf-8")
+        if (code := file.with_suffix(".py")).is_file():
+            copyfile(code, folder / code.name)
+        return catalogue.load(folder)
+
+    return load
 
 
 def items() -> list[tuple[Path, str]]:
@@ -31,7 +39,7 @@ def items() -> list[tuple[Path, str]]:
 
 
 @pytest.mark.parametrize(("file", "name"), items(), ids=lambda it: it.stem if isinstance(it, Path) else it)
-def test_numbers_are_as_expected(file: Path, name: str) -> None:
+def test_numbers_are_as_expected(loaded: Callable[[Path], Catalog], file: Path, name: str) -> None:
     """The numbers that a file expects of its rows come out."""
     catalog = loaded(file)
     failures = trial.try_(catalog, catalog.tests[name])
@@ -39,7 +47,7 @@ def test_numbers_are_as_expected(file: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_every_kpi_of_a_file_is_expected_somewhere(file: Path) -> None:
+def test_every_kpi_of_a_file_is_expected_somewhere(loaded: Callable[[Path], Catalog], file: Path) -> None:
     """A KPI that nothing expects would only look as if it were tested."""
     catalog = loaded(file)
     expected = {one.kpi for case in catalog.tests.values() for one in case.expect}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
-from headway.catalog import formulas, overs
+from headway.catalog import formulas, overs, python
 from headway.catalog.circles import circle
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Steps
@@ -36,7 +36,12 @@ class Waiting(Protocol):
 Reader = Callable[[Draft, Collection[str], Collection[str], Complaints], Waiting | None]
 
 #: The kinds that read KPIs.
-KINDS: Mapping[str, Reader] = {"formula": formulas.read, "spread": overs.read, "tiered": overs.read}
+KINDS: Mapping[str, Reader] = {
+    "formula": formulas.read,
+    "spread": overs.read,
+    "tiered": overs.read,
+    "python": python.read,
+}
 
 
 def resolve(
@@ -47,7 +52,8 @@ def resolve(
     sources: Collection[str],
     complaints: Complaints,
 ) -> dict[str, Kpi]:
-    """Every KPI over KPIs that can be resolved. `kpis` are those over rows, `declared` the names of all KPIs.
+    """Every KPI over KPIs that can be resolved. `kpis` are those over rows, `project` has the sources,
+    `declared` are the names of all KPIs.
 
     Of one whose input is itself wrong nothing is said: the input's own mistake is enough.
     """

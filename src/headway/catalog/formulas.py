@@ -18,7 +18,7 @@ from headway.catalog.draft import Draft
 from headway.catalog.formula import Input
 from headway.catalog.kpi import by_grain, check_grain, common, least_grain, options
 from headway.catalog.sqltext import Wrong, span
-from headway.model import Catalog, Distinct, Empty, Formula, Kpi, Spread, Tiered, UnitKind
+from headway.model import Catalog, Distinct, Empty, Formula, Kpi, Python, Spread, Tiered, UnitKind
 from headway.periods import Grain
 
 #: Parts of `distinct` that come later.
@@ -139,13 +139,13 @@ class _Formula:
         """Complain about a window over flows that have numbers for whole periods alone."""
         for mention in self.inputs if self.draft.spec.window else ():
             kpi = self.kpis[mention.kpi]
-            if isinstance(kpi.measure, Spread | Tiered) and not kpi.is_state_of(mention.part):
+            if isinstance(kpi.measure, Spread | Tiered | Python) and not kpi.is_state_of(mention.part):
                 self.say(
                     mention.start,
                     mention.end,
                     f"{kpi.name} has numbers for periods, and none for a window",
                     "not-supported-yet",
-                    f"Leave out 'window', or give it to {kpi.measure.kpi}.",
+                    f"Leave out 'window', or give it to {kpi.inputs[0] if kpi.inputs else kpi.name}.",
                 )
 
     def grain(self) -> Grain:

@@ -18,7 +18,6 @@ LATER: Mapping[str, str] = {
     "duration": "Derive the time between in the source, and take its mean: derive: {days: date_diff('day', a, b)}.",
     "availability": "Sum a derived length of the rows.",
     "accrue": "Give one row for each month, and sum them.",
-    "python": "Write the rows to a file first, and read that as a source.",
     "lasts": "Divide in a formula.",
 }
 

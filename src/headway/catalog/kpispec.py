@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, create_model
 
@@ -226,6 +226,16 @@ class TierSpec(Spec):
     each: Number
 
 
+class PythonSpec(KpiSpec):
+    """Numbers that a function of the project computes."""
+
+    what = "python"
+    elsewhere: ClassVar[Mapping[str, str]] = {**KpiSpec.elsewhere, "where": "The function chooses the rows."}
+    python: Text
+    of: Texts
+    with_: Annotated[dict[str, Any], Field(alias="with", default_factory=dict)]
+
+
 class EnteredSpec(KpiSpec):
     """Numbers typed by people."""
 
@@ -251,5 +261,6 @@ KINDS: Mapping[str, type[KpiSpec]] = {
     "formula": FormulaSpec,
     "spread": SpreadSpec,
     "tiered": TieredSpec,
+    "python": PythonSpec,
     "entered": EnteredSpec,
 }

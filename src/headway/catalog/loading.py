@@ -237,7 +237,8 @@ def _kpis(
         ):
             resolved[name] = kpi
     waiting = [draft for draft in drafts.values() if draft.kind in derived.KINDS]
-    resolved |= derived.resolve(waiting, resolved, catalog, declared.kpis, declared.sources, complaints)
+    known = replace(catalog, sources=sources)
+    resolved |= derived.resolve(waiting, resolved, known, declared.kpis, declared.sources, complaints)
     scene = Scene(catalog, resolved, declared.kpis, declared.sources, complaints)
     return {name: target.resolve(draft, scene) for name, draft in drafts.items() if name in resolved}
 

@@ -442,13 +442,17 @@ class Lasts(_OfNumbers):
 
 @dataclass(frozen=True)
 class Python(_OfNumbers):
-    """`python: file.py:function`: a function of the project that writes the SELECT."""
+    """`python: file.py:function`: a function of the project that writes the SELECT.
+
+    The first of `sources` dates its periods. `digest` stands for what the function's file says.
+    """
 
     function: str
     sources: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     arguments: Mapping[str, object] = field(default_factory=dict)
     is_state: bool = False  # type: ignore[misc]  # a field in place of the class's word
+    digest: str = ""
 
 
 #: Kinds that read rows in a plan.

@@ -21,16 +21,19 @@ from headway.plan.formula import evaluate
 from headway.plan.fuse import Plan, compile  # noqa: A004 - the room's verb, always written plan.compile
 from headway.plan.growth import growth
 from headway.plan.pace import shares
+from headway.plan.python import Asking, asking
 from headway.plan.requests import Request, requests
 from headway.plan.rollup import rollup
 from headway.plan.spans import is_copied
 from headway.plan.typed import entered, imported
 
 __all__ = [
+    "Asking",
     "Coverage",
     "Plan",
     "Request",
     "Shelf",
+    "asking",
     "behind",
     "bounds",
     "compile",
