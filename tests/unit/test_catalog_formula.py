@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from textwrap import dedent
+
 import pytest
 
+from headway import catalog
 from headway.catalog import formula
+from headway.catalog.formulas import with_parts
 from headway.catalog.sqltext import Wrong
+from headway.model import Distinct
 
 
 @pytest.mark.parametrize(
@@ -17,6 +23,17 @@ from headway.catalog.sqltext import Wrong
         ("mau[hub = 'a', cluster = 3]", "CELL(mau, 'hub', 'a', 'cluster', '3')"),
         ("mau[hub = 'a' and level = -3]", "CELL(mau, 'hub', 'a', 'level', '-3')"),
         ("x / total(x)", "x / TOTAL(x)"),
+        ("total(a / b)", "TOTAL(a) / TOTAL(b)"),
+        ("total(x[a = 'b'])", "TOTAL(CELL(x, 'a', 'b'))"),
+        ("total(opening(m.customers))", "TOTAL(OPENING(m.customers))"),
+        ("opening(total(m.customers))", "TOTAL(OPENING(m.customers))"),
+        ("total(total(x))", "TOTAL(x)"),
+        ("max(x)", "MAX(x)"),
+        ("mean(x[a = 'b'])", "MEAN(CELL(x, 'a', 'b'))"),
+        ("prior(2 * x, '1 years')", "2 * PRIOR(x, '1 year')"),
+        ("prior(prior(x, '1 month'), '1 year')", "PRIOR(PRIOR(x, '1 month'), '1 year')"),
+        ("mean(prior(x))", "PRIOR(MEAN(x))"),
+        ("growth(x)", "x - PRIOR(x) / CASE WHEN PRIOR(x) >= 0 THEN PRIOR(x) END"),
         ("coalesce(a, 0) + abs(-b)", "COALESCE(a, 0) + ABS(-b)"),
         ("a ** 2", "POWER(a, 2)"),
         ("case when a > 3 and not b < 2 then b else -c end", "CASE WHEN a > 3 AND NOT b < 2 THEN b ELSE -c END"),
@@ -50,7 +67,15 @@ def test_inputs_come_in_the_order_of_the_text() -> None:
     ("text", "marked", "said"),
     [
         ("mrr.new.more / 2", "mrr.new.more", "'mrr.new.more' has too many dots"),
-        ("growth(x, '1 year')", "growth(x, '1 year')", "growth(...) in a formula is not supported yet"),
+        ("growth(x, 'year')", "'year'", "a length is written in quotes, such as '1 year' or '28 days'"),
+        ("prior(x, 1)", "1", "a length is written in quotes, such as '1 year' or '28 days'"),
+        ("prior(x, '0 days')", "'0 days'", "a length is written in quotes, such as '1 year' or '28 days'"),
+        ("prior(x, '1 year', 2)", "prior(x, '1 year', 2)", "prior(...) takes a number, and optionally a length"),
+        ("a + growth(growth(x))", "growth(growth(x))", "a growth of a growth is more than a formula says at once"),
+        ("growth(3)", "growth(3)", "growth(...) takes a number that changes: a KPI"),
+        ("mean(x + y)", "mean(x + y)", "mean(...) takes one KPI"),
+        ("mean(opening(x))", "mean(opening(x))", "mean(...) takes one KPI"),
+        ("opening(x, 2)", "opening(x, 2)", "opening(...) takes one KPI"),
         ("2 * lest(a, b)", "lest(a, b)", "a formula has no function 'lest'"),
         ("a > 3", "a > 3", "a number must stand here, and this is a condition"),
         ("case when a then b end", "a", "a condition must stand here, and this is a number"),
@@ -82,3 +107,24 @@ def test_a_formula_nested_beyond_reason_is_an_error_of_ours() -> None:
     for text in ("+".join(["a"] * 20_000), "(" * 5_000 + "a" + ")" * 5_000):
         with pytest.raises(Wrong):
             formula.parse(text)
+
+
+def test_parts_that_somebody_reads_are_computed(tmp_path: Path) -> None:
+    """A distinct computes those of its parts that a formula names; it is defined as before, and so is any other KPI."""
+    (tmp_path / "headway.yml").write_text(
+        dedent("""
+            project: parts
+            sources: {sessions: {read: {files: sessions.csv}, time: at}}
+            kpis:
+              mau: {distinct: sessions.user_id}
+              dau: {distinct: sessions.user_id}
+        """)
+    )
+    loaded = catalog.load(tmp_path)
+    kpis = loaded.kpis
+    changed = with_parts(kpis, formula.inputs(formula.parse("mau.resurrected / prior(mau.new) + mau + dau")))
+    assert list(changed) == ["mau"]
+    measure = changed["mau"].measure
+    assert isinstance(measure, Distinct)
+    assert measure.named == ("new", "resurrected")
+    assert catalog.fingerprint(changed["mau"], loaded) == catalog.fingerprint(kpis["mau"], loaded)

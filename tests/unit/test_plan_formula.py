@@ -225,3 +225,39 @@ def test_an_input_that_was_not_computed_is_no_data(workbench: Any) -> None:
     """Nothing is invented for a KPI that failed."""
     catalog = workbench.project(PROJECT + "      net: {formula: revenue - costs, unit: USD}\n")
     assert plan.evaluate(catalog, catalog.kpis["net"], {}, NOW).num_rows == 0
+
+
+def test_withheld_goes_along_to_other_periods(workbench: Any) -> None:
+    """A month that is withheld is withheld as the prior of the next, and as a part of a mean."""
+    catalog = workbench.project(
+        PROJECT + "      before: {formula: prior(revenue)}\n      usual: {formula: mean(revenue), window: 3 months}\n"
+    )
+    months = {20089: None, 20120: 5.0, 20148: 7.0}  # January to March
+    rows = [
+        {"part": "", "grain": "month", "cell": "", "period": month, "value": value, "flags": 0}
+        | {"reason": None if value else Reason.CHECK_FAILED}
+        | ({"flags": 1, "so_far": 4.0, "so_far_before": 3.0} if month == 20148 else {})
+        for month, value in months.items()
+    ]
+    inputs = {Request.of(catalog.kpis["revenue"]): pa.Table.from_pylist(rows, NUMBERS)}
+
+    def numbers(kpi: str) -> dict[int, Any]:
+        table = plan.evaluate(catalog, catalog.kpis[kpi], inputs, NOW)
+        return {r["period"]: r["reason"] or r["value"] for r in table.to_pylist() if r["grain"] == "month"}
+
+    assert numbers("before") == {20089: Reason.INPUT_MISSING, 20120: Reason.INPUT_WITHHELD, 20148: 3.0}
+    # The three months before the 14th of March, of which two are over; one of them is withheld.
+    assert numbers("usual") == {
+        20089: Reason.INPUT_WITHHELD,
+        20120: Reason.INPUT_WITHHELD,
+        20148: Reason.INPUT_WITHHELD,
+    }
+
+
+def test_a_formula_of_states_grows_through_the_same_day(workbench: Any) -> None:
+    """The people of 14 March stand against those of 14 February, and the quarter waits until it is over."""
+    numbers = compute(workbench, "grown: {formula: growth(heads), unit: percent}")["grown"]
+    # The second came on 10 February, so by 14 February there were two already.
+    assert numbers["month", "", "2025-03"]["value"] == 0
+    assert numbers["month", "", "2025-02"]["value"] == 1
+    assert numbers["quarter", "", "2025-Q1"]["value"] is None

@@ -150,11 +150,9 @@ _KEEPS = (exp.Add, exp.Sub, exp.Neg, exp.Abs, exp.Round, exp.Least, exp.Greatest
 
 def unit_of(node: exp.Expr, kpis: Mapping[str, Kpi]) -> Unit | None:
     """The unit of a formula (its normal form) as far as that is plain: of 3 * cac that of cac, of a / b none."""
-    if isinstance(node, exp.Column):
-        name, part = formula.named(node)
-        return kpis[name].unit_of(part)
-    if isinstance(node, exp.Anonymous):
-        return None if node.name == "growth" else unit_of(node.expressions[0], kpis)
+    if isinstance(node, exp.Column | exp.Anonymous):
+        read = formula.reading(node)
+        return kpis[read.kpi].unit_of(read.part)
     if isinstance(node, exp.Mul):
         left, right = unit_of(node.this, kpis), unit_of(node.expression, kpis)
         return left if _is_plain(node.expression) else right if _is_plain(node.this) else None

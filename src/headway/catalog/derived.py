@@ -52,22 +52,23 @@ def resolve(
     sources: Collection[str],
     complaints: Complaints,
 ) -> dict[str, Kpi]:
-    """Every KPI over KPIs that can be resolved. `kpis` are those over rows, `project` has the sources,
-    `declared` are the names of all KPIs.
+    """Every KPI over KPIs that can be resolved, and those over rows of which one of them reads a part.
 
-    Of one whose input is itself wrong nothing is said: the input's own mistake is enough.
+    `kpis` are those over rows, `project` has the sources, `declared` are the names of all KPIs. Of one whose input is
+    itself wrong nothing is said: the input's own mistake is enough.
     """
     waiting: dict[str, Waiting] = {}
     for draft in drafts:
         if (it := KINDS[draft.kind](draft, declared, sources, complaints)) is not None:
             waiting[draft.name] = it
     _refuse_circles(waiting, complaints)
-    done = dict(kpis)
+    mentions = [mention for it in waiting.values() if isinstance(it, formulas.Parsed) for mention in it.inputs]
+    done = {**kpis, **formulas.with_parts(kpis, mentions)}
     while ready := [name for name, it in waiting.items() if all(read in done for read in it.names)]:
         for name in ready:
             if (kpi := waiting.pop(name).kpi(done, project, complaints)) is not None:
                 done[name] = kpi
-    return {name: kpi for name, kpi in done.items() if name not in kpis}
+    return {name: kpi for name, kpi in done.items() if kpis.get(name) is not kpi}
 
 
 def _refuse_circles(waiting: dict[str, Waiting], complaints: Complaints) -> None:

@@ -3,15 +3,24 @@
 `parse` gives a sqlglot expression made of these nodes and no others, without parentheses (the tree says it all):
 
     number     Column(name)                         a KPI, for the same period and cell
-               Column(name, table=KPI)              `csat.low`: a part of a KPI; `named` tells both of either
-               Anonymous("cell", [Column, Literal breakdown, Literal value, ...])
-                                                    `mau[hub = 'a', cluster = 'b']`: breakdown and value in turn;
-                                                    all are strings, values as `model.cell_value` writes them
-               Anonymous("total", [Column])         `total(mau)`: of the total, not of this cell
+               Column(name, table=KPI)              `csat.low`: a part of a KPI
+               Anonymous(function, [reading, Literal, ...])
+                                                    the same, read elsewhere (below)
                Literal (number) · Neg · Add Sub Mul Div · Abs Sqrt Ln Exp · Round(this, decimals or None) · Pow
                Least, Greatest, Coalesce            (this, expressions): two numbers or more
                Case(ifs=[If(this=condition, true=number)], default=number or None)
     condition  EQ NEQ GT GTE LT LTE of two numbers · And Or Not of conditions
+
+A *reading* is one Column, in functions that say where it is read; `reading` tells all of it. From the inside out, and
+at most one of each but `prior`:
+
+    cell(x, breakdown, value, ...)      `mau[hub = 'a', cluster = 'b']`: in that cell, values as `cell_value` writes
+    opening mean max min (x)            at the start of the span, or over the own periods that end in it
+    prior(x), prior(x, '1 year')        one period of the formula, or that length, earlier
+    total(x)                            in the total, not in the row's cell
+
+Around anything larger they are handed on to the readings inside: `total(a / b)` is `total(a) / total(b)`. `growth` is
+written out: `growth(x)` is `(x - prior(x)) / case when prior(x) >= 0 then prior(x) end`.
 
 Whoever evaluates it needs a function per node and nothing else. Numbers and conditions never mix: a formula is a
 number.
@@ -19,8 +28,8 @@ number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import pairwise
 from math import isfinite
@@ -29,14 +38,17 @@ from sqlglot import exp
 
 from headway.catalog import sqltext
 from headway.catalog.sqltext import Wrong, span
+from headway.model import Formula, Kpi
+from headway.periods import Length
 
 SLUG = "bad-formula"
 
-#: Functions of the language that read other periods; they come later.
-_OTHER_PERIODS = {"opening", "mean", "max", "min", "prior", "growth"}
+#: Functions over the moments or own periods of one KPI.
+OVER = ("opening", "mean", "max", "min")
 #: Words before a parenthesis that are no functions.
 _WORDS = {"and", "or", "not", "case", "when", "then", "else"}
-_FUNCTIONS = ("least", "greatest", "abs", "round", "sqrt", "ln", "exp", "power", "coalesce", "total")
+_FUNCTIONS = ("least", "greatest", "abs", "round", "sqrt", "ln", "exp", "power", "coalesce")
+_ELSEWHERE = ("total", *OVER, "prior", "growth")
 
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div)
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
@@ -46,19 +58,21 @@ _OF_SEVERAL = (exp.Least, exp.Greatest, exp.Coalesce)
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One mention of a KPI in a formula: by itself, one cell of it (`cell` not empty), or its total.
+    """One reading of a KPI in a formula. Two are equal if they read the same, wherever they are written.
 
-    `part` is the part of it that is meant, '' for its value.
-
-    `start` and `end` are offsets in the formula's text.
+    `part` is the part of it that is meant, '' for its value. `cell` are columns of the cell that are given; the others
+    are those of the row, or with `total` none. `over` is `opening mean max min` or ''. `back` are the lengths by which
+    it is read earlier, the outermost first, '' for one period. `start` and `end` are offsets in the formula's text.
     """
 
     kpi: str
-    start: int
-    end: int
+    start: int = field(compare=False)
+    end: int = field(compare=False)
     cell: tuple[tuple[str, str], ...] = ()
     total: bool = False
     part: str = ""
+    over: str = ""
+    back: tuple[str, ...] = ()
 
 
 def parse(text: str) -> exp.Expr:
@@ -74,44 +88,57 @@ def parse(text: str) -> exp.Expr:
 
 def _functions(text: str) -> None:
     """Check each name before a parenthesis, where it is written."""
+    known = (*_FUNCTIONS, *_ELSEWHERE)
     for token, after in pairwise(sqltext.tokens(text, SLUG)):
         word = token.text.lower()
-        if after.text != "(" or not word[:1].isalpha() or word in _FUNCTIONS or word in _WORDS:
+        if after.text != "(" or not word[:1].isalpha() or word in known or word in _WORDS:
             continue
-        start, end = token.start, text.find(")", after.end) + 1 or len(text)
-        if word in _OTHER_PERIODS:
-            message = f"{word}(...) in a formula is not supported yet"
-            raise Wrong(
-                message, start, end, "not-supported-yet", "Give the KPI itself a window or take, and name it here."
-            )
-        close = get_close_matches(word, _FUNCTIONS, 1)
-        remedy = f"Did you mean '{close[0]}'?" if close else f"A formula knows {', '.join(_FUNCTIONS)}."
-        raise Wrong(f"a formula has no function '{word}'", start, end, SLUG, remedy)
+        close = get_close_matches(word, known, 1)
+        remedy = f"Did you mean '{close[0]}'?" if close else f"A formula knows {', '.join(known)}."
+        end = text.find(")", after.end) + 1 or len(text)
+        raise Wrong(f"a formula has no function '{word}'", token.start, end, SLUG, remedy)
 
 
 def inputs(formula: exp.Expr) -> list[Input]:
-    """Every mention of a KPI in a formula's normal form, in the order of the text."""
-    return sorted(_mentions(formula), key=lambda mention: mention.start)
+    """Every reading of a KPI in a formula's normal form, in the order of the text."""
+    return sorted((reading(node) for node in _readings(formula)), key=lambda mention: mention.start)
 
 
-def named(column: exp.Column) -> tuple[str, str]:
-    """The KPI that a column of the normal form reads, and the part of it ('' is its value)."""
-    return (column.table, column.name) if column.table else (column.name, "")
-
-
-def _mentions(node: exp.Expr) -> Iterator[Input]:
+def reading(node: exp.Expr) -> Input:
+    """What a Column or Anonymous of the normal form reads."""
     if isinstance(node, exp.Column):
-        kpi, part = named(node)
-        yield Input(kpi, *span(node), part=part)
-    elif isinstance(node, exp.Anonymous):
-        column, *rest = node.expressions
-        texts = [literal.name for literal in rest]
-        cell = tuple(zip(texts[::2], texts[1::2], strict=True))
-        kpi, part = named(column)
-        yield Input(kpi, *span(column), cell, node.name == "total", part)
+        return Input(node.table or node.name, *span(node), part=node.name if node.table else "")
+    inner, *rest = node.expressions
+    read, texts = reading(inner), [literal.name for literal in rest]
+    match node.name:
+        case "total":
+            return replace(read, total=True)
+        case "prior":
+            return replace(read, back=(*texts, *([] if texts else [""]), *read.back))
+        case "cell":
+            return replace(read, cell=tuple(zip(texts[::2], texts[1::2], strict=True)))
+        case over:
+            return replace(read, over=over)
+
+
+def read_inputs(kpi: Kpi) -> list[Input]:
+    """Every reading of a formula; none of any other KPI."""
+    return inputs(parse(kpi.measure.expression.text)) if isinstance(kpi.measure, Formula) else []
+
+
+def is_state(kpis: Mapping[str, Kpi], kpi: Kpi, part: str = "") -> bool:
+    """True for what is a function of a moment: a state, or a formula without a window that reads nothing else."""
+    if kpi.window is None and isinstance(kpi.measure, Formula):
+        return all(not it.over and is_state(kpis, kpis[it.kpi], it.part) for it in read_inputs(kpi))
+    return kpi.is_state_of(part)
+
+
+def _readings(node: exp.Expr) -> Iterator[exp.Expr]:
+    if isinstance(node, exp.Column | exp.Anonymous):
+        yield node
     else:
         for child in node.iter_expressions():
-            yield from _mentions(child)
+            yield from _readings(child)
 
 
 # -- numbers -------------------------------------------------------------------------------------------------------
@@ -189,7 +216,7 @@ def _cell(node: exp.Bracket) -> exp.Expr:
             raise _wrong(pair.this, f"a cell names the breakdown '{name}' twice")
         seen.add(name)
         literals += [exp.Literal.string(name), exp.Literal.string(_cell_value(pair.expression))]
-    return _like(node, exp.Anonymous(this="cell", expressions=[_kpi(node.this), *literals]))
+    return exp.Anonymous(this="cell", expressions=[_kpi(node.this), *literals])
 
 
 def _pairs(nodes: list[exp.Expr]) -> Iterator[exp.Expr]:
@@ -211,14 +238,82 @@ def _cell_value(node: exp.Expr) -> str:
     raise _wrong(node, "a cell's value is text in single quotes, a number, true or false", "mau[hub = 'a']")
 
 
-def _total(node: exp.Anonymous) -> exp.Expr:
-    name = str(node.name).lower()
-    if name != "total":
+# -- readings elsewhere --------------------------------------------------------------------------------------------
+
+
+def _elsewhere(node: exp.Func) -> exp.Expr:
+    """`total opening mean max min prior growth` of a number, handed on to the readings in it."""
+    word = str(node.name if isinstance(node, exp.Anonymous) else node.key).lower()
+    if word not in _ELSEWHERE:
         raise _unknown(node)
-    arguments = node.expressions
-    if len(arguments) != 1 or not isinstance(arguments[0], exp.Column):
-        raise _wrong(node, "total(...) takes the name of one KPI")
-    return _like(node, exp.Anonymous(this="total", expressions=[_kpi(arguments[0])]))
+    if isinstance(node, exp.Anonymous):
+        given, *rest = node.expressions or [None]
+    else:  # max and min are words of SQL, too
+        given, rest = node.this, [e for e in (node.args.get("count"), *node.expressions) if e is not None]
+    earlier = word in ("prior", "growth")
+    if given is None or len(rest) > earlier:
+        remedy = f"Write {'greatest' if word == 'max' else 'least'}(...)." if word in ("max", "min") and rest else None
+        takes = "a number, and optionally a length" if earlier else "one number" if word == "total" else "one KPI"
+        raise _wrong(node, f"{word}(...) takes {takes}", remedy)
+    number = _number(given)
+    if word in OVER:
+        return _over(word, number, node)
+    if word == "total":
+        return _handed(number, lambda read: replace(read, total=True))
+    length = _length(rest[0]) if rest else ""
+    before = _handed(number.copy(), lambda read: replace(read, back=(length, *read.back)))
+    return before if word == "prior" else _growth(node, number, before)
+
+
+def _over(word: str, number: exp.Expr, node: exp.Expr) -> exp.Expr:
+    if not isinstance(number, exp.Column | exp.Anonymous) or reading(number).over:
+        raise _wrong(node, f"{word}(...) takes one KPI", "Make a KPI of what stands within, and name it here.")
+    return _handed(number, lambda read: replace(read, over=word))
+
+
+def _growth(node: exp.Expr, number: exp.Expr, before: exp.Expr) -> exp.Expr:
+    """(x - prior) / prior; no data where prior is below 0, and where it is 0 a zero denominator."""
+    within = (inner for inner in node.find_all(exp.Anonymous) if inner is not node)
+    if any(inner.name.lower() == "growth" for inner in within):
+        raise _wrong(node, "a growth of a growth is more than a formula says at once", "Make a KPI of the inner one.")
+    if not any(_readings(number)):
+        raise _wrong(node, "growth(...) takes a number that changes: a KPI")
+    positive = exp.If(this=exp.GTE(this=before.copy(), expression=exp.Literal.number(0)), true=before.copy())
+    return exp.Div(this=exp.Sub(this=number, expression=before), expression=exp.Case(ifs=[positive]))
+
+
+def _length(node: exp.Expr) -> str:
+    """A length as it is written everywhere, `1 year`."""
+    try:
+        if isinstance(node, exp.Literal) and node.is_string and (length := Length.parse(node.name)).count:
+            return str(length)
+    except ValueError:
+        pass
+    raise _wrong(node, "a length is written in quotes, such as '1 year' or '28 days'")
+
+
+def _handed(number: exp.Expr, change: Callable[[Input], Input]) -> exp.Expr:
+    """A number with each of its readings changed."""
+    if isinstance(number, exp.Column | exp.Anonymous):
+        return _written(number, change(reading(number)))
+    for node in list(_readings(number)):
+        node.replace(_written(node, change(reading(node))))
+    return number
+
+
+def _written(node: exp.Expr, read: Input) -> exp.Expr:
+    """The normal form of what `reading` tells; the column itself is taken from `node`."""
+    column = node.find(exp.Column)
+    assert column is not None
+    found: exp.Expr = column.copy()
+    cell = [exp.Literal.string(text) for pair in read.cell for text in pair]
+    functions: list[tuple[str, list[exp.Literal]]] = [("cell", cell)] if cell else []
+    functions += [(read.over, [])] if read.over else []
+    functions += [("prior", [exp.Literal.string(length)] if length else []) for length in reversed(read.back)]
+    functions += [("total", [])] if read.total else []
+    for name, literals in functions:
+        found = exp.Anonymous(this=name, expressions=[found, *literals])
+    return found
 
 
 _NUMBERS: tuple[tuple[type | tuple[type, ...], Callable[..., exp.Expr]], ...] = (
@@ -231,7 +326,7 @@ _NUMBERS: tuple[tuple[type | tuple[type, ...], Callable[..., exp.Expr]], ...] = 
     (_OF_SEVERAL, _of_several),
     (exp.Case, _case),
     (exp.Bracket, _cell),
-    (exp.Anonymous, _total),
+    ((exp.Anonymous, exp.Max, exp.Min), _elsewhere),
 )
 
 
@@ -272,5 +367,5 @@ def _unknown(node: exp.Expr) -> Wrong:
     return _wrong(
         node,
         "a formula has only KPIs, numbers, + - * / ( ), comparisons, and, or, not, case, and functions",
-        f"The functions are {', '.join(_FUNCTIONS)}.",
+        f"The functions are {', '.join((*_FUNCTIONS, *_ELSEWHERE))}.",
     )

@@ -6,8 +6,8 @@ and the cell that is asked for, and two currencies are never added.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -19,7 +19,7 @@ from headway.catalog.formula import Input
 from headway.catalog.kpi import by_grain, check_grain, common, least_grain, options
 from headway.catalog.sqltext import Wrong, span
 from headway.model import Catalog, Distinct, Empty, Formula, Kpi, Python, Spread, Tiered, UnitKind
-from headway.periods import Grain
+from headway.periods import Grain, Length
 
 #: Parts of `distinct` that come later.
 _PARTS_TO_COME = {"new", "returning", "resurrected", "dormant", "days"}
@@ -46,6 +46,21 @@ class Parsed:
     def kpi(self, kpis: Mapping[str, Kpi], project: Catalog, complaints: Complaints) -> Kpi:
         """The KPI, whatever is wrong with it."""
         return _Formula(self, kpis, complaints).kpi(project)
+
+
+def with_parts(kpis: Mapping[str, Kpi], mentions: Iterable[Input]) -> dict[str, Kpi]:
+    """Those of the KPIs that compute a part only if somebody reads it, with the parts that these mentions read."""
+    named: dict[str, set[str]] = {}
+    for mention in mentions:
+        named.setdefault(mention.kpi, set()).add(mention.part)
+    found = {}
+    for name, parts in named.items():
+        kpi = kpis.get(name)
+        if kpi is not None and isinstance(kpi.measure, Distinct):
+            every = tuple(part for part in Distinct.PARTS if part in {*parts, *kpi.measure.named})
+            if every != kpi.measure.named:
+                found[name] = replace(kpi, measure=replace(kpi.measure, named=every))
+    return found
 
 
 def read(draft: Draft, declared: Collection[str], sources: Collection[str], complaints: Complaints) -> Parsed | None:
@@ -91,7 +106,7 @@ class _Formula:
         for n, breakdown in enumerate(draft.spec.by):
             self.breakdown(tuple(breakdown), n)
         self.currencies()
-        least = max([grain, *(self.kpis[i.kpi].by_grain for i in self.inputs if not i.total)], key=lambda g: g.rank)
+        least = max([grain, *(self.kpis[i.kpi].by_grain for i in self.by_period(grain))], key=lambda g: g.rank)
         text = str(getattr(draft.spec, "formula", ""))
         expression = draft.document.expression(draft.at("formula"), text)
         return common(
@@ -103,6 +118,11 @@ class _Formula:
             by_grain=by_grain(draft, grain, least if draft.spec.by else grain, self.complaints),
             empty=Empty.NO_DATA,
         )
+
+    def by_period(self, grain: Grain) -> list[Input]:
+        """The inputs of which each cell has a number for each of the formula's periods, and no latest one."""
+        cells = (i for i in self.inputs if not i.total and not i.over)
+        return [i for i in cells if grain in self.kpis[i.kpi].grain.longer() or not self.is_state(i)]
 
     def say(self, start: int, end: int, message: str, slug: str, remedy: str | None = None) -> None:
         wrong = Wrong(message, start, end, slug, remedy)
@@ -124,22 +144,27 @@ class _Formula:
         """Complain about parts that their KPI does not give."""
         for mention in self.inputs:
             kpi = self.kpis[mention.kpi]
-            if not mention.part or kpi.measure is None or mention.part in kpi.parts:
+            if not mention.part or kpi.measure is None:
                 continue
-            message, slug = f"{mention.kpi} has no part '{mention.part}'", "unknown-name"
-            remedy = values.near(mention.part, kpi.parts)
             if isinstance(kpi.measure, Distinct) and mention.part in _PARTS_TO_COME:
                 message = f"'{mention.part}', a part of distinct, is not supported yet"
-                slug, remedy = "not-supported-yet", "Write a KPI of its own, and name it in the formula."
-            elif remedy is None:
-                remedy = f"Its parts are {', '.join(kpi.parts)}." if kpi.parts else "Its kind gives none."
-            self.say(mention.start, mention.end, message, slug, remedy)
+                remedy = "Write a KPI of its own, and name it in the formula."
+                self.say(mention.start, mention.end, message, "not-supported-yet", remedy)
+                continue
+            offered = Distinct.PARTS if isinstance(kpi.measure, Distinct) else tuple(kpi.parts)
+            if mention.part not in offered:
+                remedy = f"Its parts are {', '.join(offered)}." if offered else "Its kind gives none."
+                message = f"{mention.kpi} has no part '{mention.part}'"
+                self.say(
+                    mention.start, mention.end, message, "unknown-name", values.near(mention.part, offered) or remedy
+                )
 
     def windows(self) -> None:
         """Complain about a window over flows that have numbers for whole periods alone."""
         for mention in self.inputs if self.draft.spec.window else ():
             kpi = self.kpis[mention.kpi]
-            if isinstance(kpi.measure, Spread | Tiered | Python) and not kpi.is_state_of(mention.part):
+            of_periods = isinstance(kpi.measure, Spread | Tiered | Python) and not mention.over
+            if of_periods and not kpi.is_state_of(mention.part):
                 self.say(
                     mention.start,
                     mention.end,
@@ -160,7 +185,11 @@ class _Formula:
         check_grain(self.draft, grain, self.complaints)
         for mention, own in kept:
             kpi = self.kpis[mention.kpi]
-            if kpi.measure is not None and not kpi.is_state_of(mention.part) and grain not in own.longer():
+            if kpi.measure is None or grain in own.longer():
+                continue
+            # A window may hold several own periods that are longer than the formula's.
+            in_window = mention.over and self.draft.spec.window is not None
+            if not in_window and (mention.over in ("mean", "max", "min") or not self.is_state(mention)):
                 self.say(
                     mention.start,
                     mention.end,
@@ -168,29 +197,55 @@ class _Formula:
                     "grain-not-possible",
                     f"Write 'grain: {longest}', or keep {mention.kpi} by {grain}.",
                 )
+        self.periods(grain)
         return grain
 
-    def cells(self) -> None:
-        """Complain about cells of breakdowns that their KPI does not have."""
+    def is_state(self, mention: Input) -> bool:
+        """True if what is read is a function of a moment."""
+        return formula.is_state(self.kpis, self.kpis[mention.kpi], mention.part)
+
+    def periods(self, grain: Grain) -> None:
+        """Complain about other periods, or moments, of which an input has no numbers."""
         for mention in self.inputs:
-            if not mention.cell:
-                continue
             kpi = self.kpis[mention.kpi]
-            wanted = tuple(name for name, _ in mention.cell)
-            if self.draft.spec.by:
+            written = f"{mention.kpi}.{mention.part}" if mention.part else mention.kpi
+            if kpi.measure is not None and mention.over == "opening" and not self.is_state(mention):
                 self.say(
                     mention.start,
                     mention.end,
-                    "one cell of an input, in a formula with breakdowns of its own, is not supported yet",
-                    "not-supported-yet",
-                    f"Make a KPI of that cell, with 'where', and read that instead of {mention.kpi}.",
+                    f"{written} is a flow: it has no value at the moment when a period opens",
+                    formula.SLUG,
+                    f"Write prior({written}) for that of the period before.",
                 )
-            elif wanted not in kpi.by:
-                self.say(mention.start, mention.end, *self._lacks(kpi, wanted))
+            for length in filter(None, mention.back):
+                if not grain.steps(Length.parse(length)):
+                    self.say(
+                        mention.start,
+                        mention.end,
+                        f"{length} is no whole number of {grain}s, by which this formula is kept",
+                        "grain-not-possible",
+                        f"Without a length it is the {grain} before.",
+                    )
+
+    def cells(self) -> None:
+        """Complain about cells of breakdowns that their KPI does not have, or does not keep for every own period."""
+        for mention in self.inputs:
+            kpi = self.kpis[mention.kpi]
+            if mention.cell and (lack := self._lacks(mention, tuple(name for name, _ in mention.cell))):
+                self.say(mention.start, mention.end, *lack)
+            of_cells = mention.cell or (self.draft.spec.by and not mention.total)
+            if of_cells and mention.over in ("mean", "max", "min") and kpi.by_grain is not kpi.grain:
+                message = f"cells of {mention.kpi} are kept by {kpi.by_grain}, its total by {kpi.grain}"
+                remedy = f"Write 'by_grain: {kpi.grain}' there"
+                if kpi.grain is Grain.HOUR:
+                    remedy = "Give the KPI 'grain: day'"
+                if not mention.cell:
+                    remedy += f", or write total({mention.over}({mention.kpi}))"
+                self.say(mention.start, mention.end, message, "grain-not-possible", f"{remedy}.")
 
     def breakdown(self, wanted: tuple[str, ...], n: int) -> None:
         """Complain about a breakdown that an input does not have."""
-        by_cell = [i for i in self.inputs if not i.total and not i.cell]
+        by_cell = [i for i in self.inputs if not i.total and not {*wanted} <= {name for name, _ in i.cell}]
         if not by_cell:
             self.complaints.say(
                 self.draft.document.place(self.draft.at("by", n)),
@@ -199,21 +254,23 @@ class _Formula:
                 "Remove 'by'.",
             )
         for mention in by_cell:
-            kpi = self.kpis[mention.kpi]
-            if kpi.measure is not None and wanted not in kpi.by:
-                message, slug, remedy = self._lacks(kpi, wanted)
-                remedy += f" Or write total({mention.kpi}), if its total is meant."
-                self.say(mention.start, mention.end, message, slug, remedy)
+            given = tuple(name for name, _ in mention.cell if name not in wanted)
+            if lack := self._lacks(mention, (*wanted, *given)):
+                message, slug, remedy = lack
+                total = f"total({mention.kpi}[...])" if mention.cell else f"total({mention.kpi})"
+                self.say(
+                    mention.start, mention.end, message, slug, f"{remedy} Or write {total}, if its total is meant."
+                )
 
-    def _lacks(self, kpi: Kpi, wanted: tuple[str, ...]) -> tuple[str, str, str]:
+    def _lacks(self, mention: Input, wanted: tuple[str, ...]) -> tuple[str, str, str] | None:
+        """What to say if an input has no breakdown of these columns, in whatever order."""
+        kpi = self.kpis[mention.kpi]
+        offered = kpi.by_of(mention.part)
+        if kpi.measure is None or any({*wanted} == {*breakdown} for breakdown in offered):
+            return None
         shown = " x ".join(wanted)
-        same = next((b for b in kpi.by if set(b) == set(wanted)), None)
-        if same is not None:
-            remedy = f"{kpi.name} has '{' x '.join(same)}': keep its order."
-        else:
-            written = wanted[0] if len(wanted) == 1 else f"[{', '.join(wanted)}]"
-            close = values.near(shown, [" x ".join(b) for b in kpi.by])
-            remedy = close or f"Add {written} to 'by' of {kpi.name}."
+        written = wanted[0] if len(wanted) == 1 else f"[{', '.join(wanted)}]"
+        remedy = values.near(shown, [" x ".join(b) for b in offered]) or f"Add {written} to 'by' of {kpi.name}."
         return f"{kpi.name} has no breakdown '{shown}'", "formula-breakdown", remedy
 
     # -- currencies ------------------------------------------------------------------------------------------------
@@ -235,8 +292,8 @@ class _Formula:
     def _currency(self, node: exp.Expr) -> str | None:
         """The currency of a number, or None if it is in none."""
         if isinstance(node, exp.Column | exp.Anonymous):
-            kpi, _ = formula.named(node.expressions[0] if isinstance(node, exp.Anonymous) else node)
-            unit = self.kpis[kpi].unit
+            read = formula.reading(node)
+            unit = self.kpis[read.kpi].unit_of(read.part)
             return unit.name if unit.kind is UnitKind.CURRENCY else None
         if isinstance(node, exp.Mul | exp.Div):
             left, right = self._currency(node.this), self._currency(node.expression)

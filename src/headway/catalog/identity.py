@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from headway.errors import Place
-from headway.model import Catalog, Expression, Kpi, Source
+from headway.model import Catalog, Distinct, Expression, Kpi, Source
 from headway.periods import Length, Window
 
 #: What of a KPI can change its numbers. `tracked_from` and `retired_on` decide which periods there are.
@@ -69,7 +69,10 @@ def _inputs(kpi: Kpi, catalog: Catalog) -> list[str]:
 
 
 def _definition(kpi: Kpi) -> dict[str, Any]:
-    return {name: _plain(getattr(kpi, name)) for name in _NUMBERS}
+    said = {name: _plain(getattr(kpi, name)) for name in _NUMBERS}
+    if isinstance(kpi.measure, Distinct):
+        del said["measure"]["named"]  # which parts others read changes none of its numbers
+    return said
 
 
 def _source(source: Source) -> dict[str, Any]:

@@ -96,7 +96,12 @@ class Kpi:
 
     def unit_of(self, part: str = "") -> Unit:
         """What the value, or a part, counts."""
-        return (part and self.parts[part].unit) or self.unit
+        own = self.parts[part].unit if part in self.parts else None
+        return own or self.unit
+
+    def by_of(self, part: str = "") -> tuple[tuple[str, ...], ...]:
+        """The breakdowns of the value, or of a part."""
+        return self.by
 
     def grains(self, cell: bool = False) -> tuple[Grain, ...]:
         """The grains kept for the total, or for cells."""

@@ -11,7 +11,7 @@ the periods before had by then.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from math import nan
@@ -20,14 +20,14 @@ import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
+from headway.catalog.formula import Input, parse, reading
 from headway.catalog.formula import inputs as mentions
-from headway.catalog.formula import named, parse
 from headway.model import TOTAL, Catalog, Cell, Flag, Formula, Kpi, Reason, cell_text, read_cell
-from headway.periods import Grain, Period, epoch_day
 from headway.plan.numbers import CODE, WITHHELD, Bools, Floats, Ints, Numbers, find, key, parts_of, together
+from headway.plan.reading import Readings
 from headway.plan.requests import Request
 from headway.plan.rollup import zero_when_absent
-from headway.plan.spans import is_cut, is_tracked, period_of_key
+from headway.plan.spans import is_cut, is_tracked
 
 
 def evaluate(catalog: Catalog, kpi: Kpi, inputs: Mapping[Request, pa.Table], now: datetime) -> pa.Table:
@@ -39,71 +39,20 @@ def evaluate(catalog: Catalog, kpi: Kpi, inputs: Mapping[Request, pa.Table], now
     """
     assert isinstance(kpi.measure, Formula)
     tree = parse(kpi.measure.expression.text)
+    reads = tuple(dict.fromkeys(mentions(tree)))
     parts = []
     for grain in (kpi.grain,) if kpi.window else kpi.grains():
-        shelf = {
-            read: _source(catalog, kpi, catalog.kpis[read[0]], read[1], inputs, grain, now)
-            for read in dict.fromkeys((mention.kpi, mention.part) for mention in mentions(tree))
-        }
         keeps_cells = kpi.window is not None or grain in kpi.grains(cell=True)
-        parts += [
-            _Evaluation(catalog, kpi, tree, shelf, grain, breakdown).numbers().table(grain)
-            for breakdown in ((), *(kpi.by if keeps_cells else ()))
-        ]
+        for breakdowns in ([()], list(kpi.by) if keeps_cells else []):
+            cells = breakdowns != [()]
+            readings = Readings(
+                catalog, kpi, reads, inputs, grain, now, cells, lambda k: evaluate(catalog, k, inputs, now)
+            )
+            shelf = {read: readings.of(read) for read in (reads if breakdowns else ())}
+            parts += [
+                _Evaluation(kpi, tree, readings, shelf, breakdown).numbers().table(grain) for breakdown in breakdowns
+            ]
     return together(parts)
-
-
-# -- inputs ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Source:
-    """One input, or a part of it, at the grain of the formula.
-
-    `latest`: a state of a longer grain, read at its last complete period.
-    """
-
-    kpi: Kpi
-    part: str
-    numbers: Numbers
-    grain: Grain
-    latest: bool
-
-
-def _source(
-    catalog: Catalog,
-    formula: Kpi,
-    read: Kpi,
-    part: str,
-    inputs: Mapping[Request, pa.Table],
-    grain: Grain,
-    now: datetime,
-) -> _Source:
-    """Where a formula finds an input: under its own window if the input is a flow, else as the input is declared."""
-    if formula.window and not read.is_state_of(part):
-        request = Request(read.name, formula.window, formula.grain)
-        table = inputs.get(request)
-        if isinstance(read.measure, Formula):
-            # A formula without a window inside one with a window is evaluated over the same span.
-            inner = replace(read, window=formula.window, grain=formula.grain, by_grain=formula.grain)
-            table = evaluate(catalog, inner, inputs, now)
-        return _Source(read, part, _numbers(table, grain, part), grain, latest=False)
-    table = inputs.get(Request.of(read))
-    if grain not in read.grains() and _is_state(catalog, read, part):
-        return _Source(read, part, _numbers(table, read.grain, part), read.grain, latest=True)
-    return _Source(read, part, _numbers(table, grain, part), grain, latest=False)
-
-
-def _numbers(table: pa.Table | None, grain: Grain, part: str) -> Numbers:
-    return Numbers.empty() if table is None else Numbers.of(table, grain, part)
-
-
-def _is_state(catalog: Catalog, kpi: Kpi, part: str) -> bool:
-    """True for a state, and for a formula all of whose inputs are states."""
-    if kpi.window is None and isinstance(kpi.measure, Formula):
-        read = mentions(parse(kpi.measure.expression.text))
-        return all(_is_state(catalog, catalog.kpis[mention.kpi], mention.part) for mention in read)
-    return kpi.is_state_of(part)
 
 
 # -- evaluation --------------------------------------------------------------------------------------------------------
@@ -141,19 +90,18 @@ class _Column:
 class _Evaluation:
     """One formula at one grain, for its total or one breakdown. Rows are (cell, period); cells are numbered."""
 
-    catalog: Catalog
     kpi: Kpi
     tree: exp.Expr
-    #: By KPI and part.
-    shelf: Mapping[tuple[str, str], _Source]
-    grain: Grain
+    readings: Readings
+    shelf: Mapping[Input, Numbers]
     breakdown: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        self._cells: dict[Cell, int] = {}
-        self._keys = {name: self._keys_of(source) for name, source in self.shelf.items()}
+        self._cells: dict[Cell, int] = {TOTAL: 0}
+        self._keys = {read: self._keys_of(numbers) for read, numbers in self.shelf.items()}
         self._make_rows()
-        self._partial = np.zeros(len(self.period), np.bool_)
+        running = self.readings.keys[self.readings.running]
+        self._partial = np.isin(self.period, running)
         self._lens = _Lens.VALUE
 
     def numbers(self) -> Numbers:
@@ -167,7 +115,7 @@ class _Evaluation:
                 for side in (self._number(self.tree.this), self._number(self.tree.expression))
             )
         partial = self._partial.copy()
-        cut = [k for k in np.unique(self.period).tolist() if is_cut(self.kpi, self._period(k))]
+        cut = [period.key for period in self.readings.periods if is_cut(self.kpi, period)]
         running = {}
         for self._lens in (_Lens.SO_FAR, _Lens.BEFORE):
             column = self._number(self.tree)
@@ -197,74 +145,74 @@ class _Evaluation:
         values = dict(cell)
         return cell_text(tuple((column, values[column]) for column in self.breakdown if column in values))
 
-    def _keys_of(self, source: _Source) -> Ints:
+    def _keys_of(self, numbers: Numbers) -> Ints:
         """(cell, period) of each row of an input, as one number."""
-        numbers = np.array([self._cell_number(read_cell(text)) for text in source.numbers.cells], np.int64)
-        return key(numbers[source.numbers.cell] if len(numbers) else source.numbers.cell, source.numbers.period)
+        known = np.array([self._cell_number(read_cell(text)) for text in numbers.cells], np.int64)
+        return key(known[numbers.cell] if len(known) else numbers.cell, numbers.period)
 
     def _make_rows(self) -> None:
         """The total of every period that any input has, or the cells of this breakdown that any input has."""
-        total = self._cell_number(TOTAL)
-        mine = {number for cell, number in self._cells.items() if {column for column, _ in cell} == set(self.breakdown)}
-        plain = {named(column) for column in self.tree.find_all(exp.Column) if not _is_inside(column)}
-        found: list[Ints] = [np.zeros(0, np.int64)]
-        for name, source in self.shelf.items():
-            if source.latest:
-                continue
-            if not self.breakdown:
-                found.append(key(np.full(len(source.numbers), total, np.int64), source.numbers.period))
-            elif name in plain:
-                of_cell = np.isin(parts_of(self._keys[name])[0], list(mine))
-                found.append(self._keys[name][of_cell])
-        self.cell, self.period = parts_of(np.unique(np.concatenate(found)))
-        tracked = [k for k in np.unique(self.period).tolist() if is_tracked(self.kpi, self._period(k))]
-        kept = np.isin(self.period, tracked)
-        self.cell, self.period = self.cell[kept], self.period[kept]
+        if self.breakdown:
+            by_cell = [self._rows_of(read) for read in self.shelf if not read.total]
+            rows = np.unique(np.concatenate([np.zeros(0, np.int64), *by_cell]))
+        else:
+            rows = key(np.zeros(len(self.readings.keys), np.int64), self.readings.keys)
+        tracked = [period.key for period in self.readings.periods if is_tracked(self.kpi, period)]
+        cell, period = parts_of(rows)
+        kept = np.isin(period, tracked)
+        self.cell, self.period = cell[kept], period[kept]
 
-    def _period(self, number: int) -> Period:
-        return period_of_key(self.catalog.calendar, self.grain, number)
+    def _rows_of(self, read: Input) -> Ints:
+        """The rows of this breakdown that an input has: of the cells that it gives, without what it gives itself."""
+        given = dict(read.cell)
+        if set(self.breakdown) <= set(given):
+            return np.zeros(0, np.int64)
+        mine = {}
+        for written, number in list(self._cells.items()):
+            values = dict(written)
+            if set(values) == {*self.breakdown, *given} and values == {**values, **given}:
+                mine[number] = self._cell_number(tuple((column, values[column]) for column in self.breakdown))
+        cell, period = parts_of(self._keys[read])
+        rows = np.isin(cell, list(mine))
+        own = np.zeros(len(self._cells), np.int64)
+        own[list(mine)] = list(mine.values())
+        return key(own[cell[rows]], period[rows])
 
     # -- inputs --------------------------------------------------------------------------------------------------
 
-    def _read(self, name: tuple[str, str], cell: Ints) -> _Column:
+    def _read(self, read: Input) -> _Column:
         """An input for every row; a cell that it lacks is what the input's kind says of nothing."""
-        source = self.shelf[name]
-        periods = self._latest(source) if source.latest else self.period
-        column, partial = self._found(name, key(cell, periods))
-        total, total_partial = self._found(name, key(np.full(len(cell), self._cell_number(TOTAL)), periods))
+        wanted = self._wanted(read)
+        column, partial = self._found(read, key(wanted, self.period))
+        total, total_partial = self._found(read, key(np.zeros(len(wanted), np.int64), self.period))
         self._partial |= partial | total_partial
         # A cell that is not stored is empty. That is 0 or no data, where the total says that there was anything to say.
-        zero = zero_when_absent(source.kpi, source.part)
-        absent = (column.reason == _ABSENT) & (cell != self._cell_number(TOTAL))
+        zero = zero_when_absent(self.readings.catalog.kpis[read.kpi], read.part)
+        absent = (column.reason == _ABSENT) & (wanted != 0)
         value = np.where(absent & total.ok & zero, 0.0, column.value)
         reason = np.where(absent, np.where(total.ok & (not zero), _NO_DATA, total.reason), column.reason)
         return _Column(value, np.where(reason == _ABSENT, _NO_DATA, reason))
 
-    def _found(self, name: tuple[str, str], wanted: Ints) -> tuple[_Column, Bools]:
+    def _wanted(self, read: Input) -> Ints:
+        """The number of the cell that is read for each row."""
+        different, at = np.unique(self.cell, return_inverse=True)
+        names = {number: cell for cell, number in self._cells.items()}
+        wanted = [
+            self._cell_number(tuple({**({} if read.total else dict(names[number])), **dict(read.cell)}.items()))
+            for number in different.tolist()
+        ]
+        found: Ints = np.array(wanted, np.int64)[at] if wanted else self.cell
+        return found
+
+    def _found(self, read: Input, wanted: Ints) -> tuple[_Column, Bools]:
         """The rows of an input with these keys, and whether they are partial."""
-        numbers = self.shelf[name].numbers
+        numbers = self.shelf[read]
         if not len(numbers):
             return _Column(np.full(len(wanted), nan), np.full(len(wanted), _ABSENT)), np.zeros(len(wanted), np.bool_)
-        at, found = find(self._keys[name], wanted)
-        lens = _Lens.VALUE if self.shelf[name].latest else self._lens
-        value = np.where(found, getattr(numbers, lens.value)[at], nan)
+        at, found = find(self._keys[read], wanted)
+        value = np.where(found, getattr(numbers, self._lens.value)[at], nan)
         reason = np.where(numbers.reason[at] >= WITHHELD, _WITHHELD, np.where(np.isnan(value), _NO_DATA, 0))
-        partial = found & ((numbers.flags[at] & Flag.PARTIAL) != 0) & (not self.shelf[name].latest)
-        return _Column(value, np.where(found, reason, _ABSENT)), partial
-
-    def _latest(self, source: _Source) -> Ints:
-        """For each row, the input's last complete period that ends no later than the row's period."""
-        numbers = source.numbers
-        complete = np.unique(numbers.period[(numbers.flags & Flag.PARTIAL) == 0])
-        ends = np.array(
-            [epoch_day(period_of_key(self.catalog.calendar, source.grain, k).last) for k in complete.tolist()], np.int64
-        )
-        wanted, place = np.unique(self.period, return_inverse=True)
-        lasts = np.array([epoch_day(self._period(k).last) for k in wanted.tolist()], np.int64)
-        at = np.searchsorted(ends, lasts, "right") - 1
-        found = np.where(at >= 0, complete[at] if len(complete) else 0, _NEVER)
-        latest: Ints = found[place]
-        return latest
+        return _Column(value, np.where(found, reason, _ABSENT)), found & ((numbers.flags[at] & Flag.PARTIAL) != 0)
 
     # -- numbers -------------------------------------------------------------------------------------------------
 
@@ -272,10 +220,8 @@ class _Evaluation:
         match node:
             case exp.Literal():
                 return self._constant(float(node.name))
-            case exp.Column():
-                return self._read(named(node), self.cell)
-            case exp.Anonymous():
-                return self._elsewhere(node)
+            case exp.Column() | exp.Anonymous():
+                return self._read(reading(node))
             case exp.Case():
                 return self._case(node)
             case exp.Coalesce():
@@ -301,13 +247,6 @@ class _Evaluation:
 
     def _constant(self, value: float) -> _Column:
         return _Column(np.full(len(self.period), value), np.zeros(len(self.period), np.int64))
-
-    def _elsewhere(self, node: exp.Anonymous) -> _Column:
-        """`total(x)`, or one cell `x[b = 'v']`, whatever the row's own cell."""
-        column, *rest = node.expressions
-        texts = [literal.name for literal in rest]
-        cell = tuple(zip(texts[::2], texts[1::2], strict=True))
-        return self._read(named(column), np.full(len(self.period), self._cell_number(cell), np.int64))
 
     @staticmethod
     def _divide(above: _Column, below: _Column) -> _Column:
@@ -353,8 +292,6 @@ class _Evaluation:
             return _result(_COMPARISONS[type(node)](left.value, right.value).astype(np.float64), [left, right])
 
 
-#: No period begins then.
-_NEVER = (1 << 34) - 1
 _NO_DATA = CODE[Reason.INPUT_MISSING]
 _WITHHELD = CODE[Reason.INPUT_WITHHELD]
 #: While an input is read: there is no such row.
@@ -394,8 +331,3 @@ def _rounded(values: Floats, decimals: int) -> Floats:
     scale = 10.0**decimals
     rounded: Floats = np.sign(values) * np.floor(np.abs(values) * scale + 0.5) / scale
     return rounded
-
-
-def _is_inside(column: exp.Expr) -> bool:
-    """True inside total(...) or a named cell, where a KPI is not read for the row's own cell."""
-    return isinstance(column.parent, exp.Anonymous)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from headway.catalog.formula import inputs, parse
+from headway.catalog.formula import read_inputs
 from headway.model import Catalog, Formula, Kpi, Pace
 from headway.periods import Grain, Window
 
@@ -74,8 +74,9 @@ def flows_under(catalog: Catalog, formula: Kpi) -> Iterator[Request]:
     """The flows that a windowed formula reads, each under the formula's window at the formula's grain."""
 
     def visit(kpi: Kpi) -> Iterator[Request]:
-        assert isinstance(kpi.measure, Formula)
-        for mention in inputs(parse(kpi.measure.expression.text)):
+        for mention in read_inputs(kpi):
+            if mention.over:  # over its own values
+                continue
             read = catalog.kpis[mention.kpi]
             if isinstance(read.measure, Formula) and not read.window:
                 yield from visit(read)

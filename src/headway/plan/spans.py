@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from headway.model import Balance, Catalog, Kpi
-from headway.periods import Calendar, Grain, Period, epoch_day
+from headway.periods import Calendar, Grain, Period, WindowKind, epoch_day
 from headway.plan.coverage import Coverage
 
 
@@ -207,7 +207,7 @@ class _Cut:
             if span := self._asked(period):
                 values.append(Span(period, *span, partial))
             if running and (pair := calendar.same_span(period, through)):
-                now_span, then_span = (self._days(replace(period, first=a, last=b)) for a, b in pair)
+                now_span, then_span = (self._through(replace(period, first=a, last=b)) for a, b in pair)
                 so_far.append(Span(period, *now_span, partial))
                 before.append(Span(period, *then_span, partial))
         found = [Series(grain, Role.VALUE, tuple(values), cells, self._in_hours(grain))]
@@ -236,6 +236,12 @@ class _Cut:
     def _in_hours(self, grain: Grain) -> bool:
         """True for spans of single hours. Windows and balances are cut in days, also where each hour asks for one."""
         return grain is Grain.HOUR and self.kpi.window is None and not is_copied(self.kpi)
+
+    def _through(self, period: Period) -> tuple[int, int]:
+        """The days that a period cut at a day asks for: a calendar window, which is whole otherwise, ends there too."""
+        first, last = self._days(period)
+        is_whole = self.kpi.window is not None and self.kpi.window.kind is WindowKind.CALENDAR
+        return first, min(last, epoch_day(period.last)) if is_whole else last
 
     def _days(self, period: Period) -> tuple[int, int]:
         first, last = self.catalog.calendar.span(self.kpi.window, period, self.begin)
