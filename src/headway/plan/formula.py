@@ -1,11 +1,19 @@
-"""Formulas over KPIs, evaluated for whole columns of periods and cells at once.
+"""`formula: (revenue - costs) / revenue`: arithmetic over KPIs and their parts, for each period and cell.
 
-The rules are the language's: no data in any input makes no data, also inside `least`, `greatest` and `case`, and only
-`coalesce` catches it; a division by 0 is no data, with its own reason; withheld in, withheld out; only the branch that
-is taken counts. Everything is computed here from stored numbers, never in SQL, where `least(60, NULL)` is 60.
+Formula. The expression itself, over its inputs for the same period and cell. A longer period's is that of its inputs
+for the longer period: a ratio of sums, never a mean of ratios.
 
-A formula is evaluated up to three times: over its inputs' values, over what running periods have so far, and over what
-the periods before had by then.
+Unit. None, unless `unit` says; a growth is a fraction, so `unit: percent` fits it.
+
+Edge cases. No data in any input makes no data, also inside `least`, `greatest` and `case`; only `coalesce` catches it.
+A division by 0 is no data, with its own reason. Withheld in, withheld out. Only the branch that is taken counts. A cell
+that an input lacks is what that input's kind says of nothing: 0, or no data.
+
+Source: [language](language.md#formulas).
+
+It is evaluated for whole columns of periods and cells at once, from stored numbers and never in SQL, where
+`least(60, NULL)` is 60; up to three times: over its inputs' values, over what running periods have so far, and over
+what the periods before had by then. What each input is in a period, `reading.py` says.
 """
 
 from __future__ import annotations
