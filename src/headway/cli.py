@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -179,8 +179,9 @@ def check(
 
         with _progress() as progress:
             progress("Reading sources", 0, 0)
-            found, loads = running.rehearse(catalog, _now(None))
+            found, loads, notes = running.rehearse(catalog, _now(None))
         _notes(loads)
+        _notes_of_kpis(notes)
         for error in found:
             typer.echo(f"{_errors(error)}\n", err=True)
         if found:
@@ -237,6 +238,45 @@ def run(
     catalog = _catalog(project)
     outcome = _run(catalog, tuple(kpis or ()), _now(now))
     raise typer.Exit(0 if outcome.whole else 3)
+
+
+@app.command()
+def enter(
+    kpi: Annotated[str, typer.Argument(metavar="KPI", help="The KPI; its kind is entered or narrative.")],
+    period: Annotated[str, typer.Argument(metavar="PERIOD", help="2026-01-31, 2026-W05, 2026-01, 2026-Q1 or 2026.")],
+    value: Annotated[
+        str, typer.Argument(metavar="VALUE", help="The number, of a percentage with its sign; or the text.")
+    ],
+    project: ProjectOption = Path(),
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="How it is known, or why it changes.")] = "",
+    cell: Annotated[
+        list[str] | None,
+        typer.Option("--for", metavar="COLUMN=VALUE", help="The cell; once for each column of a cross."),
+    ] = None,
+    who: Annotated[
+        str | None,
+        typer.Option("--who", metavar="NAME", help="Who enters it.", show_default="git's user.name, or the user"),
+    ] = None,
+    evidence: Annotated[
+        str, typer.Option("--evidence", metavar="LINK", help="What shows it: an address, or a file of the project.")
+    ] = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in the place of what is there, which the note keeps.")
+    ] = False,
+) -> None:
+    """Write down a number, or a text, that people know.
+
+    It is added to the KPI's file in the project; the next run publishes it.
+    """
+    from headway import decide
+
+    catalog = _catalog(project)
+    given = dict(_pair(text) for text in cell or ())
+    name = decide.somebody(catalog.root) if who is None else who
+    entry = decide.Entry(kpi, period, value, name, why, evidence, given, replace)
+    done = decide.enter(catalog, entry, _now(None))
+    was = f", in place of {done.was}" if done.was else ""
+    typer.echo(f"{done.file}: {kpi} {done.period} is entered{was}. The next run publishes it.")
 
 
 @app.command()
@@ -455,6 +495,7 @@ def _run(catalog: Catalog, names: tuple[str, ...], now: datetime) -> Outcome:
     for name, error in outcome.failed_sources.items():
         typer.echo(f"Source {name} could not be read:\n{error}\n", err=True)
     _notes(outcome.loads)
+    _notes_of_kpis(outcome.notes)
     alike: dict[str, list[str]] = {}
     for name, message in outcome.failed_kpis.items():
         alike.setdefault(message, []).append(name)
@@ -470,6 +511,11 @@ def _notes(loads: Iterable[Load]) -> None:
     for load in loads:
         for note in load.notes:
             typer.echo(f"Source {load.source}: {note.rstrip('.')}.", err=True)
+
+
+def _notes_of_kpis(notes: Mapping[str, str]) -> None:
+    for name, note in notes.items():
+        typer.echo(f"KPI {name}: {note}.", err=True)
 
 
 def _serve(catalog: Catalog, host: str, port: int, audience: Readers | None) -> None:
@@ -546,6 +592,15 @@ def _grain(text: str | None) -> Any:
     if text is None or text in list(Grain):
         return text and Grain(text)
     raise UsageError(Mistake(f"grain must be one of {', '.join(Grain)}, not '{text}'", "unknown-grain", None, None))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """`hub=a` of a `--for`."""
+    column, equals, value = text.partition("=")
+    if not equals or not column or not value:
+        mistake = Mistake(f"a cell is written column=value, not '{text}'", "unknown-option", None, "As in --for hub=a.")
+        raise UsageError(mistake)
+    return column.strip(), value.strip()
 
 
 def _period(catalog: Catalog, text: str | None) -> Any:

@@ -27,15 +27,18 @@ from headway.model import (
     Catalog,
     Computed,
     Entered,
+    Entry,
     Kpi,
     Load,
     Located,
+    Narrative,
     Python,
     Source,
     SqlType,
     Total,
     read_cell,
 )
+from headway.periods import Grain
 from headway.plan import Coverage, Request
 
 #: Told what is being done, how much of it is done, and of how much: `progress("Reading sources", 2, 14)`.
@@ -55,6 +58,8 @@ class Outcome:
     loads: tuple[Load, ...]
     failed_sources: dict[str, HeadwayError]
     failed_kpis: dict[str, str]
+    #: Sentences about KPIs, for people.
+    notes: dict[str, str] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
@@ -86,19 +91,32 @@ def observe(
     )
     recorded = ledger.record(run, attempt.computed(wanted), attempt.loads.values())
     progress("Recording", 1, 1)
-    return Outcome(recorded, tuple(wanted), tuple(attempt.loads.values()), attempt.failed_sources, attempt.failed_kpis)
+    return Outcome(
+        recorded,
+        tuple(wanted),
+        tuple(attempt.loads.values()),
+        attempt.failed_sources,
+        attempt.failed_kpis,
+        attempt.notes,
+    )
 
 
-def rehearse(catalog: Catalog, now: datetime) -> tuple[list[HeadwayError], tuple[Load, ...]]:
+def rehearse(catalog: Catalog, now: datetime) -> tuple[list[HeadwayError], tuple[Load, ...], dict[str, str]]:
     """What a run would stumble over: sources that cannot be read, names that the data do not have. Records nothing.
 
-    The loads say what a run would note of each source, such as a key that is not unique.
+    The loads say what a run would note of each source, such as a key that is not unique; the sentences, by KPI, that
+    its history does not say where it ends.
     """
     with DuckDB(catalog.root / ".headway" / "tmp") as engine:
         attempt = Attempt(catalog, engine, now, Data(catalog), silent)
         attempt.read_sources(closure(catalog, ()))
         errors = [*attempt.failed_sources.values(), *attempt.rehearse()]
-        return errors, tuple(attempt.loads.values())
+        endless = [k.name for k in catalog.kpis.values() if k.measure and k.history and k.tracked_from is None]
+        return errors, tuple(attempt.loads.values()), dict.fromkeys(endless, _ENDLESS)
+
+
+#: What `check` says of a history, before anything is computed.
+_ENDLESS = "its history gives way where values are computed; with 'tracked_from' it is said where history ends"
 
 
 def closure(catalog: Catalog, names: Sequence[str]) -> list[str]:
@@ -133,7 +151,8 @@ class Data:
     def typed(self, kpi: Kpi, path: str) -> pa.Table:
         """The numbers of a KPI that stand in the file `path`: schema `sources.TYPED`."""
         file, total = self.catalog.root / path, kpi.total is not Total.NONE
-        return sources.typed(file, self.catalog.calendar, kpi.by, shown=path, total=total)
+        texts = isinstance(kpi.measure, Narrative)
+        return sources.typed(file, self.catalog.calendar, kpi.by, shown=path, total=total, texts=texts)
 
 
 @dataclass
@@ -155,6 +174,9 @@ class Attempt:
     sql: dict[str, str] = field(default_factory=dict)
     failed_sources: dict[str, HeadwayError] = field(default_factory=dict)
     failed_kpis: dict[str, str] = field(default_factory=dict)
+    #: What people entered, in words, and sentences about KPIs for people.
+    entries: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
 
     def compute(self, wanted: Sequence[str]) -> None:
         """Every number of the KPIs `wanted`, which `closure` has put in order."""
@@ -330,13 +352,19 @@ class Attempt:
             return
         if isinstance(kpi.measure, Entered):
             table = self.data.typed(kpi, kpi.measure.path)
+            self.entries[kpi.name] = _entries(table, kpi)
             entered = plan.entered(self.catalog, kpi, table, self.now)
             self.shelf.put(own, plan.rollup(self.catalog, kpi, entered, self.now))
         elif isinstance(kpi.measure, Python):
             self._called(kpi)
+        elif isinstance(kpi.measure, Narrative):
+            self.entries[kpi.name] = _entries(self.data.typed(kpi, kpi.measure.path), kpi)
+            self.shelf.put(own, OBSERVED.empty_table())
         plan.derive(self.catalog, kpi, self.shelf, self.now)
         if kpi.history:
             typed = self.data.typed(kpi, kpi.history)
+            self.entries[kpi.name] = _entries(typed, kpi)
+            self._note_overlap(kpi, typed)
             self.shelf.make(
                 own, lambda tables: plan.imported(self.catalog, kpi, typed, tables.get(own), self.now), [own]
             )
@@ -350,6 +378,18 @@ class Attempt:
         query = asking.query(functions.call(self.catalog.root, kpi, asking.names, asking.periods))
         self.sql[kpi.name] = self.engine.sql(query)
         self._settle(Request.of(kpi), asking.read(self.engine.execute(query, asking.tables)))
+
+    def _note_overlap(self, kpi: Kpi, typed: pa.Table) -> None:
+        """Note the typed values that give way to computed ones; with `tracked_from` none can."""
+        numbers = self.numbers.get(Request.of(kpi))
+        if numbers is None or kpi.tracked_from is not None:
+            return
+        total = numbers.filter(pc.equal(numbers["part"], ""))
+        names = ["grain", "cell", "period"]
+        both = typed.select(names).join(total.select(names), keys=names, join_type="inner").to_pylist()
+        periods = sorted(self.catalog.calendar.from_key(Grain(row["grain"]), row["period"]).name for row in both)
+        if periods:
+            self.notes[kpi.name] = _gives_way(len(periods), periods)
 
     # -- what is recorded ------------------------------------------------------------------------------------------
 
@@ -368,7 +408,8 @@ class Attempt:
                 table.select(OBSERVED.names) for table in (numbers, plan.growth(self.catalog, kpi, numbers))
             )
             judged = targets.judge(kpi, numbers, self.catalog.calendar, self.catalog.near_within, self._given(kpi))
-            found.append(Computed(name, fingerprint, self.sql.get(name, ""), numbers, judged))
+            sql, entries = self.sql.get(name, ""), self.entries.get(name, ())
+            found.append(Computed(name, fingerprint, sql, numbers, judged, entries=entries))
         return found
 
     def _given(self, kpi: Kpi) -> targets.Given:
@@ -377,6 +418,20 @@ class Attempt:
             plan.bounds(self.catalog, kpi, self.numbers, self.now),
             plan.shares(self.catalog, kpi, self.numbers, self.coverage, self.now),
         )
+
+
+def _gives_way(count: int, periods: Sequence[str]) -> str:
+    some = ", ".join(dict.fromkeys(periods[:3])) + (" ..." if count > 3 else "")
+    which = "1 value of its history gives" if count == 1 else f"{count} values of its history give"
+    return f"{which} way to computed ones ({some}); with 'tracked_from' it is said where history ends"
+
+
+def _entries(typed: pa.Table, kpi: Kpi) -> tuple[Entry, ...]:
+    """The words of a file that people keep; a number without any is no entry."""
+    texts = isinstance(kpi.measure, Narrative)
+    names = ("cell", "grain", "period", "text", "evidence", "entered_by", "entered_on", "note")
+    rows = typed.select(names).to_pylist()
+    return tuple(Entry(**row) for row in rows if texts or any(row[name] for name in names[4:]))
 
 
 def _bound_cells(kpi: Kpi, table: pa.Table, most: int) -> None:

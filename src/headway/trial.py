@@ -27,7 +27,6 @@ from headway.model import (
     ColumnType,
     Distinct,
     Expectation,
-    Formula,
     GitReader,
     Given,
     Kpi,
@@ -267,7 +266,7 @@ def _behind(attempt: Attempt, kpi: Kpi, wanted: Expectation) -> Iterable[str]:
         if not rows:
             return [f"from no rows of {kpi.source}{which}"]
         return [f"from {'this row' if len(rows) == 1 else 'these rows'} of {kpi.source}{which}:", *_table(rows)]
-    if isinstance(kpi.measure, Formula):
+    if kpi.inputs:
         return ["from", *_inputs(attempt, kpi, wanted)]
     if (lines := attempt.data.case.typed.get(kpi.name)) and lines.rows:  # type: ignore[attr-defined]  # it is ours
         return ["from these lines:", *_table([{k: v for k, v in row.items() if v is not None} for row in lines.rows])]

@@ -6,6 +6,6 @@ with the help of `columns` and `circles` · `loading` does it all · `identity` 
 """
 
 from headway.catalog.identity import fingerprint, text
-from headway.catalog.loading import find, load, unknown_kpi, unknown_test
+from headway.catalog.loading import find, load, quantity, unknown_kpi, unknown_test
 
-__all__ = ["find", "fingerprint", "load", "text", "unknown_kpi", "unknown_test"]
+__all__ = ["find", "fingerprint", "load", "quantity", "text", "unknown_kpi", "unknown_test"]

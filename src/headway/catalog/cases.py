@@ -30,6 +30,7 @@ from headway.model import (
     GitReader,
     Given,
     Kpi,
+    Narrative,
     Reason,
     Source,
     Status,
@@ -41,7 +42,9 @@ from headway.periods import Calendar, Period
 #: What `withheld` may say.
 REASONS = (*dict.fromkeys([*(reason.value for reason in Reason), Status.NOT_TRACKED.value, Status.RETIRED.value]),)
 #: Columns of a file of numbers, beside its breakdowns.
-_TYPED: Mapping[str, ColumnType] = {"period": "text", "value": "text", "entered_by": "text", "note": "text"}
+_TYPED: Mapping[str, ColumnType] = dict.fromkeys(
+    ("period", "value", "evidence", "entered_by", "entered_on", "note"), "text"
+)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d(?::\d\d(?::\d\d(?:\.\d{1,6})?)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 
 
@@ -293,6 +296,9 @@ class _Resolving:
             return None
         if kpi.measure is None:
             self.say(f"'{name}' is planned, and not measured yet", "bad-value", "Give it a kind first.", *here)
+            return None
+        if isinstance(kpi.measure, Narrative):
+            self.say(f"'{name}' is told in words, and has no number", "bad-value", None, *here)
             return None
         # A distinct computes only the parts that somebody reads; a test is somebody.
         parts = dict.fromkeys([*kpi.parts, *getattr(kpi.measure, "PARTS", ())])

@@ -18,7 +18,7 @@ from headway.catalog.draft import Draft
 from headway.catalog.formula import Input
 from headway.catalog.kpi import by_grain, check_grain, common, least_grain, options
 from headway.catalog.sqltext import Wrong, span
-from headway.model import Catalog, Distinct, Empty, Formula, Kpi, Python, Spread, Tiered, UnitKind
+from headway.model import Catalog, Distinct, Empty, Formula, Kpi, Narrative, Python, Spread, Tiered, UnitKind
 from headway.periods import Grain, Length
 
 #: Parts of `distinct` that come later.
@@ -129,8 +129,11 @@ class _Formula:
         self.complaints.wrong(self.draft.document, self.draft.at("formula"), wrong)
 
     def measured(self) -> None:
-        """Complain about inputs that are only planned."""
+        """Complain about inputs that have no numbers: planned ones, and those told in words."""
         for mention in self.inputs:
+            if isinstance(self.kpis[mention.kpi].measure, Narrative):
+                message = f"'{mention.kpi}' is told in words and has no numbers"
+                self.say(mention.start, mention.end, message, formula.SLUG, None)
             if self.kpis[mention.kpi].measure is None:
                 self.say(
                     mention.start,

@@ -13,7 +13,7 @@ from headway.catalog.checking import check, unknown_key
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
 from headway.catalog.draft import Draft
-from headway.catalog.kpispec import BalanceSpec, EnteredSpec, KpiSpec, RowsSpec, ScoreSpec
+from headway.catalog.kpispec import BalanceSpec, EnteredSpec, KpiSpec, NarrativeSpec, RowsSpec, ScoreSpec
 from headway.catalog.project import owner_known, titled
 from headway.catalog.reading import Reading
 from headway.catalog.spec import DefaultsSpec
@@ -26,6 +26,7 @@ from headway.model import (
     Expression,
     Kpi,
     Measure,
+    Narrative,
     Source,
     Take,
     Total,
@@ -35,7 +36,7 @@ from headway.periods import Grain, Window, WindowKind
 _EMPTY_IS_ZERO = {"count", "sum", "distinct", "open"}
 #: What a kind is in, unless the KPI says.
 _UNITS = {"share": values.PERCENT, "nps": values.POINTS}
-_STATES = {"open", "balance", "entered"}
+_STATES = {"open", "balance", "entered", "narrative"}
 
 
 def draft(
@@ -68,6 +69,9 @@ def resolve(
     spec = draft.spec
     if isinstance(spec, EnteredSpec):
         measure = Entered(spec.entered)
+    elif isinstance(spec, NarrativeSpec):
+        measure = Narrative(spec.narrative)
+        _wordless(draft, complaints)
     elif isinstance(spec, RowsSpec):
         rows = Reading(draft, sources, declared, complaints)
         measure = measures.measure(rows)
@@ -110,6 +114,18 @@ def _total(draft: Draft, complaints: Complaints) -> Total:
         )
     # What people type is theirs to add up, so the total is a line of its own.
     return spec.total or (Total.GIVEN if isinstance(spec, EnteredSpec) else Total.COMPUTED)
+
+
+#: What says something of numbers alone.
+_OF_NUMBERS = ("unit", "decimals", "better", "take", "by_grain", "history", "targets")
+
+
+def _wordless(draft: Draft, complaints: Complaints) -> None:
+    """Complain about what a KPI that is told in words cannot have."""
+    for key in _OF_NUMBERS:
+        if draft.document.has(draft.at(key)):
+            message = f"a narrative has no number, so '{key}' means nothing"
+            complaints.say(draft.document.key_place(draft.at(key)), message, "bad-value", f"Remove '{key}'.")
 
 
 def common(draft: Draft, project: Catalog, complaints: Complaints, **resolved: Any) -> Kpi:

@@ -245,6 +245,17 @@ class EnteredSpec(KpiSpec):
     total: TotalOf | None = None
 
 
+class NarrativeSpec(KpiSpec):
+    """Texts with evidence."""
+
+    what = "narrative"
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        **KpiSpec.elsewhere,
+        **dict.fromkeys(("where", "total"), "The file holds the texts themselves."),
+    }
+    narrative: CsvFile
+
+
 #: Kind -> the model of such a KPI.
 KINDS: Mapping[str, type[KpiSpec]] = {
     "count": CountSpec,
@@ -263,4 +274,5 @@ KINDS: Mapping[str, type[KpiSpec]] = {
     "tiered": TieredSpec,
     "python": PythonSpec,
     "entered": EnteredSpec,
+    "narrative": NarrativeSpec,
 }

@@ -19,7 +19,7 @@ from headway.catalog.document import Document, Steps
 from headway.catalog.draft import Draft
 from headway.catalog.spec import CaseSpec, DefaultsSpec, ProjectSpec, SourceSpec
 from headway.catalog.sqltext import Wrong
-from headway.errors import CatalogError, Mistake, Place
+from headway.errors import CatalogError, Mistake, Place, UsageError
 from headway.model import Case, Catalog, Kpi, Source
 
 PROJECT = "headway.yml"
@@ -97,6 +97,14 @@ def unknown_test(name: str, catalog: Catalog) -> Mistake:
     """What to say to somebody who asks for a test that the catalogue does not have."""
     remedy = values.near(name, catalog.tests) or (f"There is {values.among(catalog.tests)}." if catalog.tests else None)
     return Mistake(f"there is no test '{name}'", "unknown-test", remedy=remedy)
+
+
+def quantity(text: str, kpi: Kpi) -> float:
+    """A number in a KPI's unit, as written by hand; UsageError in the user's words for anything else."""
+    try:
+        return values.quantity(text, kpi.unit, kpi.name)
+    except Wrong as wrong:
+        raise UsageError(Mistake(wrong.message, wrong.slug, remedy=wrong.remedy)) from None
 
 
 # -- files ---------------------------------------------------------------------------------------------------------

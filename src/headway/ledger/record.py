@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import sqlalchemy as sa
 
-from headway.ledger import schema
+from headway.ledger import entries, schema
 from headway.ledger.diff import BLOCK, Bools, Changes, Digests, Floats, Ints, Rows, Stored, compare, digests, match
 from headway.ledger.encode import OBSERVATION, VERDICT, WHOLE, Encoder, next_id
 from headway.ledger.records import Recorded, Run
@@ -147,6 +147,7 @@ class _Writer:
             judged = JUDGED.empty_table() if computed.judged is None else computed.judged
             rows, width = self.encoder.verdicts(computed.kpi, judged)
             self._keep(self.verdicts, computed.kpi, rows, width, {"run": self.run})
+            entries.keep(self.connection, self.run, computed.kpi, computed.entries)
         row = {"run": self.run, "kpi": computed.kpi, "definition": definition, "failed": computed.failed}
         self.connection.execute(schema.attempt.insert(), row | asdict(counts))
         return counts

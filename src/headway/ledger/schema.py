@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 #: The newest migration, which is the version of a ledger that this release writes.
-HEAD = "0002"
+HEAD = "0003"
 #: Where a ledger keeps its own version.
 VERSION_TABLE = "ledger_version"
 
@@ -150,6 +150,24 @@ verdict = sa.Table(
     sa.Column("high", sa.Double),
     sa.Column("expected", sa.Double),
     sqlite_with_rowid=False,
+)
+
+#: What people entered, in words. `gone` is true where an entry is no longer in its file.
+entry = sa.Table(
+    "entry",
+    metadata,
+    sa.Column("kpi", sa.Text, primary_key=True),
+    sa.Column("cell", sa.Text, primary_key=True),
+    sa.Column("grain", sa.Text, primary_key=True),
+    sa.Column("period", sa.BigInteger, primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), nullable=False),
+    sa.Column("gone", sa.Boolean, nullable=False),
+    sa.Column("text", sa.Text),
+    sa.Column("evidence", sa.Text),
+    sa.Column("entered_by", sa.Text),
+    sa.Column("entered_on", sa.Text),
+    sa.Column("note", sa.Text),
 )
 
 #: What the newest rows of a stretch of periods add up to. `log` is the name of the table; 0 means that all are gone.

@@ -12,7 +12,8 @@ from typing import Self
 import pyarrow as pa
 import sqlalchemy as sa
 
-from headway.ledger import connect, read
+from headway.ledger import connect, entries, read
+from headway.ledger.entries import Entered
 from headway.ledger.record import record
 from headway.ledger.records import Definition, Failure, Recorded, Revision, Run, Series
 from headway.model import Computed, Load
@@ -99,6 +100,11 @@ class Ledger:
         """
         with self._reading() as connection:
             return read.numbers(connection, kpi, part, grain, cells, as_of)
+
+    def entries(self, kpi: str, as_of: datetime | None = None) -> list[Entered]:
+        """What people entered for a KPI, in words (as of the runs that had finished then), oldest period first."""
+        with self._reading() as connection:
+            return entries.entries(connection, kpi, as_of)
 
     def series(self, kpi: str | None = None) -> list[Series]:
         """Every series of a KPI, or of all KPIs."""

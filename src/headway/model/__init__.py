@@ -19,6 +19,7 @@ from headway.model.measures import (
     Lasts,
     Mark,
     Measure,
+    Narrative,
     Nps,
     Open,
     Part,
@@ -32,7 +33,7 @@ from headway.model.measures import (
     Spread,
     Tiered,
 )
-from headway.model.observed import JUDGED, OBSERVED, Computed, Flag, Load, Reason, Status
+from headway.model.observed import JUDGED, OBSERVED, Computed, Entry, Flag, Load, Reason, Status
 from headway.model.project import Area, Brand, Catalog
 from headway.model.sources import (
     ColumnType,
@@ -76,6 +77,7 @@ __all__ = [
     "Duration",
     "Empty",
     "Entered",
+    "Entry",
     "Exclusion",
     "Expectation",
     "Expression",
@@ -92,6 +94,7 @@ __all__ = [
     "Located",
     "Mark",
     "Measure",
+    "Narrative",
     "Nps",
     "Open",
     "Pace",

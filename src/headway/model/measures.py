@@ -357,6 +357,20 @@ class Entered(_OfNumbers):
 
 
 @dataclass(frozen=True)
+class Narrative(_OfNumbers):
+    """Texts with evidence, in a CSV file of the project: a KPI that is told in words, and has no number."""
+
+    path: str
+
+    is_state = True
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """No KPI."""
+        return ()
+
+
+@dataclass(frozen=True)
 class Spread(_OfNumbers):
     """`spread: kpi, across: breakdown`: the KPI's cells as a distribution; the value is their median."""
 
@@ -470,4 +484,4 @@ RowMeasure = (
     | Availability
     | Accrue
 )
-Measure = RowMeasure | Formula | Entered | Spread | Tiered | Lasts | Python
+Measure = RowMeasure | Formula | Entered | Narrative | Spread | Tiered | Lasts | Python

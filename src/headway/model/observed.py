@@ -105,6 +105,24 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """What somebody entered, in words: a text of its own, or who typed a number, when and why.
+
+    `grain` and `period` are as written in the file, `cell` is a `cell_text`; `evidence` is a link, or a file of the
+    project; `entered_on` is an ISO date, `note` the reason.
+    """
+
+    cell: str
+    grain: str
+    period: int
+    text: str | None = None
+    evidence: str | None = None
+    entered_by: str | None = None
+    entered_on: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Computed:
     """What a run made of one KPI: its numbers and verdicts, the SQL that reads for it alone, or why it failed."""
 
@@ -114,3 +132,4 @@ class Computed:
     observed: pa.Table | None = None
     judged: pa.Table | None = None
     failed: str | None = None
+    entries: tuple[Entry, ...] = ()

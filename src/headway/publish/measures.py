@@ -14,6 +14,7 @@ from headway.model import (
     Kpi,
     Lasts,
     Mark,
+    Narrative,
     Nps,
     Open,
     Python,
@@ -71,6 +72,8 @@ def kind(kpi: Kpi) -> str:  # noqa: C901 - one case per kind
             words = f"computed by {function}"
         case Entered():
             words = "entered by people"
+        case Narrative():
+            words = "told in words"
         case None:
             return "planned"
     return f"{words}, {kpi.window}" if kpi.window else words
@@ -133,6 +136,8 @@ def sentence(kpi: Kpi) -> str:  # noqa: C901 - one case per kind
             return f"Computed by the project's own function {function} from {' and '.join((*sources, *inputs))}."
         case Formula(expression=expression):
             return f"Calculated from other KPIs: {' '.join(expression.text.split())}."
+        case Narrative(path=path):
+            return f"Told in words by people in {path}, with evidence."
         case Entered(path=path):
             return f"Entered by people in {path}."
         case None:

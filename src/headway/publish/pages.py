@@ -204,6 +204,7 @@ class Row:
     low: float | None
     high: float | None
     partial: bool
+    imported: bool = False
     compared: str | None = None
     year_before: str | None = None
     n: float | None = None
@@ -297,6 +298,23 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryRow:
+    """What somebody entered, in words. `said` is who did, when and why, in a sentence; `link` is evidence to open."""
+
+    period: str
+    label: str
+    cell: Mapping[str, str]
+    text: str
+    evidence: str
+    link: str
+    said: str
+    entered_by: str
+    entered_on: str
+    note: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """Another KPI, for the lists of what this one is made from and what it feeds."""
 
@@ -331,6 +349,8 @@ class KpiPage:
     fingerprint: str
     sources: tuple[SourceRows, ...]
     earlier: tuple[Earlier, ...]
+    #: What people entered, newest first: texts of a KPI that is told in words, and who typed numbers, when and why.
+    entries: tuple[EntryRow, ...]
     made_from: tuple[Link, ...]
     feeds: tuple[Link, ...]
 

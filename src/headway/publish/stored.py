@@ -38,11 +38,11 @@ class Stored:
     def verdict(self) -> Verdict:
         """The status in words, also for periods that no target speaks of and that were therefore never judged."""
         status = self.status
+        if self.reason == Reason.NO_TOTAL:
+            return Verdict(Status.NO_DATA.value, "No total")
         if status is None:
             if self.value is None:
                 withheld = self.reason is not None and Reason(self.reason).withheld
-                if self.reason == Reason.NO_TOTAL:
-                    return Verdict(Status.NO_DATA.value, "No total")
                 status = (Status.WITHHELD if withheld else Status.NO_DATA).value
             elif self.partial:
                 status = Status.PARTIAL.value

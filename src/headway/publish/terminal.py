@@ -13,7 +13,18 @@ from rich.table import Table
 from rich.text import Text
 
 from headway.ledger import Recorded
-from headway.publish.pages import CataloguePage, Compared, Group, KpiPage, Point, Row, SourceRows, Tile, Verdict
+from headway.publish.pages import (
+    CataloguePage,
+    Compared,
+    EntryRow,
+    Group,
+    KpiPage,
+    Point,
+    Row,
+    SourceRows,
+    Tile,
+    Verdict,
+)
 
 _BARS = "▁▂▃▄▅▆▇█"
 #: How many periods a sparkline has, and from which width a table has all its columns.
@@ -78,6 +89,9 @@ def kpi(console: Console, page: KpiPage, periods: int) -> None:
     """One KPI: what it says now, then its newest periods."""
     tile = page.tile
     _head(console, tile)
+    if page.entries and not page.rows:
+        _entries(console, page.entries[:periods])
+        return
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column(page.grain.capitalize(), no_wrap=True)
     table.add_column("Value", justify="right", no_wrap=True)
@@ -107,6 +121,9 @@ def explain(console: Console, page: KpiPage, row: Row | None) -> None:
     if page.made_from:
         _section(console, "Made from")
         _say(console, (f"{link.name}  {link.title}" for link in page.made_from))
+    if page.entries:
+        _section(console, "As entered")
+        _entries(console, [e for e in page.entries if row is None or e.period == row.period])
     _section(console, "Earlier values")
     earlier = [e for e in page.earlier if row is None or e.period in (row.period, row.label)]
     _say(console, (f"{one.period}: {one.was} until {one.restated}, now {one.now}" for one in earlier))
@@ -137,6 +154,15 @@ def _source(console: Console, source: SourceRows) -> None:
     _say(console, [f"{rows} rows read, data {source.through}".rstrip(", ")])
     _say(console, (f"{count:,} left out: {step}" for step, count in source.removed.items() if count))
     _say(console, (*source.reasons, *source.notes), "dim")
+
+
+def _entries(console: Console, entries: Iterable[EntryRow]) -> None:
+    """What people entered, in words."""
+    for entry in entries:
+        evidence = f"Evidence: {entry.evidence}" if entry.evidence else ""
+        console.print(entry.label, style="bold", highlight=False, markup=False)
+        _say(console, [entry.text] if entry.text else [])
+        _say(console, (part for part in (entry.said, evidence) if part), "dim")
 
 
 def _code(console: Console, text: str, language: str) -> None:

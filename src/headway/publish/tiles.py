@@ -12,8 +12,10 @@ from headway.model import (
     Audience,
     Catalog,
     Distinct,
+    Entered,
     Kpi,
     Load,
+    Narrative,
     Reason,
     Status,
     Unit,
@@ -21,7 +23,7 @@ from headway.model import (
 )
 from headway.periods import Calendar, Grain, Period
 from headway.publish import goals, measures, numbers, words
-from headway.publish.pages import Compared, Pace, Point, Running, Shown, Tile, Verdict
+from headway.publish.pages import Compared, EntryRow, Pace, Point, Running, Shown, Tile, Verdict
 from headway.publish.stored import Stored, by_key, compared_period, window
 
 #: Points of a tile's line: a quarter of days, else a year and a month, so that the same month stands at both ends.
@@ -105,6 +107,34 @@ def tile(kpi: Kpi, line: Sequence[Stored], leading: Sequence[Stored], at: Situat
         since = words.near_day(newest.period.last + timedelta(days=1), at.today)
         return replace(base, verdict=words.stale(base.verdict), note=f"No data since {since}", news=True, running=None)
     return base
+
+
+def is_entered(kpi: Kpi) -> bool:
+    """True for a KPI with a file that people keep: numbers, texts, or history."""
+    return isinstance(kpi.measure, Entered | Narrative) or kpi.history is not None
+
+
+def told(kpi: Kpi, entries: Sequence[EntryRow], at: Situation) -> Tile:
+    """The card of a KPI that is told in words: the newest text, and how many there are."""
+    base = replace(_blank(kpi, at), verdict=Verdict(Status.NO_TARGET.value, "In words"))
+    failed = at.failures.get(kpi.name)
+    if kpi.tracked_from is not None and kpi.tracked_from > at.today:
+        return _planned(base, kpi, at)
+    if not entries:
+        return _nothing(replace(base, verdict=Verdict(Status.NO_DATA.value, numbers.NO_DATA)), failed, at)
+    newest = entries[0]
+    count = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'}"
+    note = "This part of the run failed" if failed is not None else "In words"
+    return replace(
+        base,
+        shown=Shown(None, count),
+        period=newest.period,
+        period_label=newest.label,
+        reason=newest.text,
+        last_good=newest.label,
+        note=note,
+        news=failed is not None,
+    )
 
 
 def expected(kpi: Kpi, at: Situation) -> Period:

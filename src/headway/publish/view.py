@@ -16,9 +16,10 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 from headway.errors import Mistake, UsageError
-from headway.ledger import Ledger, Run
+from headway.ledger import Entered, Ledger, Run
 from headway.model import (
     TOTAL,
     Aggregate,
@@ -29,13 +30,15 @@ from headway.model import (
     Distinct,
     Empty,
     Kpi,
+    Narrative,
     Open,
     Target,
     Total,
     Unit,
     UnitKind,
+    read_cell,
 )
-from headway.periods import Grain
+from headway.periods import Grain, Period
 from headway.publish import goals, measures, numbers, tiles, words
 from headway.publish.pages import (
     Breakdown,
@@ -43,6 +46,7 @@ from headway.publish.pages import (
     CellRow,
     Count,
     Earlier,
+    EntryRow,
     Front,
     Group,
     Growth,
@@ -201,6 +205,7 @@ class View:
             fingerprint=definition.fingerprint[:7] if definition else "",
             sources=tuple(self._source(source) for source in self._at.upstream(kpi)),
             earlier=tuple(self._earlier(kpi, line)),
+            entries=tuple(self._entries(kpi)),
             made_from=tuple(self._link(read) for read in getattr(kpi.measure, "inputs", ()) if read in self.names),
             feeds=tuple(
                 self._link(other)
@@ -215,9 +220,12 @@ class View:
         A percentage is a fraction, a period has its first and last day, and what is missing is empty with a reason.
         """
         kpi = self._visible(name)
-        columns = list(dict.fromkeys(column for cross in kpi.by for column in cross)) if cells else []
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
+        if isinstance(kpi.measure, Narrative):
+            self._csv_of_texts(kpi, writer)
+            return out.getvalue()
+        columns = list(dict.fromkeys(column for cross in kpi.by for column in cross)) if cells else []
         writer.writerow([*columns, "period", "first_day", "last_day", *_CSV])
         lines = self._cells(name, grain) if cells else {TOTAL: self._total(name, grain)}
         for cell, line in lines.items():
@@ -234,10 +242,19 @@ class View:
                 )
         return out.getvalue()
 
+    def _csv_of_texts(self, kpi: Kpi, writer: Any) -> None:
+        """The texts of a KPI that is told in words, newest first."""
+        columns = list(dict.fromkeys(column for cross in kpi.by for column in cross))
+        words_of = ("text", "evidence", "entered_by", "entered_on", "note")
+        writer.writerow([*columns, "period", *words_of])
+        for entry in self._entries(kpi):
+            place = [entry.cell.get(column, "") for column in columns]
+            writer.writerow([*map(_harmless, place), entry.period, *(_harmless(getattr(entry, w)) for w in words_of)])
+
     def grains(self, name: str, *, cell: bool = False) -> tuple[Grain, ...]:
         """The grains of a KPI's pages, or of its cells; one that is only planned has one page and no cells."""
         kpi = self._visible(name)
-        if self.planned(name):
+        if self.planned(name) or isinstance(kpi.measure, Narrative):
             return () if cell else (kpi.grain,)
         return tuple(kpi.grains(cell=cell)) if kpi.by or not cell else ()
 
@@ -251,6 +268,9 @@ class View:
         """The card of one KPI."""
         if name not in self._tiles:
             kpi = self._visible(name)
+            if isinstance(kpi.measure, Narrative):
+                self._tiles[name] = tiles.told(kpi, list(self._entries(kpi)), self._at)
+                return self._tiles[name]
             line = self._total(name, kpi.grain) if kpi.measure else []
             leading = self._leading(kpi) if kpi.measure else []
             self._tiles[name] = tiles.tile(kpi, line, leading, self._at)
@@ -371,6 +391,7 @@ class View:
                     low=row.low,
                     high=row.high,
                     partial=row.partial,
+                    imported=row.imported,
                     compared=change.signed if change else None,
                     year_before=_full(past.value, kpi.unit, depth, None) if past else None,
                     n=row.n,
@@ -524,6 +545,36 @@ class View:
                     numbers.full(after.value, kpi.unit, depth, with_unit=False),
                 )
 
+    def _entries(self, kpi: Kpi) -> Iterator[EntryRow]:
+        """What people entered, newest period first. Who did is for colleagues, and no business of the public."""
+        public = self.audience is Audience.PUBLIC
+        kept = [(one, self._period_of(one)) for one in self._entered(kpi)]
+        for one, which in sorted(kept, key=lambda pair: (pair[1].last, pair[1].first), reverse=True):
+            entry, who = one.entry, "" if public else one.entry.entered_by or ""
+            cell = read_cell(entry.cell)
+            label = ", ".join([words.period(which), *(value for _, value in cell)])
+            evidence = entry.evidence or ""
+            yield EntryRow(
+                period=which.name,
+                label=label,
+                cell=dict(cell),
+                text=entry.text or "",
+                evidence=evidence,
+                link=evidence if evidence.startswith(("https://", "http://")) else "",
+                said=words.entered(who, entry.entered_on, entry.note),
+                entered_by=who,
+                entered_on=entry.entered_on or "",
+                note=entry.note or "",
+                revision=one.revision,
+            )
+
+    def _entered(self, kpi: Kpi) -> list[Entered]:
+        """The entries of a KPI whose file people keep; nobody keeps words about the others."""
+        return self.ledger.entries(kpi.name, self.as_of) if tiles.is_entered(kpi) else []
+
+    def _period_of(self, one: Entered) -> Period:
+        return self.periods.get(Grain(one.entry.grain), one.entry.period)
+
     def _link(self, name: str) -> Link:
         kpi = self.catalog.kpis[name]
         return Link(name, kpi.title, measures.kind(kpi))
@@ -538,7 +589,7 @@ def open(  # noqa: A001  # callers read `view.open(...)`
 
 # -- small parts ---------------------------------------------------------------------------------------------------
 
-_CSV = ("value", "status", "low", "high", "partial", "reason", "n", "numerator", "denominator", "revision")
+_CSV = ("value", "status", "low", "high", "partial", "imported", "reason", "n", "numerator", "denominator", "revision")
 
 
 def _csv_values(row: Stored) -> tuple[object, ...]:
@@ -548,6 +599,7 @@ def _csv_values(row: Stored) -> tuple[object, ...]:
         row.low,
         row.high,
         "true" if row.partial else "false",
+        "true" if row.imported else "false",
         row.reason,
         row.n,
         row.numerator,
@@ -585,7 +637,7 @@ def _row_note(row: Stored) -> str:
     if row.value is None:
         return tiles.reason_note(row)
     if row.imported:
-        return "Taken over"
+        return "Imported"
     return "Restated" if row.revision > 1 and not row.partial else ""
 
 

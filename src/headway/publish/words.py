@@ -9,6 +9,7 @@ from headway.model import (
     Empty,
     Entered,
     Kpi,
+    Narrative,
     Status,
     Take,
     Total,
@@ -216,6 +217,16 @@ def first_sentence(text: str) -> str:
     return first + "." if rest else first + dot
 
 
+def entered(who: str, on: str | None, why: str | None) -> str:
+    """Who entered something, when and why: "Entered by Ana on 3 Feb 2026, because ..."; '' if nobody said."""
+    parts = [f" by {who}" if who else "", f" on {day(date.fromisoformat(on))}" if on else ""]
+    said = f"Entered{''.join(parts)}" if any(parts) else ""
+    if not why:
+        return f"{said}." if said else ""
+    reason = why.rstrip(".")
+    return f"{said}, because: {reason}." if said else f"{sentence(reason)}"
+
+
 def definition(kpi: Kpi, calendar: Calendar, min_group_size: int, *, counts_people: bool) -> tuple[str, ...]:
     """How the number comes about, sentence by sentence, from what the catalogue declares."""
     said = [sentence(kpi.about)] if kpi.about else []
@@ -257,7 +268,7 @@ def _window(kpi: Kpi) -> str:
 
 
 def _longer(kpi: Kpi) -> str:
-    if not kpi.is_state or kpi.grain is Grain.YEAR:
+    if not kpi.is_state or kpi.grain is Grain.YEAR or isinstance(kpi.measure, Narrative):
         return ""
     taken = {
         Take.LAST: "shows its last",

@@ -9,6 +9,8 @@ import csv
 import difflib
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,33 +19,41 @@ from headway.errors import Mistake, Place, SourceError
 from headway.model import cell_text
 from headway.periods import Calendar
 
-#: One row per number: a `Grain`'s text, a `Period.key`, a `cell_text`, the value and the words beside it.
+#: One row per entry: a `Grain`'s text, a `Period.key`, a `cell_text`, the value or the text, and the words beside it.
 TYPED = pa.schema(
     [
         pa.field("grain", pa.string(), nullable=False),
         pa.field("period", pa.int64(), nullable=False),
         pa.field("cell", pa.string(), nullable=False),
-        pa.field("value", pa.float64(), nullable=False),
-        pa.field("note", pa.string()),
+        pa.field("value", pa.float64()),
+        pa.field("text", pa.string()),
+        pa.field("evidence", pa.string()),
         pa.field("entered_by", pa.string()),
+        pa.field("entered_on", pa.string()),
+        pa.field("note", pa.string()),
     ]
 )
 #: The KPI's breakdowns, each as its columns.
 Breakdowns = Sequence[Sequence[str]]
-_COMPULSORY = ("period", "value")
-_OPTIONAL = ("entered_by", "note")
+_OPTIONAL = ("evidence", "entered_by", "entered_on", "note")
 
 
 def typed(
-    path: Path, calendar: Calendar, by: Breakdowns = (), shown: str | None = None, *, total: bool = True
+    path: Path,
+    calendar: Calendar,
+    by: Breakdowns = (),
+    shown: str | None = None,
+    *,
+    total: bool = True,
+    texts: bool = False,
 ) -> pa.Table:
     """The rows of a file as a table of the schema `TYPED`, in the order of the file.
 
     A breakdown's column that is blank in a row is no part of its cell: a row with none filled is the total, which is
-    refused unless there is one (`total`). `shown` is the file's name for people. SourceError lists every row that
-    cannot be read.
+    refused unless there is one (`total`). With `texts` there is a column `text` in place of `value`. `shown` is the
+    file's name for people. SourceError lists every row that cannot be read.
     """
-    reading = _Reading(shown or path.name, calendar, by, total=total)
+    reading = _Reading(shown or path.name, calendar, by, total=total, texts=texts)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
@@ -60,18 +70,32 @@ def typed(
 
 
 def typed_text(text: str, calendar: Calendar, by: Breakdowns, shown: str, *, total: bool = True) -> pa.Table:
-    """The same from the text of a file that `shown` names."""
-    return _Reading(shown, calendar, by, total=total).table(text)
+    """The same from the text of a file of numbers that `shown` names."""
+    return _Reading(shown, calendar, by, total=total, texts=False).table(text)
+
+
+def period_forms(calendar: Calendar) -> str:
+    """How periods are written, for somebody who wrote one otherwise."""
+    if calendar.fiscal_start != 1:
+        return "Periods are written 2026-01-31, 2026-W05, 2026-01, FY2026-Q1 or FY2026."
+    return "Periods are written 2026-01-31, 2026-W05, 2026-01, 2026-Q1 or 2026."
+
+
+def is_link(text: str) -> bool:
+    """True for an address that a page may link to: a scheme such as javascript: is none."""
+    return text.startswith(("https://", "http://"))
 
 
 class _Reading:
     """One pass over one file, gathering rows and mistakes."""
 
-    def __init__(self, shown: str, calendar: Calendar, by: Breakdowns, *, total: bool) -> None:
+    def __init__(self, shown: str, calendar: Calendar, by: Breakdowns, *, total: bool, texts: bool) -> None:
         self.shown = shown
         self.calendar = calendar
         self.by = by
         self.total = total
+        self.word = "text" if texts else "value"
+        self.compulsory = ("period", self.word)
         self.breakdowns = tuple(dict.fromkeys(column for cross in by for column in cross))
         self.mistakes: list[Mistake] = []
         self.rows: list[dict[str, object]] = []
@@ -98,13 +122,13 @@ class _Reading:
             self._wrong(line, "a quote is opened and never closed", "broken-row", "Close it.")
         if header is None:
             message = f"{self.shown} is empty"
-            raise SourceError(Mistake(message, "empty-file", remedy="Its first line is: period,value"))
+            raise SourceError(Mistake(message, "empty-file", remedy=f"Its first line is: period,{self.word}"))
         if self.mistakes:
             raise SourceError(self.mistakes)
         return pa.Table.from_pylist(self.rows, TYPED)
 
     def _check_header(self, header: Sequence[str], line: int) -> None:
-        known = (*_COMPULSORY, *self.breakdowns, *_OPTIONAL)
+        known = (*self.compulsory, *self.breakdowns, *_OPTIONAL)
         for name in header:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
@@ -112,9 +136,10 @@ class _Reading:
                 self._wrong(line, f"unknown column '{name}'", "unknown-column", remedy, name)
             elif header.count(name) > 1:
                 self._wrong(line, f"two columns are named '{name}'", "duplicate-name", "Keep one of them.", name)
-        for name in _COMPULSORY:
+        for name in self.compulsory:
             if name not in header:
-                self._wrong(line, f"there is no column '{name}'", "column-missing", "The file needs period and value.")
+                remedy = f"The file needs {' and '.join(self.compulsory)}."
+                self._wrong(line, f"there is no column '{name}'", "column-missing", remedy)
 
     def _row(self, header: Sequence[str], record: Sequence[str], line: int) -> None:
         if len(record) != len(header):
@@ -125,13 +150,13 @@ class _Reading:
         try:
             period = self.calendar.parse(fields["period"])
         except ValueError:
-            forms = "Periods are written 2026-01-31, 2026-W05, 2026-01, 2026-Q1 or 2026."
-            if self.calendar.fiscal_start != 1:
-                forms = "Periods are written 2026-01-31, 2026-W05, 2026-01, FY2026-Q1 or FY2026."
+            forms = period_forms(self.calendar)
             self._wrong(line, f"'{fields['period']}' is no period", "bad-period", forms, fields["period"])
             return
-        value = self._value(fields["value"], line)
-        if value is None:
+        entered: float | str | None = fields["text"] if self.word == "text" else self._value(fields["value"], line)
+        if self.word == "text" and not entered:
+            self._wrong(line, "there is no text", "bad-value", "Write it, or leave the line out.")
+        if entered is None or entered == "" or not self._is_day(fields.get("entered_on", ""), line):
             return
         names = self._cell(fields, line)
         if names is None:
@@ -145,7 +170,7 @@ class _Reading:
             return
         self.first_line[key] = line
         words = {name: fields.get(name) or None for name in _OPTIONAL}
-        self.rows.append({"grain": key[0], "period": key[1], "cell": cell, "value": value, **words})
+        self.rows.append({"grain": key[0], "period": key[1], "cell": cell, self.word: entered, **words})
 
     def _cell(self, fields: Mapping[str, str], line: int) -> tuple[str, ...] | None:
         """The columns of the line's cell, in the order of its breakdown; None after telling that there is no such."""
@@ -163,6 +188,13 @@ class _Reading:
             self._wrong(line, message, "bad-value", remedy)
             return None
         return tuple(breakdown)
+
+    def _is_day(self, text: str, line: int) -> bool:
+        """True for a day, or nothing."""
+        with suppress(ValueError):
+            return not text or bool(date.fromisoformat(text))
+        self._wrong(line, f"'{text}' is no day", "bad-date", "Days are written 2026-01-31.", text)
+        return False
 
     def _value(self, text: str, line: int) -> float | None:
         try:
