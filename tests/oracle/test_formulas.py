@@ -7,8 +7,9 @@ the normal form of a formula: it follows the words of the language from the outs
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -64,6 +65,18 @@ Stored = dict[tuple[Grain, Cell, str], float | None]
 
 
 # -- random formulas ---------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def between(calendar: Calendar, grain: Grain, last: date = LAST) -> tuple[Period, ...]:
+    """The periods of which there may be numbers."""
+    return tuple(calendar.between(grain, FIRST, last))
+
+
+@lru_cache(maxsize=1 << 16)
+def holding(calendar: Calendar, grain: Grain, day: date) -> Period:
+    """The period that holds a day."""
+    return calendar.period(grain, day)
 
 
 def readings() -> st.SearchStrategy[Node]:
@@ -164,6 +177,8 @@ class Definition:
     grain: Grain
     #: By KPI and whether it is read under the formula's window.
     stored: Mapping[tuple[str, bool], Stored]
+    #: Found once: the periods of which anything is stored.
+    kept: dict[tuple[str, Grain, bool], list[Period]] = field(default_factory=dict)
 
     def value(self, node: Node, cell: Cell, period: Period | None) -> float | None:
         """The formula in one cell and period; None is no data."""
@@ -214,7 +229,7 @@ class Definition:
             return [(False, p) for p in self.periods(name, own) if first <= p.last <= last]
         if word == "opening":
             before = self.span(period)[0] - timedelta(days=1)
-            exact = self.calendar.period(self.grain, before)
+            exact = holding(self.calendar, self.grain, before)
             if self.grain in own.longer() and exact.last == before:
                 return [(False, exact)]
             return self.at(name, before)
@@ -227,7 +242,7 @@ class Definition:
         own = self.kpis[name].grain
         if own.rank > self.grain.rank:
             return [(False, p) for p in self.periods(name, own) if p.last <= day][-1:]
-        period = self.calendar.period(own, day)
+        period = holding(self.calendar, own, day)
         return [(False, period if period.last == day else self.calendar.previous(period))]
 
     def stored_value(self, name: str, cell: Cell, place: Place) -> float | None:
@@ -241,8 +256,12 @@ class Definition:
 
     def periods(self, name: str, grain: Grain, *, under_window: bool = False) -> list[Period]:
         """The periods of which anything is stored."""
-        names = {period for g, _, period in self.stored[name, under_window] if g is grain}
-        return [p for p in self.calendar.between(grain, FIRST, LAST) if p.name in names]
+        numbers = self.stored[name, under_window]
+        kept = self.kept.setdefault((name, grain, under_window), [])
+        if not kept:
+            names = {period for g, _, period in numbers if g is grain}
+            kept += [p for p in between(self.calendar, grain) if p.name in names]
+        return kept
 
     def earlier(self, period: Period, length: str) -> Period | None:
         return self.calendar.earlier(period, Length.parse(length)) if length else self.calendar.previous(period)
@@ -293,11 +312,9 @@ def numbers(draw: st.DrawFn, calendar: Calendar, grains: Sequence[Grain], *, sta
     found: Stored = {}
     last = LAST_DAILY if Grain.DAY in grains else LAST
     for grain in grains:
-        for period in calendar.between(grain, FIRST, last):
+        for period in between(calendar, grain, last):
             if state and grain is not grains[0]:
-                inside = [
-                    p for p in calendar.between(grains[0], FIRST, last) if calendar.period(grain, p.last) == period
-                ]
+                inside = [p for p in between(calendar, grains[0], last) if holding(calendar, grain, p.last) == period]
                 stored = {c: inside[-1].name for g, c, n in found if inside and g is grains[0] and n == inside[-1].name}
                 found |= {(grain, cell, period.name): found[grains[0], cell, name] for cell, name in stored.items()}
                 continue
@@ -313,7 +330,7 @@ def numbers(draw: st.DrawFn, calendar: Calendar, grains: Sequence[Grain], *, sta
 
 def table(calendar: Calendar, stored: Stored) -> pa.Table:
     """The same as a table that a formula reads."""
-    names = {(g, p.name): p.key for g in GRAINS for p in calendar.between(g, FIRST, LAST)}
+    names = {(g, p.name): p.key for g in GRAINS for p in between(calendar, g)}
     rows = [
         {"part": "", "grain": grain, "cell": cell_text(cell), "period": names[grain, name], "value": value,
          "reason": "no data" if value is None else None, "flags": 0}
@@ -339,7 +356,7 @@ LENGTHS = {
 
 
 @settings(
-    max_examples=50,
+    max_examples=40,
     deadline=None,
     phases=(Phase.generate,),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
