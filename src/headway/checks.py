@@ -209,7 +209,7 @@ def touching(
     if kpi.source is None:
         # A function of the project may read every row of its sources.
         return [(one.text, None, None) for source in kpi.sources for one in failing.get(source, ())]
-    paths = _paths(catalog, schemas, kpi)
+    paths, picked = _paths(catalog, schemas, kpi)
     time = kpi.time or catalog.sources[kpi.source].time
     own = [
         (one.text, one.first, one.last)
@@ -218,9 +218,10 @@ def touching(
     ]
     referred_to = [
         (one.text, None, None)
-        for path, source in paths.items()
+        for through in (paths, picked)
+        for path, source in through.items()
         for one in failing.get(source, ())
-        if one.reference is None or (*path, one.reference) in paths
+        if one.reference is None or (*path, one.reference) in through
     ]
     others = [(one.text, None, None) for source in kpi.sources[1:] for one in failing.get(source, ())]
     return list(dict.fromkeys([*own, *referred_to, *others]))
@@ -229,26 +230,29 @@ def touching(
 def is_multiplied(catalog: Catalog, schemas: Schemas, kpi: Kpi, failing: Mapping[str, Sequence[Failing]]) -> bool:
     """True if a KPI reads through a reference to a source whose key fails: its rows may have met several of them."""
     return kpi.source is not None and any(
-        one.reference is None for source in _paths(catalog, schemas, kpi).values() for one in failing.get(source, ())
+        one.reference is None
+        for through in _paths(catalog, schemas, kpi)
+        for source in through.values()
+        for one in failing.get(source, ())
     )
 
 
-def _paths(catalog: Catalog, schemas: Schemas, kpi: Kpi) -> dict[Path, str]:
-    """The references that a KPI reads through, each with the source that it leads to."""
-    assert kpi.source is not None
-    source = catalog.sources[kpi.source]
-    scope = Scope(catalog, schemas, kpi.source)
-    excluded(scope, source)
+def _paths(catalog: Catalog, schemas: Schemas, kpi: Kpi) -> tuple[dict[Path, str], dict[Path, str]]:
+    """The references that a KPI reads through, each with the source that it leads to.
+
+    Those of its own source, and those of another source that its `where` and `by` are about.
+    """
     assert isinstance(kpi.measure, RowMeasure)
-    for column in (
-        *(c for cross in kpi.by for c in cross),
-        *kpi.measure.columns,
-        kpi.time or source.time,
-        source.until,
-        source.through,
-    ):
+    source = catalog.sources[kpi.measure.source]
+    scope = Scope(catalog, schemas, source.name)
+    picks = scope if kpi.measure.picks == source.name else Scope(catalog, schemas, kpi.measure.picks)
+    for one in {id(scope): scope, id(picks): picks}.values():
+        excluded(one, catalog.sources[one.source])
+    for column in (*kpi.measure.columns, kpi.time or source.time, source.until, source.through):
         if column:
             scope.column(column, kpi.place)
+    for column in (c for cross in kpi.by for c in cross if c not in kpi.measure.built_in):
+        picks.column(column, kpi.place)
     if kpi.where:
-        scope.expression(kpi.where)
-    return scope.paths()
+        picks.expression(kpi.where)
+    return scope.paths(), {} if picks is scope else picks.paths()

@@ -411,6 +411,19 @@ class Calendar:
                 assert window.length is not None
                 return self._shift(last + timedelta(days=1), window.length, -1), last
 
+    def span_before(self, window: Window | None, period: Period, beginning: date) -> tuple[date, date]:
+        """The span just before that of `period`: the calendar period before it, or the same length of days or months.
+
+        It ends the day before the other begins; before `all time` there is nothing, and it is empty.
+        """
+        first, _ = self.span(window, period, beginning)
+        last = first - timedelta(days=1)
+        if window is None:
+            return self.first_day(period.grain, last), last
+        if window.grain is not None:
+            return self.first_day(window.grain, last), last
+        return (self._shift(first, window.length, -1) if window.length else first), last
+
     @staticmethod
     def _shift(day: date, length: Length, sign: int) -> date:
         if length.months is not None:

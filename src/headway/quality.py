@@ -14,8 +14,8 @@ this is repeated until no line has a single gap. A number built from nobody is s
 
 What is not seen yet, and later work adds: two withheld cells of one person each, whose sum is a group of two; lines of
 a cross where breakdowns lie within each other (a hub in one cluster alone); cells of one period that are the
-difference of two others (a month less its days); and the group behind a running period's `so_far`, which counts as
-large as that of the period itself.
+difference of two others (a month less its days); parts of a `distinct`, which add up to its value; and the group behind
+a running period's `so_far`, which counts as large as that of the period itself.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from headway.model import OBSERVED, Balance, Flag, Kpi, Open, Reason, Take, read_cell
+from headway.model import OBSERVED, Balance, Distinct, Flag, Kpi, Open, Reason, Retention, Take, read_cell
 from headway.periods import Calendar, Grain, Period
 
 #: A failing check: its text, and the first and last local day of the rows that fail it. None is open: a check
@@ -96,28 +96,41 @@ def _touched(kpi: Kpi, observed: pa.Table, failing: Sequence[Failing], calendar:
     running = (flags & Flag.PARTIAL) != 0
     grains, grain_words = _coded(observed["grain"])
     periods = observed["period"].to_numpy()
-    for code, is_total, runs in product(range(len(grain_words)), (True, False), (True, False)):
-        rows = np.flatnonzero((grains == code) & (total == is_total) & (running == runs))
+    parts, part_words = _coded(observed["part"])
+    groups = product(range(len(part_words)), range(len(grain_words)), (True, False), (True, False))
+    for part, code, is_total, runs in groups:
+        rows = np.flatnonzero((parts == part) & (grains == code) & (total == is_total) & (running == runs))
         own = kpi.grain if is_total else kpi.by_grain
         keys, place = np.unique(periods[rows], return_inverse=True)
         spans = [
-            span(kpi, calendar.from_key(Grain(grain_words[code]), key), own, runs, calendar, beginning)
-            for key in keys.tolist()
+            span(kpi, period, own, runs, calendar, beginning, part_words[part])
+            for period in (calendar.from_key(Grain(grain_words[code]), key) for key in keys.tolist())
         ]
         found[rows] = np.array([_meets(span, failing) for span in spans], dtype=bool)[place]
     found &= (flags & Flag.IMPORTED) == 0
     return found
 
 
-def span(kpi: Kpi, period: Period, own: Grain, runs: bool, calendar: Calendar, beginning: date) -> tuple[date, date]:
+def span(
+    kpi: Kpi, period: Period, own: Grain, runs: bool, calendar: Calendar, beginning: date, part: str = ""
+) -> tuple[date, date]:
     """The local days whose rows a number may have read."""
-    if isinstance(kpi.measure, Open) or (isinstance(kpi.measure, Balance) and kpi.measure.per is not None):
+    measure = kpi.measure
+    if isinstance(measure, Open) or (isinstance(measure, Balance) and measure.per is not None):
         return date.min, period.last
-    first, last = calendar.span(kpi.window, period, beginning)
+    if isinstance(measure, Retention) and not measure.compares:
+        # Who joined when may be said by any earlier row; who came back, by later ones.
+        closed = measure.ages is None and not measure.unbounded
+        return date.min, period.last if closed else date.max
+    if isinstance(measure, Distinct) and part in measure.EVER:
+        return date.min, period.last
+    compares = isinstance(measure, Retention) or (isinstance(measure, Distinct) and part in measure.COMPARED)
+    begin = calendar.span_before if compares else calendar.span
+    first, last = begin(kpi.window, period, beginning)[0], calendar.span(kpi.window, period, beginning)[1]
     if kpi.window is not None and (runs or kpi.take is not Take.LAST):
         # Any of the period's own values may be in it; the first one's window begins earliest.
         earliest = calendar.period(Grain.DAY if own is Grain.HOUR else own, period.first)
-        first = min(first, calendar.span(kpi.window, earliest, beginning)[0])
+        first = min(first, begin(kpi.window, earliest, beginning)[0])
     return first, last
 
 

@@ -34,8 +34,8 @@ def test_all_other_examples_are_one_catalogue(tmp_path: Path) -> None:
     found = catalog.load(tmp_path)
     assert len(found.sources) == 6
     assert {type(kpi.measure).__name__ for kpi in found.kpis.values()} == {
-        "Aggregate", "Quantile", "Share", "Nps", "Distinct", "Open", "Balance", "Formula", "Spread", "Tiered",
-        "Entered", "Narrative", "NoneType",
+        "Aggregate", "Quantile", "Share", "Nps", "Distinct", "Retention", "Open", "Balance", "Formula",
+        "Spread", "Tiered", "Entered", "Narrative", "NoneType",
     }  # fmt: skip
     assert found.kpis["stickiness"].grain is Grain.MONTH
     assert found.kpis["revenue"].owner == "finance"

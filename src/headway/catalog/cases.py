@@ -301,9 +301,10 @@ class _Resolving:
             self.say(f"'{name}' is told in words, and has no number", "bad-value", None, *here)
             return None
         # A distinct computes only the parts that somebody reads; a test is somebody.
-        parts = dict.fromkeys([*kpi.parts, *getattr(kpi.measure, "PARTS", ())])
-        if part and part not in parts:
-            remedy = values.near(part, parts) or (f"Its parts are {', '.join(parts)}." if parts else None)
+        if part and part not in kpi.offered:
+            remedy = values.near(part, kpi.offered) or (
+                f"Its parts are {', '.join(kpi.offered)}." if kpi.offered else None
+            )
             self.say(f"{name} has no part '{part}'", "unknown-name", remedy, *here)
             return None
         return kpi

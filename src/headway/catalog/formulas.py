@@ -18,11 +18,20 @@ from headway.catalog.draft import Draft
 from headway.catalog.formula import Input
 from headway.catalog.kpi import by_grain, check_grain, common, least_grain, options
 from headway.catalog.sqltext import Wrong, span
-from headway.model import Catalog, Distinct, Empty, Formula, Kpi, Narrative, Python, Spread, Tiered, UnitKind
+from headway.model import (
+    Catalog,
+    Distinct,
+    Empty,
+    Formula,
+    Kpi,
+    Narrative,
+    Python,
+    Retention,
+    Spread,
+    Tiered,
+    UnitKind,
+)
 from headway.periods import Grain, Length
-
-#: Parts of `distinct` that come later.
-_PARTS_TO_COME = {"new", "returning", "resurrected", "dormant", "days"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,7 @@ def with_parts(kpis: Mapping[str, Kpi], mentions: Iterable[Input]) -> dict[str, 
     for name, parts in named.items():
         kpi = kpis.get(name)
         if kpi is not None and isinstance(kpi.measure, Distinct):
-            every = tuple(part for part in Distinct.PARTS if part in {*parts, *kpi.measure.named})
+            every = tuple(part for part in kpi.offered if part in {*parts, *kpi.measure.named})
             if every != kpi.measure.named:
                 found[name] = replace(kpi, measure=replace(kpi.measure, named=every))
     return found
@@ -147,20 +156,22 @@ class _Formula:
         """Complain about parts that their KPI does not give."""
         for mention in self.inputs:
             kpi = self.kpis[mention.kpi]
-            if not mention.part or kpi.measure is None:
-                continue
-            if isinstance(kpi.measure, Distinct) and mention.part in _PARTS_TO_COME:
-                message = f"'{mention.part}', a part of distinct, is not supported yet"
-                remedy = "Write a KPI of its own, and name it in the formula."
-                self.say(mention.start, mention.end, message, "not-supported-yet", remedy)
-                continue
-            offered = Distinct.PARTS if isinstance(kpi.measure, Distinct) else tuple(kpi.parts)
-            if mention.part not in offered:
-                remedy = f"Its parts are {', '.join(offered)}." if offered else "Its kind gives none."
-                message = f"{mention.kpi} has no part '{mention.part}'"
+            of_total = not mention.cell and not (self.draft.spec.by and not mention.total)
+            if of_total and isinstance(kpi.measure, Retention) and not kpi.has_total(mention.part):
                 self.say(
-                    mention.start, mention.end, message, "unknown-name", values.near(mention.part, offered) or remedy
+                    mention.start,
+                    mention.end,
+                    f"{mention.kpi} has a value for each age, and none for all of them",
+                    formula.SLUG,
+                    f"Name an age: {mention.kpi}[{Retention.AGE} = '1'].",
                 )
+            if not mention.part or kpi.measure is None or mention.part in kpi.offered:
+                continue
+            offered = f"Its parts are {', '.join(kpi.offered)}." if kpi.offered else "Its kind gives none."
+            message, remedy = f"{mention.kpi} has no part '{mention.part}'", values.near(mention.part, kpi.offered)
+            if isinstance(kpi.measure, Distinct) and kpi.measure.min_days > 1:
+                message += f" with 'min_days: {kpi.measure.min_days}'"
+            self.say(mention.start, mention.end, message, "unknown-name", remedy or offered)
 
     def windows(self) -> None:
         """Complain about a window over flows that have numbers for whole periods alone."""
@@ -174,6 +185,14 @@ class _Formula:
                     f"{kpi.name} has numbers for periods, and none for a window",
                     "not-supported-yet",
                     f"Leave out 'window', or give it to {kpi.inputs[0] if kpi.inputs else kpi.name}.",
+                )
+            if isinstance(kpi.measure, Retention) and kpi.measure.ages:
+                self.say(
+                    mention.start,
+                    mention.end,
+                    f"{kpi.name} follows those who joined in each period, and knows no window",
+                    "bad-window",
+                    "Leave out 'window'.",
                 )
 
     def grain(self) -> Grain:

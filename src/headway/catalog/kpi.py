@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from headway.catalog import kinds, measures, values
+from headway.catalog import cohorts, kinds, measures, values
 from headway.catalog.checking import check, unknown_key
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
@@ -35,7 +35,9 @@ from headway.periods import Grain, Window, WindowKind
 
 _EMPTY_IS_ZERO = {"count", "sum", "distinct", "open"}
 #: What a kind is in, unless the KPI says.
-_UNITS = {"share": values.PERCENT, "nps": values.POINTS}
+_UNITS = {"share": values.PERCENT, "nps": values.POINTS, "retention": values.PERCENT}
+#: The own period of a kind that is not kept by the day, unless the KPI says.
+_GRAINS = {"retention": Grain.MONTH}
 _STATES = {"open", "balance", "entered", "narrative"}
 
 
@@ -79,13 +81,13 @@ def resolve(
             options(draft, complaints)
             _grain(draft, complaints)
             return None
-        where = rows.where(measure.source)
+        where = rows.where(measure.picks)
         rows.times(measure)
-        rows.breakdowns(measure.source)
+        rows.breakdowns(measure.picks)
     options(draft, complaints)
     grain = _grain(draft, complaints)
     empty = spec.empty if isinstance(spec, RowsSpec) else None
-    return common(
+    kpi = common(
         draft,
         project,
         complaints,
@@ -98,6 +100,7 @@ def resolve(
         min_n=spec.min_n if isinstance(spec, ScoreSpec) else 0,
         empty=empty or (Empty.ZERO if draft.kind in _EMPTY_IS_ZERO else Empty.NO_DATA),
     )
+    return cohorts.by_age(kpi, draft, project.max_cells, complaints)
 
 
 def _total(draft: Draft, complaints: Complaints) -> Total:
@@ -203,9 +206,9 @@ def options(draft: Draft, complaints: Complaints) -> None:
 
 
 def _grain(draft: Draft, complaints: Complaints) -> Grain:
-    """The KPI's own period: as written, by the file's defaults, or a day (at least its calendar window's period)."""
-    asked = draft.spec.grain or draft.defaults.grain
-    grain = asked or least_grain(draft.spec.window) or Grain.DAY
+    """The KPI's own period: as written, by the file's defaults, or its kind's (at least its calendar window's)."""
+    usual = [_GRAINS.get(draft.kind, Grain.DAY), least_grain(draft.spec.window) or Grain.DAY]
+    grain = draft.spec.grain or draft.defaults.grain or max(usual, key=lambda g: g.rank)
     check_grain(draft, grain, complaints)
     return grain
 
@@ -219,7 +222,7 @@ def check_grain(draft: Draft, grain: Grain, complaints: Complaints) -> None:
     """Complain about a grain that the kind or the window cannot have."""
     place = draft.document.place(_written_at(draft, "grain"))
     least = least_grain(draft.spec.window)
-    if grain is Grain.HOUR and draft.kind in ("distinct", "balance"):
+    if grain is Grain.HOUR and draft.kind in ("distinct", "balance", "retention"):
         complaints.say(place, f"{draft.kind} is not kept by the hour", "grain-not-possible", "Write 'grain: day'.")
     elif grain is Grain.HOUR and draft.spec.window is not None:
         complaints.say(

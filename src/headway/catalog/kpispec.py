@@ -15,10 +15,12 @@ from headway.catalog.spec import (
     Crosses,
     CsvFile,
     Day,
+    Days,
     Digits,
     EmptyOf,
     Flag,
     GrainOf,
+    LengthOf,
     Name,
     Number,
     Quantiles,
@@ -42,7 +44,6 @@ class KpiSpec(Spec):
         "formerly": "A new name is a new series.",
         "checks": "",
         "allow": "",
-        "min_days": "",
     }
     elsewhere: ClassVar[Mapping[str, str]] = {
         "target": "Targets are a list under 'targets'.",
@@ -53,6 +54,7 @@ class KpiSpec(Spec):
         "currency": "A unit is a currency: unit: USD.",
         "total": "It is for balance and entered; every other total is computed from rows.",
         "min_n": "It is for scores of answers: mean, median, p95, min, max, share and nps.",
+        "min_days": "Only distinct asks on how many days a value was seen.",
     }
 
     title: Text | None = None
@@ -162,6 +164,18 @@ class DistinctSpec(RowsSpec):
 
     what = "distinct"
     distinct: Text
+    min_days: Days = 1
+
+
+class RetentionSpec(RowsSpec):
+    """The share of those of before who came back."""
+
+    what = "retention"
+    retention: Text
+    since: Text | None = None
+    after: LengthOf | None = None
+    unbounded: Flag = False
+    ages: LengthOf | None = None
 
 
 class OpenSpec(RowsSpec):
@@ -267,6 +281,7 @@ KINDS: Mapping[str, type[KpiSpec]] = {
     "share": ShareSpec,
     "nps": NpsSpec,
     "distinct": DistinctSpec,
+    "retention": RetentionSpec,
     "open": OpenSpec,
     "balance": BalanceSpec,
     "formula": FormulaSpec,

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, cast
 
+from headway.catalog import cohorts
 from headway.catalog.kpispec import BalanceSpec, NpsSpec, QuantileSpec
 from headway.catalog.reading import Columned, Reading
-from headway.model import Aggregate, Balance, Distinct, Nps, Open, Quantile, RowMeasure, Share
+from headway.model import Aggregate, Balance, Nps, Open, Quantile, RowMeasure, Share
 
 
 def measure(reading: Reading) -> RowMeasure | None:
@@ -58,11 +59,6 @@ def _nps(reading: Reading) -> Nps | None:
     return found and Nps(*found, spec.promoters, spec.detractors)
 
 
-def _distinct(reading: Reading) -> Distinct | None:
-    found = subject(reading)
-    return found and Distinct(*found)
-
-
 def _open(reading: Reading) -> Open | None:
     found = subject(reading, "may")
     return found and Open(found[0], found[1] or None)
@@ -86,7 +82,8 @@ MEASURES: Mapping[str, Callable[[Reading], RowMeasure | None]] = {
     "max": _aggregate,
     "share": _share,
     "nps": _nps,
-    "distinct": _distinct,
+    "distinct": cohorts.distinct,
+    "retention": cohorts.retention,
     "open": _open,
     "balance": _balance,
 }

@@ -102,6 +102,7 @@ Quantiles = Annotated[list[str], _reader(values.quantiles)]
 Rising = Annotated[list[float], _reader(values.rising)]
 Sign = Annotated[str, _reader(values.sign)]
 Answers = Annotated[int, _reader(values.whole(2, 1_000_000))]
+Days = Annotated[int, _reader(values.whole(1, 10_000))]
 Digits = Annotated[int, _reader(values.whole(0, 9))]
 
 

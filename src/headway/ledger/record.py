@@ -115,7 +115,7 @@ class _Writer:
             OBSERVATION,
             withdrawn=np.array([gone.get(name, np.nan) for name in OBSERVATION]),
             mark="flags",
-            running=lambda flags: (flags & Flag.PARTIAL) != 0,
+            running=lambda flags: (flags & (Flag.PARTIAL | Flag.OPEN_ENDED)) != 0,
             gone=lambda flags: (flags & Flag.GONE) != 0,
         )
         partial = self.encoder.word(Status.PARTIAL)

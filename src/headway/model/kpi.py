@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from headway.errors import Place
-from headway.model.measures import Measure, Parts, RowMeasure
+from headway.model.measures import Measure, Parts, Retention, RowMeasure
 from headway.model.target import Benchmark, Target
 from headway.model.words import Audience, Better, Empty, Expression, Rank, Take, Total, Unit
 from headway.periods import Grain, Window
@@ -90,13 +90,22 @@ class Kpi:
         """The numbers that come with the value, `csat.low`."""
         return self.measure.parts if self.measure else {}
 
+    @property
+    def offered(self) -> Parts:
+        """Every part that may be read, whether or not somebody does."""
+        return self.measure.offered if self.measure else {}
+
+    def has_total(self, part: str = "") -> bool:
+        """False for a value, or a part, that only cells have. A cohort has one size, and a share for each age."""
+        return self.total is not Total.NONE or (isinstance(self.measure, Retention) and part == "cohort")
+
     def nothing(self, part: str = "") -> Empty:
         """What no rows mean for the value, or for a part."""
         return self.parts[part].empty if part else self.empty
 
     def unit_of(self, part: str = "") -> Unit:
         """What the value, or a part, counts."""
-        own = self.parts[part].unit if part in self.parts else None
+        own = self.offered[part].unit if part in self.offered else None
         return own or self.unit
 
     def by_of(self, part: str = "") -> tuple[tuple[str, ...], ...]:

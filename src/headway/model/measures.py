@@ -55,6 +55,16 @@ class _OfRows:
         return (self.source,)
 
     @property
+    def picks(self) -> str:
+        """The source that `where` and `by` are about."""
+        return self.source
+
+    @property
+    def built_in(self) -> frozenset[str]:
+        """Breakdowns that are no columns."""
+        return frozenset()
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns of `source`, the first one, that it reads."""
         return (self.column,) if self.column else ()
@@ -68,6 +78,11 @@ class _OfRows:
     def parts(self) -> Parts:
         """The numbers that come with its value."""
         return _NONE
+
+    @property
+    def offered(self) -> Parts:
+        """Every part that may be read; more than `parts` where one is computed only if somebody reads it."""
+        return self.parts
 
 
 @dataclass(frozen=True)
@@ -139,14 +154,28 @@ class Distinct(_OfRows):
     min_days: int = 1
     named: tuple[str, ...] = ()
 
-    #: Every part there is.
-    PARTS: ClassVar[tuple[str, ...]] = ("new", "returning", "resurrected", "dormant", "days")
+    #: Parts that ask for the span before, and parts that ask for everything before.
+    COMPARED: ClassVar[frozenset[str]] = frozenset({"returning", "resurrected", "dormant"})
+    EVER: ClassVar[frozenset[str]] = frozenset({"new", "resurrected"})
+    _EVERY: ClassVar[Parts] = {
+        **dict.fromkeys(("new", "returning", "resurrected", "dormant"), Part(Empty.ZERO)),
+        "days": _COUNT,
+    }
+
+    @property
+    def offered(self) -> Parts:
+        """All of them; with `min_days` only `days`, because the others ask for one day."""
+        return self._EVERY if self.min_days == 1 else {"days": self._EVERY["days"]}
 
     @property
     def parts(self) -> Parts:
         """Those of its parts that somebody reads."""
-        own = Part(Empty.ZERO)
-        return {part: _COUNT if part == "days" else own for part in self.named}
+        return {part: self._EVERY[part] for part in self.named}
+
+    @property
+    def compares(self) -> bool:
+        """True if a part that is read asks who was there in the span before."""
+        return not self.COMPARED.isdisjoint(self.named)
 
 
 @dataclass(frozen=True)
@@ -222,9 +251,10 @@ class Recurring(_OfRows):
 class Retention(_OfRows):
     """`retention: source.column`: the share of those of before who came back. A flow.
 
-    Without more: of those of the period before. `after`: of those whose N-th day (week, month) after joining ends in
+    Without more: of those of the span before. `after`: of those whose N-th day (week, month) after joining ends in
     the period, who were seen in it, or with `unbounded` since it began. `ages`: the same for every age up to that, by
-    the period of joining. `since` is when somebody joined, (source, column), else their first row.
+    the period of joining, in the built-in breakdown `AGE`. `since` is when somebody joined, (source, column), else
+    their first row.
     """
 
     source: str
@@ -233,6 +263,24 @@ class Retention(_OfRows):
     after: Length | None = None
     unbounded: bool = False
     ages: Length | None = None
+
+    #: The breakdown of `ages`: 0, 1, 2 ... units since joining.
+    AGE: ClassVar[str] = "age"
+
+    @property
+    def compares(self) -> bool:
+        """True without more: it asks who was there in the span before."""
+        return self.after is None and self.ages is None
+
+    @property
+    def built_in(self) -> frozenset[str]:
+        """The age."""
+        return frozenset({self.AGE}) if self.ages else frozenset()
+
+    @property
+    def picks(self) -> str:
+        """The source that `where` and `by` are about: of those who joined, or of what they did."""
+        return self.since[0] if self.since else self.source
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -332,6 +380,11 @@ class _OfNumbers:
     def parts(self) -> Parts:
         """The numbers that come with its value."""
         return _NONE
+
+    @property
+    def offered(self) -> Parts:
+        """Every part that may be read; more than `parts` where one is computed only if somebody reads it."""
+        return self.parts
 
 
 @dataclass(frozen=True)

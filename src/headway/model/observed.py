@@ -13,6 +13,7 @@ class Reason(StrEnum):
     """Why there is no value. The words stand on the page as they are."""
 
     NO_ROWS = "no data"
+    TOO_EARLY = "too early to say"
     ZERO_DENOMINATOR = "no data: the denominator is 0"
     INPUT_MISSING = "no data in an input"
     NO_TOTAL = "no total"
@@ -47,6 +48,7 @@ class Flag(IntEnum):
 
     PARTIAL = 1  # the period still runs, or rows may still come
     IMPORTED = 2  # from a `history` file: published before the tool existed
+    OPEN_ENDED = 8  # it may still rise, however long its period is over; a change of it is no restatement
     GONE = 4  # set by the ledger alone: a later run no longer had this observation
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headway.model import Empty, Flag, Reason, Total, cell_text
+from headway.model import Empty, Flag, Reason, Retention, cell_text
 from headway.plan.draft import Asked
 from headway.plan.numbers import CODE, Floats, Ints, Numbers, codes_of, floats_of, key, look_up, together
 from headway.plan.rows import columns_of
@@ -52,7 +52,7 @@ class Reader:
         periods = np.array([span.period.key for span in series.spans], np.int64)
         cell = np.zeros(len(periods), np.int64)
         value = look_up(found.period, found.value, periods, self._empty(part))
-        no_total = self.asked.kpi.total is Total.NONE
+        no_total = not self.asked.kpi.has_total(part)
         n = look_up(found.period, found.n, periods, nan if no_total else 0.0)
         return Numbers.make(
             [""],
@@ -63,7 +63,7 @@ class Reader:
             n=n,
             numerator=look_up(found.period, found.numerator, periods, nan),
             denominator=look_up(found.period, found.denominator, periods, nan),
-            flags=_flags(series, periods),
+            flags=self._flags(series, periods),
             so_far=self._running(part, series, Role.SO_FAR, rows, (), periods, cell),
             so_far_before=self._running(part, series, Role.BEFORE, rows, (), periods, cell),
         )
@@ -72,7 +72,8 @@ class Reader:
         """The rows of one breakdown: cells that are not empty."""
         names, cells = breakdown
         found = rows.where(series.name, cells, part or "value")
-        behind = rows.where(series.name, cells, "people")
+        # Of people who are counted themselves, their days are no people.
+        behind = rows.where(series.name, cells, "value" if self.counts_people and part == "days" else "people")
         codes = found.codes(cells)
         people = found.value if self.counts_people else np.full(len(codes), nan)
         if len(behind.period):
@@ -88,7 +89,7 @@ class Reader:
             n=found.n,
             numerator=found.numerator,
             denominator=found.denominator,
-            flags=_flags(series, found.period),
+            flags=self._flags(series, found.period),
             so_far=self._running(part, series, Role.SO_FAR, rows, cells, found.period, codes),
             so_far_before=self._running(part, series, Role.BEFORE, rows, cells, found.period, codes),
             people=people,
@@ -109,19 +110,22 @@ class Reader:
         return np.where(np.isin(periods, whole), values, nan)
 
     def _reason(self, value: Floats, n: Floats) -> Ints:
-        """Why there is no value: nobody answered, or too few did."""
+        """Why there is no value: nobody answered, or too few did; or those who are there have not been so for long."""
         few = (n > 0) & (n < self.asked.kpi.min_n)
-        reason: Ints = np.where(np.isfinite(value), 0, np.where(few, CODE[Reason.TOO_FEW], CODE[Reason.NO_ROWS]))
+        measure = self.asked.kpi.measure
+        none = Reason.TOO_EARLY if isinstance(measure, Retention) and measure.ages else Reason.NO_ROWS
+        reason: Ints = np.where(np.isfinite(value), 0, np.where(few, CODE[Reason.TOO_FEW], CODE[none]))
         return reason
 
     def _empty(self, part: str) -> float:
         """The value of no rows."""
         return 0.0 if self.asked.kpi.nothing(part) is Empty.ZERO else nan
 
-
-def _flags(series: Series, periods: Ints) -> Ints:
-    partial = [span.period.key for span in series.spans if span.partial]
-    return np.isin(periods, partial) * np.int64(Flag.PARTIAL)
+    def _flags(self, series: Series, periods: Ints) -> Ints:
+        partial = [span.period.key for span in series.spans if span.partial]
+        flags = np.isin(periods, partial) * np.int64(Flag.PARTIAL)
+        measure = self.asked.kpi.measure
+        return flags | np.int64(Flag.OPEN_ENDED) if isinstance(measure, Retention) and measure.unbounded else flags
 
 
 @dataclass(frozen=True)

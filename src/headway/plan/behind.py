@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from sqlglot import exp
 
-from headway.model import NONE_CELL, Catalog, Cell, Kpi, Schemas, Total
+from headway.model import NONE_CELL, Balance, Catalog, Cell, Kpi, RowMeasure, Schemas, Total
 from headway.plan import sql
 from headway.plan.rows import excluded, joined, latest, text_of_cell, time_of
 from headway.plan.scope import Scope
@@ -31,12 +31,17 @@ def behind(
     conditions = [f"NOT {condition}" for condition in excluded(scope, source)]
     conditions.append(time.not_after(now, catalog))
     conditions.append(f"{time.day()} BETWEEN {sql.day(first)} AND {sql.day(last)}")
-    if kpi.where:
+    assert isinstance(kpi.measure, RowMeasure)
+    of_these = kpi.measure.picks == source.name  # else they say whose rows count, in another source
+    if kpi.where and of_these:
         conditions.append(scope.condition(kpi.where))
     wanted = list(cell)
-    if kpi.total is not Total.COMPUTED:  # a row belongs to the columns that it fills, and to no others
+    if (
+        isinstance(kpi.measure, Balance) and kpi.total is not Total.COMPUTED
+    ):  # a row belongs to the columns that it fills, and to no others
         wanted += [(name, NONE_CELL) for cross in kpi.by for name in cross if name not in dict(cell)]
-    for name, value in wanted:
+    wanted = [one for one in wanted if one[0] not in kpi.measure.built_in]
+    for name, value in wanted if of_these else ():
         found = scope.column(name, kpi.at("by"))
         text = text_of_cell(found)
         conditions.append(

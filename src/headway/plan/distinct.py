@@ -1,5 +1,18 @@
 """`distinct`: different values among the rows of any span, by the gap rollup; no row ever meets a series of dates.
 
+Formula. The number of different values of the rows whose local day lies in the span; with `min_days`, of those that
+have rows on at least so many days of it.
+
+Parts. With the span before (the calendar period before, or one of the same length that ends where this one begins):
+`new` first seen ever in the span, `returning` seen in both, `resurrected` seen in the span and earlier than the span
+before, `dormant` seen in the span before and not in this one; `days` counts (value, day) pairs. new + returning +
+resurrected = value, exactly.
+
+Unit: people, or whatever the column names.
+
+Edge cases. Nulls are not counted; no rows are 0. "Ever" looks back to the source's first row, also where tracking
+began later; at the beginning of a source everybody is new. Before `all time` there is no span: nobody returns.
+
     people       the different values, numbered: numbers are compared and sorted several times faster than texts
     person_days  the distinct (person, cell, local day): many rows of a day become one
     cells        the different cells, numbered; left out where there is only the total
@@ -7,6 +20,8 @@
     gap_rollup   how many persons by cell, day and that earlier day: as small as the calendar, whatever the data
     steps        where along the spans they begin and cease to count
     levels       the running sum of steps: the distinct persons of each span
+
+Source: the classes of growth accounting (new, retained, resurrected and churned users); the rollup is our own.
 
 Why it is right. A person is in the span [s, e] if they have a day in it; let d be their *first* day in it, and p the
 day before d on which they were seen, if any. Then s <= d <= e, and p < s, and exactly one of their days is like that.
@@ -18,29 +33,49 @@ neighbours, from lo(d), the first i with e_i >= d, to before after(d), the first
 after(p) on. The row counts at the positions from max(lo(d), after(p)) to before after(d): +n at the first, -n behind
 the last, and a running sum over the positions makes every span's number. `spans.py` tabulates lo and after for each
 day. The same steps serve rolling days, clamped months, calendar periods, to date and all time. A breakdown is more
-columns beside the person: a person counts in each of their cells, and once in the total.
+columns beside the person: a person counts in each of their cells, and once in the total. The parts, and `retention`
+against the span before, are other conditions on the same rows: `stretches.py` has them all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from headway.model import Aggregate, Distinct, Nps, Quantile, Share
-from headway.plan import sql
+from headway.model import Aggregate, Distinct, Nps, Quantile, Retention, Share
+from headway.plan import numbered, retention, sql, stretches
 from headway.plan.draft import Asked, Draft, Sets, only, union_of
 from headway.plan.levels import level
 from headway.plan.rows import Rows, columns_of
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One number of a request: which stretches of the rollup it adds up, and what it is called in the answer."""
+
+    asked: Asked
+    number: str
+    what: str
+
+    @property
+    def sets(self) -> Sets:
+        """People are counted behind cells only: a total gives nobody away."""
+        return self.asked.sets[1:] if self.what == "people" else self.asked.sets
+
+    @property
+    def min_days(self) -> int:
+        """On how many days of the span a value must be seen."""
+        measure = self.asked.kpi.measure
+        return measure.min_days if isinstance(measure, Distinct) and self.what != "people" else 1
+
+
 @dataclass
 class _Counted:
-    """Requests that count the same values of the same rows: they share everything up to the rollup."""
+    """Numbers of the same values of the same rows: they share everything up to the person-days."""
 
     value: str
     #: Further conditions on the rows, beside the KPI's filter.
     where: tuple[str, ...]
-    asked: list[tuple[Asked, str]] = field(default_factory=list)
+    wanted: list[_Wanted] = field(default_factory=list)
 
 
 class Distincts:
@@ -48,46 +83,55 @@ class Distincts:
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self._asked: list[tuple[Asked, str, str, str]] = []
-        self._numbered: dict[str, str] = {}
+        self._wanted: list[tuple[_Wanted, str, str]] = []
+        #: Retentions whose cells say how many people are behind them.
+        self._guarded: set[str] = set()
 
     def add(self, asked: Asked) -> None:
-        """A `distinct` KPI."""
+        """A `distinct` KPI and its parts, or a `retention` against the span before."""
         measure = asked.kpi.measure
-        assert isinstance(measure, Distinct)
-        self._add(asked, self._rows.value(measure.column, asked.kpi.at("distinct")), "value", "")
+        assert isinstance(measure, Distinct | Retention)
+        if isinstance(measure, Retention):
+            self._add(_Wanted(asked, "kept", "value"), self._rows.value(measure.column, asked.kpi.at("retention")))
+            return
+        value = self._rows.value(measure.column, asked.kpi.at("distinct"))
+        for number in ("value", *measure.named):
+            self._add(_Wanted(asked, number, number), value)
 
     def people(self, asked: Asked) -> None:
         """The people behind the cells of a KPI that adds up: everybody with a row that it counts."""
         source = self._rows.source
         measure = asked.kpi.measure
+        if isinstance(measure, Retention):
+            self._guarded.add(asked.label)
+            return
         assert isinstance(measure, Aggregate | Quantile | Share | Nps | Distinct)
         value = self._rows.value(source.people[0], source.places.get("people", source.place))
         counted = measure.column and self._rows.value(measure.column, asked.kpi.place)
-        self._add(asked, value, "people", counted if counted and counted != value else "")
+        self._add(_Wanted(asked, "value", "people"), value, counted if counted and counted != value else "")
 
-    def _add(self, asked: Asked, value: str, what: str, counted: str) -> None:
+    def _add(self, wanted: _Wanted, value: str, counted: str = "") -> None:
         self._rows.need("day", self._rows.time.day(), reserved=True)
-        self._rows.filter(asked.kpi)
-        self._asked.append((asked, value, what, counted))
+        self._rows.filter(wanted.asked.kpi)
+        self._wanted.append((wanted, value, counted))
 
     def write(self, draft: Draft) -> None:
         """Add the steps and answers, after `rows` is written."""
         groups: dict[tuple[str, ...], _Counted] = {}
-        for asked, value, what, counted in self._asked:
-            flag = self._rows.flag(asked.kpi)
+        for wanted, value, counted in self._wanted:
+            flag = self._rows.flag(wanted.asked.kpi)
             where = (
                 sql.name(flag) if flag else "",
                 f"{sql.name(counted)} IS NOT NULL" if counted else "",
             )
-            groups.setdefault((value, *where), _Counted(value, where)).asked.append((asked, what))
+            groups.setdefault((value, *where), _Counted(value, where)).wanted.append(wanted)
         for group in groups.values():
             self._count(draft, group)
 
     def _count(self, draft: Draft, group: _Counted) -> None:
-        sets = union_of([_sets(asked, what) for asked, what in group.asked])
+        sets = union_of([wanted.sets for wanted in group.wanted])
         columns = columns_of(sets)
-        people = self._people(draft, group.value)
+        people = numbered.people(draft, self._rows.relation, group.value)
         person_days = draft.steps.add(
             "person_days",
             self._rows.grouped(
@@ -98,74 +142,46 @@ class Distincts:
                 join=f"JOIN {sql.name(people)} USING ({sql.name(group.value)})",
             ),
         )
-        cells = _cells(draft, person_days, columns)
-        cell = "cell, " if cells else ""
-        joined = f" JOIN {sql.name(cells)} ON {_same(person_days, cells, columns)}" if cells else ""
-        gaps = draft.steps.add(
-            "gaps",
-            f"SELECT {cell}day, LAG(day) OVER (PARTITION BY {cell}person ORDER BY day) AS previous "
-            f"FROM {sql.name(person_days)}{joined}",
-        )
-        rollup = draft.steps.add(
-            "gap_rollup",
-            f"SELECT {cell}day, previous, COUNT(*) AS people FROM {sql.name(gaps)} GROUP BY {cell}day, previous",
-        )
-        by_timeline: dict[str, list[tuple[Asked, str]]] = {}
-        for asked, what in group.asked:
-            by_timeline.setdefault(draft.reach(asked), []).append((asked, what))
-        for reach, several in by_timeline.items():
-            wanted = union_of([_sets(asked, what) for asked, what in several])
-            where = only(wanted, sets)
-            picked = f"cell IN (SELECT cell FROM {sql.name(cells)} WHERE {' AND '.join(where)})" if where else ""
-            steps = draft.steps.add("steps", _steps(rollup, reach, cell, picked))
-            found = level(draft, several[0][0], steps, columns, cells=cells)
-            for asked, what in several:
-                draft.answer(
-                    asked, found, columns, "people", "people", what=what, where=only(_sets(asked, what), wanted)
-                )
+        cells = numbered.cells(draft, person_days, columns)
+        by_days: dict[int, list[_Wanted]] = {}
+        for wanted in group.wanted:
+            by_days.setdefault(wanted.min_days, []).append(wanted)
+        for k, several in by_days.items():
+            rollup = _rollup(draft, person_days, cells, columns, k)
+            by_number: dict[tuple[str, str], list[_Wanted]] = {}
+            for wanted in several:
+                by_number.setdefault((wanted.number, draft.reach(wanted.asked)), []).append(wanted)
+            for (number, reach), same in by_number.items():
+                asked = union_of([wanted.sets for wanted in same])
+                where = only(asked, sets)
+                picked = f"cell IN (SELECT cell FROM {sql.name(cells)} WHERE {' AND '.join(where)})" if where else ""
+                cell = "cell, " if cells else ""
+                steps = stretches.steps(draft, number, k, rollup, reach, cell, picked)
+                found = level(draft, same[0].asked, steps, columns, cells=cells, amount=number == "kept")
+                for wanted in same:
+                    self._answer(draft, wanted, found, columns, only(wanted.sets, asked))
 
-    def _people(self, draft: Draft, value: str) -> str:
-        """The step that numbers the values of a column; KPIs that count the same column share it."""
-        if value not in self._numbered:
-            column = sql.name(value)
-            self._numbered[value] = draft.steps.add(
-                "people",
-                f"SELECT {column}, CAST(ROW_NUMBER() OVER () AS INT) AS person "
-                f"FROM (SELECT DISTINCT {column} FROM {sql.name(self._rows.relation)} WHERE {column} IS NOT NULL)",
-            )
-        return self._numbered[value]
+    def _answer(self, draft: Draft, wanted: _Wanted, found: str, columns: list[str], where: list[str]) -> None:
+        if wanted.number != "kept":
+            draft.answer(wanted.asked, found, columns, "people", "people", what=wanted.what, where=where)
+            return
+        guarded = wanted.asked.label in self._guarded
+        retention.answer(draft, wanted.asked, found, columns, where, guarded=guarded)
 
 
-def _cells(draft: Draft, person_days: str, columns: Sequence[str]) -> str:
-    """The step that numbers cells; '' if there is only the total."""
-    if not columns:
-        return ""
-    listed = ", ".join(map(sql.name, columns))
-    return draft.steps.add(
-        "cells",
-        f"SELECT {listed}, CAST(ROW_NUMBER() OVER () AS INT) AS cell "
-        f"FROM (SELECT DISTINCT {listed} FROM {sql.name(person_days)})",
+def _rollup(draft: Draft, person_days: str, cells: str, columns: list[str], k: int) -> str:
+    """The gaps and their rollup; for values seen on at least k days also the day on which the k days began."""
+    cell = "cell, " if cells else ""
+    joined = numbered.to_cells(person_days, cells, columns)
+    window = f"OVER (PARTITION BY {cell}person ORDER BY day)"
+    begun = f"LAG(day, {k - 1}) {window} AS begun, " if k > 1 else ""
+    back = "day" if k == 1 else f"day, {k}"
+    gaps = draft.steps.add(
+        "gaps",
+        f"SELECT {cell}day, {begun}LAG({back}) {window} AS previous FROM {sql.name(person_days)}{joined}",
     )
-
-
-def _same(person_days: str, cells: str, columns: Sequence[str]) -> str:
-    """The cell of a person-day; a column that it is not grouped by is null on both sides."""
-    return " AND ".join(f"{sql.name(cells, c)} IS NOT DISTINCT FROM {sql.name(person_days, c)}" for c in columns)
-
-
-def _sets(asked: Asked, what: str) -> Sets:
-    """People are counted behind cells only: a total gives nobody away."""
-    return asked.sets if what == "value" else asked.sets[1:]
-
-
-def _steps(rollup: str, reach: str, cell: str, picked: str) -> str:
-    """+people where a row of the rollup begins to count, -people where it ceases; `picked` leaves out cells."""
-    at, seen = sql.name(reach), sql.name(rollup)
-    where = f" WHERE {picked}" if picked else ""
-    return (
-        f"SELECT {cell}GREATEST(held.lo, COALESCE(before.after, 0)) AS position, people AS change "
-        f"FROM {seen} JOIN {at} AS held ON held.day = {seen}.day "
-        f"LEFT JOIN {at} AS before ON before.day = {seen}.previous AND before.series = held.series{where} "
-        f"UNION ALL SELECT {cell}held.after AS position, -people AS change "
-        f"FROM {seen} JOIN {at} AS held ON held.day = {seen}.day{where}"
+    keys = f"{cell}day, {'begun, ' if k > 1 else ''}previous"
+    where = " WHERE begun IS NOT NULL" if k > 1 else ""
+    return draft.steps.add(
+        "gap_rollup", f"SELECT {keys}, COUNT(*) AS people FROM {sql.name(gaps)}{where} GROUP BY {keys}"
     )

@@ -51,6 +51,8 @@ class Draft:
     tables: dict[str, pa.Table] = field(default_factory=dict)
     #: Which step holds the prepared rows of each source that is referred to.
     referred: dict[str, str] = field(default_factory=dict)
+    #: Which step numbers the values of a column, by relation and column.
+    people: dict[tuple[str, str], str] = field(default_factory=dict)
     _spans: dict[tuple[Timeline, bool], str] = field(default_factory=dict)
     _reach: dict[tuple[Timeline, bool], str] = field(default_factory=dict)
 

@@ -20,6 +20,7 @@ from headway.model import (
     Nps,
     Open,
     Quantile,
+    Retention,
     RowMeasure,
     Schemas,
     Share,
@@ -35,6 +36,7 @@ from headway.plan.draft import Asked, Counting, Draft, Kind
 from headway.plan.lasting import Lasting
 from headway.plan.quantile import Quantiles
 from headway.plan.requests import Request
+from headway.plan.retention import Cohorts
 from headway.plan.rows import Rows, columns_of
 from headway.plan.spans import timeline
 
@@ -101,11 +103,16 @@ _FAMILIES: Mapping[type[RowMeasure], Callable[[Rows], Kind]] = {
     Nps: Additive,
     Quantile: Quantiles,
     Distinct: Distincts,
+    Retention: Cohorts,
     Open: Lasting,
     Balance: Additive,
 }
 #: Which family knows the people behind a cell, where that is not simply everybody with a row that counts.
-_BEHIND: Mapping[type[RowMeasure], Callable[[Rows], Counting]] = {Open: Lasting, Balance: Additive}
+_BEHIND: Mapping[type[RowMeasure], Callable[[Rows], Counting]] = {
+    Open: Lasting,
+    Balance: Additive,
+    Retention: Cohorts,
+}
 
 
 class _Kinds:
@@ -122,9 +129,16 @@ class _Kinds:
         kind, behind = _FAMILIES[type(measure)], _BEHIND.get(type(measure), Distincts)
         if isinstance(measure, Balance) and (measure.per or asked.kpi.total is not Total.COMPUTED):
             kind = behind = Lasting if measure.per else Counted
+        elif isinstance(measure, Retention) and measure.compares:
+            kind = behind = Distincts
         self._family(kind).add(asked)
         if people:
             self._family(behind).people(asked)
+
+    def cells(self, kpi: Kpi) -> tuple[tuple[str, ...], ...]:
+        """The KPI's breakdowns: columns of these rows, or of those in which its people joined."""
+        followed = isinstance(kpi.measure, Retention) and not kpi.measure.compares
+        return (self._family(Cohorts) if followed else self.rows).cells(kpi)
 
     def _family(self, family: Callable[[Rows], _Family]) -> _Family:
         if family not in self._families:
@@ -175,9 +189,18 @@ class _Fusion:
 
     def _add(self, kinds: _Kinds, request: Request, kpi: Kpi, label: str) -> Reader:
         times = timeline(self.catalog, kpi, self.coverage, self.now)
-        asked = Asked(request, kpi, label, times, kinds.rows.cells(kpi))
+        asked = Asked(request, kpi, label, times, kinds.cells(kpi))
         source = self.catalog.sources[self.source]
         counts_people = isinstance(kpi.measure, Distinct) and kpi.measure.column in source.people[:1]
-        protected = bool(kpi.by and source.people) and self.catalog.min_group_size > 1
+        protected = bool(kpi.by and self._people(kpi)) and self.catalog.min_group_size > 1
         kinds.add(asked, people=protected and not counts_people)
         return Reader(asked, counts_people=counts_people)
+
+    def _people(self, kpi: Kpi) -> bool:
+        """True if people are behind the KPI's cells: its source's, or of a retention those who are followed."""
+        source = self.catalog.sources[self.source]
+        if not isinstance(kpi.measure, Retention):
+            return bool(source.people)
+        refers = source.refers.get(kpi.measure.column)
+        target = self.catalog.sources[refers.source] if refers else None
+        return kpi.measure.column in source.people or bool(target and {*target.key} & {*target.people})

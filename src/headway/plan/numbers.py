@@ -23,6 +23,7 @@ REASONS: tuple[Reason | None, ...] = (
     None,
     Reason.NO_ROWS,
     Reason.NO_TOTAL,
+    Reason.TOO_EARLY,
     Reason.INPUT_MISSING,
     Reason.ZERO_DENOMINATOR,
     Reason.INPUT_WITHHELD,

@@ -21,6 +21,7 @@ RESERVED = (
     *("kpi", "what", "series", "period", "position", "value", "n", "numerator", "denominator", "people"),
     *("day", "hour", "end_day", "end_hour", "until", "lo", "after", "stop", "change", "amount", "previous"),
     *("person", "cell", "text", "moment", "lasts", "under_way", "first_day", "last_day", "cells"),
+    *("begun", "begins", "ends", "joined", "age", "active", "newest", "ripe"),
 )
 
 

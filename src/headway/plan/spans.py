@@ -21,7 +21,7 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
-from headway.model import Balance, Catalog, Kpi
+from headway.model import Balance, Catalog, Distinct, Kpi, Retention
 from headway.periods import Calendar, Grain, Period, WindowKind, epoch_day
 from headway.plan.coverage import Coverage
 
@@ -36,12 +36,16 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What one period asks for: local days `first` to `last`, or for hours the epoch seconds at which they begin."""
+    """What one period asks for: local days `first` to `last`, or for hours the epoch seconds at which they begin.
+
+    `earlier` is the first day of the span before, which ends where this one begins; None if the KPI compares no spans.
+    """
 
     period: Period
     first: int
     last: int
     partial: bool
+    earlier: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class Timeline:
     hours: tuple[int, ...]
     #: The first day that the source can speak of.
     begin: int
+    #: Each span knows where the span before begins.
+    compares: bool = False
 
     def of(self, hours: bool) -> tuple[Series, ...]:
         """The series cut in hours, or those cut in days."""
@@ -95,12 +101,13 @@ class Timeline:
     def reach(self, hours: bool = False) -> pa.Table:
         """The table `reach`: series, day (or hour), and the positions `lo` to before `after` whose spans hold it.
 
-        `stop` is the empty place behind the series.
+        From `after` to before `beyond` are those whose span *before* holds it, where a KPI compares spans. `stop` is
+        the empty place behind the series.
         """
         chosen = self.of(hours)
         slots = np.array(self.hours if hours else range(self.first, self.last + 1), np.int64)
         names: list[str] = []
-        lo, after, stop = [_NOTHING], [_NOTHING], [_NOTHING]
+        lo, after, beyond, stop = [_NOTHING], [_NOTHING], [_NOTHING], [_NOTHING]
         base = 0
         for series in chosen:
             firsts = np.array([span.first for span in series.spans], np.int64)
@@ -109,6 +116,9 @@ class Timeline:
             # lo: the first span that ends no earlier. after: the first that begins later.
             lo.append(base + np.searchsorted(lasts, slots, "left"))
             after.append(base + np.searchsorted(firsts, slots, "right"))
+            if self.compares:
+                earliest = np.array([span.earlier for span in series.spans], np.int64)
+                beyond.append(base + np.searchsorted(earliest, slots, "right"))
             stop.append(np.full(len(slots), base + len(firsts), np.int64))
             base += len(firsts) + 1
         return pa.table(
@@ -117,6 +127,7 @@ class Timeline:
                 "hour" if hours else "day": _slots(np.tile(slots, len(chosen)), hours),
                 "lo": pa.array(np.concatenate(lo), pa.int64()),
                 "after": pa.array(np.concatenate(after), pa.int64()),
+                **({"beyond": pa.array(np.concatenate(beyond), pa.int64())} if self.compares else {}),
                 "stop": pa.array(np.concatenate(stop), pa.int64()),
             }
         )
@@ -161,7 +172,7 @@ def timeline(catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime) -> T
         horizon = today
         begin = min(filter(None, (begin, kpi.tracked_from)), default=None)
     if begin is None or horizon is None:
-        return Timeline((), epoch_day(today), epoch_day(today), (), epoch_day(today))
+        return Timeline((), epoch_day(today), epoch_day(today), (), epoch_day(today), compares(kpi))
     earliest, newest = coverage.moments(kpi.time) or (now, now)
     if begin < calendar.day(earliest):
         earliest = calendar.moment(begin)
@@ -175,7 +186,7 @@ def timeline(catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime) -> T
     hours: tuple[int, ...] = ()
     if kpi.grain is Grain.HOUR:
         hours = tuple(hour.key for hour in periods_between(calendar, Grain.HOUR, first, today))
-    return Timeline(tuple(series), low, epoch_day(today), hours, epoch_day(begin))
+    return Timeline(tuple(series), low, epoch_day(today), hours, epoch_day(begin), compares(kpi))
 
 
 @dataclass(frozen=True)
@@ -205,23 +216,23 @@ class _Cut:
             running = calendar.is_partial(period, self.now, late)
             partial = running or is_cut(self.kpi, period)
             if span := self._asked(period):
-                values.append(Span(period, *span, partial))
-            if running and (pair := calendar.same_span(period, through)):
+                values.append(Span(period, *span[:2], partial, span[2]))
+            if running and not _is_matrix(self.kpi) and (pair := calendar.same_span(period, through)):
                 now_span, then_span = (self._through(replace(period, first=a, last=b)) for a, b in pair)
-                so_far.append(Span(period, *now_span, partial))
-                before.append(Span(period, *then_span, partial))
+                so_far.append(Span(period, *now_span[:2], partial, now_span[2]))
+                before.append(Span(period, *then_span[:2], partial, then_span[2]))
         found = [Series(grain, Role.VALUE, tuple(values), cells, self._in_hours(grain))]
         if so_far:
             found.append(Series(grain, Role.SO_FAR, tuple(so_far), cells))
             found.append(Series(grain, Role.BEFORE, tuple(before), cells))
         return found
 
-    def _asked(self, period: Period) -> tuple[int, int] | None:
+    def _asked(self, period: Period) -> _Days | None:
         """The span of a period's value, in days or for hours in seconds; None if there is no moment to speak of."""
         if self._in_hours(period.grain):
             running = self.kpi.is_state and period.end > self.now
             hour = self.catalog.calendar.previous(period) if running else period
-            return hour.key, hour.key
+            return hour.key, hour.key, None
         if not self.kpi.is_state:
             return self._days(period)
         # A running period's state is that of the last complete day.
@@ -230,22 +241,39 @@ class _Cut:
             return None
         if is_copied(self.kpi) and last < period.first:
             # No day of it is over, and a copy is never carried over: a span without a day, so no data.
-            return epoch_day(period.first), epoch_day(last)
+            return epoch_day(period.first), epoch_day(last), None
         return self._days(replace(period, last=last))
 
     def _in_hours(self, grain: Grain) -> bool:
         """True for spans of single hours. Windows and balances are cut in days, also where each hour asks for one."""
         return grain is Grain.HOUR and self.kpi.window is None and not is_copied(self.kpi)
 
-    def _through(self, period: Period) -> tuple[int, int]:
+    def _through(self, period: Period) -> _Days:
         """The days that a period cut at a day asks for: a calendar window, which is whole otherwise, ends there too."""
-        first, last = self._days(period)
+        first, last, earlier = self._days(period)
         is_whole = self.kpi.window is not None and self.kpi.window.kind is WindowKind.CALENDAR
-        return first, min(last, epoch_day(period.last)) if is_whole else last
+        return first, min(last, epoch_day(period.last)) if is_whole else last, earlier
 
-    def _days(self, period: Period) -> tuple[int, int]:
+    def _days(self, period: Period) -> _Days:
         first, last = self.catalog.calendar.span(self.kpi.window, period, self.begin)
-        return epoch_day(first), epoch_day(last)
+        earlier = None
+        if compares(self.kpi):
+            earlier = epoch_day(self.catalog.calendar.span_before(self.kpi.window, period, self.begin)[0])
+        return epoch_day(first), epoch_day(last), earlier
+
+
+#: The first and last day of a span, and the first one of the span before.
+_Days = tuple[int, int, int | None]
+
+
+def compares(kpi: Kpi) -> bool:
+    """True if a KPI asks who was there in the span before."""
+    return isinstance(kpi.measure, Distinct | Retention) and kpi.measure.compares
+
+
+def _is_matrix(kpi: Kpi) -> bool:
+    """True for a retention by ages: a cohort is compared with itself, so nothing runs beside the span before."""
+    return isinstance(kpi.measure, Retention) and kpi.measure.ages is not None
 
 
 def is_copied(kpi: Kpi) -> bool:

@@ -44,16 +44,16 @@ def kind(kpi: Kpi) -> str:  # noqa: C901 - one case per kind
             words = f"share with {column}"
         case Nps(column=column):
             words = f"net promoter score of {column}"
-        case Distinct(column=column):
-            words = f"different values of {column}"
+        case Distinct(column=column, min_days=least):
+            words = f"different values of {column}" + (f" seen on {least} days or more" if least > 1 else "")
         case Open(column=column):
             words = f"different values of {column} under way" if column else "rows under way"
         case Balance(column=column):
             words = f"last known sum of {column}" if column else "last known number of rows"
         case Recurring(column=column):
             words = f"recurring {column}"
-        case Retention():
-            words = "share that came back"
+        case Retention(after=after, ages=ages):
+            words = "share that came back" + (f" after {after}" if after else f" at each age, {ages}" if ages else "")
         case Duration(statistic=statistic, within=within):
             words = f"share within {within}" if within else f"{statistics(statistic)} time"
         case Availability():
@@ -104,8 +104,9 @@ def sentence(kpi: Kpi) -> str:  # noqa: C901 - one case per kind
                 f"Of the rows of {source} where {column} is known, the percentage at {high:.15g} or more"
                 f" less the percentage at {low:.15g} or less."
             )
-        case Distinct(source=source, column=column):
-            return f"Counts each {column} in {source} once, however many rows it has."
+        case Distinct(source=source, column=column, min_days=least):
+            often = f", if it is seen on {least} days or more" if least > 1 else ""
+            return f"Counts each {column} in {source} once, however many rows it has{often}."
         case Open(source=source, column=column):
             what = f"each {column} once among the rows" if column else "the rows"
             return f"Counts {what} of {source} that are under way when the period ends."
@@ -161,15 +162,16 @@ def _retention(measure: Retention) -> str:
     if measure.ages:
         return (
             f"Of each {measure.column} that joined in a period, the share with a row of {measure.source} at every age"
-            f" up to {measure.ages}, counted from {joined}."
+            f" up to {measure.ages}, counted from {joined}. An age that somebody has not reached yet has no value."
         )
     if measure.after:
-        seen = "from then on" if measure.unbounded else "in that time"
+        age = f"the {measure.after.unit} that begins {measure.after} after joining"
+        seen = "then or later, so far: past values may still rise" if measure.unbounded else "in it"
         return (
-            f"Of each {measure.column} for whom {measure.after} since joining ended in the period, the share with a"
-            f" row of {measure.source} {seen}; counted from {joined}."
+            f"Of each {measure.column} for whom {age} ended in the period, the share with a row of {measure.source}"
+            f" {seen}. Counted from {joined}."
         )
-    return f"Of each {measure.column} with a row of {measure.source} in the period before, the share with one in this."
+    return f"Of each {measure.column} with a row of {measure.source} in the span before, the share with one in this."
 
 
 def _duration(measure: Duration) -> str:

@@ -365,12 +365,13 @@ def _without_value(base: Tile, kpi: Kpi, line: Sequence[Stored], verdict: Verdic
 
 _REASONS = {
     Reason.NO_ROWS: "There was nothing to count.",
+    Reason.TOO_EARLY: "It is too early to say: not everybody has been there that long.",
     Reason.ZERO_DENOMINATOR: "The denominator is 0, so there is no ratio.",
     Reason.INPUT_MISSING: "A KPI that it reads has no data.",
     Reason.CHECK_FAILED: "A data check failed.",
     Reason.GROUP_TOO_SMALL: "The group is too small to show.",
     Reason.INPUT_WITHHELD: "A KPI that it reads is withheld.",
-    Reason.NO_TOTAL: "There is no total: the cells were counted elsewhere, and do not add up.",
+    Reason.NO_TOTAL: "There is no total: the cells do not add up.",
     Reason.TOO_FEW: "Too few answers.",
 }
 

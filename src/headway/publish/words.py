@@ -10,6 +10,7 @@ from headway.model import (
     Entered,
     Kpi,
     Narrative,
+    Retention,
     Status,
     Take,
     Total,
@@ -236,7 +237,9 @@ def definition(kpi: Kpi, calendar: Calendar, min_group_size: int, *, counts_peop
     said += [part for part in (_window(kpi), _longer(kpi), _empty(kpi)) if part]
     if kpi.by:
         said.append(f"It is broken down by {_listed([' and '.join(columns) for columns in kpi.by])}.")
-        if kpi.total is Total.NONE:
+        if isinstance(kpi.measure, Retention) and not kpi.has_total():
+            said.append("Each age has its own share: there is none for all of them.")
+        elif kpi.total is Total.NONE:
             said.append("There is no total: the cells were counted elsewhere, and do not add up.")
         elif kpi.total is Total.GIVEN and not isinstance(kpi.measure, Entered):
             said.append("The total was counted elsewhere, as the cells were; they do not add up to it.")
