@@ -405,7 +405,8 @@ class Attempt:
                 found.append(Computed(name, fingerprint, self.sql.get(name, ""), failed=failed))
                 continue
             numbers = pa.concat_tables(
-                table.select(OBSERVED.names) for table in (numbers, plan.growth(self.catalog, kpi, numbers))
+                table.select(OBSERVED.names)
+                for table in (numbers, plan.growth(self.catalog, kpi, self.numbers, self.now))
             )
             judged = targets.judge(kpi, numbers, self.catalog.calendar, self.catalog.near_within, self._given(kpi))
             sql, entries = self.sql.get(name, ""), self.entries.get(name, ())

@@ -97,7 +97,7 @@ def test_growth_is_by_the_calendar_and_a_missing_month_is_no_data(project: Any) 
     project.run("2026-08-01T00:00+00:00")
     monthly = project.values("score", "month", part="growth 1 month")
     assert monthly["2026-02"] == pytest.approx(0.1)
-    assert monthly["2026-03"] == monthly["2026-04"] == "no data"
+    assert monthly["2026-03"] == monthly["2026-04"] == "no data in an input"
     assert monthly["2026-05"] == pytest.approx(6 / 121)
     assert monthly["2026-06"] == -1
     assert monthly["2026-07"] == "no data: the denominator is 0"

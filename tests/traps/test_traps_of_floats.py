@@ -20,6 +20,9 @@ BOOKS = """
       books:   {sum: postings.usd, by: [side], unit: USD}
       typical: {mean: postings.usd, unit: USD}
       cash:    {balance: postings.usd, grain: month, unit: USD}
+      left:    {sum: postings.usd, where: side = 'left', unit: USD}
+      right:   {sum: postings.usd, where: side = 'right', unit: USD}
+      net:     {formula: left + 1.1 - right, unit: USD}
 """
 
 
@@ -39,3 +42,10 @@ def test_a_small_amount_that_is_left_stays(workbench: Any) -> None:
     rows = [{"on": date(2026, 1, 5), "usd": usd, "side": "left"} for usd in (1e6, -999_999.99)]
     numbers = workbench.numbers(workbench.project(BOOKS), {"postings": rows}, NOW)
     assert numbers["books"]["month", "", "2026-01"]["value"] == pytest.approx(0.01)
+
+
+def test_a_formula_whose_inputs_cancel_is_0(workbench: Any) -> None:
+    """2.2 + 1.1 - 3.3."""
+    rows = [{"on": date(2026, 1, 5), "usd": usd, "side": side} for usd, side in ((2.2, "left"), (3.3, "right"))]
+    numbers = workbench.numbers(workbench.project(BOOKS), {"postings": rows}, NOW)
+    assert numbers["net"]["day", "", "2026-01-05"]["value"] == 0

@@ -18,7 +18,7 @@ what the periods before had by then. What each input is in a period, `reading.py
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -31,7 +31,7 @@ from sqlglot import exp
 from headway.catalog.formula import Input, parse, reading
 from headway.catalog.formula import inputs as mentions
 from headway.model import TOTAL, Catalog, Cell, Flag, Formula, Kpi, Reason, cell_text, read_cell
-from headway.plan.numbers import CODE, WITHHELD, Bools, Floats, Ints, Numbers, find, key, parts_of, together
+from headway.plan.numbers import CODE, ROUNDING, WITHHELD, Bools, Floats, Ints, Numbers, find, key, parts_of, together
 from headway.plan.reading import Readings
 from headway.plan.requests import Request
 from headway.plan.rollup import zero_when_absent
@@ -305,9 +305,16 @@ _WITHHELD = CODE[Reason.INPUT_WITHHELD]
 #: While an input is read: there is no such row.
 _ABSENT = -1
 
-_OF_TWO: Mapping[type[exp.Expr], np.ufunc] = {
-    exp.Add: np.add,
-    exp.Sub: np.subtract,
+
+def _added(left: Floats, right: Floats) -> Floats:
+    """A sum; of what cancels it is 0, and not the hair that rounding leaves."""
+    total = left + right
+    return np.where(np.abs(total) <= ROUNDING * (np.abs(left) + np.abs(right)), 0.0, total)
+
+
+_OF_TWO: Mapping[type[exp.Expr], Callable[[Floats, Floats], Floats]] = {
+    exp.Add: _added,
+    exp.Sub: lambda left, right: _added(left, -right),
     exp.Mul: np.multiply,
     exp.Pow: np.power,
 }

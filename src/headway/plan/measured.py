@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 
 from headway.model import Kpi
 from headway.plan import sql
-
-#: Some four times the distance between two floats that are neighbours, as a share of them.
-ROUNDING = 1e-15
+from headway.plan.numbers import ROUNDING
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+#: Some four times the distance between two floats that are neighbours, as a share of them: what is less is rounding.
+ROUNDING = 1e-15
+
 #: What this room's tables have: `OBSERVED` and how many people are behind a number.
 NUMBERS = OBSERVED.append(pa.field("people", pa.int64()))
 
