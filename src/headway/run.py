@@ -355,6 +355,7 @@ class Attempt:
             self.entries[kpi.name] = _entries(table, kpi)
             entered = plan.entered(self.catalog, kpi, table, self.now)
             self.shelf.put(own, plan.rollup(self.catalog, kpi, entered, self.now))
+            self.shelf.ahead[own] = plan.entered(self.catalog, kpi, table, self.now, ahead=True)
         elif isinstance(kpi.measure, Python):
             self._called(kpi)
         elif isinstance(kpi.measure, Narrative):

@@ -35,7 +35,7 @@ def test_all_other_examples_are_one_catalogue(tmp_path: Path) -> None:
     assert len(found.sources) == 6
     assert {type(kpi.measure).__name__ for kpi in found.kpis.values()} == {
         "Aggregate", "Quantile", "Share", "Nps", "Distinct", "Retention", "Open", "Balance", "Formula",
-        "Spread", "Tiered", "Entered", "Narrative", "NoneType",
+        "Spread", "Tiered", "Lasts", "Entered", "Narrative", "NoneType",
     }  # fmt: skip
     assert found.kpis["stickiness"].grain is Grain.MONTH
     assert found.kpis["revenue"].owner == "finance"

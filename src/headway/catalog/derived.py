@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
-from headway.catalog import formulas, overs, python
+from headway.catalog import formulas, lasts, overs, python
 from headway.catalog.circles import circle
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Steps
@@ -40,6 +40,7 @@ KINDS: Mapping[str, Reader] = {
     "formula": formulas.read,
     "spread": overs.read,
     "tiered": overs.read,
+    "lasts": lasts.read,
     "python": python.read,
 }
 

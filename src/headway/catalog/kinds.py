@@ -17,7 +17,6 @@ LATER: Mapping[str, str] = {
     "duration": "Derive the time between in the source, and take its mean: derive: {days: date_diff('day', a, b)}.",
     "availability": "Sum a derived length of the rows.",
     "accrue": "Give one row for each month, and sum them.",
-    "lasts": "Divide in a formula.",
 }
 
 #: Words that are no kinds, on purpose -> what says the same.

@@ -19,6 +19,7 @@ from headway.catalog.spec import (
     Digits,
     EmptyOf,
     Flag,
+    FormulaText,
     GrainOf,
     LengthOf,
     Name,
@@ -240,6 +241,17 @@ class TierSpec(Spec):
     each: Number
 
 
+class LastsSpec(KpiSpec):
+    """For how long a balance lasts."""
+
+    what = "lasts"
+    elsewhere: ClassVar[Mapping[str, str]] = {**KpiSpec.elsewhere, **_OVER_KPIS, "minus": "Write 'less'."}
+    lasts: Text
+    less: FormulaText
+    plus: FormulaText | None = None
+    fee: FormulaText | None = None
+
+
 class PythonSpec(KpiSpec):
     """Numbers that a function of the project computes."""
 
@@ -287,6 +299,7 @@ KINDS: Mapping[str, type[KpiSpec]] = {
     "formula": FormulaSpec,
     "spread": SpreadSpec,
     "tiered": TieredSpec,
+    "lasts": LastsSpec,
     "python": PythonSpec,
     "entered": EnteredSpec,
     "narrative": NarrativeSpec,

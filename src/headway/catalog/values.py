@@ -149,6 +149,15 @@ def number(value: Any) -> float:
     return float(value)
 
 
+def formula(value: Any) -> str:
+    """A formula, or one number: 12000, 15 %."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return repr(value)
+    if isinstance(value, str) and (found := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", value.strip())):
+        return repr(float(Decimal(found[1]) / 100))
+    return text(value)
+
+
 def quantile(word: str) -> str:
     """The one way to write a quantile: `p95` for `p95.0`, `median` for `p50`, `min` and `max` for the ends."""
     level = Decimal(word[1:])

@@ -50,6 +50,7 @@ class Flag(IntEnum):
     IMPORTED = 2  # from a `history` file: published before the tool existed
     OPEN_ENDED = 8  # it may still rise, however long its period is over; a change of it is no restatement
     GONE = 4  # set by the ledger alone: a later run no longer had this observation
+    AT_LEAST = 8  # as large as the value, or larger: nobody knows farther ahead
 
 
 #: The numbers of one KPI, one row per (part, grain, cell, period). `part` is '' for the value itself; `cell` is

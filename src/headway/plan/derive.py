@@ -13,8 +13,9 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from headway.model import Catalog, Formula, Kpi, Spread, Tiered
+from headway.model import Catalog, Formula, Kpi, Lasts, Spread, Tiered
 from headway.plan.formula import evaluate
+from headway.plan.lasts import lasts
 from headway.plan.members import Tables
 from headway.plan.requests import Request
 from headway.plan.rollup import rollup
@@ -28,6 +29,8 @@ class Shelf:
 
     shown: dict[Request, pa.Table] = field(default_factory=dict)
     whole: dict[Request, pa.Table] = field(default_factory=dict)
+    #: Entered numbers, those for periods to come as well.
+    ahead: dict[Request, pa.Table] = field(default_factory=dict)
 
     def put(self, request: Request, shown: pa.Table, whole: pa.Table | None = None) -> None:
         """Keep a table; without the second one nothing of it is withheld for a small group."""
@@ -48,7 +51,7 @@ def derive(catalog: Catalog, kpi: Kpi, shelf: Shelf, now: datetime) -> None:
         return
     # The flows of a windowed formula stand under requests of their own.
     inputs = [request for request in shelf.shown if request.kpi in kpi.inputs or kpi.window]
-    shelf.make(Request.of(kpi), lambda tables: function(catalog, kpi, tables, shelf.whole, now), inputs)
+    shelf.make(Request.of(kpi), lambda tables: function(catalog, kpi, tables, shelf, now), inputs)
 
 
 def looked_into(catalog: Catalog, names: Iterable[str]) -> set[str]:
@@ -68,18 +71,27 @@ def looked_into(catalog: Catalog, names: Iterable[str]) -> set[str]:
     return found
 
 
-def _formula(catalog: Catalog, kpi: Kpi, shown: Tables, whole: Tables, now: datetime) -> pa.Table:
+def _formula(catalog: Catalog, kpi: Kpi, shown: Tables, shelf: Shelf, now: datetime) -> pa.Table:
     numbers = evaluate(catalog, kpi, shown, now)
     return rollup(catalog, kpi, numbers, now) if kpi.is_state else numbers
 
 
-def _spread(catalog: Catalog, kpi: Kpi, shown: Tables, whole: Tables, now: datetime) -> pa.Table:
-    return spread(catalog, kpi, shown, whole)
+def _spread(catalog: Catalog, kpi: Kpi, shown: Tables, shelf: Shelf, now: datetime) -> pa.Table:
+    return spread(catalog, kpi, shown, shelf.whole)
 
 
-#: The kinds, each a function of the catalogue, the KPI, both tables of everything so far, and now.
-_DERIVED: Mapping[type, Callable[[Catalog, Kpi, Tables, Tables, datetime], pa.Table]] = {
+def _tiered(catalog: Catalog, kpi: Kpi, shown: Tables, shelf: Shelf, now: datetime) -> pa.Table:
+    return tiered(catalog, kpi, shown, shelf.whole, now)
+
+
+def _lasts(catalog: Catalog, kpi: Kpi, shown: Tables, shelf: Shelf, now: datetime) -> pa.Table:
+    return rollup(catalog, kpi, lasts(catalog, kpi, shown, shelf.ahead, now), now)
+
+
+#: The kinds, each a function of the catalogue, the KPI, the tables to compute with, all there is so far, and now.
+_DERIVED: Mapping[type, Callable[[Catalog, Kpi, Tables, Shelf, datetime], pa.Table]] = {
     Formula: _formula,
     Spread: _spread,
-    Tiered: tiered,
+    Tiered: _tiered,
+    Lasts: _lasts,
 }

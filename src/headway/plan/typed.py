@@ -22,10 +22,11 @@ from headway.plan.rollup import rollup
 from headway.plan.spans import is_cut, is_tracked
 
 
-def entered(catalog: Catalog, kpi: Kpi, table: pa.Table, now: datetime) -> pa.Table:
+def entered(catalog: Catalog, kpi: Kpi, table: pa.Table, now: datetime, *, ahead: bool = False) -> pa.Table:
     """Typed rows (grain, period, cell, value, from `sources.typed`) -> own-grain numbers; `rollup` makes the rest.
 
     Several numbers within one own period: the last one counts, or with `take: sum` their sum.
+    Periods that have not begun are left out, unless `ahead` asks for plans, too.
     """
     calendar = catalog.calendar
     found: dict[tuple[str, int], tuple[int, float]] = {}
@@ -33,7 +34,7 @@ def entered(catalog: Catalog, kpi: Kpi, table: pa.Table, now: datetime) -> pa.Ta
     for row in table.select(["grain", "period", "cell", "value"]).to_pylist():
         typed = calendar.from_key(Grain(row["grain"]), row["period"])
         own = typed if typed.grain is kpi.grain else calendar.period(kpi.grain, typed.last)
-        if own.start > now or not is_tracked(kpi, own):
+        if (own.start > now and not ahead) or not is_tracked(kpi, own):
             continue
         if calendar.is_partial(own, now) or is_cut(kpi, own):
             partial.add(own.key)

@@ -10,6 +10,7 @@ from headway.model import (
     Distinct,
     Duration,
     Entered,
+    Expression,
     Formula,
     Kpi,
     Lasts,
@@ -202,9 +203,23 @@ def _availability(measure: Availability) -> str:
 
 
 def _lasts(measure: Lasts) -> str:
-    less = f"takes away {measure.less.text}" + (f" and {measure.fee.text} of what it adds" if measure.fee else "")
-    plus = f" and adds {measure.plus.text}" if measure.plus else ""
-    return f"How many periods {measure.balance} stays at or above zero when each one {less}{plus}."
+    less = f"takes away {_ahead(measure.less)}"
+    plus = f"adds {_ahead(measure.plus)} and " if measure.plus else ""
+    fee = f", less a fee of {_ahead(measure.fee)} of what it adds" if measure.fee else ""
+    return (
+        f"For how many coming months {measure.balance} stays at or above zero when each of them {plus}{less}{fee}."
+        " Functions such as mean() are of the past, and held constant. Where nobody knows farther ahead,"
+        " it is that many or more."
+    )
+
+
+def _ahead(text: Expression) -> str:
+    """A formula on one line; a share in percent."""
+    said = " ".join(text.text.split())
+    try:
+        return f"{float(said):.12g}" if float(said) >= 1 else f"{float(said) * 100:.12g} %"
+    except ValueError:
+        return said
 
 
 def nth(number: int) -> str:

@@ -110,6 +110,11 @@ def full(value: float | None, unit: Unit, places: int, *, with_unit: bool = True
     return f"{text}{NBSP}{_noun(unit, value)}"
 
 
+def at_least(number: Number) -> Number:
+    """The same for a value that is this or more: ≥ 24 months."""
+    return Number((Piece(f"≥{NBSP}"), *number.pieces))
+
+
 def places(values: Iterable[float | None], unit: Unit, decimals: int | None = None) -> int:
     """How many digits behind the point a column of these values needs, the same for all its rows.
 

@@ -43,6 +43,8 @@ class Shown:
     value: float | None
     text: str
     pieces: tuple[Piece, ...] = ()
+    #: The value is this or more: nobody knows farther ahead.
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,7 @@ class Row:
     numerator: float | None = None
     denominator: float | None = None
     note: str = ""
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)

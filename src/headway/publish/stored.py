@@ -33,6 +33,8 @@ class Stored:
     high: float | None
     expected: float | None
     revision: int
+    #: The value is this or more.
+    at_least: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -106,6 +108,7 @@ def rows(table: pa.Table, periods: Periods) -> dict[tuple[Grain, Cell], list[Sto
                 high,
                 expected,
                 revision,
+                bool(flags & Flag.AT_LEAST),
             )
         )
     return {

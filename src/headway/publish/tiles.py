@@ -161,7 +161,9 @@ def shown(kpi: Kpi, row: Stored) -> Shown:
     """A row's value as a card shows it: its digits agree with its verdict."""
     low, high = (None, None) if row.partial else (row.low, row.high)
     number = numbers.tile(row.value, line_unit(kpi), decimals=kpi.decimals, low=low, high=high)
-    return Shown(row.value, str(number), number.pieces)
+    if row.at_least:
+        number = numbers.at_least(number)
+    return Shown(row.value, str(number), number.pieces, row.at_least)
 
 
 def points(kpi: Kpi, line: Sequence[Stored], at: Situation, count: int | None = None) -> tuple[Point, ...]:

@@ -393,11 +393,12 @@ class View:
                     partial=row.partial,
                     imported=row.imported,
                     compared=change.signed if change else None,
-                    year_before=_full(past.value, kpi.unit, depth, None) if past else None,
+                    year_before=_full(past.value, kpi.unit, depth, past if past.at_least else None) if past else None,
                     n=row.n,
                     numerator=row.numerator,
                     denominator=row.denominator,
                     note=_row_note(row) or self._unbounded(kpi, row),
+                    at_least=row.at_least,
                 )
             )
         return tuple(reversed(found))
@@ -630,7 +631,8 @@ def _lower(text: str) -> str:
 def _full(value: float | None, unit: Unit, depth: int, row: Stored | None) -> str:
     if value is None:
         return row.verdict.word if row is not None and not row.partial else numbers.NO_DATA
-    return numbers.full(value, unit, depth, with_unit=unit.kind is not UnitKind.NOUN)
+    text = numbers.full(value, unit, depth, with_unit=unit.kind is not UnitKind.NOUN)
+    return f"≥{numbers.NBSP}{text}" if row is not None and row.at_least else text
 
 
 def _row_note(row: Stored) -> str:
