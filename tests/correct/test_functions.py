@@ -129,6 +129,12 @@ def test_cells_of_few_people_are_withheld(project: Any, ours: Any) -> None:
     assert project.values("ours", "month")["2026-01"] == 2.0
 
 
+def test_a_failed_check_of_a_source_withholds_every_period(project: Any, ours: Any) -> None:
+    """Nobody knows which rows the function read, so a repeated key on any day touches all of them."""
+    ours(LONGEST, more=", by: [hub]", people="key: person")
+    assert set(project.values("ours", "month").values()) == {"check failed"}
+
+
 def test_cells_of_people_need_their_number(project: Any, ours: Any) -> None:
     """Without it nobody could tell which cells are too small: the KPI fails, and others do not."""
     outcome = ours(
