@@ -285,8 +285,10 @@ def _rows(attempt: Attempt, kpi: Kpi, wanted: Expectation) -> tuple[list[dict[st
     else:
         first, last = quality.span(kpi, wanted.period, own, runs, attempt.catalog.calendar, beginning)
     query = plan.behind(attempt.catalog, attempt.schemas, kpi, wanted.cell, first, last, attempt.now)
-    days = f"of {first}" if first == last else f"from {first} to {last}"
-    return attempt.engine.execute(query).to_pylist(), f" up to {last}" if first == date.min else f" {days}"
+    days = f" of {first}" if first == last else f" from {first} to {last}"
+    if first == date.min:
+        days = "" if last == date.max else f" up to {last}"
+    return attempt.engine.execute(query).to_pylist(), days
 
 
 def _inputs(attempt: Attempt, kpi: Kpi, wanted: Expectation) -> Iterable[str]:

@@ -9,6 +9,7 @@ import pytest
 
 COMMITS = "read_csv('data/git_histories/*.commits.csv', all_varchar = true)"
 MONTH = "strftime(CAST({} AS TIMESTAMPTZ) AT TIME ZONE 'UTC', '%Y-%m')"
+DAY = "CAST(CAST(commit_date AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS DATE)"
 COMMITTED = MONTH.format("commit_date")
 #: The later of two states of one issue.
 LATEST = "(SELECT DISTINCT ON (org, repo, number) * FROM read_csv('data/jupyter_activity/{}.csv', all_varchar = true) "
@@ -81,3 +82,46 @@ def test_pull_requests_merged(real: Any, by_sql: Any) -> None:
         " GROUP BY ALL"
     )
     assert real.total("merged_share") == pytest.approx(share)
+
+
+AUTHOR_MONTHS = f"(SELECT DISTINCT author_hash, repo, date_trunc('month', {DAY}) AS m FROM {COMMITS})"
+
+
+def test_contributors_who_came_back(real: Any, by_sql: Any) -> None:
+    """Of last month's authors those of this month, in total and by repository; new is new there, ever."""
+    for key in ("repo, ", ""):
+        months = f"(SELECT DISTINCT author_hash, {key}m FROM {AUTHOR_MONTHS})"
+        expected = by_sql(
+            f"""SELECT strftime(a.m + INTERVAL 1 MONTH, '%Y-%m'), {key}
+                  COUNT(*) FILTER (WHERE EXISTS (SELECT 1 FROM {months} b WHERE b.author_hash = a.author_hash
+                    {"AND b.repo = a.repo" if key else ""} AND b.m = a.m + INTERVAL 1 MONTH)) / COUNT(*)
+                FROM {months} a GROUP BY ALL"""
+        )
+        found = real.of("came_back", "repo") if key else real.total("came_back")
+        last = max(real.total("came_back"))
+        for where, value in expected.items():
+            if (where[0] if key else where) <= last:
+                assert found.get(where, 0) == pytest.approx(value), where
+    new = by_sql(
+        f"SELECT strftime(m, '%Y-%m'), repo, COUNT(*) FROM (SELECT repo, MIN(m) AS m FROM {AUTHOR_MONTHS}"
+        " GROUP BY author_hash, repo) GROUP BY ALL"
+    )
+    assert real.of("newcomers", "repo") == new
+
+
+def test_cohorts_of_contributors(real: Any, by_sql: Any) -> None:
+    """Who joined in a quarter, and how many had a commit in the n-th three months after their own first day."""
+    days = f"(SELECT DISTINCT author_hash, {DAY} AS day FROM {COMMITS})"
+    expected = by_sql(
+        f"""WITH joined AS (SELECT author_hash, MIN(day) AS day FROM {days} GROUP BY ALL),
+              ages AS (SELECT UNNEST(range(0, 5)) AS age)
+            SELECT year(joined.day) || '-Q' || quarter(joined.day), age,
+              COUNT(*) FILTER (WHERE EXISTS (SELECT 1 FROM {days} d WHERE d.author_hash = joined.author_hash
+                AND d.day >= joined.day + to_months(3 * age::INT) AND d.day < joined.day + to_months(3 * age::INT + 3)))
+              / COUNT(*)
+            FROM joined, ages WHERE joined.day < '2024-01-01' GROUP BY ALL"""
+    )
+    found = real.of("cohorts", "age")
+    assert len(expected) > 150
+    for (quarter, age), value in expected.items():
+        assert found.get((quarter, str(age)), 0) == pytest.approx(value), (quarter, age)

@@ -65,3 +65,21 @@ def test_purchases(real: Any, by_sql: Any, bought: str) -> None:
     p90 = by_sql(f"SELECT {month}, quantile_cont(CAST(usd AS DOUBLE), 0.9) FROM {bought} GROUP BY ALL")
     assert real.total("order_value") == pytest.approx(mean)
     assert real.total("order_value_p90") == pytest.approx(p90)
+
+
+def test_customers_who_bought_again(real: Any, by_sql: Any, bought: str) -> None:
+    """Buyers on two days or more; and of those who first bought in a month, who bought in the n-th month after."""
+    twice = by_sql(
+        f"SELECT 'n', COUNT(*) FROM (SELECT customer FROM {bought} GROUP BY ALL HAVING COUNT(DISTINCT day) > 1)"
+    )
+    assert real.rows("repeat_buyers")[-1]["value"] == twice["n"]
+    expected = by_sql(
+        f"""WITH first AS (SELECT customer, MIN(day) AS day FROM {bought} GROUP BY ALL),
+              ages AS (SELECT UNNEST(range(0, 4))::INT AS age)
+            SELECT strftime(first.day, '%Y-%m'), age, COUNT(*) FILTER (WHERE EXISTS (SELECT 1 FROM {bought} b
+              WHERE b.customer = first.customer AND b.day >= first.day + to_months(age)
+                AND b.day < first.day + to_months(age + 1))) / COUNT(*)
+            FROM first, ages GROUP BY ALL"""
+    )
+    assert len(expected) == 12  # three months of first purchases
+    assert real.of("bought_again", "age") == pytest.approx({(m, str(age)): v for (m, age), v in expected.items()})

@@ -47,3 +47,22 @@ def test_use_by_hub_and_component(real: Any, by_sql: Any) -> None:
     assert real.of("used", "component") == by_sql(f"SELECT {day}, component, SUM(value) FROM {usage} GROUP BY ALL")
     each = by_sql(f'SELECT {day}, hub, SUM(value) / COUNT(DISTINCT "user") FROM {usage} GROUP BY ALL')
     assert real.of("used_each", "hub") == pytest.approx(each)
+
+
+def test_hubs_that_went(real: Any, by_sql: Any) -> None:
+    """Hubs of the month before that are gone; the distribution of hubs over clusters is that of NumPy's definition."""
+    hubs = f"(SELECT DISTINCT month, cluster || '/' || hub AS hub FROM {HUBS})"
+    lost = by_sql(
+        f"""SELECT strftime(CAST(a.month || '-01' AS DATE) + INTERVAL 1 MONTH, '%Y-%m') AS next,
+              COUNT(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM {hubs} b WHERE b.hub = a.hub
+                AND b.month = strftime(CAST(a.month || '-01' AS DATE) + INTERVAL 1 MONTH, '%Y-%m')))
+            FROM {hubs} a WHERE a.month < '2026-08' GROUP BY ALL"""
+    )
+    found = real.total("hubs_lost")
+    assert {month: found[month] for month in lost} == lost
+    counts = f"(SELECT month, cluster, COUNT(*) AS n FROM {HUBS} GROUP BY ALL)"
+    assert real.total("hubs_of_clusters") == by_sql(f"SELECT month, median(n) FROM {counts} GROUP BY ALL")
+    tenth = by_sql(f"SELECT month, quantile_cont(n, 0.1) FROM {counts} GROUP BY ALL")
+    assert real.total("hubs_of_clusters", part="p10") == pytest.approx(tenth)
+    large = by_sql(f"SELECT month, COUNT(*) FILTER (WHERE n >= 10) FROM {counts} GROUP BY ALL")
+    assert real.total("hubs_of_clusters", part="from_10") == large

@@ -1,8 +1,15 @@
-"""Numbers typed by people: the `entered` kind, and the `history` of a KPI from before the tool.
+"""`entered`: numbers that people typed into a file, and `history`, those from before a KPI was measured here.
 
-A typed number is dated at the end of its period. `entered` ones become own-grain values of a state; a year's number in
-a monthly KPI is December's. `history` keeps its grain as typed, is flagged as imported, never recomputed, and gives way
-to whatever is computed for the same period and cell.
+Formula. The number itself, dated at the end of its period.
+
+Unit: the KPI's `unit`; of a percentage the file says `85 %`.
+
+Edge cases. What nobody typed has no data, and each cell has its own last number: one that nobody typed is not empty. A
+year's number in a monthly KPI is December's. A longer period takes the last number in it, or with `take: sum` their
+sum. The total is the line without cells, never the sum of others. `history` keeps its grain as typed, is flagged as
+imported, never recomputed, and gives way to whatever is computed for the same period and cell.
+
+Source: the file, who typed it, and why.
 """
 
 from __future__ import annotations

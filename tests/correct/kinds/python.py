@@ -1,11 +1,16 @@
-"""How evenly work is shared: one minus the share of whoever did most."""
+"""A kind of this project's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
 
 from headway.kinds import flow
+from headway.model import Kpi
 
 
 @flow
-def evenness(tables, kpi, periods):
-    """0 if one person did everything, near 1 if many did the same."""
+def evenness(tables: Mapping[str, str], kpi: Kpi, periods: str) -> str:
+    """1 less the share of whoever made the most changes."""
     return f"""
         WITH by_person AS (
             SELECT period, author, COUNT(*) AS changes
