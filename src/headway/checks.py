@@ -253,6 +253,8 @@ def _paths(catalog: Catalog, schemas: Schemas, kpi: Kpi) -> tuple[dict[Path, str
             scope.column(column, kpi.place)
     for column in (c for cross in kpi.by for c in cross if c not in kpi.measure.built_in):
         picks.column(column, kpi.place)
+    for condition in kpi.measure.conditions:
+        scope.expression(condition)
     if kpi.where:
         picks.expression(kpi.where)
     return scope.paths(), {} if picks is scope else picks.paths()

@@ -2,7 +2,7 @@
 
 **Checks.** A number is withheld with the reason `CHECK_FAILED` if a row that it may have read fails a check: if a
 failing row's day lies in the span of days that the number stands for. The span is the period, or what the KPI's
-window reaches from it. A state without a window (`open`, `balance ... per`) may read every row up to the period's end.
+window reaches from it. Kinds over rows that last, and `balance ... per`, may read every row up to the span's end.
 A check whose failing rows have no day touches every number. Imported numbers were not computed, so no check of ours
 touches them.
 
@@ -29,7 +29,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from headway.model import OBSERVED, Balance, Distinct, Flag, Kpi, Open, Reason, Retention, Take, read_cell
+from headway.model import (
+    OBSERVED,
+    Accrue,
+    Availability,
+    Balance,
+    Concurrency,
+    Distinct,
+    Flag,
+    Kpi,
+    Open,
+    Reason,
+    Retention,
+    Take,
+    read_cell,
+)
 from headway.periods import Calendar, Grain, Period
 
 #: A failing check: its text, and the first and last local day of the rows that fail it. None is open: a check
@@ -39,6 +53,9 @@ Failing = tuple[str, date | None, date | None]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+
+#: Kinds over rows that last: those that began long before may count.
+_LASTING = (Open, Concurrency, Availability, Accrue)
 
 #: The columns that tell a withheld number, or let it be worked out.
 _TELLING = ("value", "n", "numerator", "denominator", "so_far", "so_far_before")
@@ -116,8 +133,8 @@ def span(
 ) -> tuple[date, date]:
     """The local days whose rows a number may have read."""
     measure = kpi.measure
-    if isinstance(measure, Open) or (isinstance(measure, Balance) and measure.per is not None):
-        return date.min, period.last
+    if isinstance(measure, _LASTING) or (isinstance(measure, Balance) and measure.per is not None):
+        return date.min, max(calendar.span(kpi.window, period, beginning)[1], period.last)
     if isinstance(measure, Retention) and not measure.compares:
         # Who joined when may be said by any earlier row; who came back, by later ones.
         closed = measure.ages is None and not measure.unbounded

@@ -15,8 +15,6 @@ from headway.catalog.spec import keys
 LATER: Mapping[str, str] = {
     "recurring": "A balance of monthly amounts, or a sum with 'grain: month', serves until then.",
     "duration": "Derive the time between in the source, and take its mean: derive: {days: date_diff('day', a, b)}.",
-    "availability": "Sum a derived length of the rows.",
-    "accrue": "Give one row for each month, and sum them.",
 }
 
 #: Words that are no kinds, on purpose -> what says the same.

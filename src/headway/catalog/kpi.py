@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from headway.catalog import cohorts, kinds, measures, values
+from headway.catalog import ahead, cohorts, kinds, measures, values
 from headway.catalog.checking import check, unknown_key
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
@@ -33,11 +33,16 @@ from headway.model import (
 )
 from headway.periods import Grain, Window, WindowKind
 
-_EMPTY_IS_ZERO = {"count", "sum", "distinct", "open"}
+_EMPTY_IS_ZERO = {"count", "sum", "distinct", "open", "accrue"}
 #: What a kind is in, unless the KPI says.
-_UNITS = {"share": values.PERCENT, "nps": values.POINTS, "retention": values.PERCENT}
+_UNITS = {
+    "share": values.PERCENT,
+    "availability": values.PERCENT,
+    "nps": values.POINTS,
+    "retention": values.PERCENT,
+}
 #: The own period of a kind that is not kept by the day, unless the KPI says.
-_GRAINS = {"retention": Grain.MONTH}
+_GRAINS = {"retention": Grain.MONTH, "accrue": Grain.MONTH}
 _STATES = {"open", "balance", "entered", "narrative"}
 
 
@@ -83,6 +88,7 @@ def resolve(
             return None
         where = rows.where(measure.picks)
         rows.times(measure)
+        ahead.of_rows(rows, measure)
         rows.breakdowns(measure.picks)
     options(draft, complaints)
     grain = _grain(draft, complaints)
@@ -159,7 +165,8 @@ def common(draft: Draft, project: Catalog, complaints: Complaints, **resolved: A
         better=spec.better or Better.NONE,
         by=_by(draft, complaints),
         window=spec.window,
-        take=spec.take or Take.LAST,
+        # Of `open` it says what is measured, and not how a state is shown for a longer period.
+        take=Take.LAST if spec.take is None or draft.kind == "open" else spec.take,
         tracked_from=spec.tracked_from,
         retired_on=spec.retired_on,
         history=spec.history,
@@ -176,19 +183,14 @@ def options(draft: Draft, complaints: Complaints) -> None:
     spec, document = draft.spec, draft.document
     is_state = draft.kind in _STATES or spec.window is not None
     if spec.window is not None and draft.kind in _STATES:
-        complaints.say(
-            document.place(draft.at("window")),
-            f"{draft.kind} is a state of a moment already: a window has no meaning",
-            "bad-window",
-            "Remove 'window'.",
-        )
+        message, remedy = f"{draft.kind} is a state of a moment already: a window has no meaning", "Remove 'window'."
+        if draft.kind == "open" and spec.take not in (None, Take.LAST):
+            message = f"open with 'take: {spec.take}' looks at every moment of its period, and at no others"
+            remedy = f"Remove 'window', and read {draft.name} in a formula that has one."
+        complaints.say(document.place(draft.at("window")), message, "bad-window", remedy)
     if spec.take is not None:
         place = document.place(draft.at("take"))
-        if draft.kind == "open" and spec.take is not Take.LAST:
-            complaints.say(
-                place, f"'take: {spec.take}' of open is not supported yet", "not-supported-yet", "Leave it out."
-            )
-        elif spec.take is Take.SUM and draft.kind != "entered":
+        if spec.take is Take.SUM and draft.kind != "entered":
             complaints.say(
                 place, "'take: sum' is only for entered numbers", "bad-value", "It is last, mean, max or min."
             )
@@ -224,6 +226,13 @@ def check_grain(draft: Draft, grain: Grain, complaints: Complaints) -> None:
     least = least_grain(draft.spec.window)
     if grain is Grain.HOUR and draft.kind in ("distinct", "balance", "retention"):
         complaints.say(place, f"{draft.kind} is not kept by the hour", "grain-not-possible", "Write 'grain: day'.")
+    elif draft.kind == "accrue" and grain.rank < Grain.MONTH.rank:
+        complaints.say(
+            place,
+            f"amounts are spread over months, so the grain of accrue is a month or longer, not {grain}",
+            "grain-not-possible",
+            "Write 'grain: month'.",
+        )
     elif grain is Grain.HOUR and draft.spec.window is not None:
         complaints.say(
             place,

@@ -195,6 +195,22 @@ class BalanceSpec(RowsSpec):
     total: TotalOf | None = None
 
 
+class AvailabilitySpec(RowsSpec):
+    """The share of time in which nothing was down."""
+
+    what = "availability"
+    availability: Text
+    planned: Text | None = None
+    degraded: Text | None = None
+
+
+class AccrueSpec(RowsSpec):
+    """Amounts, each spread evenly over its months."""
+
+    what = "accrue"
+    accrue: Text
+
+
 _OVER_KPIS = {
     "where": "A KPI of KPIs filters by naming a cell, x[breakdown = 'value'], or another KPI.",
     "time": "Its inputs say which column dates a row.",
@@ -296,6 +312,8 @@ KINDS: Mapping[str, type[KpiSpec]] = {
     "retention": RetentionSpec,
     "open": OpenSpec,
     "balance": BalanceSpec,
+    "availability": AvailabilitySpec,
+    "accrue": AccrueSpec,
     "formula": FormulaSpec,
     "spread": SpreadSpec,
     "tiered": TieredSpec,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from headway.catalog import cases, derived, project, source, target, values
+from headway.catalog import ahead, cases, derived, project, source, target, values
 from headway.catalog import document as documents
 from headway.catalog import kpi as kpis
 from headway.catalog.bound import Scene
@@ -247,6 +247,7 @@ def _kpis(
     waiting = [draft for draft in drafts.values() if draft.kind in derived.KINDS]
     known = replace(catalog, sources=sources)
     resolved |= derived.resolve(waiting, resolved, known, declared.kpis, declared.sources, complaints)
+    ahead.of_formulas(waiting, resolved, sources, complaints)
     scene = Scene(catalog, resolved, declared.kpis, declared.sources, complaints)
     return {name: target.resolve(draft, scene) for name, draft in drafts.items() if name in resolved}
 

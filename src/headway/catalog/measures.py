@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, cast
 
-from headway.catalog import cohorts
+from headway.catalog import cohorts, lasting
 from headway.catalog.kpispec import BalanceSpec, NpsSpec, QuantileSpec
 from headway.catalog.reading import Columned, Reading
-from headway.model import Aggregate, Balance, Nps, Open, Quantile, RowMeasure, Share
+from headway.model import Aggregate, Balance, Nps, Quantile, RowMeasure, Share
 
 
 def measure(reading: Reading) -> RowMeasure | None:
@@ -59,11 +59,6 @@ def _nps(reading: Reading) -> Nps | None:
     return found and Nps(*found, spec.promoters, spec.detractors)
 
 
-def _open(reading: Reading) -> Open | None:
-    found = subject(reading, "may")
-    return found and Open(found[0], found[1] or None)
-
-
 def _balance(reading: Reading) -> Balance | None:
     spec = reading.draft.spec
     assert isinstance(spec, BalanceSpec)
@@ -84,6 +79,8 @@ MEASURES: Mapping[str, Callable[[Reading], RowMeasure | None]] = {
     "nps": _nps,
     "distinct": cohorts.distinct,
     "retention": cohorts.retention,
-    "open": _open,
+    "open": lasting.opened,
     "balance": _balance,
+    "availability": lasting.availability,
+    "accrue": lasting.accrue,
 }

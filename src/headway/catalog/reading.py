@@ -14,7 +14,7 @@ from headway.catalog.kpispec import QuantileSpec
 from headway.catalog.sqltext import Wrong
 from headway.model import Expression, RowMeasure, Source
 
-_NUMBERS_ONLY = {"sum", "mean", "min", "max", "nps", "balance"}
+_NUMBERS_ONLY = {"sum", "mean", "min", "max", "nps", "balance", "accrue"}
 
 #: Whether a name in a KPI has a column behind its source.
 Columned = Literal["needed", "may", "none"]

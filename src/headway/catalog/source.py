@@ -52,6 +52,7 @@ def resolve(
         time=time,
         until=spec.until,
         through=spec.through,
+        known_on=spec.known_on,
         times_in=spec.times_in,
         sparse=spec.sparse,
         late_after=spec.late_after if spec.late_after and spec.late_after.count else None,
@@ -77,7 +78,7 @@ def finish(
                 "bad-reference",
                 f"Declare its key, so that each {column} finds one row at most.",
             )
-    for option in ("key", "latest_by", "time", "until", "through", "people"):
+    for option in ("key", "latest_by", "time", "until", "through", "known_on", "people"):
         names = getattr(source, option)
         for n, column in enumerate((names,) if isinstance(names, str) else names or ()):
             here = (*path, option, n) if document.has((*path, option, n)) else (*path, option)
@@ -252,7 +253,7 @@ def _exclude(
 def _places(document: Document, path: Steps) -> dict[str, Place]:
     """Where the parts of a source stand that a later room may complain about: "time", "derive.usd", "refers.hub"."""
     found = {}
-    for option in ("key", "latest_by", "time", "until", "through", "people", "read", "columns"):
+    for option in ("key", "latest_by", "time", "until", "through", "known_on", "people", "read", "columns"):
         if document.has((*path, option)):
             found[option] = document.place((*path, option))
     for group in ("columns", "derive", "refers", "exclude"):

@@ -204,7 +204,6 @@ class SourceSpec(Spec):
     what = "a source"
     later = {
         "checks": "The key, the references and the declared columns are checked already.",
-        "known_on": "It matters to windows that look forward, which come later too.",
     }
     elsewhere = {"where": "A KPI filters with 'where'; rows that are wrong are taken out by 'exclude'."}
 
@@ -216,6 +215,7 @@ class SourceSpec(Spec):
     time: Text | None = None
     until: Text | None = None
     through: Text | None = None
+    known_on: Text | None = None
     times_in: Zone = "UTC"
     sparse: Flag = False
     late_after: LengthOf | None = None

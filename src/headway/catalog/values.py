@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from headway.catalog.sqltext import Wrong
 from headway.model import Unit, UnitKind
-from headway.periods import Grain, Length, Window, WindowKind
+from headway.periods import Grain, Length, Window
 
 #: What a name is: of sources, KPIs, columns in `derive`, areas and owners.
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -325,8 +325,6 @@ def window(value: Any) -> Window:
             "bad-window",
             remedy,
         ) from None
-    if found.kind is WindowKind.NEXT:
-        raise wrong(value, "windows that look forward are not supported yet", "not-supported-yet")
     if found.length is not None and found.length.months is None and found.length.days is None:
         raise wrong(value, f"a window is counted in days or longer, not in {found.length.unit}s", "bad-window")
     if found.length is not None and found.length.count == 0:

@@ -10,7 +10,7 @@ from headway.errors import Place
 from headway.model.measures import Measure, Parts, Retention, RowMeasure
 from headway.model.target import Benchmark, Target
 from headway.model.words import Audience, Better, Empty, Expression, Rank, Take, Total, Unit
-from headway.periods import Grain, Window
+from headway.periods import Grain, Window, WindowKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,11 @@ class Kpi:
         if part:
             return part in self.parts and self.parts[part].state
         return self.measure is not None and self.measure.is_state
+
+    @property
+    def looks_ahead(self) -> bool:
+        """True if it reads rows that are known already, of days that are still to come."""
+        return self.window is not None and self.window.kind is WindowKind.NEXT
 
     @property
     def parts(self) -> Parts:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from headway.model.words import Empty, Expression, Unit, UnitKind
+from headway.model.words import Empty, Expression, Take, Unit, UnitKind
 from headway.periods import Length
 
 
@@ -72,6 +72,11 @@ class _OfRows:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The KPIs that it reads."""
+        return ()
+
+    @property
+    def conditions(self) -> tuple[Expression, ...]:
+        """The expressions over rows of `source` that it reads, beside the KPI's filter."""
         return ()
 
     @property
@@ -186,6 +191,15 @@ class Open(_OfRows):
     column: str | None = None
 
     is_state = True
+
+
+@dataclass(frozen=True)
+class Concurrency(_OfRows):
+    """`open` with `take`: the most, the least or the mean number under way over every moment of the span. A flow."""
+
+    take: Literal[Take.MAX, Take.MIN, Take.MEAN]
+    source: str
+    column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -346,6 +360,11 @@ class Availability(_OfRows):
     planned: Expression | None = None
     degraded: Expression | None = None
     column: None = None
+
+    @property
+    def conditions(self) -> tuple[Expression, ...]:
+        """Those that class rows."""
+        return tuple(filter(None, (self.planned, self.degraded)))
 
     @property
     def parts(self) -> Parts:
@@ -530,6 +549,7 @@ RowMeasure = (
     | Nps
     | Distinct
     | Open
+    | Concurrency
     | Balance
     | Recurring
     | Retention

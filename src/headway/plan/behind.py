@@ -29,7 +29,11 @@ def behind(
     base = latest(source, schemas, steps)
     time = time_of(scope, column, kpi.at("time"))
     conditions = [f"NOT {condition}" for condition in excluded(scope, source)]
-    conditions.append(time.not_after(now, catalog))
+    gate = time
+    if kpi.looks_ahead:
+        assert source.known_on, "the catalogue refuses to look ahead without it"
+        gate = time_of(scope, source.known_on, source.places.get("known_on"))
+    conditions.append(gate.not_after(now, catalog))
     conditions.append(f"{time.day()} BETWEEN {sql.day(first)} AND {sql.day(last)}")
     assert isinstance(kpi.measure, RowMeasure)
     of_these = kpi.measure.picks == source.name  # else they say whose rows count, in another source

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from sqlglot import exp
 
-from headway.model import Catalog, Schemas
+from headway.model import Accrue, Catalog, Schemas
 from headway.plan import sql
-from headway.plan.rows import excluded, joined, latest, time_of
+from headway.plan.rows import excluded, joined, lasts, latest, time_of
 from headway.plan.scope import Scope
 
 
@@ -39,17 +39,23 @@ class Coverage:
 
     def days(self, time: str | None) -> tuple[date, date] | None:
         """The first day and the horizon for a KPI with its own column of time; None if there is no row."""
-        if self.first is None or self.horizon is None:
-            return None
-        first, last = self.others.get(time or "", (self.first, self.horizon))
-        return min(self.first, first), max(self.horizon, last)
+        own = (self.first, self.horizon) if self.first and self.horizon else None
+        return _both(own, self.others.get(time or ""))
 
     def moments(self, time: str | None) -> tuple[datetime, datetime] | None:
         """The same as moments, for KPIs that are kept by the hour."""
-        if self.earliest is None or self.newest is None:
-            return None
-        earliest, newest = self.other_moments.get(time or "", (self.earliest, self.newest))
-        return min(self.earliest, earliest), max(self.newest, newest)
+        own = (self.earliest, self.newest) if self.earliest and self.newest else None
+        return _both(own, self.other_moments.get(time or ""))
+
+
+_Time = TypeVar("_Time", date, datetime)
+
+
+def _both(own: tuple[_Time, _Time] | None, other: tuple[_Time, _Time] | None) -> tuple[_Time, _Time] | None:
+    """From the earlier of two beginnings to the later of two ends; either may be unknown."""
+    if own is None or other is None:
+        return own or other
+    return min(own[0], other[0]), max(own[1], other[1])
 
 
 def probe(catalog: Catalog, schemas: Schemas, source: str, now: datetime) -> exp.Select:
@@ -84,6 +90,9 @@ def probe(catalog: Catalog, schemas: Schemas, source: str, now: datetime) -> exp
             f"EPOCH_US(MIN(moment_{i}) {past}) AS earliest_{i}",
             f"EPOCH_US(MAX(moment_{i}) {past}) AS newest_{i}",
         ]
+    for word, lost in _left_out(catalog, scope).items():
+        columns.append(f"{lost} AS {word}")
+        asked.append(f"COUNT_IF(excluded = 0 AND {word}) AS {word}")
     rows = steps.add("rows", f"SELECT {', '.join(columns)} {joined(scope, base, steps, {})}")
     steps.output(f"SELECT {', '.join(asked)} FROM {rows}")
     query = steps.query()
@@ -111,6 +120,7 @@ def coverage(catalog: Catalog, source: str, answer: pa.Table, now: datetime) -> 
         elif row[f"first_{i}"] is not None:
             others[column] = (row[f"first_{i}"], row[f"last_{i}"])
             other_moments[column] = (_moment(row[f"earliest_{i}"]), _moment(row[f"newest_{i}"]))
+    removed |= {words: row[word] for word, words in _LEFT_OUT.items() if word in row}
     own = times.index(declared.time) if declared.time in times else None
     first = None if own is None else row[f"first_{own}"]
     return Coverage(
@@ -125,11 +135,29 @@ def coverage(catalog: Catalog, source: str, answer: pa.Table, now: datetime) -> 
     )
 
 
+#: What some kinds leave out, by the column of the probe that counts it.
+_LEFT_OUT = {
+    "endless": "not accrued: without an end after its beginning",
+    "unknown": "not seen ahead: without known_on",
+}
+
+
+def _left_out(catalog: Catalog, scope: Scope) -> dict[str, str]:
+    """Conditions of the rows of a source that some of its KPIs cannot use, by their word in `_LEFT_OUT`."""
+    source = catalog.sources[scope.source]
+    found = {}
+    if any(isinstance(kpi.measure, Accrue) and kpi.source == source.name for kpi in catalog.kpis.values()):
+        found["endless"] = f"NOT COALESCE({lasts(scope, time_of(scope, source.time or '', source.place))}, FALSE)"
+    if source.known_on:
+        found["unknown"] = f"{time_of(scope, source.known_on, source.places.get('known_on')).column} IS NULL"
+    return found
+
+
 def times_of(catalog: Catalog, source: str) -> list[str]:
-    """The columns that date rows of a source: its own, and those that KPIs choose."""
-    own = catalog.sources[source].time
+    """The columns that date rows of a source: its own, those that KPIs choose, and when rows became known."""
+    declared = catalog.sources[source]
     chosen = (kpi.time for kpi in catalog.kpis.values() if kpi.source == source)
-    return [column for column in dict.fromkeys((own, *chosen)) if column]
+    return [column for column in dict.fromkeys((declared.time, *chosen, declared.known_on)) if column]
 
 
 def _moment(microseconds: int) -> datetime:

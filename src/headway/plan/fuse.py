@@ -12,9 +12,12 @@ from sqlglot import exp
 
 from headway.errors import CatalogError, Mistake
 from headway.model import (
+    Accrue,
     Aggregate,
+    Availability,
     Balance,
     Catalog,
+    Concurrency,
     Distinct,
     Kpi,
     Nps,
@@ -27,8 +30,12 @@ from headway.model import (
     Total,
 )
 from headway.plan import sql
+from headway.plan.accrue import Accruals
 from headway.plan.additive import Additive
+from headway.plan.ahead import Ahead
 from headway.plan.answer import Reader
+from headway.plan.availability import Availabilities
+from headway.plan.concurrency import Concurrent
 from headway.plan.counted import Counted
 from headway.plan.coverage import Coverage
 from headway.plan.distinct import Distincts
@@ -105,18 +112,24 @@ _FAMILIES: Mapping[type[RowMeasure], Callable[[Rows], Kind]] = {
     Distinct: Distincts,
     Retention: Cohorts,
     Open: Lasting,
+    Concurrency: Concurrent,
     Balance: Additive,
+    Availability: Availabilities,
+    Accrue: Accruals,
 }
 #: Which family knows the people behind a cell, where that is not simply everybody with a row that counts.
 _BEHIND: Mapping[type[RowMeasure], Callable[[Rows], Counting]] = {
     Open: Lasting,
+    Concurrency: Lasting,
     Balance: Additive,
+    Availability: Lasting,
+    Accrue: Accruals,
     Retention: Cohorts,
 }
 
 
 class _Kinds:
-    """The kinds that read one `rows`: KPIs of a source that are dated by the same column."""
+    """The kinds that read one `rows`: KPIs of a source that are dated by the same column, and look the same way."""
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
@@ -131,6 +144,8 @@ class _Kinds:
             kind = behind = Lasting if measure.per else Counted
         elif isinstance(measure, Retention) and measure.compares:
             kind = behind = Distincts
+        elif isinstance(measure, Aggregate) and asked.kpi.looks_ahead:
+            kind = behind = Ahead
         self._family(kind).add(asked)
         if people:
             self._family(behind).people(asked)
@@ -165,16 +180,17 @@ class _Fusion:
     def plan(self, requests: Sequence[Request]) -> Plan:
         """The plan of all requests; CatalogError with the mistakes of all of them."""
         draft = Draft(sql.Steps(self.catalog.sources), self.now)
-        kinds: dict[str | None, _Kinds] = {}
+        kinds: dict[tuple[str | None, bool], _Kinds] = {}
         readers: dict[Request, Reader] = {}
         mistakes: dict[Mistake, None] = {}
         labels = sql.Names()
         for request in requests:
             kpi = request.resolve(self.catalog)
             try:
-                if kpi.time not in kinds:
-                    kinds[kpi.time] = _Kinds(self._rows(kpi))
-                readers[request] = self._add(kinds[kpi.time], request, kpi, labels.free(kpi.name))
+                read = kpi.time, kpi.looks_ahead
+                if read not in kinds:
+                    kinds[read] = _Kinds(self._rows(kpi))
+                readers[request] = self._add(kinds[read], request, kpi, labels.free(kpi.name))
             except CatalogError as error:
                 mistakes.update(dict.fromkeys(error.mistakes))
         if mistakes:
@@ -185,7 +201,8 @@ class _Fusion:
         return Plan(self.source, tuple(requests), draft.query(), draft.tables, readers)
 
     def _rows(self, kpi: Kpi) -> Rows:
-        return Rows(self.catalog, self.schemas, self.catalog.sources[self.source], kpi.time, kpi.at("time"))
+        source = self.catalog.sources[self.source]
+        return Rows(self.catalog, self.schemas, source, kpi.time, kpi.at("time"), ahead=kpi.looks_ahead)
 
     def _add(self, kinds: _Kinds, request: Request, kpi: Kpi, label: str) -> Reader:
         times = timeline(self.catalog, kpi, self.coverage, self.now)

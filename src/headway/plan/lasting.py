@@ -8,6 +8,10 @@ ends in: two lookups in `reach`, a change up and a change down, and a running su
     edges      for distinct values: where each value's rows begin and end; overlapping rows are one stretch
     steps      where along the spans something begins and ceases to count
 
+The people behind the cells of kinds that look at every moment of a period (`concurrency.py`, `availability.py`) are
+counted here too: everybody with a row that is under way at any moment of it, to before the period behind the one that
+holds its last day.
+
 A balance with `per` is the same: each one's row lasts until their next one. A cell is what the total would be if the
 source held that cell's rows alone, so within a cell the next row is the next one of that cell.
 """
@@ -15,13 +19,14 @@ source held that cell's rows alone, so within a cell the next row is the next on
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from headway.model import Balance, Open, Total
+from headway.model import Availability, Balance, Concurrency, Open, Total
 from headway.plan import sql
 from headway.plan.counted import belonging, filled, own_columns_only
 from headway.plan.draft import Asked, Draft, Sets
 from headway.plan.levels import level
-from headway.plan.rows import Moment, Rows, columns_of, time_of
+from headway.plan.rows import Moment, Rows, columns_of
 
 
 class Lasting:
@@ -46,6 +51,7 @@ class Lasting:
     def people(self, asked: Asked) -> None:
         """The people behind its cells."""
         source = self._rows.source
+        self._need(asked)
         value = self._rows.value(source.people[0], source.places.get("people", source.place))
         self._asked.append((asked, value, "people"))
 
@@ -67,33 +73,14 @@ class Lasting:
             return
         if hours:
             rows.need("hour", rows.time.hour(), reserved=True)
-        end = self._end()
-        if end is None:
-            rows.need("end_day", "CAST(NULL AS DATE)", reserved=True)
-            rows.need("end_hour", "CAST(NULL AS BIGINT)", reserved=True)
-            rows.need("lasts", "TRUE", reserved=True)
-            return
-        day, hour, lasts = end
-        rows.need("end_day", day, reserved=True)
+        end = rows.end()
+        if _at_any_moment(asked):
+            rows.need("final_day", _final_day(end), reserved=True)
+        else:
+            rows.need("end_day", end.day() if end else "CAST(NULL AS DATE)", reserved=True)
         if hours:
-            rows.need("end_hour", hour, reserved=True)
-        rows.need("lasts", lasts, reserved=True)
-
-    def _end(self) -> tuple[str, str, str] | None:
-        """SQL of the day and the hour in which a row ends, and of whether it has any length."""
-        source, time = self._rows.source, self._rows.time
-        zone = self._rows.catalog.calendar.zone
-        if source.until:
-            end = time_of(self._rows.scope, source.until, source.places.get("until"))
-            same = end.kind == time.kind
-            begins, ends = (time.column, end.column) if same else (time.moment(), end.moment())
-            return end.day(), end.hour(), f"COALESCE({ends} > {begins}, TRUE)"
-        if source.through:
-            last = time_of(self._rows.scope, source.through, source.places.get("through"))
-            # To the end of that day: the moment at which the next one begins.
-            after = Moment(f"CAST({last.day()} + INTERVAL 1 DAY AS DATE)", "date", source.times_in, zone)
-            return after.column, after.hour(), f"COALESCE({last.day()} >= {time.day()}, TRUE)"
-        return None
+            rows.need("end_hour", end.hour() if end else "CAST(NULL AS BIGINT)", reserved=True)
+        rows.need("lasts", f"COALESCE({rows.lasts()}, TRUE)" if end else "TRUE", reserved=True)
 
     # -- the steps ---------------------------------------------------------------------------------------------------
 
@@ -110,7 +97,8 @@ class Lasting:
             else:
                 spells = self._open_spells(draft, asked, value, sets)
             if value:
-                steps = self._merged(draft, asked, spells, cells, hours=hours)
+                edges = _edges(draft, asked, spells, cells, person=True, hours=hours)
+                steps = merged(draft, edges, cells)
             else:
                 steps = draft.steps.add("steps", _edges(draft, asked, spells, cells, amount=amount, hours=hours))
             belongs = belonging(asked) if asked.kpi.total is not Total.COMPUTED else ()
@@ -121,6 +109,8 @@ class Lasting:
 
     def _open_spells(self, draft: Draft, asked: Asked, value: str, sets: Sets) -> str:
         begin, end = ("hour", "end_hour") if _in_hours(asked) else ("day", "end_day")
+        if _at_any_moment(asked):
+            begin, end = "day", "final_day"
         flag = self._rows.flag(asked.kpi)
         where = ["lasts", sql.name(flag) if flag else ""]
         if value:
@@ -170,21 +160,26 @@ class Lasting:
             f"FROM {sql.name(versions)} GROUP BY {listed}day, end_day",
         )
 
-    def _merged(self, draft: Draft, asked: Asked, spells: str, cells: Sequence[str], *, hours: bool) -> str:
-        """Steps of distinct values: several overlapping rows of one value are one stretch."""
-        listed = sql.column_list(cells)
-        edges = draft.steps.add("edges", _edges(draft, asked, spells, cells, person=True, hours=hours))
-        running = draft.steps.add(
-            "running",
-            f"SELECT {listed}position, SUM(change) AS change, "
-            f"SUM(SUM(change)) OVER (PARTITION BY {listed}person ORDER BY position) AS under_way "
-            f"FROM {sql.name(edges)} GROUP BY {listed}person, position",
-        )
-        return draft.steps.add(
-            "steps",
-            f"SELECT {listed}position, CASE WHEN under_way > 0 AND under_way = change THEN 1 "
-            f"WHEN under_way = 0 AND change < 0 THEN -1 ELSE 0 END AS change FROM {sql.name(running)}",
-        )
+
+def merged(draft: Draft, edges: str, cells: Sequence[str], *, along: str = "position") -> str:
+    """Steps of distinct values along positions, or moments: several overlapping rows of one value are one stretch.
+
+    `edges` is SQL of rows with the cells, `person`, the position, and how many of the person's rows begin there (+) and
+    end (-).
+    """
+    listed = sql.column_list(cells)
+    edge = draft.steps.add("edges", edges)
+    running = draft.steps.add(
+        "running",
+        f"SELECT {listed}{along}, SUM(change) AS change, "
+        f"SUM(SUM(change)) OVER (PARTITION BY {listed}person ORDER BY {along}) AS under_way "
+        f"FROM {sql.name(edge)} GROUP BY {listed}person, {along}",
+    )
+    return draft.steps.add(
+        "steps",
+        f"SELECT {listed}{along}, CASE WHEN under_way > 0 AND under_way = change THEN 1 "
+        f"WHEN under_way = 0 AND change < 0 THEN -1 ELSE 0 END AS change FROM {sql.name(running)}",
+    )
 
 
 def _edges(
@@ -204,12 +199,28 @@ def _edges(
     up = "change" + (", amount" if amount else "")
     down = "-change AS change" + (", -amount AS amount" if amount else "")
     begins = f"FROM {seen} JOIN {reach} AS begins ON begins.{slot} = {seen}.{slot}"
+    last, ceases = ("final_day", "after") if _at_any_moment(asked) else (f"end_{slot}", "lo")
     return (
         f"SELECT {listed}begins.lo AS position, {up} {begins} "
-        f"UNION ALL SELECT {listed}COALESCE(ends.lo, begins.stop) AS position, {down} {begins} "
-        f"LEFT JOIN {reach} AS ends ON ends.{slot} = {seen}.end_{slot} AND ends.series = begins.series"
+        f"UNION ALL SELECT {listed}COALESCE(ends.{ceases}, begins.stop) AS position, {down} {begins} "
+        f"LEFT JOIN {reach} AS ends ON ends.{slot} = {seen}.{last} AND ends.series = begins.series"
     )
 
 
+def _at_any_moment(asked: Asked) -> bool:
+    """True for kinds that read rows under way at any moment of a span, not only at its end."""
+    return isinstance(asked.kpi.measure, Concurrency | Availability)
+
+
+def _final_day(end: Moment | None) -> str:
+    """SQL of the last day on which a row is under way."""
+    if end is None:
+        return "CAST(NULL AS DATE)"
+    if end.kind == "date":
+        return f"CAST({end.column} - INTERVAL 1 DAY AS DATE)"
+    return replace(end, column=f"({end.column} - INTERVAL 1 MICROSECOND)").day()
+
+
 def _in_hours(asked: Asked) -> bool:
-    return any(series.hours for series in asked.timeline.series)
+    # People are counted behind cells, and those are kept by the day.
+    return any(series.hours for series in asked.timeline.series) and not _at_any_moment(asked)

@@ -22,6 +22,9 @@ RESERVED = (
     *("day", "hour", "end_day", "end_hour", "until", "lo", "after", "stop", "change", "amount", "previous"),
     *("person", "cell", "text", "moment", "lasts", "under_way", "first_day", "last_day", "cells"),
     *("begun", "begins", "ends", "joined", "age", "active", "newest", "ripe"),
+    *("end_moment", "final_day", "covered_to", "spreads", "known_day", "starts", "length", "ended"),
+    *("most", "least", "area", "failures"),
+    *("down", "planned", "degraded", "is_down", "is_planned", "is_degraded", "was_down"),
 )
 
 
@@ -69,6 +72,29 @@ def time_of(scope: Scope, column: str, place: Place | None) -> Moment:
         moment = sql.as_moment_of_any(text, source.times_in, scope.catalog.calendar.zone)
         return Moment(moment, "timestamptz", source.times_in, scope.catalog.calendar.zone)
     return Moment(text, found.type, source.times_in, scope.catalog.calendar.zone)
+
+
+def end_of(scope: Scope) -> Moment | None:
+    """The moment at which a row of the scope's source ends, null for one that goes on; None if its rows have no end."""
+    source = scope.catalog.sources[scope.source]
+    if source.until:
+        return time_of(scope, source.until, source.places.get("until"))
+    if source.through:
+        last = time_of(scope, source.through, source.places.get("through"))
+        # To the end of that day: the moment at which the next one begins.
+        after = f"CAST({last.day()} + INTERVAL 1 DAY AS DATE)"
+        return Moment(after, "date", source.times_in, scope.catalog.calendar.zone)
+    return None
+
+
+def lasts(scope: Scope, time: Moment) -> str:
+    """SQL that is true for rows of some length, false for the others, and null for those that go on."""
+    end = end_of(scope)
+    if end is None:
+        return "CAST(NULL AS BOOLEAN)"
+    if scope.catalog.sources[scope.source].through:
+        return f"{end.day()} > {time.day()}"
+    return f"{end.column} > {time.column}" if end.kind == time.kind else f"{end.moment()} > {time.moment()}"
 
 
 _KINDS = {"text": "text", "integer": "a number", "number": "a number", "boolean": "true or false", "list": "a list"}
@@ -164,7 +190,17 @@ class Rows:
     can `flag` say how a KPI's filter is written.
     """
 
-    def __init__(self, catalog: Catalog, schemas: Schemas, source: Source, time: str | None, place: Place) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        schemas: Schemas,
+        source: Source,
+        time: str | None,
+        place: Place,
+        *,
+        ahead: bool = False,
+    ) -> None:
+        """`ahead`: read rows of the future, too, as far as they are known by now."""
         self.catalog = catalog
         self.source = source
         self.scope = Scope(catalog, schemas, source.name)
@@ -179,10 +215,15 @@ class Rows:
                 )
             )
         self.time = time_of(self.scope, column, place if time else source.places.get("time", source.place))
+        self.known = None
+        if ahead:
+            assert source.known_on, "only a source that says when its rows became known is looked at ahead"
+            self.known = time_of(self.scope, source.known_on, source.places.get("known_on", source.place))
         self.relation = ""
         self._schemas = schemas
         self._names = sql.Names(RESERVED)
-        self._columns: dict[str, str] = {}
+        #: By its SQL, and by its word if that is reserved: a step counts on it.
+        self._columns: dict[tuple[str, str], str] = {}
         self._lists: set[str] = set()
         self._filters: dict[str, str] = {}
         self._shared = False
@@ -191,9 +232,10 @@ class Rows:
 
     def need(self, word: str, text: str, *, reserved: bool = False) -> str:
         """A column of `rows` with this SQL; returns its name, which is `word` if that is free."""
-        if text not in self._columns:
-            self._columns[text] = word if reserved else self._names.free(word)
-        return self._columns[text]
+        key = (text, word if reserved else "")
+        if key not in self._columns:
+            self._columns[key] = word if reserved else self._names.free(word)
+        return self._columns[key]
 
     def value(self, column: str, place: Place) -> str:
         """A column as it is in the data, or derived; returns its name in `rows`."""
@@ -238,13 +280,21 @@ class Rows:
     def _condition(self, where: Expression | None) -> str:
         return self.scope.condition(where) if where else ""
 
+    def end(self) -> Moment | None:
+        """The moment at which a row ends, null for one that goes on; None if the source's rows have no end."""
+        return end_of(self.scope)
+
+    def lasts(self) -> str:
+        """SQL that is true for rows of some length, false for the others, and null for those that go on."""
+        return lasts(self.scope, self.time)
+
     # -- then: the step --------------------------------------------------------------------------------------------
 
     def write(self, now: datetime, steps: sql.Steps, kept: dict[str, str]) -> None:
         """Add the step."""
         base = latest(self.source, self._schemas, steps)
         conditions = [f"NOT {condition}" for condition in excluded(self.scope, self.source)]
-        conditions.append(self.time.not_after(now, self.catalog))
+        conditions.append((self.known or self.time).not_after(now, self.catalog))
         self._shared = len(self._filters) == 1
         if self._shared:
             conditions += [condition for condition in self._filters if condition]
@@ -252,7 +302,7 @@ class Rows:
             for condition, kpi in self._filters.items():
                 if condition:
                     self.need(f"in_{kpi}", condition)
-        columns = ", ".join(f"{text} AS {sql.name(name)}" for text, name in self._columns.items())
+        columns = ", ".join(f"{text} AS {sql.name(name)}" for (text, _), name in self._columns.items())
         # Conditions were resolved, so their joins are known by now.
         source = joined(self.scope, base, steps, kept)
         self.relation = steps.add("rows", f"SELECT {columns} {source} WHERE {' AND '.join(conditions)}")
@@ -262,7 +312,7 @@ class Rows:
     def flag(self, kpi: Kpi) -> str:
         """The name of the column that says which rows a KPI reads; '' if it reads them all."""
         condition = self._condition(kpi.where)
-        return "" if self._shared or not condition else self._columns[condition]
+        return "" if self._shared or not condition else self._columns[condition, ""]
 
     def grouped(
         self,

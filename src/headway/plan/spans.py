@@ -166,14 +166,16 @@ def timeline(catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime) -> T
     source = catalog.sources[kpi.source]
     calendar = catalog.calendar
     today = calendar.day(now)
-    days = coverage.days(kpi.time)
+    # A row that is still to come counts from the day on which it is known.
+    dated = source.known_on if kpi.looks_ahead else kpi.time
+    days = coverage.days(dated)
     begin, horizon = days or (None, None)
     if source.sparse:
         horizon = today
         begin = min(filter(None, (begin, kpi.tracked_from)), default=None)
     if begin is None or horizon is None:
         return Timeline((), epoch_day(today), epoch_day(today), (), epoch_day(today), compares(kpi))
-    earliest, newest = coverage.moments(kpi.time) or (now, now)
+    earliest, newest = coverage.moments(dated) or (now, now)
     if begin < calendar.day(earliest):
         earliest = calendar.moment(begin)
     cut = _Cut(catalog, kpi, now, begin, horizon, earliest, now if source.sparse else newest)
@@ -186,7 +188,10 @@ def timeline(catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime) -> T
     hours: tuple[int, ...] = ()
     if kpi.grain is Grain.HOUR:
         hours = tuple(hour.key for hour in periods_between(calendar, Grain.HOUR, first, today))
-    return Timeline(tuple(series), low, epoch_day(today), hours, epoch_day(begin), compares(kpi))
+    high = epoch_day(today)
+    if kpi.looks_ahead:
+        high = max([high, *(s.spans[-1].last for s in series if s.spans)])
+    return Timeline(tuple(series), low, high, hours, epoch_day(begin), compares(kpi))
 
 
 @dataclass(frozen=True)

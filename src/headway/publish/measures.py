@@ -7,6 +7,7 @@ from headway.model import (
     Aggregate,
     Availability,
     Balance,
+    Concurrency,
     Distinct,
     Duration,
     Entered,
@@ -24,6 +25,7 @@ from headway.model import (
     Retention,
     Share,
     Spread,
+    Take,
     Tiered,
 )
 from headway.periods import Grain
@@ -49,6 +51,8 @@ def kind(kpi: Kpi) -> str:  # noqa: C901 - one case per kind
             words = f"different values of {column}" + (f" seen on {least} days or more" if least > 1 else "")
         case Open(column=column):
             words = f"different values of {column} under way" if column else "rows under way"
+        case Concurrency(take=take, column=column):
+            words = f"{_TAKEN[take]} {f'different values of {column}' if column else 'rows'} under way at once"
         case Balance(column=column):
             words = f"last known sum of {column}" if column else "last known number of rows"
         case Recurring(column=column):
@@ -78,6 +82,9 @@ def kind(kpi: Kpi) -> str:  # noqa: C901 - one case per kind
         case None:
             return "planned"
     return f"{words}, {kpi.window}" if kpi.window else words
+
+
+_TAKEN = {Take.MAX: "most", Take.MIN: "fewest", Take.MEAN: "average number of"}
 
 
 def quantile(function: str) -> str:
@@ -111,6 +118,11 @@ def sentence(kpi: Kpi) -> str:  # noqa: C901 - one case per kind
         case Open(source=source, column=column):
             what = f"each {column} once among the rows" if column else "the rows"
             return f"Counts {what} of {source} that are under way when the period ends."
+        case Concurrency(take=take, source=source, column=column):
+            what = f"each {column} once among the rows" if column else "the rows"
+            which = {Take.MAX: "the highest", Take.MIN: "the lowest", Take.MEAN: "the average"}[take]
+            weighted = ", weighted by how long it lasts" if take is Take.MEAN else ""
+            return f"Counts {what} of {source} under way at every moment, and takes {which} number{weighted}."
         case Balance(source=source, column=column, per=per):
             what = f"Adds up {column}" if column else "Counts the rows"
             which = f"the last row of each {per}" if per else "the newest copy in the period"
@@ -124,7 +136,7 @@ def sentence(kpi: Kpi) -> str:  # noqa: C901 - one case per kind
         case Availability():
             return _availability(kpi.measure)
         case Accrue(source=source, column=column):
-            return f"Spreads {column} of each row of {source} evenly over the months that it covers."
+            return f"Spreads {column} of each row of {source} evenly over the months that the row covers, and adds up."
         case Spread(kpi=name, across=across, zeros=zeros):
             left_out = "" if zeros else "; those at 0 are left out"
             return f"Takes the median of {name} over the different values of {' and '.join(across)}{left_out}."
@@ -194,12 +206,12 @@ def _mark(mark: Mark) -> str:
 
 
 def _availability(measure: Availability) -> str:
-    said = f"The share of time in which no row of {measure.source} says that something was down"
+    said = f"The share of time in which no row of {measure.source} says that something was down."
     if measure.planned:
-        said += f"; time where {measure.planned.text} was planned, and not down"
+        said += f" Time where {measure.planned.text} was planned, and is no downtime."
     if measure.degraded:
-        said += f"; where {measure.degraded.text} it was degraded, and not down"
-    return f"{said}. Overlaps count once."
+        said += f" Where {measure.degraded.text} it was degraded, and not down."
+    return f"{said} Overlaps count once."
 
 
 def _lasts(measure: Lasts) -> str:

@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime, time, tzinfo
 
 from headway.model import (
+    Availability,
     Empty,
     Entered,
     Kpi,
@@ -288,6 +289,8 @@ def _empty(kpi: Kpi) -> str:
         return ""
     if kpi.min_n:
         return f"A number from fewer than {kpi.min_n} answers is withheld; a period without answers has no value."
+    if isinstance(kpi.measure, Availability):
+        return "A period without rows is 100 % available."
     return "A period without rows is 0." if kpi.empty is Empty.ZERO else "A period without rows has no value."
 
 
