@@ -146,3 +146,33 @@ def test_an_open_end_is_no_restatement(tmp_path: Path) -> None:
         month = ledger.read("later", grain=Grain.MONTH).to_pylist()[0]
     assert (month["value"], month["revision"]) == (1.0, 1)
     assert month["flags"] & Flag.OPEN_ENDED
+
+
+def test_rows_from_before_joining_say_nothing(workbench: Any) -> None:
+    """A visitor who signs up later was not seen at age 0, however often they came before."""
+    catalog = workbench.project(
+        """
+        project: traps
+        min_group_size: 1
+        sources:
+          visits:
+            read: {files: visits.csv}
+            columns: {on: date, person: text}
+            time: on
+            refers: {person: people}
+          people:
+            read: {files: people.csv}
+            columns: {person: text, joined_on: date}
+            key: person
+        kpis:
+          weeks:    {retention: visits.person, since: people.joined_on, ages: 1 week}
+          quarters: {retention: visits.person, since: people.joined_on, ages: 1 quarter}
+          week_0:   {retention: visits.person, since: people.joined_on, after: 0 weeks}
+        """
+    )
+    data = {"people": [{"person": "ann", "joined_on": date(2025, 1, 6)}]}
+    data["visits"] = [{"person": "ann", "on": date(2025, 1, day)} for day in (3, 4, 5)] + [{"on": date(2025, 9, 1)}]
+    numbers = workbench.numbers(catalog, data, datetime(2025, 9, 2, tzinfo=UTC))
+    for name in ("weeks", "quarters"):
+        assert [numbers[name]["month", f'{{"age": "{age}"}}', "2025-01"]["value"] for age in range(2)] == [0, 0]
+    assert values(numbers["week_0"], "month")["2025-01"] == 0
