@@ -166,7 +166,7 @@ def test_who_entered_a_number_and_why_stands_on_its_page(root: Path) -> None:
     assert entry.said == "Entered by Ana on 3 Feb 2026, because: counted at the door."
     assert (page.tile.shown.text, page.tile.reason) == (
         "No total",
-        "There is no total: the cells were counted elsewhere, and do not add up.",
+        "There is no total: the cells do not add up.",
     )
     (breakdown,) = page.breakdowns
     assert [(cell.label, cell.shown.value) for cell in breakdown.cells] == [("north", 3)]

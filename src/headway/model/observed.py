@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import IntEnum, StrEnum, unique
 
 import pyarrow as pa
 
@@ -43,14 +43,15 @@ class Status(StrEnum):
     RETIRED = "retired"
 
 
+@unique
 class Flag(IntEnum):
     """Bits of an observation's `flags`."""
 
     PARTIAL = 1  # the period still runs, or rows may still come
     IMPORTED = 2  # from a `history` file: published before the tool existed
-    OPEN_ENDED = 8  # it may still rise, however long its period is over; a change of it is no restatement
     GONE = 4  # set by the ledger alone: a later run no longer had this observation
     AT_LEAST = 8  # as large as the value, or larger: nobody knows farther ahead
+    OPEN_ENDED = 16  # it may still rise, however long its period is over; a change of it is no restatement
 
 
 #: The numbers of one KPI, one row per (part, grain, cell, period). `part` is '' for the value itself; `cell` is
