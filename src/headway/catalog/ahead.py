@@ -14,7 +14,7 @@ from headway.catalog.draft import Draft
 from headway.catalog.formula import Input
 from headway.catalog.reading import Reading
 from headway.catalog.sqltext import Wrong
-from headway.model import Accrue, Aggregate, Formula, Kpi, RowMeasure, Source
+from headway.model import Accrue, Aggregate, Formula, Kpi, Lasts, RowMeasure, Source
 from headway.periods import Window, WindowKind
 
 
@@ -24,7 +24,7 @@ def of_rows(reading: Reading, measure: RowMeasure) -> None:
     if not _is_ahead(window):
         return
     source = reading.sources[measure.source]
-    if not _adds_up(measure):
+    if not adds_up(measure):
         reading.say(
             "window",
             f"{reading.draft.kind} does not look forward: '{window}' is for sum, count and accrue",
@@ -46,11 +46,11 @@ def of_formulas(
         for mention in formula.inputs(formula.parse(kpi.measure.expression.text)):
             for flow in _flows(mention, kpis):
                 source = sources.get(flow.source or "")
-                if source is None or (_adds_up(flow.measure) and source.known_on):
+                if source is None or (adds_up(flow.measure) and source.known_on):
                     continue
                 message, slug, remedy = (
                     _unknown(source, window)
-                    if _adds_up(flow.measure)
+                    if adds_up(flow.measure)
                     else (
                         f"{flow.name} does not look forward: '{window}' is for sum, count and accrue",
                         "bad-window",
@@ -59,6 +59,26 @@ def of_formulas(
                 )
                 wrong = Wrong(message, mention.start, mention.end, slug, remedy)
                 complaints.wrong(draft.document, draft.at("formula"), wrong)
+
+
+def of_balances(
+    drafts: Collection[Draft], kpis: Mapping[str, Kpi], sources: Mapping[str, Source], complaints: Complaints
+) -> None:
+    """Complain about flows of coming months, in `lasts`, of which nobody can say since when they were known."""
+    for draft in drafts:
+        kpi = kpis.get(draft.name)
+        if kpi is None or not isinstance(kpi.measure, Lasts):
+            continue
+        for key, expression in kpi.measure.flows.items():
+            for mention in formula.inputs(formula.parse(expression.text)):
+                flow = kpis[mention.kpi]
+                source = sources.get(flow.source or "")
+                if mention.over or mention.back or source is None or source.known_on:
+                    continue
+                message, slug, remedy = _unknown(source, Window.parse("next 1 month"))
+                message = message.replace("'next 1 month'", "a month to come")
+                wrong = Wrong(message, mention.start, mention.end, slug, remedy)
+                complaints.wrong(draft.document, draft.at(key), wrong)
 
 
 def _flows(mention: Input, kpis: Mapping[str, Kpi]) -> Iterator[Kpi]:
@@ -78,7 +98,8 @@ def _is_ahead(window: Window | None) -> bool:
     return window is not None and window.kind is WindowKind.NEXT
 
 
-def _adds_up(measure: object) -> bool:
+def adds_up(measure: object) -> bool:
+    """True for the kinds that add rows up, which may therefore be rows to come."""
     return isinstance(measure, Accrue) or (isinstance(measure, Aggregate) and measure.function in ("sum", "count"))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from headway.catalog import formula, values
+from headway.catalog.ahead import adds_up
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Steps
 from headway.catalog.draft import Draft
@@ -170,9 +171,11 @@ def _wrong(read: Input, kpi: Kpi, constant: Collection[str]) -> Wrong | None:
             return None
         message = f"{kpi.name} is kept by {kpi.grain}, and what a month adds or takes is a number by month"
         slug, remedy = "grain-not-possible", f"Write 'grain: month' at {kpi.name}, or make a KPI of it that has it."
+    elif adds_up(kpi.measure) and not kpi.is_state:
+        return None
     elif not isinstance(kpi.measure, Entered) or read.part:
         message = f"nobody knows {kpi.name} of coming months: it is computed from what has happened"
-        remedy = f"Write mean({kpi.name}) to hold the past constant, or name numbers that are entered ahead."
+        remedy = f"Write mean({kpi.name}) to hold the past constant, or name an accrue, or entered numbers."
     elif kpi.grain is not Grain.MONTH:
         message = f"{kpi.name} is kept by {kpi.grain}, and what a month adds or takes is a number by month"
         slug, remedy = "grain-not-possible", f"Write 'grain: month' at {kpi.name}."

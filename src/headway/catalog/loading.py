@@ -248,6 +248,7 @@ def _kpis(
     known = replace(catalog, sources=sources)
     resolved |= derived.resolve(waiting, resolved, known, declared.kpis, declared.sources, complaints)
     ahead.of_formulas(waiting, resolved, sources, complaints)
+    ahead.of_balances(waiting, resolved, sources, complaints)
     scene = Scene(catalog, resolved, declared.kpis, declared.sources, complaints)
     return {name: target.resolve(draft, scene) for name, draft in drafts.items() if name in resolved}
 

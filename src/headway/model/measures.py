@@ -521,6 +521,12 @@ class Lasts(_OfNumbers):
     is_state = True
 
     @property
+    def flows(self) -> Mapping[str, Expression]:
+        """The formulas that are written, by key."""
+        written = {"less": self.less, "plus": self.plus, "fee": self.fee}
+        return {key: expression for key, expression in written.items() if expression is not None}
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """The balance, and the KPIs in the three formulas."""
         return tuple(dict.fromkeys((self.balance, *self.reads)))

@@ -1,19 +1,30 @@
-"""`open`, and `balance` with `per`: rows that last from one moment to another, looked at where each period ends.
+"""`open`: how many rows, or different values, are under way at a moment: hubs, staff, open tickets.
 
-A row is under way at t, the end of a period, if its time < t and (it has no end or its end >= t). Periods end with
-local days, so the row counts from the period that holds the day it begins in to before the one that holds the day it
-ends in: two lookups in `reach`, a change up and a change down, and a running sum. Rows meet no series of dates.
+Formula. A row is under way at t, the end of a period, if its time < t and (it has no end or its end >= t). The value is
+the number of such rows, or of the different values among them. With `take: max`, `mean` or `min`, every moment of the
+period counts (`concurrency.py`).
+
+Unit: rows, or values. `n` counts the same.
+
+Edge cases. A row that ends exactly at t counts, one of no length never does. Rows without an end are still going on;
+`through` lasts to the end of its day. Overlapping rows of one value are one. Without rows it is 0. Of a running period
+it is what was under way when the last complete day ended. A cell has the rows that are its own.
+
+Periods end with local days, so a row counts from the period that holds the day it begins in to before the one that
+holds the day it ends in: two lookups in `reach`, a change up and a change down, and a running sum. Rows meet no series
+of dates.
 
     spells     how many rows begin on one day and end on another
     edges      for distinct values: where each value's rows begin and end; overlapping rows are one stretch
     steps      where along the spans something begins and ceases to count
 
-The people behind the cells of kinds that look at every moment of a period (`concurrency.py`, `availability.py`) are
-counted here too: everybody with a row that is under way at any moment of it, to before the period behind the one that
-holds its last day.
+A `balance` with `per` is the same: each one's row lasts until their next one. A cell is what the total would be if the
+source held that cell's rows alone, so within a cell the next row is the next one of that cell. The people behind the
+cells of kinds that look at every moment of a period (`concurrency.py`, `availability.py`) are counted here too:
+everybody with a row that is under way at any moment of it.
 
-A balance with `per` is the same: each one's row lasts until their next one. A cell is what the total would be if the
-source held that cell's rows alone, so within a cell the next row is the next one of that cell.
+Source: the number in a system, L(t) of Little, "A Proof for the Queuing Formula L = lambda W", Operations Research 9
+(1961).
 """
 
 from __future__ import annotations

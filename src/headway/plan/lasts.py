@@ -7,8 +7,8 @@ The value is the number of months before the first k with left[k] < 0.
 Unit: months.
 
 Edge cases. Each of the three is a formula. A function of the past in it, such as `mean(costs)`, is read at t and held
-constant. A KPI by itself is read in the month t + k: numbers that are entered for it, also ahead of time. Where the
-first of them is not known any more the known horizon ends: if the balance has lasted until then, the value is that
+constant. A KPI by itself is read in the month t + k: numbers that are entered for it, also ahead of time, or what an
+`accrue`, `sum` or `count` over a source with `known_on` knows of that month at t. Where the first of the entered ones is not known any more the known horizon ends: if the balance has lasted until then, the value is that
 number of months, flagged as *at least*; so it is after 60 months. If not even the first month is known there is no
 data. A balance below zero lasts 0 months. A billionth of what has flowed is nothing: sums of cents must not run out for
 a hair. The running month begins with the balance of the last complete day.
@@ -34,10 +34,7 @@ from headway.periods import Grain, add_months, day_of, epoch_day
 from headway.plan.formula import evaluate
 from headway.plan.members import Tables
 from headway.plan.numbers import CODE, WITHHELD, Bools, Floats, Ints, Numbers, find
-from headway.plan.requests import Request
-
-#: After so many months nobody counts any more.
-MOST = 60
+from headway.plan.requests import MONTHS_AHEAD, Request, months_ahead
 
 
 def lasts(catalog: Catalog, kpi: Kpi, tables: Tables, ahead: Tables, now: datetime) -> pa.Table:
@@ -47,8 +44,7 @@ def lasts(catalog: Catalog, kpi: Kpi, tables: Tables, ahead: Tables, now: dateti
     """
     measure = kpi.measure
     assert isinstance(measure, Lasts)
-    balance = Numbers.of(tables[Request.of(catalog.kpis[measure.balance])], Grain.MONTH)
-    balance = balance.take(np.array([not text for text in balance.cells], np.bool_)[balance.cell])
+    balance = _total(tables[Request.of(catalog.kpis[measure.balance])])
     if not len(balance):
         return balance.table(Grain.MONTH)
     flows = _Flows(catalog, kpi, tables, ahead, now, balance.period)
@@ -57,7 +53,7 @@ def lasts(catalog: Catalog, kpi: Kpi, tables: Tables, ahead: Tables, now: dateti
     reason = balance.reason.copy()
     going = (reason == 0) & (left >= 0)
     unknown = np.zeros(len(left), np.bool_)
-    for month in range(1, MOST + 1):
+    for month in range(1, MONTHS_AHEAD + 1):
         if not going.any():
             break
         less, plus, fee = (flows.of(text, month) for text in (measure.less, measure.plus, measure.fee))
@@ -139,8 +135,26 @@ class _Flows:
 
     def _later(self, kpi: Kpi, month: int) -> pa.Table:
         """A KPI's numbers of so many months later, dated by the month in which they are asked for."""
+        if known := months_ahead(self.catalog, kpi):
+            return self._added(known[month - 1], known[month - 2] if month > 1 else None)
         numbers = Numbers.of(self.ahead[Request.of(kpi)], Grain.MONTH)
         first = [epoch_day(add_months(day_of(period), -month)) for period in numbers.period.tolist()]
         return replace(numbers, period=np.array(first, np.int64), flags=np.zeros(len(first), np.int64)).table(
             Grain.MONTH
         )
+
+    def _added(self, longer: Request, shorter: Request | None) -> pa.Table:
+        """What the last month of a longer look ahead adds to a shorter one."""
+        table = self.tables[longer]
+        if shorter is None:
+            return table
+        whole, less = _total(table), _total(self.tables[shorter])
+        at, found = find(less.period, whole.period)
+        value = np.where(found, whole.value - less.value[at], nan)
+        return replace(whole, value=value, reason=np.maximum(whole.reason, less.reason[at])).table(Grain.MONTH)
+
+
+def _total(table: pa.Table) -> Numbers:
+    """The months of the total."""
+    numbers = Numbers.of(table, Grain.MONTH)
+    return numbers.take(np.array([text == "" for text in numbers.cells], np.bool_)[numbers.cell])

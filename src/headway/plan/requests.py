@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from headway.catalog.formula import read_inputs
-from headway.model import Catalog, Formula, Kpi, Pace
-from headway.periods import Grain, Window
+from headway.model import Accrue, Aggregate, Catalog, Formula, Kpi, Lasts, Pace
+from headway.periods import Grain, Length, Unit, Window, WindowKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,27 @@ def requests(catalog: Catalog, names: Iterable[str]) -> list[Request]:
                 found[days_of(kpi)] = None
         if isinstance(kpi.measure, Formula) and kpi.window:
             found.update(dict.fromkeys(flows_under(catalog, kpi)))
+        if isinstance(kpi.measure, Lasts):
+            for read in kpi.measure.reads:
+                found.update(dict.fromkeys(months_ahead(catalog, catalog.kpis[read])))
         for read in kpi.inputs:
             visit(read)
 
     for name in names:
         visit(name)
     return list(found)
+
+
+#: After so many months nobody counts any more.
+MONTHS_AHEAD = 60
+
+
+def months_ahead(catalog: Catalog, kpi: Kpi) -> list[Request]:
+    """What is known by the end of each month of the next month, the next two, and so on, of a KPI that can tell."""
+    knows = kpi.source is not None and catalog.sources[kpi.source].known_on is not None
+    adds_up = isinstance(kpi.measure, Accrue | Aggregate) and not kpi.is_state
+    lengths = range(1, MONTHS_AHEAD + 1 if knows and adds_up else 1)
+    return [Request(kpi.name, Window(WindowKind.NEXT, Length(n, Unit.MONTH)), Grain.MONTH) for n in lengths]
 
 
 def days_of(kpi: Kpi) -> Request:
