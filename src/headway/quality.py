@@ -40,6 +40,7 @@ from headway.model import (
     Kpi,
     Open,
     Reason,
+    Recurring,
     Retention,
     Take,
     read_cell,
@@ -55,7 +56,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 #: Kinds over rows that last: those that began long before may count.
-_LASTING = (Open, Concurrency, Availability, Accrue)
+_LASTING = (Open, Concurrency, Availability, Accrue, Recurring)
 
 #: The columns that tell a withheld number, or let it be worked out.
 _TELLING = ("value", "n", "numerator", "denominator", "so_far", "so_far_before")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+
+from headway.model import Recurring
 
 SAAS = "read_csv('data/saas/ravenstack_{}.csv')"
 DESK = (
@@ -16,6 +20,58 @@ DESK = (
 def test_subscriptions_that_are_open(real: Any) -> None:
     """4,514 subscriptions have no end."""
     assert real.rows("subscriptions_open")[-1]["value"] == 4_514
+
+
+def test_recurring_revenue_and_its_movements(real: Any, by_sql: Any) -> None:
+    """10,159,608 a month; every movement equals a loop over accounts, and they sum to the change of every month."""
+    subscriptions = by_sql.make(
+        "SELECT account_id, plan_tier, mrr_amount, start_date, coalesce(end_date, DATE '9999-01-01') "
+        "FROM read_csv('data/saas/ravenstack_subscriptions.csv')"
+    ).fetchall()
+    ends = [date(2023 + n // 12, n % 12 + 1, 1) for n in range(1, 25)]
+
+    def paid(end: date) -> Counter[tuple[str, str]]:
+        found: Counter[tuple[str, str]] = Counter()
+        for account, plan, amount, begins, ended in subscriptions:
+            if begins < end <= ended and begins < ended:
+                found[account, plan] += amount
+        return found
+
+    expected: dict[str, Counter[tuple[str, ...]]] = {part: Counter() for part in ("", *Recurring.MOVEMENTS)}
+    before, ever = Counter[tuple[str, str]](), set[str]()
+    for end in ends:
+        month, after = f"{end - timedelta(days=1):%Y-%m}", paid(end)
+        old, new = _accounts(before), _accounts(after)
+        for account, plan in {*before, *after}:
+            a, b = old[account], new[account]
+            movement = "contraction" if b < a else "expansion"
+            if a == 0 < b:
+                movement = "reactivation" if account in ever else "new"
+            elif b == 0 < a:
+                movement = "churn"
+            change = after[account, plan] - before[account, plan]
+            for key in ((month,), (month, plan)):
+                expected[movement][key] += change
+                expected[""][key] += after[account, plan]
+        before, ever = after, ever | {account for account, amount in new.items() if amount > 0}
+
+    for part, numbers in expected.items():
+        stored = {key: value for key, value in real.all("mrr", part=part).items() if key[0] < "2025"}
+        assert stored == {key: value for key, value in numbers.items() if value}
+    assert real.one("mrr", "2024-12")["value"] == 10_159_608
+    assert real.one("mrr", "2024")["value"] == 10_159_608
+    years = [real.one("mrr", year, part)["value"] for year in ("2023", "2024") for part in Recurring.MOVEMENTS]
+    assert sum(years) == 10_159_608
+    then, now = _accounts(paid(ends[11])), _accounts(paid(ends[23]))
+    retained = sum(now[account] for account, amount in then.items() if amount > 0)
+    assert real.one("net_retention", "2024-12")["numerator"] == retained
+
+
+def _accounts(paid: Counter[tuple[str, str]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for (account, _), amount in paid.items():
+        found[account] += amount
+    return found
 
 
 def test_adoption_of_features(real: Any, by_sql: Any) -> None:

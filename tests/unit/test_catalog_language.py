@@ -32,10 +32,11 @@ def test_all_other_examples_are_one_catalogue(tmp_path: Path) -> None:
         folder = next((name for name in ("sources", "tests") if block.startswith(f"{name}:")), "kpis")
         (tmp_path / folder / f"{n}.yml").write_text(block)
     found = catalog.load(tmp_path)
-    assert len(found.sources) == 8
+    assert len(found.sources) == 10
     assert {type(kpi.measure).__name__ for kpi in found.kpis.values()} == {
         "Aggregate", "Quantile", "Share", "Nps", "Distinct", "Retention", "Open", "Concurrency", "Balance",
-        "Availability", "Accrue", "Formula", "Spread", "Tiered", "Lasts", "Entered", "Narrative", "NoneType",
+        "Availability", "Accrue", "Recurring", "Formula", "Spread", "Tiered", "Lasts", "Entered", "Narrative",
+        "NoneType",
     }  # fmt: skip
     assert found.kpis["stickiness"].grain is Grain.MONTH
     assert found.kpis["revenue"].owner == "finance"

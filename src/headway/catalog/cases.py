@@ -255,7 +255,7 @@ class _Resolving:
         period = self.read(lambda: _period(spec.period, self.known.catalog.calendar), *here, "period")
         if kpi is None or period is None:
             return None
-        cell = self.cell(kpi, spec.for_, n)
+        cell = self.cell(kpi, part, spec.for_, n)
         if period.grain not in kpi.grains(cell=bool(cell)):
             kept = (
                 f"its cells are kept by {values.among(kpi.grains(cell=True))}"
@@ -309,7 +309,7 @@ class _Resolving:
             return None
         return kpi
 
-    def cell(self, kpi: Kpi, value: Any, n: int) -> Cell:
+    def cell(self, kpi: Kpi, part: str, value: Any, n: int) -> Cell:
         """The cell that `for` names."""
         here = ("expect", n, "for")
         if value is None:
@@ -317,9 +317,9 @@ class _Resolving:
         if not isinstance(value, dict) or not value:
             self.say(f"for names a cell, {{hub: a}}, not {values.shown(value)}", "wrong-type", None, *here)
             return TOTAL
-        breakdown = next((b for b in kpi.by if set(b) == set(value)), None)
+        breakdown = next((b for b in kpi.by_of(part) if set(b) == set(value)), None)
         if breakdown is None:
-            known = [" x ".join(b) for b in kpi.by]
+            known = [" x ".join(b) for b in kpi.by_of(part)]
             remedy = values.near(" x ".join(value), known) or (
                 f"It is broken down by {values.among(known)}." if known else "It has no breakdown."
             )

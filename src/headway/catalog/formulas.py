@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from headway.catalog import formula, values
+from headway.catalog import formula, recurring, values
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Steps
 from headway.catalog.draft import Draft
@@ -174,9 +174,14 @@ class _Formula:
             self.say(mention.start, mention.end, message, "unknown-name", remedy or offered)
 
     def windows(self) -> None:
-        """Complain about a window over flows that have numbers for whole periods alone."""
-        for mention in self.inputs if self.draft.spec.window else ():
+        """Complain about a window over flows that have numbers for whole periods alone, or add up own periods."""
+        window = self.draft.spec.window
+        for mention in self.inputs if window else ():
+            assert window is not None
             kpi = self.kpis[mention.kpi]
+            for read in recurring.moving(self.kpis, mention):
+                if wrong := recurring.window_complaint(read, window):
+                    self.say(mention.start, mention.end, wrong[0], "bad-window", wrong[1])
             of_periods = isinstance(kpi.measure, Spread | Tiered | Python) and not mention.over
             if of_periods and not kpi.is_state_of(mention.part):
                 self.say(

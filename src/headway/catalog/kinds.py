@@ -13,7 +13,6 @@ from headway.catalog.spec import keys
 
 #: Kinds of the language that come later -> what serves until then.
 LATER: Mapping[str, str] = {
-    "recurring": "A balance of monthly amounts, or a sum with 'grain: month', serves until then.",
     "duration": "Derive the time between in the source, and take its mean: derive: {days: date_diff('day', a, b)}.",
 }
 

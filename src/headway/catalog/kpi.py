@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from headway.catalog import ahead, cohorts, kinds, measures, values
+from headway.catalog import ahead, cohorts, kinds, measures, recurring, values
 from headway.catalog.checking import check, unknown_key
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
@@ -33,7 +33,7 @@ from headway.model import (
 )
 from headway.periods import Grain, Window, WindowKind
 
-_EMPTY_IS_ZERO = {"count", "sum", "distinct", "open", "accrue"}
+_EMPTY_IS_ZERO = {"count", "sum", "distinct", "open", "accrue", "recurring"}
 #: What a kind is in, unless the KPI says.
 _UNITS = {
     "share": values.PERCENT,
@@ -42,8 +42,8 @@ _UNITS = {
     "retention": values.PERCENT,
 }
 #: The own period of a kind that is not kept by the day, unless the KPI says.
-_GRAINS = {"retention": Grain.MONTH, "accrue": Grain.MONTH}
-_STATES = {"open", "balance", "entered", "narrative"}
+_GRAINS = {"retention": Grain.MONTH, "accrue": Grain.MONTH, "recurring": Grain.MONTH}
+_STATES = {"open", "balance", "recurring", "entered", "narrative"}
 
 
 def draft(
@@ -224,7 +224,10 @@ def check_grain(draft: Draft, grain: Grain, complaints: Complaints) -> None:
     """Complain about a grain that the kind or the window cannot have."""
     place = draft.document.place(_written_at(draft, "grain"))
     least = least_grain(draft.spec.window)
-    if grain is Grain.HOUR and draft.kind in ("distinct", "balance", "retention"):
+    if draft.kind == "recurring":
+        if wrong := recurring.grain_complaint(draft, grain):
+            complaints.say(place, wrong[0], "grain-not-possible", wrong[1])
+    elif grain is Grain.HOUR and draft.kind in ("distinct", "balance", "retention"):
         complaints.say(place, f"{draft.kind} is not kept by the hour", "grain-not-possible", "Write 'grain: day'.")
     elif draft.kind == "accrue" and grain.rank < Grain.MONTH.rank:
         complaints.say(

@@ -211,6 +211,16 @@ class AccrueSpec(RowsSpec):
     accrue: Text
 
 
+class RecurringSpec(RowsSpec):
+    """The amount under way per customer, and its movements."""
+
+    what = "recurring"
+    recurring: Text
+    customer: Text
+    plus: Text | None = None
+    reason: Text | None = None
+
+
 _OVER_KPIS = {
     "where": "A KPI of KPIs filters by naming a cell, x[breakdown = 'value'], or another KPI.",
     "time": "Its inputs say which column dates a row.",
@@ -314,6 +324,7 @@ KINDS: Mapping[str, type[KpiSpec]] = {
     "balance": BalanceSpec,
     "availability": AvailabilitySpec,
     "accrue": AccrueSpec,
+    "recurring": RecurringSpec,
     "formula": FormulaSpec,
     "spread": SpreadSpec,
     "tiered": TieredSpec,

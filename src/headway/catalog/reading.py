@@ -14,7 +14,7 @@ from headway.catalog.kpispec import QuantileSpec
 from headway.catalog.sqltext import Wrong
 from headway.model import Expression, RowMeasure, Source
 
-_NUMBERS_ONLY = {"sum", "mean", "min", "max", "nps", "balance", "accrue"}
+_NUMBERS_ONLY = {"sum", "mean", "min", "max", "nps", "balance", "accrue", "recurring"}
 
 #: Whether a name in a KPI has a column behind its source.
 Columned = Literal["needed", "may", "none"]
@@ -99,16 +99,18 @@ class Reading:
             for m, column in enumerate(cross):
                 here = self.draft.at("by", n, m)
                 here = here if self.draft.document.has(here) else self.draft.at("by", n)
-                path = tuple(column.split("."))
-                if not self.column(source, column, here, 0):
-                    continue
-                if who := self.columns.person(source, path):
-                    self.complaints.say(
-                        self.draft.document.place(here),
-                        f"a person is never a breakdown: {who}",
-                        "person-breakdown",
-                        "People are counted, with distinct, and never shown.",
-                    )
+                if self.column(source, column, here, 0):
+                    self.no_person(source, column, here)
+
+    def no_person(self, source: str, column: str, here: Steps) -> None:
+        """Complain about a column that shows a person, where a breakdown would."""
+        if who := self.columns.person(source, tuple(column.split("."))):
+            self.complaints.say(
+                self.draft.document.place(here),
+                f"a person is never a breakdown: {who}",
+                "person-breakdown",
+                "People are counted, with distinct, and never shown.",
+            )
 
     def column(self, source: str, column: str, here: Steps, offset: int) -> bool:
         """Look a column up; False after telling that it does not exist."""

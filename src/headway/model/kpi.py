@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from headway.errors import Place
-from headway.model.measures import Measure, Parts, Retention, RowMeasure
+from headway.model.measures import Measure, Parts, Recurring, Retention, RowMeasure
 from headway.model.target import Benchmark, Target
 from headway.model.words import Audience, Better, Empty, Expression, Rank, Take, Total, Unit
 from headway.periods import Grain, Window, WindowKind
@@ -115,7 +115,14 @@ class Kpi:
 
     def by_of(self, part: str = "") -> tuple[tuple[str, ...], ...]:
         """The breakdowns of the value, or of a part."""
+        if isinstance(self.measure, Recurring) and self.measure.reason and part in Recurring.REASONED:
+            return (*self.by, (self.measure.reason,))
         return self.by
+
+    @property
+    def breakdowns(self) -> tuple[tuple[str, ...], ...]:
+        """Every breakdown that the value or any part has."""
+        return tuple(dict.fromkeys(breakdown for part in ("", *self.parts) for breakdown in self.by_of(part)))
 
     def grains(self, cell: bool = False) -> tuple[Grain, ...]:
         """The grains kept for the total, or for cells."""

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headway.model import Empty, Flag, Reason, Retention, cell_text
-from headway.plan.draft import Asked
+from headway.plan.draft import Asked, people_of
 from headway.plan.numbers import CODE, Floats, Ints, Numbers, codes_of, floats_of, key, look_up, together
 from headway.plan.rows import columns_of
 from headway.plan.spans import Role, Series
@@ -42,8 +42,9 @@ class Reader:
             is_rolled = kpi.is_state_of(part) and series.grain is not kpi.grain
             if series.role is Role.VALUE and not is_rolled:
                 tables.append(self._total(part, series, rows).table(series.grain, part))
-                breakdowns = zip(kpi.by, self.asked.cells, strict=True) if series.cells else ()
-                tables += [self._cells(part, series, rows, b).table(series.grain, part) for b in breakdowns]
+                breakdowns = zip(kpi.breakdowns, self.asked.cells, strict=True) if series.cells else ()
+                kept = [b for b in breakdowns if b[0] in kpi.by_of(part)]
+                tables += [self._cells(part, series, rows, b).table(series.grain, part) for b in kept]
         return together(tables)
 
     def _total(self, part: str, series: Series, rows: _Rows) -> Numbers:
@@ -73,7 +74,8 @@ class Reader:
         names, cells = breakdown
         found = rows.where(series.name, cells, part or "value")
         # Of people who are counted themselves, their days are no people.
-        behind = rows.where(series.name, cells, "value" if self.counts_people and part == "days" else "people")
+        who = people_of(part) if people_of(part) in rows.whats else "people"
+        behind = rows.where(series.name, cells, "value" if self.counts_people and part == "days" else who)
         codes = found.codes(cells)
         people = found.value if self.counts_people else np.full(len(codes), nan)
         if len(behind.period):

@@ -113,6 +113,11 @@ class Draft:
         return self.steps.query()
 
 
+def people_of(part: str) -> str:
+    """What a row of an answer tells: the people behind one part's cells, where they are others than the value's."""
+    return f"people of {part}" if part else "people"
+
+
 class Kind(Protocol):
     """A kind, or a family of kinds, over the rows of one source."""
 

@@ -23,6 +23,7 @@ from headway.model import (
     Nps,
     Open,
     Quantile,
+    Recurring,
     Retention,
     RowMeasure,
     Schemas,
@@ -42,6 +43,7 @@ from headway.plan.distinct import Distincts
 from headway.plan.draft import Asked, Counting, Draft, Kind
 from headway.plan.lasting import Lasting
 from headway.plan.quantile import Quantiles
+from headway.plan.recurring import Movements
 from headway.plan.requests import Request
 from headway.plan.retention import Cohorts
 from headway.plan.rows import Rows, columns_of
@@ -93,7 +95,7 @@ def compile(  # noqa: A001 - the room's verb; inside this package nothing needs 
     mistakes: dict[Mistake, None] = {}
     for source, several in by_source.items():
         try:
-            plans.append(_Fusion(catalog, schemas, coverage[source], now, source).plan(several))
+            plans.append(_Fusion(catalog, schemas, coverage, now, source).plan(several))
         except CatalogError as error:
             mistakes.update(dict.fromkeys(error.mistakes))
     if mistakes:
@@ -116,6 +118,7 @@ _FAMILIES: Mapping[type[RowMeasure], Callable[[Rows], Kind]] = {
     Balance: Additive,
     Availability: Availabilities,
     Accrue: Accruals,
+    Recurring: Movements,
 }
 #: Which family knows the people behind a cell, where that is not simply everybody with a row that counts.
 _BEHIND: Mapping[type[RowMeasure], Callable[[Rows], Counting]] = {
@@ -125,6 +128,7 @@ _BEHIND: Mapping[type[RowMeasure], Callable[[Rows], Counting]] = {
     Availability: Lasting,
     Accrue: Accruals,
     Retention: Cohorts,
+    Recurring: Movements,
 }
 
 
@@ -173,7 +177,7 @@ class _Fusion:
 
     catalog: Catalog
     schemas: Schemas
-    coverage: Coverage
+    coverage: Mapping[str, Coverage]
     now: datetime
     source: str
 
@@ -205,11 +209,12 @@ class _Fusion:
         return Rows(self.catalog, self.schemas, source, kpi.time, kpi.at("time"), ahead=kpi.looks_ahead)
 
     def _add(self, kinds: _Kinds, request: Request, kpi: Kpi, label: str) -> Reader:
-        times = timeline(self.catalog, kpi, self.coverage, self.now)
+        own, *others = (self.coverage[name] for name in kpi.sources)
+        times = timeline(self.catalog, kpi, own, self.now, others)
         asked = Asked(request, kpi, label, times, kinds.cells(kpi))
         source = self.catalog.sources[self.source]
         counts_people = isinstance(kpi.measure, Distinct) and kpi.measure.column in source.people[:1]
-        protected = bool(kpi.by and self._people(kpi)) and self.catalog.min_group_size > 1
+        protected = bool(kpi.breakdowns and self._people(kpi)) and self.catalog.min_group_size > 1
         kinds.add(asked, people=protected and not counts_people)
         return Reader(asked, counts_people=counts_people)
 

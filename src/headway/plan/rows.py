@@ -25,6 +25,9 @@ RESERVED = (
     *("end_moment", "final_day", "covered_to", "spreads", "known_day", "starts", "length", "ended"),
     *("most", "least", "area", "failures"),
     *("down", "planned", "degraded", "is_down", "is_planned", "is_degraded", "was_down"),
+    *("customer", "movement", "own", "opening", "closing", "first_position", "last_position"),
+    *("new", "expansion", "contraction", "churn", "reactivation", "customers", "above", "retained", "kept"),
+    *("new_customers", "lost_customers", "returned_customers", "kept_customers"),
 )
 
 
@@ -260,11 +263,12 @@ class Rows:
 
     def cells(self, kpi: Kpi) -> tuple[tuple[str, ...], ...]:
         """The KPI's breakdowns, each as names of columns of `rows` that hold the text of the cell."""
-        return tuple(tuple(self._cell(column, kpi.at("by")) for column in breakdown) for breakdown in kpi.by)
+        return tuple(tuple(self.cell(column, kpi.at("by")) for column in breakdown) for breakdown in kpi.breakdowns)
 
-    def _cell(self, column: str, place: Place) -> str:
+    def cell(self, column: str, place: Place, word: str = "") -> str:
+        """A column as the text of a cell; returns its name in `rows`, which is `word` or like the column's own."""
         found = self.scope.column(column, place)
-        name = self.need(column, text_of_cell(found))
+        name = self.need(word or column, text_of_cell(found))
         if found.type == "list":
             self._lists.add(name)
         return name

@@ -156,8 +156,12 @@ def _slots(values: Sequence[int] | np.ndarray, hours: bool) -> pa.Array:
 # -- making them ---------------------------------------------------------------------------------------------------
 
 
-def timeline(catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime) -> Timeline:
+def timeline(
+    catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime, others: Sequence[Coverage] = ()
+) -> Timeline:
     """Everything that a KPI is asked for: every period its source can speak of, at every grain that is computed.
+
+    `others` are what further sources cover: their rows may be older than those of the first.
 
     A flow has its own grain and all longer ones; a state only its own, unless a part of it is a flow. Of a state's
     running period it is the last complete day that is asked for, or for hours the last complete hour.
@@ -183,7 +187,7 @@ def timeline(catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime) -> T
     for grain in kpi.grains():
         if grain is kpi.grain or not all(kpi.is_state_of(part) for part in ("", *kpi.parts)):
             series += cut.series(grain, cells=kpi.is_state or grain in kpi.grains(cell=True))
-    first = min([begin, *(days[:1] if days else ())])
+    first = min([begin, *(days[:1] if days else ()), *(other.first for other in others if other.first)])
     low = min([epoch_day(first), *(s.spans[0].first for s in series if s.spans and not s.hours)])
     hours: tuple[int, ...] = ()
     if kpi.grain is Grain.HOUR:

@@ -128,7 +128,7 @@ def sentence(kpi: Kpi) -> str:  # noqa: C901 - one case per kind
             which = f"the last row of each {per}" if per else "the newest copy in the period"
             return f"{what} over {which} in {source}."
         case Recurring():
-            return _recurring(kpi.measure)
+            return _recurring(kpi.measure, kpi.grain)
         case Retention():
             return _retention(kpi.measure)
         case Duration():
@@ -163,11 +163,11 @@ def statistics(word: str) -> str:
     return {"mean": "average", "min": "shortest", "max": "longest"}.get(word) or quantile(word)
 
 
-def _recurring(measure: Recurring) -> str:
-    said = f"Adds up {measure.column} over the rows of {measure.source} that are under way when the period ends"
+def _recurring(measure: Recurring, own: Grain) -> str:
+    said = f"Adds up {measure.column} over the rows of {measure.source} that are under way when the {own} ends"
     if measure.plus:
-        said += f", and {measure.plus[1]} over the period's rows of {measure.plus[0]}"
-    return f"{said}. Movements compare each {measure.customer} with the period before."
+        said += f", and {measure.plus[1]} over the {own}'s rows of {measure.plus[0]}"
+    return f"{said}. Movements compare what each {measure.customer} pays with the {own} before."
 
 
 def _retention(measure: Retention) -> str:
