@@ -75,9 +75,11 @@ def of_balances(
                 source = sources.get(flow.source or "")
                 if mention.over or mention.back or source is None or source.known_on:
                     continue
-                message, slug, remedy = _unknown(source, Window.parse("next 1 month"))
-                message = message.replace("'next 1 month'", "a month to come")
-                wrong = Wrong(message, mention.start, mention.end, slug, remedy)
+                message = f"nobody knows {flow.name} of coming months: {source.name} does not say what was known when"
+                remedy = (
+                    f"Write mean({flow.name}) to hold the past constant, or add 'known_on: column' to {source.name}."
+                )
+                wrong = Wrong(message, mention.start, mention.end, formula.SLUG, remedy)
                 complaints.wrong(draft.document, draft.at(key), wrong)
 
 

@@ -8,10 +8,11 @@ Unit: months.
 
 Edge cases. Each of the three is a formula. A function of the past in it, such as `mean(costs)`, is read at t and held
 constant. A KPI by itself is read in the month t + k: numbers that are entered for it, also ahead of time, or what an
-`accrue`, `sum` or `count` over a source with `known_on` knows of that month at t. Where the first of the entered ones is not known any more the known horizon ends: if the balance has lasted until then, the value is that
-number of months, flagged as *at least*; so it is after 60 months. If not even the first month is known there is no
-data. A balance below zero lasts 0 months. A billionth of what has flowed is nothing: sums of cents must not run out for
-a hair. The running month begins with the balance of the last complete day.
+`accrue`, `sum` or `count` over a source with `known_on` knows of that month at t. Where the first of the entered ones
+is not known any more the known horizon ends: if the balance has lasted until then, the value is that number of
+months, flagged as *at least*; so it is after 60 months. If not even the first month is known there is no data. A
+balance below zero lasts 0 months. A billionth of what has flowed is nothing: sums of cents must not run out for a
+hair. The running month begins with the balance of the last complete day.
 
 Parts. None.
 
