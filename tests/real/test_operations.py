@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 
 HUBS = "read_csv('data/hubs/hubs_month_end.csv', all_varchar = true) WHERE is_staging = '0'"
@@ -66,3 +70,53 @@ def test_hubs_that_went(real: Any, by_sql: Any) -> None:
     assert real.total("hubs_of_clusters", part="p10") == pytest.approx(tenth)
     large = by_sql(f"SELECT month, COUNT(*) FILTER (WHERE n >= 10) FROM {counts} GROUP BY ALL")
     assert real.total("hubs_of_clusters", part="from_10") == large
+
+
+def test_availability_of_a_hosting_service(real: Any) -> None:
+    """Every minute of three years looked at one by one: down, planned, and separate failures, by component and month."""
+    rows = []
+    (file,) = (real.root / "data" / "status_incidents").glob("*.csv")
+    with file.open(encoding="utf-8", newline="") as opened:
+        for row in csv.DictReader(opened):
+            began, ended = (datetime.fromisoformat(row[f"downtime_{end}"]) for end in ("start", "end"))
+            names = {name.strip() for name in row["components"].split("|")} if row["components"] else {"(none)"}
+            rows.append((began, ended, names, row["impact"] == "maintenance"))
+    first = datetime(2022, 3, 1, tzinfo=UTC)
+    total = int((datetime(2025, 1, 1, tzinfo=UTC) - first).total_seconds()) // 60
+    for component in ("", "Actions", "Codespaces", "(none)"):
+        down, planned = np.zeros(total + 1, bool), np.zeros(total + 1, bool)
+        under_way = np.zeros(total + 1, int)
+        for began, ended, names, is_planned in rows:
+            if not component or component in names:
+                minutes = slice(*(max(0, int((at - first).total_seconds()) // 60) for at in (began, ended)))
+                (planned if is_planned else down)[minutes] = True
+                under_way[minutes] += 1
+        down &= ~planned
+        begins = down & ~np.concatenate([[False], down[:-1]])
+        for month in (real.catalog.calendar.parse(f"2023-{m:02}") for m in range(1, 13)):
+            cell = {"component": component} if component else {}
+            minutes = slice(*(int((at - first).total_seconds()) // 60 for at in (month.start, month.end)))
+            value = real.one("availability", month.name, **cell)["value"]
+            assert value == pytest.approx(1 - down[minutes].mean()), (component, month.name)
+            for part, expected in (("downtime", down), ("planned", planned), ("failures", begins)):
+                found = real.one("availability", month.name, part, **cell)["value"]
+                assert found == pytest.approx(expected[minutes].sum()), (component, month.name, part)
+            most = real.one("most_incidents", month.name, **cell) if under_way[minutes].any() else {"value": 0}
+            assert most["value"] == under_way[minutes].max()
+            if not component:
+                assert real.one("mean_incidents", month.name)["value"] == pytest.approx(under_way[minutes].mean())
+
+
+def test_outages_of_hubs(real: Any) -> None:
+    """Downtime of a year is that of its outages, which do not overlap but for what is told."""
+    (file,) = (real.root / "data" / "hub_incidents").glob("*.csv")
+    with file.open(encoding="utf-8", newline="") as opened:
+        spans = [
+            tuple(datetime.fromisoformat(row[f"{end}_utc"]) for end in ("start", "end"))
+            for row in csv.DictReader(opened)
+        ]
+    minutes = set()
+    for began, ended in spans:
+        minutes |= set(range(int(began.timestamp()) // 60, int(ended.timestamp()) // 60))
+    years = Counter(datetime.fromtimestamp(minute * 60, UTC).year for minute in minutes)
+    assert {int(year): value for year, value in real.total("hub_uptime", part="downtime").items() if value} == years
