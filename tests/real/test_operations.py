@@ -73,7 +73,7 @@ def test_hubs_that_went(real: Any, by_sql: Any) -> None:
 
 
 def test_availability_of_a_hosting_service(real: Any) -> None:
-    """Every minute of three years looked at one by one: down, planned, and separate failures, by component and month."""
+    """Every minute of three years looked at one by one: down, planned, separate failures, by component."""
     rows = []
     (file,) = (real.root / "data" / "status_incidents").glob("*.csv")
     with file.open(encoding="utf-8", newline="") as opened:
@@ -111,10 +111,8 @@ def test_outages_of_hubs(real: Any) -> None:
     """Downtime of a year is that of its outages, which do not overlap but for what is told."""
     (file,) = (real.root / "data" / "hub_incidents").glob("*.csv")
     with file.open(encoding="utf-8", newline="") as opened:
-        spans = [
-            tuple(datetime.fromisoformat(row[f"{end}_utc"]) for end in ("start", "end"))
-            for row in csv.DictReader(opened)
-        ]
+        rows = list(csv.DictReader(opened))
+    spans = [tuple(datetime.fromisoformat(row[f"{end}_utc"]) for end in ("start", "end")) for row in rows]
     minutes = set()
     for began, ended in spans:
         minutes |= set(range(int(began.timestamp()) // 60, int(ended.timestamp()) // 60))
