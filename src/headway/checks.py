@@ -206,13 +206,16 @@ def touching(
     `failing` holds what fails by source. What fails in a source that is only referred to, or read beside the first,
     touches every day, because its rows have no part in the days of those that refer to them.
     """
-    if kpi.source is None:
+    if kpi.source is None or kpi.dated_by is None:
         # A function of the project may read every row of its sources.
         return [(one.text, None, None) for source in kpi.sources for one in failing.get(source, ())]
     paths, picked = _paths(catalog, schemas, kpi)
-    time = kpi.time or catalog.sources[kpi.source].time
+    dated, column = kpi.dated_by
+    own_time = catalog.sources[kpi.source].time
+    # Rows whose days are those of another source may be in any period.
+    time = column or own_time if dated == kpi.source else own_time
     own = [
-        (one.text, one.first, one.last)
+        (one.text, one.first, one.last) if dated == kpi.source else (one.text, None, None)
         for one in failing.get(kpi.source, ())
         if one.time == time and (one.reference is None or (one.reference,) in paths)
     ]

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 EPOCH = date(1970, 1, 1)
@@ -463,6 +464,20 @@ class Calendar:
             if not ends_month:
                 mate = add_months(through, -months)
         return (period.first, through), (before.first, min(mate, before.last))
+
+
+@dataclass(frozen=True)
+class WorkingDays:
+    """On which days a project works: the days of its week, Monday being 0, without its holidays."""
+
+    week: tuple[int, ...] = (0, 1, 2, 3, 4)
+    holidays: tuple[date, ...] = ()
+
+    def so_far(self, first: date, last: date) -> list[int]:
+        """For each of the days `first` to `last`, how many working days there are from `first` up to and with it."""
+        free = set(self.holidays)
+        days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+        return list(accumulate(int(day.weekday() in self.week and day not in free) for day in days))
 
 
 def cover(periods: Sequence[Period], day: date) -> Period | None:

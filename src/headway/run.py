@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
@@ -26,6 +26,7 @@ from headway.model import (
     OBSERVED,
     Catalog,
     Computed,
+    Duration,
     Entered,
     Entry,
     Kpi,
@@ -257,7 +258,8 @@ class Attempt:
     def _answer(self, one: plan.Plan) -> Iterator[tuple[Request, pa.Table]]:
         """The answers of a plan. If it fails as a whole, each of its requests is tried alone."""
         try:
-            answers = one.read(self.engine.execute(one.query, one.tables))
+            answer = self.engine.execute(one.query, one.tables)
+            answers = one.read(answer)
         except HeadwayError as error:
             if len(one.requests) == 1:
                 self._kpi_failed(one.requests[0].kpi, error)
@@ -266,7 +268,19 @@ class Attempt:
                 for alone in plan.compile(self.catalog, self.schemas, self.coverage, [request], self.now):
                     yield from self._answer(alone)
         else:
+            self._left_out(one, answer)
             yield from answers.items()
+
+    def _left_out(self, one: plan.Plan, answer: pa.Table) -> None:
+        """Note with the source which entities a duration could not count."""
+        for name, count in one.left_out(answer).items():
+            measure = self.catalog.kpis[name].measure
+            assert isinstance(measure, Duration)
+            load = self.loads[one.source]
+            # The step does not name the KPI: not every reader may know that there is one.
+            step = f"{measure.end.column} before {measure.begin.column}"
+            most = max(count, load.removed.get(step, 0))
+            self.loads[one.source] = replace(load, removed={**load.removed, step: most})
 
     def rehearse(self) -> list[HeadwayError]:
         """The errors that compiling every request raises."""

@@ -96,6 +96,18 @@ def test_help_imports_only_what_it_needs() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_run_loads_no_statistics_that_it_does_not_need() -> None:
+    """lifelines, and pandas, SciPy and Matplotlib behind it, wait for a duration whose entities are still watched."""
+    heavy = ("lifelines", "pandas", "scipy", "matplotlib")
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys, headway.run\nprint([m for m in {heavy} if m in sys.modules])"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
 def test_no_machine_is_named() -> None:
     """The repository speaks of the product alone: no path of somebody's machine."""
     machine = re.compile(r"(?<![\w.$~-])/(?:home|Users|root|work|mnt)/[\w.-]+|[A-Z]:\\\\Users")

@@ -34,7 +34,7 @@ from headway.model import (
     Take,
     UnitKind,
 )
-from headway.periods import Grain, Length, Unit, WindowKind
+from headway.periods import Grain, Length, Unit, WindowKind, WorkingDays
 
 Load = Callable[..., Catalog]
 
@@ -92,8 +92,10 @@ def test_a_project_has_defaults_for_everything_but_its_name(load: Load) -> None:
     assert (dict(found.sources), dict(found.kpis)) == ({}, {})
 
 
-def test_a_project_says_how_time_is_cut_and_who_is_who(load: Load) -> None:
-    """Zone, week, fiscal year, audience, people and areas come from headway.yml."""
+def test_a_project_says_how_time_is_cut_and_who_is_who(load: Load, tmp_path: Path) -> None:
+    """Zone, week, fiscal year, audience, people and areas come from headway.yml, holidays from a file beside it."""
+    (tmp_path / "calendars").mkdir()
+    (tmp_path / "calendars" / "holidays.csv").write_text("day,name\n2026-12-25,Christmas\n2026-01-01,New Year\n")
     found = load(
         """
         project: saas
@@ -115,6 +117,7 @@ def test_a_project_says_how_time_is_cut_and_who_is_who(load: Load) -> None:
     assert (found.audience, found.near_within, found.ledger) == (Audience.PUBLIC, 0.025, ".headway/numbers.db")
     assert (found.brand.name, found.brand.accent) == ("SaaS Inc.", "#1b6ca8")
     assert found.areas["money"] == Area("money", "Money", "finance")
+    assert found.working == WorkingDays((0, 1), (date(2026, 1, 1), date(2026, 12, 25)))
 
 
 def test_a_brand_can_be_read(load: Load) -> None:

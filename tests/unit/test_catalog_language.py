@@ -9,7 +9,6 @@ import pytest
 
 from headway import catalog, trial
 from headway.catalog import kinds, kpispec, spec
-from headway.errors import CatalogError
 from headway.periods import Grain
 
 PAGE = (Path(__file__).parents[2] / "docs" / "language.md").read_text()
@@ -32,9 +31,9 @@ def test_all_other_examples_are_one_catalogue(tmp_path: Path) -> None:
         folder = next((name for name in ("sources", "tests") if block.startswith(f"{name}:")), "kpis")
         (tmp_path / folder / f"{n}.yml").write_text(block)
     found = catalog.load(tmp_path)
-    assert len(found.sources) == 10
+    assert len(found.sources) == 11
     assert {type(kpi.measure).__name__ for kpi in found.kpis.values()} == {
-        "Aggregate", "Quantile", "Share", "Nps", "Distinct", "Retention", "Open", "Concurrency", "Balance",
+        "Aggregate", "Quantile", "Share", "Nps", "Distinct", "Retention", "Open", "Concurrency", "Balance", "Duration",
         "Availability", "Accrue", "Recurring", "Formula", "Spread", "Tiered", "Lasts", "Entered", "Narrative",
         "NoneType",
     }  # fmt: skip
@@ -51,6 +50,8 @@ def test_all_other_examples_are_one_catalogue(tmp_path: Path) -> None:
         (spec.ReadSpec, "Readers"),
         (spec.FormatSpec, "Readers"),
         (kpispec.RowsSpec, "Keys"),
+        (kpispec.EndsSpec, "Durations"),
+        (kpispec.MarkSpec, "Durations"),
         (spec.TargetSpec, "Targets"),
         (spec.CaseSpec, "Tests"),
         (spec.ExpectationSpec, "Tests"),
@@ -67,20 +68,15 @@ def test_every_key_has_a_line_on_the_page(model: type[spec.Spec], heading: str) 
     assert refused <= set(re.findall(r"\w+", last)) | {"alerts", "boards", "objectives", "notes"}
 
 
+def test_options_of_durations_are_on_the_page() -> None:
+    """The section of durations describes what they alone have."""
+    section = PAGE[PAGE.index("### Durations") : PAGE.index("### Longer periods")]
+    own = set(spec.keys(kpispec.DurationSpec)) - set(spec.keys(kpispec.RowsSpec))
+    assert own <= set(re.findall(r"\w+", section))
+
+
 def test_kinds_on_the_page_are_those_there_are() -> None:
-    """The table of kinds, the list of those to come and the words that are none match the code."""
+    """The table of kinds and the words that are none match the code."""
     table = PAGE[PAGE.index("### Kinds") : PAGE.index("### Longer periods")]
-    last = PAGE[PAGE.index("## Not supported yet") :]
     assert set(kpispec.KINDS) <= set(re.findall(r"\w+", table))
-    assert set(kinds.LATER) <= set(re.findall(r"\w+", last))
     assert {"ratio", "change", "active", "concurrent", "score", "count_distinct"} <= set(kinds.INSTEAD)
-
-
-@pytest.mark.parametrize("kind", [*kinds.LATER])
-def test_kinds_to_come_are_refused_as_such(kind: str, tmp_path: Path) -> None:
-    """A kind of the language that is not built is never ignored, and never called unknown."""
-    (tmp_path / "headway.yml").write_text(f"project: p\nkpis: {{a: {{{kind}: b.c}}}}")
-    with pytest.raises(CatalogError) as caught:
-        catalog.load(tmp_path)
-    assert [mistake.slug for mistake in caught.value.mistakes] == ["not-supported-yet"]
-    assert caught.value.mistakes[0].remedy

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from headway.errors import Place
-from headway.model import Catalog, Distinct, Expression, Kpi, Source
+from headway.model import Catalog, Distinct, Duration, Expression, Kpi, Source
 from headway.periods import Length, Window
 
 #: What of a KPI can change its numbers. `tracked_from` and `retired_on` decide which periods there are.
@@ -52,9 +52,16 @@ def fingerprint(kpi: Kpi, catalog: Catalog) -> str:
         "inputs": {name: _definition(catalog.kpis[name]) for name in _inputs(kpi, catalog)},
         "calendar": _plain(catalog.calendar),
         "min_group_size": catalog.min_group_size,
+        **({"working": _plain(catalog.working)} if _counts_working_days(kpi, catalog) else {}),
         "sources": {name: _source(catalog.sources[name]) for name in catalog.upstream(kpi.name)},
     }
     return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _counts_working_days(kpi: Kpi, catalog: Catalog) -> bool:
+    """True if a KPI, or any that it reads, is in working days: holidays then change its numbers."""
+    measures = [kpi.measure, *(catalog.kpis[name].measure for name in _inputs(kpi, catalog))]
+    return any(isinstance(measure, Duration) and measure.in_unit == "working days" for measure in measures)
 
 
 def _inputs(kpi: Kpi, catalog: Catalog) -> list[str]:

@@ -1,4 +1,4 @@
-"""Finds the one key that names a KPI's kind, and answers those that this version, or the language, does not have."""
+"""Finds the one key that names a KPI's kind, and answers those that the language does not have."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
 from headway.catalog.kpispec import KINDS, KpiSpec, quantile
 from headway.catalog.spec import keys
-
-#: Kinds of the language that come later -> what serves until then.
-LATER: Mapping[str, str] = {
-    "duration": "Derive the time between in the source, and take its mean: derive: {days: date_diff('day', a, b)}.",
-}
 
 #: Words that are no kinds, on purpose -> what says the same.
 INSTEAD: Mapping[str, str] = {
@@ -32,7 +27,7 @@ INSTEAD: Mapping[str, str] = {
     "kind": "Write the kind as the key, for example count: source.",
     "type": "Write the kind as the key, for example count: source.",
 }
-#: Keys that go with kinds of later, so that one complaint about the kind is enough.
+#: Keys that every KPI may have: none of them is a misspelt kind.
 SHARED = frozenset(keys(KpiSpec))
 
 
@@ -47,7 +42,7 @@ def find(value: Mapping[str, Any], document: Document, path: Steps, complaints: 
     """The kind of a KPI; '' for one that is planned; None after telling what is wrong."""
     place = document.key_place(path)
     name = path[-1]
-    kinds = [key for key in value if key in KINDS or key in LATER or values.QUANTILE.fullmatch(key)]
+    kinds = [key for key in value if key in KINDS or values.QUANTILE.fullmatch(key)]
     if len(kinds) > 1:
         complaints.say(
             document.key_place((*path, kinds[1])),
@@ -58,21 +53,17 @@ def find(value: Mapping[str, Any], document: Document, path: Steps, complaints: 
         return None
     if kinds:
         kind = kinds[0]
-        here = document.key_place((*path, kind))
-        if kind in LATER:
-            complaints.say(here, f"the kind '{kind}' is not supported yet", "not-supported-yet", LATER[kind])
-        elif kind in KINDS or kind == values.quantile(kind):
+        if kind in KINDS or kind == values.quantile(kind):
             return kind
-        else:
-            complaints.say(here, f"'{kind}' is no kind", "wrong-kind", f"Write {values.quantile(kind)}: source.column.")
+        here = document.key_place((*path, kind))
+        complaints.say(here, f"'{kind}' is no kind", "wrong-kind", f"Write {values.quantile(kind)}: source.column.")
         return None
     for key in value:
         if key in INSTEAD and key not in SHARED:
             complaints.say(document.key_place((*path, key)), f"'{key}' is no kind", "wrong-kind", INSTEAD[key])
             return None
     for key in value:
-        known = [*KINDS, *LATER]
-        if key not in SHARED and key not in KpiSpec.later and (meant := values.near(key, known)):
+        if key not in SHARED and key not in KpiSpec.later and (meant := values.near(key, KINDS)):
             complaints.say(document.key_place((*path, key)), f"'{key}' is no kind", "no-kind", meant)
             return None
     if value.get("tracked_from") is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from headway.catalog import ahead, cohorts, kinds, measures, recurring, values
+from headway.catalog import ahead, cohorts, durations, kinds, measures, recurring, values
 from headway.catalog.checking import check, unknown_key
 from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
@@ -148,7 +148,7 @@ def common(draft: Draft, project: Catalog, complaints: Complaints, **resolved: A
         owner = project.areas[area].owner
     if spec.tracked_from and spec.retired_on and spec.retired_on < spec.tracked_from:
         complaints.say(document.place(draft.at("retired_on")), "'retired_on' is before 'tracked_from'", "bad-date")
-    unit = spec.unit or _UNITS.get(draft.kind, values.NO_UNIT)
+    unit = spec.unit or durations.default_unit(spec) or _UNITS.get(draft.kind, values.NO_UNIT)
     return Kpi(
         name=draft.name,
         title=spec.title or titled(draft.name),

@@ -14,6 +14,7 @@ from headway.catalog.spec import (
     BetterOf,
     Crosses,
     CsvFile,
+    DatedOf,
     Day,
     Days,
     Digits,
@@ -28,6 +29,7 @@ from headway.catalog.spec import (
     RankOf,
     Rising,
     Spec,
+    StatisticOf,
     TakeOf,
     Text,
     Texts,
@@ -221,6 +223,42 @@ class RecurringSpec(RowsSpec):
     reason: Text | None = None
 
 
+class DurationSpec(RowsSpec):
+    """A statistic of the time from one mark to the next."""
+
+    what = "duration"
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        **KpiSpec.elsewhere,
+        "per": "It stands beside 'from' and 'to': duration: {from: ..., to: ..., per: source}.",
+        "from": "It stands in the map: duration: {from: source.column, to: source.column}.",
+        "to": "It stands in the map: duration: {from: source.column, to: source.column}.",
+        **dict.fromkeys(("median", "mean", "percentile", "quantile"), "Write for example 'statistic: median'."),
+    }
+    duration: Any
+    statistic: StatisticOf | None = None
+    within: LengthOf | None = None
+    dated: DatedOf | None = None
+    follow: LengthOf | None = None
+
+
+class EndsSpec(Spec):
+    """Where the time begins and ends, and whose it is."""
+
+    what = "duration"
+    from_: Annotated[Any, Field(alias="from")]
+    to: Any
+    per: Text | None = None
+
+
+class MarkSpec(Spec):
+    """One of several rows: the first or the last where a condition holds."""
+
+    what = "a mark"
+    first: Text | None = None
+    last: Text | None = None
+    where: Text | None = None
+
+
 _OVER_KPIS = {
     "where": "A KPI of KPIs filters by naming a cell, x[breakdown = 'value'], or another KPI.",
     "time": "Its inputs say which column dates a row.",
@@ -325,6 +363,7 @@ KINDS: Mapping[str, type[KpiSpec]] = {
     "availability": AvailabilitySpec,
     "accrue": AccrueSpec,
     "recurring": RecurringSpec,
+    "duration": DurationSpec,
     "formula": FormulaSpec,
     "spread": SpreadSpec,
     "tiered": TieredSpec,

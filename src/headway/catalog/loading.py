@@ -21,6 +21,7 @@ from headway.catalog.spec import CaseSpec, DefaultsSpec, ProjectSpec, SourceSpec
 from headway.catalog.sqltext import Wrong
 from headway.errors import CatalogError, Mistake, Place, UsageError
 from headway.model import Case, Catalog, Kpi, Source
+from headway.periods import WorkingDays
 
 PROJECT = "headway.yml"
 #: Files and folders of the language that this version does not act on.
@@ -81,7 +82,7 @@ def load(root: Path) -> Catalog:
     catalog = _project(files[PROJECT], root, complaints)
     sources = _sources(declared, complaints)
     resolved = _kpis(declared, catalog, sources, complaints)
-    catalog = replace(catalog, sources=sources, kpis=resolved, fingerprint=_fingerprint(files))
+    catalog = replace(catalog, sources=sources, kpis=resolved, fingerprint=_fingerprint(files, catalog.working))
     tests = _tests(declared, catalog, complaints)
     complaints.raise_any()
     return replace(catalog, tests=tests)
@@ -264,9 +265,9 @@ def _tests(declared: _Declared, catalog: Catalog, complaints: Complaints) -> dic
     return found
 
 
-def _fingerprint(files: Mapping[str, Document]) -> str:
-    """A hash over what the files say; comments, order of keys, layout and tests do not change it."""
-    said = {}
+def _fingerprint(files: Mapping[str, Document], working: WorkingDays) -> str:
+    """A hash over what the files say, holidays included; comments, order of keys, layout and tests do not change it."""
+    said: dict[str, Any] = {"holidays": [day.isoformat() for day in working.holidays]}
     for name, document in files.items():
         value = document.value
         said[name] = {k: v for k, v in value.items() if k != "tests"} if isinstance(value, dict) else value

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, cast
 
-from headway.catalog import cohorts, lasting, recurring
+from headway.catalog import cohorts, durations, lasting, recurring
 from headway.catalog.kpispec import BalanceSpec, NpsSpec, QuantileSpec
 from headway.catalog.reading import Columned, Reading
 from headway.model import Aggregate, Balance, Nps, Quantile, RowMeasure, Share
@@ -84,4 +84,5 @@ MEASURES: Mapping[str, Callable[[Reading], RowMeasure | None]] = {
     "availability": lasting.availability,
     "accrue": lasting.accrue,
     "recurring": recurring.measure,
+    "duration": durations.duration,
 }

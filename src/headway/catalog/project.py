@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from headway.catalog import brand, values
+from headway.catalog import brand, holidays, values
 from headway.catalog import spec as specs
 from headway.catalog.checking import check
 from headway.catalog.complaints import Complaints
@@ -13,7 +13,7 @@ from headway.catalog.document import Document
 from headway.catalog.spec import ProjectSpec
 from headway.catalog.sqltext import Wrong
 from headway.model import Area, Catalog
-from headway.periods import MONTHS, WEEKDAYS, Calendar
+from headway.periods import MONTHS, WEEKDAYS, Calendar, WorkingDays
 
 
 def resolve(spec: ProjectSpec, document: Document, root: Path, complaints: Complaints) -> Catalog:
@@ -36,6 +36,7 @@ def resolve(spec: ProjectSpec, document: Document, root: Path, complaints: Compl
         brand=brand.resolve(spec.brand, title, document, root, complaints),
         owners=_owners(spec, document, complaints),
         areas=_areas(spec, document, complaints),
+        working=_working(spec, document, root, complaints),
     )
 
 
@@ -82,6 +83,18 @@ def _not_yet(spec: ProjectSpec, document: Document, complaints: Complaints) -> N
             later,
             "Leave it out.",
         )
+
+
+def _working(spec: ProjectSpec, document: Document, root: Path, complaints: Complaints) -> WorkingDays:
+    """On which days the project works."""
+    week = WorkingDays().week
+    if spec.working_week is not None:
+        week = tuple(sorted({WEEKDAYS.index(day) for day in spec.working_week}))
+        if not week:
+            complaints.say(
+                document.place(("working_week",)), "a working week has at least one day", "bad-value", "Name its days."
+            )
+    return WorkingDays(week, holidays.read(spec.holidays, root, document, complaints) if spec.holidays else ())
 
 
 def _owners(spec: ProjectSpec, document: Document, complaints: Complaints) -> dict[str, str]:

@@ -81,6 +81,8 @@ class Reading:
 
     def times(self, measure: RowMeasure) -> None:
         """Complain if nothing says when a row happened."""
+        if measure.dated_by:
+            return
         time = getattr(self.draft.spec, "time", None)
         source = self.sources[measure.source]
         if time:

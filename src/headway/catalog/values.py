@@ -353,6 +353,25 @@ def link(value: Any) -> str:
     return value
 
 
+def statistic(value: Any) -> str:
+    """A statistic of many numbers: mean, median, min, max or a quantile such as p95."""
+    if isinstance(value, str) and re.fullmatch(r"p\d+(\.\d+)?", value):
+        if (meant := quantile(value)) != value:
+            raise wrong(value, f"'{value}' is not how this statistic is written", "bad-value", f"Write {meant}.")
+        return value
+    words = ("mean", "median", "min", "max")
+    if not isinstance(value, str) or value not in words:
+        meant = {"average": "mean", "avg": "mean", "minimum": "min", "maximum": "max"}.get(str(value).lower(), "")
+        remedy = f"Did you mean '{meant}'?" if meant else near(str(value), words)
+        raise wrong(
+            value,
+            f"{among((*words, 'a quantile such as p95'))} must stand here, not {shown(value)}",
+            "bad-value",
+            remedy,
+        )
+    return value
+
+
 def zone(value: Any) -> str:
     """A time zone such as Europe/Berlin."""
     try:

@@ -49,6 +49,7 @@ from headway.model.sources import (
     Source,
     SqlType,
     TableReader,
+    ways,
 )
 from headway.model.target import Bands, Benchmark, Bound, Line, Pace, Target
 from headway.model.words import Audience, Better, Empty, Expression, Rank, Take, Total, Unit, UnitKind
@@ -127,4 +128,5 @@ __all__ = [
     "cell_text",
     "cell_value",
     "read_cell",
+    "ways",
 ]

@@ -56,6 +56,13 @@ class Kpi:
         return self.measure.source if isinstance(self.measure, RowMeasure) else None
 
     @property
+    def dated_by(self) -> tuple[str, str | None] | None:
+        """The source and column whose days put its rows into periods; without a column, the source's own time."""
+        if not isinstance(self.measure, RowMeasure):
+            return None
+        return self.measure.dated_by or (self.measure.source, self.time)
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """The sources whose rows it reads."""
         return self.measure.sources if self.measure else ()

@@ -70,6 +70,11 @@ class _OfRows:
         return (self.column,) if self.column else ()
 
     @property
+    def dated_by(self) -> tuple[str, str] | None:
+        """The source and column whose days put its rows into periods, where the kind itself says so."""
+        return None
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """The KPIs that it reads."""
         return ()
@@ -315,13 +320,16 @@ class Mark:
     column: str
     which: Literal["each", "first", "last"] = "each"
     where: Expression | None = None
+    #: The references that lead from its source to the entity's.
+    way: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Duration(_OfRows):
     """`duration: {from, to, per}`: a statistic of the time that entities take from one mark to the next. A flow.
 
-    `source` is the entity's: `per`, else that of `begin`. `in_unit` is a unit of elapsed time, or `working days`.
+    `source` is the entity's: `per`, else that of `begin`. `in_unit` is a unit of elapsed time, or `working days`; with
+    `within` it is '', because a share has none. `by_start` dates an entity by its begin, and has `follow`.
     """
 
     source: str
@@ -339,9 +347,20 @@ class Duration(_OfRows):
         return tuple(mark.column for mark in (self.begin, self.end) if mark.source == self.source)
 
     @property
+    def conditions(self) -> tuple[Expression, ...]:
+        """Those of its marks that stand in the entity's source."""
+        return tuple(m.where for m in (self.begin, self.end) if m.where and m.source == self.source)
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """The entity's source, and those of the two marks."""
         return tuple(dict.fromkeys((self.source, self.begin.source, self.end.source)))
+
+    @property
+    def dated_by(self) -> tuple[str, str]:
+        """The mark that dates it."""
+        mark = self.begin if self.by_start else self.end
+        return mark.source, mark.column
 
     @property
     def parts(self) -> Parts:

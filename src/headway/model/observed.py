@@ -17,6 +17,8 @@ class Reason(StrEnum):
     ZERO_DENOMINATOR = "no data: the denominator is 0"
     INPUT_MISSING = "no data in an input"
     NO_TOTAL = "no total"
+    TOO_FEW_REACHED = "no data: too few got there in time"
+    STILL_WATCHED = "no data: not watched long enough yet"
     CHECK_FAILED = "check failed"
     GROUP_TOO_SMALL = "group too small"
     INPUT_WITHHELD = "input withheld"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from headway.model.cases import Case
 from headway.model.kpi import Kpi
+from headway.model.measures import Duration
 from headway.model.sources import Source
 from headway.model.words import Audience
-from headway.periods import Calendar
+from headway.periods import Calendar, WorkingDays
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Catalog:
     owners: Mapping[str, str] = field(default_factory=dict)
     areas: Mapping[str, Area] = field(default_factory=dict)
     tests: Mapping[str, Case] = field(default_factory=dict)
+    working: WorkingDays = field(default_factory=WorkingDays)
 
     def in_order(self) -> Iterator[Kpi]:
         """KPIs so that each comes after those that it reads."""
@@ -68,6 +71,25 @@ class Catalog:
 
         for name in self.kpis:
             yield from visit(name)
+
+    def settles_after(self, name: str) -> timedelta:
+        """How long after its end a period of a KPI stays partial.
+
+        That is the longest `late_after` of the sources that it reads, however far away, and as long as the durations
+        that it reads follow everybody.
+        """
+        late = (self.sources[source].late_after for source in self.upstream(name))
+        follows = (kpi.measure.follow for kpi in self._behind(name) if isinstance(kpi.measure, Duration))
+        return sum((max((x.elapsed for x in some if x), default=timedelta()) for some in (late, follows)), timedelta())
+
+    def _behind(self, name: str) -> Iterator[Kpi]:
+        """A KPI and all that it reads, each once."""
+        found = {name: None}
+        for reader in (ahead := [name]):
+            new = [read for read in self.kpis[reader].inputs if read not in found]
+            found |= dict.fromkeys(new)
+            ahead += new
+        return (self.kpis[one] for one in found)
 
     def upstream(self, name: str) -> tuple[str, ...]:
         """The sources that a KPI reads, through formulas and references, nearest first."""

@@ -113,6 +113,24 @@ class Source:
     places: Mapping[str, Place] = field(default_factory=dict)
 
 
+def ways(sources: Mapping[str, Source], start: str, end: str) -> list[tuple[str, ...]]:
+    """The shortest ways of references from one source to another, each as the columns to follow; two are ambiguous."""
+    ahead: list[tuple[str, tuple[str, ...]]] = [(start, ())]
+    passed = {start}
+    while ahead:
+        ahead = [
+            (reference.source, (*way, column))
+            for at, way in ahead
+            if at in sources
+            for column, reference in sources[at].refers.items()
+            if reference.source not in passed
+        ]
+        if found := [way for at, way in ahead if at == end]:
+            return found
+        passed |= {at for at, _ in ahead}
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Located:
     """Where the rows of a source are: files that an engine reads in place, or rows already read into Arrow.

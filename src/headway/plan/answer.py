@@ -17,9 +17,12 @@ import pyarrow.compute as pc
 
 from headway.model import Empty, Flag, Reason, Retention, cell_text
 from headway.plan.draft import Asked, people_of
-from headway.plan.numbers import CODE, Floats, Ints, Numbers, codes_of, floats_of, key, look_up, together
+from headway.plan.numbers import CODE, Bools, Floats, Ints, Numbers, codes_of, floats_of, key, look_up, together
 from headway.plan.rows import columns_of
 from headway.plan.spans import Role, Series
+
+#: Under which name an answer says how many entities a KPI had to leave out.
+LEFT_OUT = "left out"
 
 #: A breakdown: its columns as written, and as they are called in the answer.
 _Breakdown = tuple[tuple[str, ...], tuple[str, ...]]
@@ -35,7 +38,7 @@ class Reader:
 
     def read(self, answer: pa.Table) -> pa.Table:
         """The numbers of the request (schema `NUMBERS`), by grain, breakdown, period and cell."""
-        rows = _Rows.of(answer.filter(pc.equal(answer["kpi"], self.asked.label)), columns_of(self.asked.cells))
+        rows = Answered.of(answer.filter(pc.equal(answer["kpi"], self.asked.label)), columns_of(self.asked.cells))
         tables = []
         kpi = self.asked.kpi
         for part, series in product(("", *kpi.parts), self.asked.timeline.series):
@@ -47,9 +50,14 @@ class Reader:
                 tables += [self._cells(part, series, rows, b).table(series.grain, part) for b in kept]
         return together(tables)
 
-    def _total(self, part: str, series: Series, rows: _Rows) -> Numbers:
+    def left_out(self, answer: pa.Table) -> int:
+        """How many entities the KPI had to leave out."""
+        mine = pc.and_(pc.equal(answer["kpi"], self.asked.label), pc.equal(answer["what"], LEFT_OUT))
+        return int(pc.sum(answer.filter(mine)["value"]).as_py() or 0)
+
+    def _total(self, part: str, series: Series, rows: Answered) -> Numbers:
         """One row per period, whether or not the answer has one."""
-        found = rows.where(series.name, (), part or "value")
+        found = self._found(part, series, rows, ())
         periods = np.array([span.period.key for span in series.spans], np.int64)
         cell = np.zeros(len(periods), np.int64)
         value = look_up(found.period, found.value, periods, self._empty(part))
@@ -60,7 +68,9 @@ class Reader:
             cell,
             periods,
             value=value,
-            reason=np.full(len(periods), CODE[Reason.NO_TOTAL]) if no_total else self._reason(value, n),
+            reason=np.full(len(periods), CODE[Reason.NO_TOTAL])
+            if no_total
+            else self._reason(part, series, periods, value, n),
             n=n,
             numerator=look_up(found.period, found.numerator, periods, nan),
             denominator=look_up(found.period, found.denominator, periods, nan),
@@ -69,13 +79,11 @@ class Reader:
             so_far_before=self._running(part, series, Role.BEFORE, rows, (), periods, cell),
         )
 
-    def _cells(self, part: str, series: Series, rows: _Rows, breakdown: _Breakdown) -> Numbers:
+    def _cells(self, part: str, series: Series, rows: Answered, breakdown: _Breakdown) -> Numbers:
         """The rows of one breakdown: cells that are not empty."""
         names, cells = breakdown
-        found = rows.where(series.name, cells, part or "value")
-        # Of people who are counted themselves, their days are no people.
-        who = people_of(part) if people_of(part) in rows.whats else "people"
-        behind = rows.where(series.name, cells, "value" if self.counts_people and part == "days" else who)
+        found = self._found(part, series, rows, cells)
+        behind = self._behind(part, series, rows, cells)
         codes = found.codes(cells)
         people = found.value if self.counts_people else np.full(len(codes), nan)
         if len(behind.period):
@@ -87,7 +95,7 @@ class Reader:
             cell.astype(np.int64),
             found.period,
             value=found.value,
-            reason=self._reason(found.value, found.n),
+            reason=self._reason(part, series, found.period, found.value, found.n),
             n=found.n,
             numerator=found.numerator,
             denominator=found.denominator,
@@ -97,21 +105,32 @@ class Reader:
             people=people,
         )
 
+    def _found(self, part: str, series: Series, rows: Answered, cells: tuple[str, ...]) -> Answered:
+        """The rows of the value, or of a part, in one series and one set of cells."""
+        return rows.where(series.name, cells, part or "value")
+
+    def _behind(self, part: str, series: Series, rows: Answered, cells: tuple[str, ...]) -> Answered:
+        """The people behind the cells of the value, or of a part."""
+        if self.counts_people and part == "days":
+            # Of people who are counted themselves, their days are no people.
+            return rows.where(series.name, cells, "value")
+        return rows.where(series.name, cells, people_of(part) if people_of(part) in rows.whats else "people")
+
     def _running(
-        self, part: str, series: Series, role: Role, rows: _Rows, cells: tuple[str, ...], periods: Ints, codes: Ints
+        self, part: str, series: Series, role: Role, rows: Answered, cells: tuple[str, ...], periods: Ints, codes: Ints
     ) -> Floats:
         """What running periods have so far, or the period before had by then; NaN for all others."""
         timeline = self.asked.timeline
         other = next((s for s in timeline.series if s.grain is series.grain and s.role is role), None)
         if other is None:
             return np.full(len(periods), nan)
-        found = rows.where(other.name, cells, part or "value")
+        found = self._found(part, other, rows, cells)
         values = look_up(key(found.codes(cells), found.period), found.value, key(codes, periods), self._empty(part))
         # Days before the source's first row would make the period before look small.
         whole = [s.period.key for s in other.spans if (s.last if self.asked.kpi.window else s.first) >= timeline.begin]
         return np.where(np.isin(periods, whole), values, nan)
 
-    def _reason(self, value: Floats, n: Floats) -> Ints:
+    def _reason(self, part: str, series: Series, periods: Ints, value: Floats, n: Floats) -> Ints:
         """Why there is no value: nobody answered, or too few did; or those who are there have not been so for long."""
         few = (n > 0) & (n < self.asked.kpi.min_n)
         measure = self.asked.kpi.measure
@@ -131,7 +150,7 @@ class Reader:
 
 
 @dataclass(frozen=True)
-class _Rows:
+class Answered:
     """One request's rows of an answer as NumPy columns; cells as codes into their texts (-1: not grouped by)."""
 
     series: Ints
@@ -147,7 +166,7 @@ class _Rows:
     whats: Mapping[str, int]
 
     @classmethod
-    def of(cls, rows: pa.Table, cells: list[str]) -> _Rows:
+    def of(cls, rows: pa.Table, cells: list[str]) -> Answered:
         """Read an answer; `cells` are the columns of the request's breakdowns."""
         coded, texts = {}, {}
         for cell in cells:
@@ -170,24 +189,23 @@ class _Rows:
             whats={word: code for code, word in enumerate(what.dictionary.to_pylist())},
         )
 
-    def where(self, series: str, cells: tuple[str, ...], what: str) -> _Rows:
+    def where(self, series: str, cells: tuple[str, ...], what: str) -> Answered:
         """The rows of one series and one set of cells: those of the value, of a part, or of the people behind."""
         mask = (self.series == self.names.get(series, -1)) & (self.what == self.whats.get(what, -1))
         for cell, codes in self.coded.items():
             mask &= (codes >= 0) == (cell in cells)
-        return _Rows(
-            self.series[mask],
-            self.what[mask],
-            self.period[mask],
-            self.value[mask],
-            self.n[mask],
-            self.numerator[mask],
-            self.denominator[mask],
-            {cell: codes[mask] for cell, codes in self.coded.items()},
-            self.texts,
-            self.names,
-            self.whats,
-        )
+        return self.take(mask)
+
+    def take(self, rows: Ints | Bools) -> Answered:
+        """Some of the rows: a mask or indices."""
+        taken = {name: getattr(self, name)[rows] for name in _COLUMNS}
+        return Answered(**{**vars(self), **taken, "coded": {c: codes[rows] for c, codes in self.coded.items()}})
+
+    def and_(self, other: Answered) -> Answered:
+        """These rows and those of another part of the same answer."""
+        joined = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in _COLUMNS}
+        coded = {cell: np.concatenate([codes, other.coded[cell]]) for cell, codes in self.coded.items()}
+        return Answered(**{**vars(self), **joined, "coded": coded})
 
     def codes(self, cells: tuple[str, ...]) -> Ints:
         """One number per row that says which cell it is: the same number for the same cell in every `where`."""
@@ -203,3 +221,7 @@ class _Rows:
             rest, index = divmod(rest, max(1, len(self.texts[cell])))
             values.append(self.texts[cell][index])
         return cell_text(tuple(zip(names, reversed(values), strict=True)))
+
+
+#: The columns of `Answered` beside the cells.
+_COLUMNS = ("series", "what", "period", "value", "n", "numerator", "denominator")

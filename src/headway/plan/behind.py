@@ -22,19 +22,23 @@ def behind(
     """The rows with a day from `first` to `last`, with all columns of the source's data."""
     assert kpi.source, f"{kpi.name} reads no rows"
     source = catalog.sources[kpi.source]
-    column = kpi.time or source.time
-    assert column, "the catalogue refuses a KPI whose rows have no time"
+    assert kpi.dated_by
+    dated, column = kpi.dated_by
+    column = column or source.time
     scope = Scope(catalog, schemas, source.name)
     steps = sql.Steps(catalog.sources)
     base = latest(source, schemas, steps)
-    time = time_of(scope, column, kpi.at("time"))
     conditions = [f"NOT {condition}" for condition in excluded(scope, source)]
-    gate = time
-    if kpi.looks_ahead:
-        assert source.known_on, "the catalogue refuses to look ahead without it"
-        gate = time_of(scope, source.known_on, source.places.get("known_on"))
-    conditions.append(gate.not_after(now, catalog))
-    conditions.append(f"{time.day()} BETWEEN {sql.day(first)} AND {sql.day(last)}")
+    order = ""
+    # Rows whose days stand in another source may be of any day.
+    if dated == source.name and column:
+        time = gate = time_of(scope, column, kpi.at("time"))
+        if kpi.looks_ahead:
+            assert source.known_on, "the catalogue refuses to look ahead without it"
+            gate = time_of(scope, source.known_on, source.places.get("known_on"))
+        conditions.append(gate.not_after(now, catalog))
+        conditions.append(f"{time.day()} BETWEEN {sql.day(first)} AND {sql.day(last)}")
+        order = f" ORDER BY {time.column}"
     assert isinstance(kpi.measure, RowMeasure)
     of_these = kpi.measure.picks == source.name  # else they say whose rows count, in another source
     if kpi.where and of_these:
@@ -52,7 +56,6 @@ def behind(
             f"LIST_CONTAINS({text}, {sql.text(value)})" if found.type == "list" else f"{text} = {sql.text(value)}"
         )
     columns = ", ".join(f"{sql.name(source.name)}.{sql.name(name)}" for name in schemas[source.name])
-    steps.output(
-        f"SELECT {columns} {joined(scope, base, steps, {})} WHERE {' AND '.join(conditions)} ORDER BY {time.column}"
-    )
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    steps.output(f"SELECT {columns} {joined(scope, base, steps, {})}{where}{order}")
     return steps.query()

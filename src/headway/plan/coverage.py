@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 from sqlglot import exp
 
-from headway.model import Accrue, Catalog, Schemas
+from headway.model import Accrue, Catalog, Duration, Schemas
 from headway.plan import sql
 from headway.plan.rows import excluded, joined, lasts, latest, time_of
 from headway.plan.scope import Scope
@@ -154,10 +154,18 @@ def _left_out(catalog: Catalog, scope: Scope) -> dict[str, str]:
 
 
 def times_of(catalog: Catalog, source: str) -> list[str]:
-    """The columns that date rows of a source: its own, those that KPIs choose, and when rows became known."""
+    """The columns that date rows of a source: its own, those that KPIs choose, and when rows became known.
+
+    Durations are dated by where they begin and end.
+    """
     declared = catalog.sources[source]
-    chosen = (kpi.time for kpi in catalog.kpis.values() if kpi.source == source)
-    return [column for column in dict.fromkeys((declared.time, *chosen, declared.known_on)) if column]
+    found = [declared.time]
+    for kpi in catalog.kpis.values():
+        if isinstance(kpi.measure, Duration):
+            found += [mark.column for mark in (kpi.measure.begin, kpi.measure.end) if mark.source == source]
+        elif kpi.source == source:
+            found.append(kpi.time)
+    return [column for column in dict.fromkeys([*found, declared.known_on]) if column]
 
 
 def _moment(microseconds: int) -> datetime:

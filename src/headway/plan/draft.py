@@ -6,7 +6,7 @@ each other. A row's cells that are not null say which breakdown it belongs to.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from headway.model import Kpi
 from headway.plan import sql
+from headway.plan.coverage import Coverage
 from headway.plan.requests import Request
 from headway.plan.spans import Timeline
 
@@ -33,6 +34,8 @@ class Asked:
     timeline: Timeline
     #: Its breakdowns, as names of columns of `rows`.
     cells: tuple[tuple[str, ...], ...]
+    #: Which part of the KPI is asked for here, where a kind leaves a part to another kind: '' is the value itself.
+    part: str = ""
 
     @property
     def sets(self) -> tuple[tuple[str, ...], ...]:
@@ -46,6 +49,8 @@ class Draft:
 
     steps: sql.Steps
     now: datetime
+    #: What each source can speak of.
+    coverage: Mapping[str, Coverage] = field(default_factory=dict)
     #: Columns of cells that stand in the answer, over all KPIs of the plan.
     cells: list[str] = field(default_factory=list)
     tables: dict[str, pa.Table] = field(default_factory=dict)
@@ -92,11 +97,14 @@ class Draft:
 
         `present` are the columns of cells that the relation has; rows of breakdowns that are not the request's own
         are left out. A score, with all its parts, that comes from fewer than `min_n` answers stays in the engine.
+        Where a part is asked for, `value` is its value, and the people are those behind it.
         """
         if asked.kpi.min_n and what != "people":
             value, numerator, denominator = (
                 f"CASE WHEN {n} >= {asked.kpi.min_n} THEN {number} END" for number in (value, numerator, denominator)
             )
+        if asked.part:
+            what = {"value": asked.part, "people": people_of(asked.part)}.get(what, what)
         cells = "".join(
             f"{sql.name(c)}, " if c in present else f"CAST(NULL AS TEXT) AS {sql.name(c)}, " for c in self.cells
         )

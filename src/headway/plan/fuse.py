@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ from headway.model import (
     Catalog,
     Concurrency,
     Distinct,
+    Duration,
     Kpi,
     Nps,
     Open,
@@ -41,6 +42,7 @@ from headway.plan.counted import Counted
 from headway.plan.coverage import Coverage
 from headway.plan.distinct import Distincts
 from headway.plan.draft import Asked, Counting, Draft, Kind
+from headway.plan.duration import Durations
 from headway.plan.lasting import Lasting
 from headway.plan.quantile import Quantiles
 from headway.plan.recurring import Movements
@@ -48,6 +50,7 @@ from headway.plan.requests import Request
 from headway.plan.retention import Cohorts
 from headway.plan.rows import Rows, columns_of
 from headway.plan.spans import timeline
+from headway.plan.survival import Watching
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,11 @@ class Plan:
         people are behind a cell's number: null for totals, and where nobody is to be protected.
         """
         return {request: reader.read(answer) for request, reader in self._readers.items()}
+
+    def left_out(self, answer: pa.Table) -> dict[str, int]:
+        """KPI -> how many entities it had to leave out, because they end before they begin."""
+        found = {request.kpi: reader.left_out(answer) for request, reader in self._readers.items()}
+        return {kpi: count for kpi, count in found.items() if count}
 
 
 def compile(  # noqa: A001 - the room's verb; inside this package nothing needs the builtin
@@ -119,6 +127,7 @@ _FAMILIES: Mapping[type[RowMeasure], Callable[[Rows], Kind]] = {
     Availability: Availabilities,
     Accrue: Accruals,
     Recurring: Movements,
+    Duration: Durations,
 }
 #: Which family knows the people behind a cell, where that is not simply everybody with a row that counts.
 _BEHIND: Mapping[type[RowMeasure], Callable[[Rows], Counting]] = {
@@ -129,7 +138,10 @@ _BEHIND: Mapping[type[RowMeasure], Callable[[Rows], Counting]] = {
     Accrue: Accruals,
     Retention: Cohorts,
     Recurring: Movements,
+    Duration: Durations,
 }
+#: Who reads the answer of a kind that needs more than reading.
+_READERS: Mapping[type, type[Reader]] = {Duration: Watching}
 
 
 class _Kinds:
@@ -183,15 +195,15 @@ class _Fusion:
 
     def plan(self, requests: Sequence[Request]) -> Plan:
         """The plan of all requests; CatalogError with the mistakes of all of them."""
-        draft = Draft(sql.Steps(self.catalog.sources), self.now)
-        kinds: dict[tuple[str | None, bool], _Kinds] = {}
+        draft = Draft(sql.Steps(self.catalog.sources), self.now, self.coverage)
+        kinds: dict[tuple[str | None, bool, bool], _Kinds] = {}
         readers: dict[Request, Reader] = {}
         mistakes: dict[Mistake, None] = {}
         labels = sql.Names()
         for request in requests:
             kpi = request.resolve(self.catalog)
             try:
-                read = kpi.time, kpi.looks_ahead
+                read = kpi.time, kpi.looks_ahead, _is_dated(kpi)
                 if read not in kinds:
                     kinds[read] = _Kinds(self._rows(kpi))
                 readers[request] = self._add(kinds[read], request, kpi, labels.free(kpi.name))
@@ -206,17 +218,32 @@ class _Fusion:
 
     def _rows(self, kpi: Kpi) -> Rows:
         source = self.catalog.sources[self.source]
-        return Rows(self.catalog, self.schemas, source, kpi.time, kpi.at("time"), ahead=kpi.looks_ahead)
+        return Rows(
+            self.catalog,
+            self.schemas,
+            source,
+            kpi.time,
+            kpi.at("time"),
+            ahead=kpi.looks_ahead,
+            dated=_is_dated(kpi),
+        )
 
     def _add(self, kinds: _Kinds, request: Request, kpi: Kpi, label: str) -> Reader:
-        own, *others = (self.coverage[name] for name in kpi.sources)
-        times = timeline(self.catalog, kpi, own, self.now, others)
+        assert kpi.dated_by
+        times = timeline(self.catalog, kpi, self.coverage[kpi.dated_by[0]], self.now, self._since(kpi))
         asked = Asked(request, kpi, label, times, kinds.cells(kpi))
         source = self.catalog.sources[self.source]
         counts_people = isinstance(kpi.measure, Distinct) and kpi.measure.column in source.people[:1]
         protected = bool(kpi.breakdowns and self._people(kpi)) and self.catalog.min_group_size > 1
         kinds.add(asked, people=protected and not counts_people)
-        return Reader(asked, counts_people=counts_people)
+        return _READERS.get(type(kpi.measure), Reader)(asked, counts_people=counts_people)
+
+    def _since(self, kpi: Kpi) -> list[date]:
+        """The first days of the sources that it reads, and of the columns in which its time begins and ends."""
+        columns: list[tuple[str, str | None]] = [(name, None) for name in kpi.sources]
+        if isinstance(kpi.measure, Duration):
+            columns += [(mark.source, mark.column) for mark in (kpi.measure.begin, kpi.measure.end)]
+        return [days[0] for name, column in columns if (days := self.coverage[name].days(column))]
 
     def _people(self, kpi: Kpi) -> bool:
         """True if people are behind the KPI's cells: its source's, or of a retention those who are followed."""
@@ -226,3 +253,8 @@ class _Fusion:
         refers = source.refers.get(kpi.measure.column)
         target = self.catalog.sources[refers.source] if refers else None
         return kpi.measure.column in source.people or bool(target and {*target.key} & {*target.people})
+
+
+def _is_dated(kpi: Kpi) -> bool:
+    """True for kinds that read rows up to now, by their time; entities of durations have marks instead."""
+    return not isinstance(kpi.measure, Duration)

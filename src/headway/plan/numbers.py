@@ -27,6 +27,8 @@ REASONS: tuple[Reason | None, ...] = (
     Reason.NO_ROWS,
     Reason.NO_TOTAL,
     Reason.TOO_EARLY,
+    Reason.STILL_WATCHED,
+    Reason.TOO_FEW_REACHED,
     Reason.INPUT_MISSING,
     Reason.ZERO_DENOMINATOR,
     Reason.INPUT_WITHHELD,

@@ -41,7 +41,7 @@ from headway.plan.members import Tables
 from headway.plan.requests import Request
 from headway.plan.rows import columns_of, excluded, joined, latest, time_of
 from headway.plan.scope import Scope
-from headway.plan.spans import Role, Series, Span, Timeline, is_cut, is_tracked, late_after, period_of_key, timeline
+from headway.plan.spans import Role, Series, Span, Timeline, is_cut, is_tracked, period_of_key, timeline
 
 #: What a SELECT may give beside `period`, `value` and breakdowns.
 _MORE = ("n", "numerator", "denominator", "people")
@@ -199,7 +199,7 @@ def _like(measure: Python, source: str) -> Aggregate | Open:
 
 def _timeline(catalog: Catalog, kpi: Kpi, table: pa.Table, now: datetime) -> Timeline:
     """The periods of a KPI that reads KPIs alone: those of the first of them."""
-    calendar, late = catalog.calendar, late_after(catalog, kpi)
+    calendar, late = catalog.calendar, catalog.settles_after(kpi.name)
     through = calendar.last_complete_day(now)
     series = []
     for grain in (kpi.grain,) if kpi.is_state else kpi.grains():

@@ -32,7 +32,7 @@ from headway.periods import Grain, Length, Period, WindowKind
 from headway.plan.numbers import CODE, WITHHELD, Bools, Floats, Ints, Numbers, find, key
 from headway.plan.requests import Request
 from headway.plan.rollup import zero_when_absent
-from headway.plan.spans import late_after, period_of_key, periods_between
+from headway.plan.spans import period_of_key, periods_between
 
 #: No period begins then.
 _NEVER = (1 << 34) - 1
@@ -97,7 +97,7 @@ class Readings:
     @cached_property
     def running(self) -> Bools:
         """Which of `periods` are not over, or wait for late rows."""
-        late, calendar = late_after(self.catalog, self.kpi), self.catalog.calendar
+        late, calendar = self.catalog.settles_after(self.kpi.name), self.catalog.calendar
         return np.array([calendar.is_partial(period, self.now, late) for period in self.periods], np.bool_)
 
     def of(self, read: Input) -> Numbers:

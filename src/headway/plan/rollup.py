@@ -18,7 +18,7 @@ import pyarrow as pa
 from headway.model import Balance, Catalog, Empty, Entered, Flag, Kpi, Take, Total
 from headway.periods import Grain, Period, epoch_day
 from headway.plan.numbers import WITHHELD, Bools, Floats, Ints, Numbers, find, key, together
-from headway.plan.spans import is_cut, late_after, period_of_day, period_of_key
+from headway.plan.spans import is_compared, is_cut, period_of_day, period_of_key
 
 
 def rollup(catalog: Catalog, kpi: Kpi, own: pa.Table, now: datetime) -> pa.Table:
@@ -78,7 +78,7 @@ class _Longer:
         periods = {p.key: p for p in longer if p.start <= self.now}
         holds = np.array([p.key if p.key in periods else _NONE for p in longer], np.int64)
         rows = self._take(holds, self._known())
-        late = late_after(self.catalog, self.kpi)
+        late = self.catalog.settles_after(self.kpi.name)
         running = {k: p for k, p in periods.items() if calendar.is_partial(p, self.now, late)}
         partial = [k for k, p in periods.items() if k in running or is_cut(self.kpi, p)]
         flags = (rows.flags & ~np.int64(Flag.PARTIAL)) | np.isin(rows.period, partial) * np.int64(Flag.PARTIAL)
@@ -182,7 +182,7 @@ class _Longer:
     def _running(self, rows: Numbers, running: list[Period]) -> tuple[Floats, Floats]:
         """What running periods have at their last complete day, and the period before had at the same day."""
         so_far, before = np.full(len(rows), nan), np.full(len(rows), nan)
-        if self.kpi.grain.rank > Grain.DAY.rank:
+        if self.kpi.grain.rank > Grain.DAY.rank or not is_compared(self.kpi):
             # Own periods longer than a day do not end on the day that is compared.
             return so_far, before
         calendar = self.catalog.calendar

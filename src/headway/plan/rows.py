@@ -202,22 +202,16 @@ class Rows:
         place: Place,
         *,
         ahead: bool = False,
+        dated: bool = True,
     ) -> None:
-        """`ahead`: read rows of the future, too, as far as they are known by now."""
+        """`ahead`: read rows of the future, too, as far as they are known by now.
+
+        With `dated` false all rows are read, whatever their time: other columns say when they count.
+        """
         self.catalog = catalog
         self.source = source
         self.scope = Scope(catalog, schemas, source.name)
-        column = time or source.time
-        if column is None:
-            raise CatalogError(
-                Mistake(
-                    f"source '{source.name}' has no time, so nothing says which period its rows belong to",
-                    "missing-key",
-                    source.place,
-                    "Add time: with the column that dates a row.",
-                )
-            )
-        self.time = time_of(self.scope, column, place if time else source.places.get("time", source.place))
+        self._time = self._dated(time, place) if dated else None
         self.known = None
         if ahead:
             assert source.known_on, "only a source that says when its rows became known is looked at ahead"
@@ -230,6 +224,25 @@ class Rows:
         self._lists: set[str] = set()
         self._filters: dict[str, str] = {}
         self._shared = False
+
+    def _dated(self, time: str | None, place: Place) -> Moment:
+        column = time or self.source.time
+        if column is None:
+            raise CatalogError(
+                Mistake(
+                    f"source '{self.source.name}' has no time, so nothing says which period its rows belong to",
+                    "missing-key",
+                    self.source.place,
+                    "Add time: with the column that dates a row.",
+                )
+            )
+        return time_of(self.scope, column, place if time else self.source.places.get("time", self.source.place))
+
+    @property
+    def time(self) -> Moment:
+        """What dates its rows."""
+        assert self._time, "these rows are read whatever their time"
+        return self._time
 
     # -- first: what is needed -----------------------------------------------------------------------------------
 
@@ -265,6 +278,12 @@ class Rows:
         """The KPI's breakdowns, each as names of columns of `rows` that hold the text of the cell."""
         return tuple(tuple(self.cell(column, kpi.at("by")) for column in breakdown) for breakdown in kpi.breakdowns)
 
+    def carry(self, cells: Iterable[str], origin: Rows) -> None:
+        """Take cells as they are from a relation that was made of other rows, and has them under the same names."""
+        for name in cells:
+            self.need(name, sql.name(self.source.name, name))
+            self._lists |= {name} & origin._lists
+
     def cell(self, column: str, place: Place, word: str = "") -> str:
         """A column as the text of a cell; returns its name in `rows`, which is `word` or like the column's own."""
         found = self.scope.column(column, place)
@@ -294,11 +313,12 @@ class Rows:
 
     # -- then: the step --------------------------------------------------------------------------------------------
 
-    def write(self, now: datetime, steps: sql.Steps, kept: dict[str, str]) -> None:
-        """Add the step."""
+    def write(self, now: datetime, steps: sql.Steps, kept: dict[str, str], word: str = "rows") -> None:
+        """Add the step, called `word`."""
         base = latest(self.source, self._schemas, steps)
         conditions = [f"NOT {condition}" for condition in excluded(self.scope, self.source)]
-        conditions.append((self.known or self.time).not_after(now, self.catalog))
+        if gate := self.known or self._time:
+            conditions.append(gate.not_after(now, self.catalog))
         self._shared = len(self._filters) == 1
         if self._shared:
             conditions += [condition for condition in self._filters if condition]
@@ -309,7 +329,8 @@ class Rows:
         columns = ", ".join(f"{text} AS {sql.name(name)}" for (text, _), name in self._columns.items())
         # Conditions were resolved, so their joins are known by now.
         source = joined(self.scope, base, steps, kept)
-        self.relation = steps.add("rows", f"SELECT {columns} {source} WHERE {' AND '.join(conditions)}")
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        self.relation = steps.add(word, f"SELECT {columns} {source}{where}")
         self._spread: dict[tuple[str, ...], str] = {}
         self._steps = steps
 

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 
-from headway.model import Balance, Catalog, Distinct, Kpi, Retention
+from headway.model import Balance, Catalog, Distinct, Duration, Kpi, Retention
 from headway.periods import Calendar, Grain, Period, WindowKind, epoch_day
 from headway.plan.coverage import Coverage
 
@@ -83,7 +83,7 @@ class Timeline:
         return tuple(s for s in self.series if s.hours == hours)
 
     def spans(self, hours: bool = False) -> pa.Table:
-        """The table `spans`: series, position, period (its key), first_day, last_day (or hour), cells."""
+        """The table `spans`: series, position, period (its key), first_day, last_day (or hour), cells, partial."""
         chosen = self.of(hours)
         flat = [(s, span) for s in chosen for span in s.spans]
         first, last = ("hour", "last_hour") if hours else ("first_day", "last_day")
@@ -95,6 +95,7 @@ class Timeline:
                 first: _slots([span.first for _, span in flat], hours),
                 last: _slots([span.last for _, span in flat], hours),
                 "cells": pa.array([s.cells for s, _ in flat], pa.bool_()),
+                "partial": pa.array([span.partial for _, span in flat], pa.bool_()),
             }
         )
 
@@ -156,30 +157,29 @@ def _slots(values: Sequence[int] | np.ndarray, hours: bool) -> pa.Array:
 # -- making them ---------------------------------------------------------------------------------------------------
 
 
-def timeline(
-    catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime, others: Sequence[Coverage] = ()
-) -> Timeline:
+def timeline(catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime, since: Sequence[date] = ()) -> Timeline:
     """Everything that a KPI is asked for: every period its source can speak of, at every grain that is computed.
 
-    `others` are what further sources cover: their rows may be older than those of the first.
+    `coverage` is that of the source that dates it, and `since` are days on which further rows begin: they may be older.
 
     A flow has its own grain and all longer ones; a state only its own, unless a part of it is a flow. Of a state's
     running period it is the last complete day that is asked for, or for hours the last complete hour.
     """
-    assert kpi.source
-    source = catalog.sources[kpi.source]
+    assert kpi.dated_by
+    name, column = kpi.dated_by
+    source = catalog.sources[name]
     calendar = catalog.calendar
     today = calendar.day(now)
     # A row that is still to come counts from the day on which it is known.
-    dated = source.known_on if kpi.looks_ahead else kpi.time
-    days = coverage.days(dated)
+    column = source.known_on if kpi.looks_ahead else column
+    days = coverage.days(column)
     begin, horizon = days or (None, None)
     if source.sparse:
         horizon = today
         begin = min(filter(None, (begin, kpi.tracked_from)), default=None)
     if begin is None or horizon is None:
         return Timeline((), epoch_day(today), epoch_day(today), (), epoch_day(today), compares(kpi))
-    earliest, newest = coverage.moments(dated) or (now, now)
+    earliest, newest = coverage.moments(column) or (now, now)
     if begin < calendar.day(earliest):
         earliest = calendar.moment(begin)
     cut = _Cut(catalog, kpi, now, begin, horizon, earliest, now if source.sparse else newest)
@@ -187,7 +187,7 @@ def timeline(
     for grain in kpi.grains():
         if grain is kpi.grain or not all(kpi.is_state_of(part) for part in ("", *kpi.parts)):
             series += cut.series(grain, cells=kpi.is_state or grain in kpi.grains(cell=True))
-    first = min([begin, *(days[:1] if days else ()), *(other.first for other in others if other.first)])
+    first = min([begin, *(days[:1] if days else ()), *since])
     low = min([epoch_day(first), *(s.spans[0].first for s in series if s.spans and not s.hours)])
     hours: tuple[int, ...] = ()
     if kpi.grain is Grain.HOUR:
@@ -214,7 +214,7 @@ class _Cut:
     def series(self, grain: Grain, *, cells: bool) -> list[Series]:
         """The series of one grain: its values, and for periods that still run, so far and before."""
         calendar = self.catalog.calendar
-        late = late_after(self.catalog, self.kpi)
+        late = self.catalog.settles_after(self.kpi.name)
         through = min(calendar.last_complete_day(self.now), self.horizon)
         values, so_far, before = [], [], []
         for period in periods_between(calendar, grain, self.begin, self.horizon):
@@ -226,7 +226,7 @@ class _Cut:
             partial = running or is_cut(self.kpi, period)
             if span := self._asked(period):
                 values.append(Span(period, *span[:2], partial, span[2]))
-            if running and not _is_matrix(self.kpi) and (pair := calendar.same_span(period, through)):
+            if running and is_compared(self.kpi) and (pair := calendar.same_span(period, through)):
                 now_span, then_span = (self._through(replace(period, first=a, last=b)) for a, b in pair)
                 so_far.append(Span(period, *now_span[:2], partial, now_span[2]))
                 before.append(Span(period, *then_span[:2], partial, then_span[2]))
@@ -280,11 +280,6 @@ def compares(kpi: Kpi) -> bool:
     return isinstance(kpi.measure, Distinct | Retention) and kpi.measure.compares
 
 
-def _is_matrix(kpi: Kpi) -> bool:
-    """True for a retention by ages: a cohort is compared with itself, so nothing runs beside the span before."""
-    return isinstance(kpi.measure, Retention) and kpi.measure.ages is not None
-
-
 def is_copied(kpi: Kpi) -> bool:
     """True for a balance over whole copies, which never looks further back than its period."""
     return isinstance(kpi.measure, Balance) and kpi.measure.per is None
@@ -314,10 +309,17 @@ def period_of_day(calendar: Calendar, grain: Grain, day: date) -> Period:
 # -- rules of periods that other steps share -------------------------------------------------------------------------
 
 
-def late_after(catalog: Catalog, kpi: Kpi) -> timedelta:
-    """The longest `late_after` of the sources that a KPI reads, however far away."""
-    lengths = (catalog.sources[name].late_after for name in catalog.upstream(kpi.name))
-    return max((length.elapsed for length in lengths if length), default=timedelta())
+def is_compared(kpi: Kpi) -> bool:
+    """False where a running period cannot be compared with the one before, whose people were watched for longer.
+
+    That is so of durations by start, and of a retention by ages, whose cohort is compared with itself.
+    """
+    match kpi.measure:
+        case Duration(by_start=by_start):
+            return not by_start
+        case Retention(ages=ages):
+            return ages is None
+    return True
 
 
 def is_tracked(kpi: Kpi, period: Period) -> bool:

@@ -33,7 +33,7 @@ from headway.model import Catalog, Flag, Kpi, Reason, Tiered
 from headway.periods import Grain
 from headway.plan.members import Members, Tables, add, count, members, standing
 from headway.plan.numbers import CODE, WITHHELD, Bools, Floats, Ints, Numbers, find, key, parts_of, together
-from headway.plan.spans import is_cut, late_after, period_of_day, period_of_key, periods_between
+from headway.plan.spans import is_cut, period_of_day, period_of_key, periods_between
 
 
 def tiered(catalog: Catalog, kpi: Kpi, shown: Tables, whole: Tables, now: datetime) -> pa.Table:
@@ -127,7 +127,7 @@ def _priced(
 
 def _longer(catalog: Catalog, kpi: Kpi, own: Numbers, grain: Grain, now: datetime) -> Numbers:
     """The sums of own periods. One of them that is withheld, or has no price, leaves the longer one without."""
-    calendar, late = catalog.calendar, late_after(catalog, kpi)
+    calendar, late = catalog.calendar, catalog.settles_after(kpi.name)
     own_periods, at = np.unique(own.period, return_inverse=True)
     longer = [period_of_day(calendar, grain, period_of_key(calendar, kpi.grain, k).last) for k in own_periods.tolist()]
     holds = np.array([period.key for period in longer], np.int64)[at]

@@ -189,14 +189,24 @@ def _retention(measure: Retention) -> str:
 
 def _duration(measure: Duration) -> str:
     ends = f"from {_mark(measure.begin)} to {_mark(measure.end)}"
-    dated = "by when it began" if measure.by_start else "by when it ended"
-    what = (
-        f"The share of {measure.source} that took no longer than {measure.within}"
-        if measure.within
-        else f"The {statistics(measure.statistic)} time in {measure.in_unit} that each row of {measure.source} took"
-    )
-    watched = f", everybody watched for {measure.follow}" if measure.follow else ""
-    return f"{what} {ends}, dated {dated}{watched}."
+    if measure.within:
+        got_there = f"that got {ends} within {measure.within}"
+        if measure.by_start:
+            return f"Of all {measure.source} that began in the period, the share {got_there}."
+        return f"Of all {measure.source} that ended in the period, the share {got_there}."
+    said = f"The {statistics(measure.statistic)} time {ends} of each row of {measure.source}, in {measure.in_unit}"
+    if not measure.by_start:
+        return f"{said}; of those that ended in the period."
+    if measure.statistic in ("mean", "min", "max"):
+        return f"{said}; of those that began in the period and got there within {measure.follow}."
+    longer = f"who has not got there within {measure.follow} counts as longer"
+    return f"{said}; of all that began in the period, where {longer}."
+
+
+def too_few(measure: Duration) -> str:
+    """Why a quantile of durations is none: "Fewer than half got there within 90 days"."""
+    share = "half" if measure.statistic == "median" else f"{measure.statistic[1:]} %"
+    return f"Fewer than {share} got there within {measure.follow}"
 
 
 def _mark(mark: Mark) -> str:

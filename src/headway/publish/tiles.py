@@ -12,6 +12,7 @@ from headway.model import (
     Audience,
     Catalog,
     Distinct,
+    Duration,
     Entered,
     Kpi,
     Load,
@@ -102,7 +103,7 @@ def tile(kpi: Kpi, line: Sequence[Stored], leading: Sequence[Stored], at: Situat
     if failed is not None:
         return _without_value(base, kpi, line, words.FAILED, _told(failed, at), at)
     if newest.value is None:
-        return _without_value(base, kpi, line, newest.verdict, _reason(newest), at)
+        return _without_value(base, kpi, line, newest.verdict, _reason(kpi, newest), at)
     if newest.period.last < expected(kpi, at).last:
         since = words.near_day(newest.period.last + timedelta(days=1), at.today)
         return replace(base, verdict=words.stale(base.verdict), note=f"No data since {since}", news=True, running=None)
@@ -139,16 +140,11 @@ def told(kpi: Kpi, entries: Sequence[EntryRow], at: Situation) -> Tile:
 
 def expected(kpi: Kpi, at: Situation) -> Period:
     """The newest period of the KPI's grain that should be complete by now."""
-    late = max((_late(at.catalog, name) for name in at.catalog.upstream(kpi.name)), default=timedelta())
-    which = at.calendar.previous(at.calendar.at(kpi.grain, at.clock - late))
+    settled = at.clock - at.catalog.settles_after(kpi.name)
+    which = at.calendar.previous(at.calendar.at(kpi.grain, settled))
     if kpi.retired_on is not None and which.last > kpi.retired_on:
         which = at.calendar.previous(at.calendar.at(kpi.grain, at.calendar.moment(kpi.retired_on)))
     return which
-
-
-def _late(catalog: Catalog, source: str) -> timedelta:
-    late = catalog.sources[source].late_after
-    return late.elapsed if late else timedelta()
 
 
 def line_unit(kpi: Kpi) -> Unit:
@@ -225,8 +221,8 @@ def judged(kpi: Kpi, row: Stored, at: Situation) -> str | None:
     """When a running period will be judged, if a target waits for it."""
     if goals.in_force(kpi, row.period.last, goals.lead(kpi)) is None:
         return None
-    late = max((_late(at.catalog, name) for name in at.catalog.upstream(kpi.name)), default=timedelta())
-    return f"judged {words.near_day(at.calendar.day(row.period.end + late), at.today)}"
+    settled = row.period.end + at.catalog.settles_after(kpi.name)
+    return f"judged {words.near_day(at.calendar.day(settled), at.today)}"
 
 
 def area_title(catalog: Catalog, name: str | None) -> str:
@@ -370,6 +366,7 @@ _REASONS = {
     Reason.TOO_EARLY: "It is too early to say: not everybody has been there that long.",
     Reason.ZERO_DENOMINATOR: "The denominator is 0, so there is no ratio.",
     Reason.INPUT_MISSING: "A KPI that it reads has no data.",
+    Reason.STILL_WATCHED: "Too few have been watched for long enough yet.",
     Reason.CHECK_FAILED: "A data check failed.",
     Reason.GROUP_TOO_SMALL: "The group is too small to show.",
     Reason.INPUT_WITHHELD: "A KPI that it reads is withheld.",
@@ -378,16 +375,19 @@ _REASONS = {
 }
 
 
-def _reason(row: Stored) -> str:
-    return f"{reason_note(row)}." if row.reason else "There was nothing to count."
+def _reason(kpi: Kpi, row: Stored) -> str:
+    return f"{reason_note(kpi, row)}." if row.reason else "There was nothing to count."
 
 
-def reason_note(row: Stored) -> str:
+def reason_note(kpi: Kpi, row: Stored) -> str:
     """Why a row has no value, or ''; of too few answers, how many there were."""
     if not row.reason:
         return ""
-    note = _REASONS[Reason(row.reason)].removesuffix(".")
-    return f"{note}: {row.n:g}" if row.reason == Reason.TOO_FEW and row.n else note
+    reason = Reason(row.reason)
+    if reason is Reason.TOO_FEW_REACHED:
+        return measures.too_few(kpi.measure) if isinstance(kpi.measure, Duration) else reason.value.capitalize()
+    note = _REASONS[reason].removesuffix(".")
+    return f"{note}: {row.n:g}" if reason is Reason.TOO_FEW and row.n else note
 
 
 def _told(message: str, at: Situation) -> str:

@@ -397,7 +397,7 @@ class View:
                     n=row.n,
                     numerator=row.numerator,
                     denominator=row.denominator,
-                    note=_row_note(row) or self._unbounded(kpi, row),
+                    note=_row_note(kpi, row) or self._unbounded(kpi, row),
                     at_least=row.at_least,
                 )
             )
@@ -635,9 +635,9 @@ def _full(value: float | None, unit: Unit, depth: int, row: Stored | None) -> st
     return f"≥{numbers.NBSP}{text}" if row is not None and row.at_least else text
 
 
-def _row_note(row: Stored) -> str:
+def _row_note(kpi: Kpi, row: Stored) -> str:
     if row.value is None:
-        return tiles.reason_note(row)
+        return tiles.reason_note(kpi, row)
     if row.imported:
         return "Imported"
     return "Restated" if row.revision > 1 and not row.partial else ""
