@@ -29,6 +29,7 @@ SECTIONS = (
     ("balance", "balance", "Balance"),
     ("recurring", "recurring", "Recurring"),
     ("retention", "retention", "Retention"),
+    ("duration", "duration", "Duration"),
     ("availability", "availability", "Availability"),
     ("accrue", "accrue", "Accrue"),
     ("sum and count of what is to come", "ahead", "Aggregate"),
