@@ -176,3 +176,19 @@ def test_rows_from_before_joining_say_nothing(workbench: Any) -> None:
     for name in ("weeks", "quarters"):
         assert [numbers[name]["month", f'{{"age": "{age}"}}', "2025-01"]["value"] for age in range(2)] == [0, 0]
     assert values(numbers["week_0"], "month")["2025-01"] == 0
+
+
+def test_what_is_made_of_an_open_ended_number_is_open_ended(workbench: Any) -> None:
+    """A formula over who came back so far may rise as long as that may, and says so; it is no "at least"."""
+    catalog = workbench.project(
+        visits(
+            "back: {retention: visits.person, after: 7 days, unbounded: true, grain: week}",
+            "lost: {formula: 1 - back}",
+            "usual: {formula: mean(lost), grain: month, window: 3 months, take: max}",
+        )
+    )
+    numbers = workbench.numbers(catalog, rows(ann="1 8", bob="2"), datetime(2025, 7, 1, tzinfo=UTC))
+    for kpi in ("back", "lost", "usual"):
+        shown = [row for row in numbers[kpi].values() if row["value"] is not None]
+        assert shown
+        assert {row["flags"] & ~Flag.PARTIAL for row in shown} == {Flag.OPEN_ENDED}, kpi

@@ -31,7 +31,20 @@ from sqlglot import exp
 from headway.catalog.formula import Input, parse, reading
 from headway.catalog.formula import inputs as mentions
 from headway.model import TOTAL, Catalog, Cell, Flag, Formula, Kpi, Reason, cell_text, read_cell
-from headway.plan.numbers import CODE, ROUNDING, WITHHELD, Bools, Floats, Ints, Numbers, find, key, parts_of, together
+from headway.plan.numbers import (
+    CODE,
+    ROUNDING,
+    SPREADING,
+    WITHHELD,
+    Bools,
+    Floats,
+    Ints,
+    Numbers,
+    find,
+    key,
+    parts_of,
+    together,
+)
 from headway.plan.reading import Readings
 from headway.plan.requests import Request
 from headway.plan.rollup import zero_when_absent
@@ -109,7 +122,7 @@ class _Evaluation:
         self._keys = {read: self._keys_of(numbers) for read, numbers in self.shelf.items()}
         self._make_rows()
         running = self.readings.keys[self.readings.running]
-        self._partial = np.isin(self.period, running)
+        self._flags = np.isin(self.period, running) * np.int64(Flag.PARTIAL)
         self._lens = _Lens.VALUE
 
     def numbers(self) -> Numbers:
@@ -122,7 +135,8 @@ class _Evaluation:
                 np.where(shown & side.ok, side.value, nan)
                 for side in (self._number(self.tree.this), self._number(self.tree.expression))
             )
-        partial = self._partial.copy()
+        flags = self._flags.copy()
+        partial = (flags & Flag.PARTIAL) != 0
         cut = [period.key for period in self.readings.periods if is_cut(self.kpi, period)]
         running = {}
         for self._lens in (_Lens.SO_FAR, _Lens.BEFORE):
@@ -138,7 +152,7 @@ class _Evaluation:
             reason=whole.reason,
             numerator=numerator,
             denominator=denominator,
-            flags=(partial | np.isin(self.period, cut)) * np.int64(Flag.PARTIAL),
+            flags=flags | np.isin(self.period, cut) * np.int64(Flag.PARTIAL),
             **running,
         )
 
@@ -191,9 +205,9 @@ class _Evaluation:
     def _read(self, read: Input) -> _Column:
         """An input for every row; a cell that it lacks is what the input's kind says of nothing."""
         wanted = self._wanted(read)
-        column, partial = self._found(read, key(wanted, self.period))
-        total, total_partial = self._found(read, key(np.zeros(len(wanted), np.int64), self.period))
-        self._partial |= partial | total_partial
+        column, flags = self._found(read, key(wanted, self.period))
+        total, total_flags = self._found(read, key(np.zeros(len(wanted), np.int64), self.period))
+        self._flags |= flags | total_flags
         # A cell that is not stored is empty. That is 0 or no data, where the total says that there was anything to say.
         zero = zero_when_absent(self.readings.catalog.kpis[read.kpi], read.part)
         absent = (column.reason == _ABSENT) & (wanted != 0)
@@ -212,15 +226,15 @@ class _Evaluation:
         found: Ints = np.array(wanted, np.int64)[at] if wanted else self.cell
         return found
 
-    def _found(self, read: Input, wanted: Ints) -> tuple[_Column, Bools]:
-        """The rows of an input with these keys, and whether they are partial."""
+    def _found(self, read: Input, wanted: Ints) -> tuple[_Column, Ints]:
+        """The rows of an input with these keys, and those of their flags that hold for what is made of them."""
         numbers = self.shelf[read]
         if not len(numbers):
-            return _Column(np.full(len(wanted), nan), np.full(len(wanted), _ABSENT)), np.zeros(len(wanted), np.bool_)
+            return _Column(np.full(len(wanted), nan), np.full(len(wanted), _ABSENT)), np.zeros(len(wanted), np.int64)
         at, found = find(self._keys[read], wanted)
         value = np.where(found, getattr(numbers, self._lens.value)[at], nan)
         reason = np.where(numbers.reason[at] >= WITHHELD, _WITHHELD, np.where(np.isnan(value), _NO_DATA, 0))
-        return _Column(value, np.where(found, reason, _ABSENT)), found & ((numbers.flags[at] & Flag.PARTIAL) != 0)
+        return _Column(value, np.where(found, reason, _ABSENT)), found * (numbers.flags[at] & SPREADING)
 
     # -- numbers -------------------------------------------------------------------------------------------------
 

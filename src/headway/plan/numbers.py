@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from headway.model import OBSERVED, Reason
+from headway.model import OBSERVED, Flag, Reason
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -17,6 +17,9 @@ Bools = NDArray[np.bool_]
 
 #: Some four times the distance between two floats that are neighbours, as a share of them: what is less is rounding.
 ROUNDING = 1e-15
+
+#: Flags of an input that hold for what is made of it, too.
+SPREADING = np.int64(Flag.PARTIAL | Flag.OPEN_ENDED)
 
 #: What this room's tables have: `OBSERVED` and how many people are behind a number.
 NUMBERS = OBSERVED.append(pa.field("people", pa.int64()))

@@ -29,7 +29,7 @@ import pyarrow as pa
 from headway.catalog.formula import Input, is_state
 from headway.model import Catalog, Flag, Formula, Kpi, Reason, Take
 from headway.periods import Grain, Length, Period, WindowKind
-from headway.plan.numbers import CODE, WITHHELD, Bools, Floats, Ints, Numbers, find, key
+from headway.plan.numbers import CODE, SPREADING, WITHHELD, Bools, Floats, Ints, Numbers, find, key
 from headway.plan.requests import Request
 from headway.plan.rollup import zero_when_absent
 from headway.plan.spans import period_of_key, periods_between
@@ -318,7 +318,7 @@ class Readings:
         low, high = np.searchsorted(ends, first, "right"), np.searchsorted(ends, last, "right")
         alone = self.running & (low >= over) & (high > low) & (not self._compares)
         usable = np.minimum(high, over + alone)
-        value, reason, stored, partial = grid.over(read.over, low, usable)
+        value, reason, stored, flags = grid.over(read.over, low, usable)
         then_first, then_last = self._spans(read.back, before=True)
         low, high = np.searchsorted(ends, then_first, "right"), np.searchsorted(ends, then_last, "right")
         before, _, _, _ = grid.over(read.over, low, high)
@@ -329,7 +329,7 @@ class Readings:
             self.keys[period],
             value=value[cell, period],
             reason=reason[cell, period],
-            flags=partial[cell, period] * np.int64(Flag.PARTIAL),
+            flags=flags[cell, period],
             so_far=np.where(alone[period], nan, value[cell, period]),
             so_far_before=before[cell, period],
         )
@@ -350,13 +350,13 @@ class _Grid:
         self.value: Floats = matrix(np.where(numbers.reason == 0, numbers.value, nan), nan)
         self.held: Ints = matrix(np.where(numbers.reason >= WITHHELD, numbers.reason, 0), 0)
         self.stored: Bools = matrix(np.ones(len(numbers), np.bool_), 0)
-        self.partial: Bools = matrix(_flagged(numbers), 0)
+        self.flags: Ints = matrix(numbers.flags & SPREADING, 0)
         if zero and "" in numbers.cells:
             total = list(numbers.cells).index("")
             self.value[~self.stored & has[total]] = 0.0
 
-    def over(self, function: str, low: Ints, high: Ints) -> tuple[Floats, Ints, Bools, Bools]:
-        """Value, reason, whether anything is stored, and whether it is partial, by cell and span of own periods."""
+    def over(self, function: str, low: Ints, high: Ints) -> tuple[Floats, Ints, Bools, Ints]:
+        """Value, reason, whether anything is stored, and its flags, by cell and span of own periods."""
         some = np.isfinite(self.value)
         reason = _each(np.maximum, self.held, low, high, 0)
         count = _each(np.add, some.astype(np.int64), low, high, 0)
@@ -367,10 +367,8 @@ class _Grid:
             value = _each(np.fmax if function == "max" else np.fmin, self.value, low, high, nan)
         reason = np.where((reason == 0) & (count == 0), CODE[Reason.NO_ROWS], reason)
         value = np.where(reason > 0, nan, value)
-        stored, partial = (
-            _each(np.maximum, flags.astype(np.int64), low, high, 0) for flags in (self.stored, self.partial)
-        )
-        return value, reason, stored > 0, partial > 0
+        stored = _each(np.maximum, self.stored.astype(np.int64), low, high, 0) > 0
+        return value, reason, stored, _each(np.bitwise_or, self.flags, low, high, 0)
 
 
 def _each(function: np.ufunc, grid: np.ndarray, low: Ints, high: Ints, nothing: float) -> np.ndarray:
@@ -397,7 +395,8 @@ def _flagged(numbers: Numbers) -> Bools:
 
 def _whole(numbers: Numbers) -> Numbers:
     """Values that stay what they are while the formula's period runs."""
-    return _with(numbers, flags=np.zeros(len(numbers), np.int64), so_far=numbers.value, so_far_before=numbers.value)
+    flags = numbers.flags & np.int64(Flag.OPEN_ENDED)
+    return _with(numbers, flags=flags, so_far=numbers.value, so_far_before=numbers.value)
 
 
 def _with(numbers: Numbers, **columns: Ints | Floats) -> Numbers:

@@ -153,8 +153,8 @@ class _Longer:
         held = np.zeros(size, np.int64)
         np.maximum.at(held, group, np.where(rows.reason >= WITHHELD, rows.reason, 0))
         why = np.where(held > 0, held, np.where(np.isfinite(value), 0, rows.reason[first]))
-        at_least = np.zeros(size, np.int64)
-        np.bitwise_or.at(at_least, group, rows.flags & Flag.AT_LEAST)
+        flags = np.zeros(size, np.int64)
+        np.bitwise_or.at(flags, group, rows.flags & np.int64(Flag.AT_LEAST | Flag.OPEN_ENDED))
         people = _extreme(np.fmin, group, np.where(rows.people > 0, rows.people, nan), size, has)
         return Numbers.make(
             own.cells,
@@ -162,7 +162,7 @@ class _Longer:
             longer[first],
             value=np.where(why == 0, value, nan),
             reason=why,
-            flags=at_least,
+            flags=flags,
             people=people,
         )
 
