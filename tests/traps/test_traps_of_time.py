@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from headway import quality
@@ -165,3 +165,28 @@ def test_what_cannot_be_spread_is_counted(workbench: Any) -> None:
     removed = workbench.coverage(catalog, schemas, noon("2025-06-01"))["spells"].removed
     assert removed["not accrued: without an end after its beginning"] == 2
     assert removed["not seen ahead: without known_on"] == 2
+
+
+def test_who_left_with_the_last_day_is_behind_no_later_one(workbench: Any) -> None:
+    """Rows that last through a day have their person behind that day, and not behind the next."""
+    catalog = workbench.project("""
+        project: traps
+        min_group_size: 2
+        sources:
+          stays:
+            read: {files: unused.csv}
+            columns: {at: date, last: date, person: text, plan: text}
+            time: at
+            through: last
+            people: person
+            sparse: true
+        kpis:
+          mean: {open: stays, take: mean, by: [plan]}
+    """)
+    rows = [
+        {"at": date(2025, 6, 1), "last": date(2025, 6, last), "person": person, "plan": "a"}
+        for last, person in ((2, "ann"), (3, "bob"), (3, "cid"))
+    ]
+    mean = workbench.numbers(catalog, {"stays": rows}, noon("2025-06-10"))["mean"]
+    behind = {name: row["people"] for (grain, cell, name), row in mean.items() if cell and grain == "day"}
+    assert behind == {"2025-06-01": 3, "2025-06-02": 3, "2025-06-03": 2}
