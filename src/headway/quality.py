@@ -10,12 +10,14 @@ touches them.
 reason `GROUP_TOO_SMALL`; so is, where a subtraction from the total would give it away, the smallest other cell that is
 built from somebody. That is: where exactly one cell of a breakdown, grain and period was withheld. In a cross of
 breakdowns the same holds along each line of it, because a line adds up to a cell of the breakdown that it crosses, and
-this is repeated until no line has a single gap. A number built from nobody is shown, and so is the total, always.
+this is repeated until no line has a single gap. Where the value of a cell is withheld, so are its parts: some of them
+add up to it, or are as large. A number built from nobody is shown, and so is the total, always.
 
 What is not seen yet, and later work adds: two withheld cells of one person each, whose sum is a group of two; lines of
 a cross where breakdowns lie within each other (a hub in one cluster alone); cells of one period that are the
-difference of two others (a month less its days); parts of a `distinct`, which add up to its value; and the group behind
-a running period's `so_far`, which counts as large as that of the period itself.
+difference of two others (a month less its days, an amount less its movements); one part that is withheld, of a value
+that is shown and the others that add up to it; and the group behind a running period's `so_far`, which counts as large
+as that of the period itself.
 """
 
 from __future__ import annotations
@@ -174,8 +176,11 @@ def _small(observed: pa.Table, min_group_size: int, already: Bools) -> Bools:
 
     period = _group(observed["part"], observed["grain"], observed["period"])
     lines = [_joined(period, line[codes]) for line in _lines(cells)]
+    with_its_parts = _joined(_group(observed["grain"], observed["period"]), codes)
+    is_value = pc.equal(observed["part"], "").combine_chunks().to_numpy(zero_copy_only=False)
     while True:
         before = int(held.sum())
+        held |= some & np.isin(with_its_parts, with_its_parts[held & is_value])
         for line in lines:
             held |= _companions(line, held, candidates=is_cell & some & ~held & ~already, people=people)
         if int(held.sum()) == before:

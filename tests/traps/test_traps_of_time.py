@@ -99,6 +99,21 @@ def test_no_incident_is_no_missing_number(workbench: Any) -> None:
     assert workbench.numbers(catalog, {}, noon("2025-06-02"))["up"]["month", "", "2025-04"]["value"] == 1
 
 
+def test_what_never_failed_was_not_down_all_the_time(workbench: Any) -> None:
+    """Of a component without any row nothing is stored: its uptime is not known from there, and it is not 0 minutes."""
+    catalog = workbench.project(
+        project(
+            "up: {availability: spells, by: [plan], grain: month}",
+            "time: {formula: \"up.uptime[plan = 'b']\"}",
+            "failures: {formula: \"up.failures[plan = 'b']\"}",
+        )
+    )
+    rows = [row("2025-05-01T10:00", "2025-05-01T11:00", plan="a")]
+    numbers = workbench.numbers(catalog, {"spells": rows}, noon("2025-06-02"))
+    assert numbers["time"]["month", "", "2025-05"]["value"] is None
+    assert numbers["failures"]["month", "", "2025-05"]["value"] == 0
+
+
 def test_planned_maintenance_still_to_come_is_not_counted(workbench: Any) -> None:
     """A window of maintenance that goes on is cut at now, and so is the day that still runs."""
     catalog = workbench.project(project("up: {availability: spells, planned: plan = 'planned'}"))

@@ -126,17 +126,26 @@ def test_a_limit_of_1_withholds_nothing() -> None:
     assert reasons([row(people=1), row("a", 1)], smallest=1) == [None, None]
 
 
-def test_each_period_grain_part_and_breakdown_is_taken_by_itself() -> None:
+def test_each_period_grain_and_breakdown_is_taken_by_itself() -> None:
     """A small cell draws companions from its own breakdown and period alone."""
     plan: Cell = (("plan", "pro"),)
     rows = [
         row("a", 3), row("b", 9),
         row("a", 8, "2026-02"), row("b", 9, "2026-02"),
         row("a", 8, "2026"), row("b", 9, "2026"),
-        row("a", 8, part="new"), row("b", 9, part="new"),
+        row("a", 8, "2026-03", part="new"), row("b", 9, "2026-03", part="new"),
         row(plan, 6),
     ]  # fmt: skip
     assert reasons(rows) == [SMALL, SMALL, *[None] * 7]
+
+
+def test_a_cell_that_is_withheld_is_withheld_with_its_parts() -> None:
+    """New and returning people make the value, so they tell it; a part of few people leaves the value as it is."""
+    sizes = {"": {"a": 3, "b": 10, "c": 12}, "new": {"b": 6, "c": 1}, "returning": {"a": 3, "b": 5, "c": 11}}
+    rows = [row(cell, people, part=part) for part, cells in sizes.items() for cell, people in cells.items()]
+    held = {(one["part"], one["cell"]) for one in judge(rows) if one["reason"]}
+    few, next_to, many = (cell_text((("hub", hub),)) for hub in "abc")
+    assert held == {("", few), ("returning", few), *((part, next_to) for part in sizes), ("new", many)}
 
 
 def cross(plan: str, hub: str) -> Cell:

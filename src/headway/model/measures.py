@@ -387,9 +387,10 @@ class Availability(_OfRows):
 
     @property
     def parts(self) -> Parts:
-        """The four times in minutes, and how many failures began."""
+        """The four times in minutes, and how many failures began. What never had a row was not down."""
         minutes = Part(Empty.ZERO, Unit(UnitKind.ELAPSED, "minutes"))
-        return {**dict.fromkeys(("uptime", "downtime", "planned", "degraded"), minutes), "failures": _COUNT}
+        up = replace(minutes, empty=Empty.NO_DATA)
+        return {"uptime": up, **dict.fromkeys(("downtime", "planned", "degraded"), minutes), "failures": _COUNT}
 
 
 @dataclass(frozen=True)
