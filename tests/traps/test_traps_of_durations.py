@@ -172,3 +172,25 @@ kpis:
     (load,) = outcome.loads
     assert load.removed == {"closed_at before opened_at": 1}
     assert not outcome.failed_kpis
+
+
+def test_an_end_at_the_very_moment_of_the_begin_is_no_time_and_no_miss(workbench: Any) -> None:
+    """Who does the first step while signing up took 0 days; who took exactly 7 days was there within 7 days."""
+    catalog = workbench.project(
+        project(
+            "took: {duration: {from: accounts.created_at, to: steps.at}, unit: days, grain: month}\n"
+            "soon: {duration: {from: accounts.created_at, to: steps.at}, dated: from, within: 7 days, grain: month}"
+        )
+    )
+    accounts = [{"account": name, "created_at": at("2025-11-03T10:00")} for name in ("at once", "in time", "late")]
+    steps = [
+        {"account": "at once", "at": at("2025-11-03T10:00")},
+        {"account": "at once", "at": at("2025-11-09T10:00")},
+        {"account": "in time", "at": at("2025-11-10T10:00")},
+        {"account": "late", "at": at("2025-11-10T10:01")},
+    ]
+    numbers = workbench.numbers(catalog, {"accounts": accounts, "steps": steps}, NOW)
+    took = month(numbers, "2025-11", "took")
+    assert took["n"] == 3
+    assert abs(took["value"] - (14 + 1 / 1440) / 3) < 1e-12
+    assert abs(month(numbers, "2025-11", "soon")["value"] - 2 / 3) < 1e-12
