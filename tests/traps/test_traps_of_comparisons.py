@@ -234,3 +234,11 @@ def test_least_of_no_data_is_no_data(workbench: Any) -> None:
     low = compute(workbench, "low: {formula: 'least(60, prior(basket))'}", rows, "2025-06-01")["low"]
     assert (low["month", "", "2025-01"]["value"], low["month", "", "2025-01"]["reason"]) == (None, Reason.INPUT_MISSING)
     assert low["month", "", "2025-02"]["value"] == 10
+
+
+def test_the_last_day_of_a_month_reads_that_month(workbench: Any) -> None:
+    """A state kept by month is, on each day, the latest month that is over: on 28 February that is February."""
+    rows = [sale("2025-01-31", 10), sale("2025-02-27", 20), sale("2025-02-28", 20)]
+    staff = [{"from": date(2025, 1, 1), "until": None, "shop": "a"}, {"from": date(2025, 2, 10), "until": None}]
+    each = compute(workbench, "each: {formula: sold / heads, grain: day}", rows, "2025-04-01", staff=staff)["each"]
+    assert [each["day", "", day]["value"] for day in ("2025-01-31", "2025-02-27", "2025-02-28")] == [10, 20, 10]

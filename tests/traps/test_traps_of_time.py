@@ -205,3 +205,24 @@ def test_who_left_with_the_last_day_is_behind_no_later_one(workbench: Any) -> No
     mean = workbench.numbers(catalog, {"stays": rows}, noon("2025-06-10"))["mean"]
     behind = {name: row["people"] for (grain, cell, name), row in mean.items() if cell and grain == "day"}
     assert behind == {"2025-06-01": 3, "2025-06-02": 3, "2025-06-03": 2}
+
+
+def test_who_left_at_midnight_is_behind_no_later_day(workbench: Any) -> None:
+    """A row that ends as a day begins has its person behind the day before, and not behind that one."""
+    catalog = workbench.project(project("mean: {open: spells, take: mean, by: [plan]}", group=2))
+    rows = [
+        row("2025-06-01T00:00", end, person=person, plan="a")
+        for end, person in (("2025-06-02T00:00", "ann"), ("2025-06-02T12:00", "bob"))
+    ]
+    mean = workbench.numbers(catalog, {"spells": rows}, noon("2025-06-10"))["mean"]
+    behind = {name: row["people"] for (grain, cell, name), row in mean.items() if cell and grain == "day"}
+    assert behind == {"2025-06-01": 2, "2025-06-02": 1}
+
+
+def test_an_amount_that_is_missing_is_no_row_of_what_is_to_come(workbench: Any) -> None:
+    """The sum of what was signed counts the contracts that have an amount."""
+    catalog = workbench.project(project("ahead: {sum: spells.usd, window: next 6 months, grain: month}"))
+    known = datetime(2025, 1, 5)  # noqa: DTZ001 - read as UTC
+    rows = [row("2025-03-01T00:00", usd=usd, known=known) for usd in (5.0, None)]
+    ahead = workbench.numbers(catalog, {"spells": rows}, noon("2025-02-10"))["ahead"]["month", "", "2025-01"]
+    assert (ahead["value"], ahead["n"]) == (5, 1)
