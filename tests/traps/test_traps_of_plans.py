@@ -459,3 +459,26 @@ def test_late_rows_keep_a_period_partial(workbench: Any) -> None:
     for day, flag in ((15, 1), (21, 0)):
         n = workbench.numbers(catalog, {"events": rows}, datetime(2025, 6, day, 12, tzinfo=UTC))["n"]
         assert n["month", "", "2025-05"]["flags"] == flag
+
+
+def test_of_two_changes_at_one_moment_the_greater_key_is_the_later(workbench: Any) -> None:
+    """Two changes of one account at the same second: the order is the key's, on every run; no amount is no row."""
+    catalog = workbench.project("""
+        project: ties
+        min_group_size: 1
+        sources:
+          changes:
+            read: {files: unused.csv}
+            columns: {id: integer, at: timestamp, account: text, usd: number}
+            key: id
+            time: at
+        kpis:
+          held: {balance: changes.usd, per: account, unit: USD}
+    """)
+    rows = [
+        {"id": number, "at": at("2025-06-01T10:00"), "account": account, "usd": usd}
+        for number, account, usd in ((3, "a", 1.0), (9, "a", 5.0), (7, "a", 2.0), (4, "b", None))
+    ]
+    for order in (rows, rows[::-1]):
+        held = workbench.numbers(catalog, {"changes": order}, UTC_NOON)["held"]["day", "", "2025-06-01"]
+        assert (held["value"], held["n"]) == (5, 1)
