@@ -116,6 +116,8 @@ def availability(part: str, planned: Sequence[str], degraded: Sequence[str]) -> 
             return float(sum(s == "downtime" != state(time, at - 1) for at, s in zip(span, states, strict=True)))
         uptime = len(span) - states.count("downtime")
         if part:
+            if part == "uptime" and not span:
+                return None  # no time has passed yet
             return float(QUARTER * (uptime if part == "uptime" else states.count(part)))
         return uptime / len(span) if span else None
 
