@@ -122,11 +122,13 @@ class _Flows:
         formula = replace(
             self.kpi, measure=Formula(dated, self.kpi.inputs), by=(), grain=Grain.MONTH, by_grain=Grain.MONTH
         )
-        shifted = {
-            Request.of(self.catalog.kpis[read.kpi]): self._later(self.catalog.kpis[read.kpi], month)
-            for read in reads
-            if not read.over and not read.back
-        }
+        shifted: dict[Request, pa.Table] = {}
+        for read in reads:
+            if not read.over and not read.back:
+                later = self._later(self.catalog.kpis[read.kpi], month)
+                # The window is that of functions of the past: what is read ahead is a month's, also where it is a flow.
+                shifted[Request.of(self.catalog.kpis[read.kpi])] = later
+                shifted[Request(read.kpi, self.kpi.window, Grain.MONTH)] = later
         found = Numbers.of(evaluate(self.catalog, formula, {**self.tables, **shifted}, self.now), Grain.MONTH)
         at, there = find(found.period, self.periods)
         if not len(found):
