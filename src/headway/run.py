@@ -307,15 +307,22 @@ class Attempt:
 
         A request that reads through a repeated key stays alone: it is withheld, and must not multiply the others' rows.
         """
-        for request in list(requests):
+        seen: set[tuple[str, bool]] = set()
+        for request in requests:
+            # Under other windows a KPI reads the same columns, unless they look ahead: once tells every mistake.
+            reads = request.kpi, request.resolve(self.catalog).looks_ahead
+            is_own = request == Request.of(self.catalog.kpis[request.kpi])
+            if reads in seen and not is_own:
+                continue
+            seen.add(reads)
             try:
                 (single,) = plan.compile(self.catalog, self.schemas, self.coverage, [request], self.now)
             except HeadwayError as error:
                 self._kpi_failed(request.kpi, error)
-                requests.remove(request)
                 continue
-            if request == Request.of(self.catalog.kpis[request.kpi]):
+            if is_own:
                 self.sql[request.kpi] = self.engine.sql(single.query)
+        requests = [request for request in requests if request.kpi not in self.failed_kpis]
         together = [request for request in requests if not self._is_multiplied(request)]
         alone = [[request] for request in requests if request not in together]
         return [

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -61,7 +62,7 @@ def entries(connection: sa.Connection, kpi: str, as_of: datetime | None) -> list
     ]
 
 
-def _newest(connection: sa.Connection, kpi: str, until: int | None) -> list[sa.Row]:  # type: ignore[type-arg]
+def _newest(connection: sa.Connection, kpi: str, until: int | None) -> list[sa.Row[Any]]:
     """The newest revision of each entry of a KPI, up to a run."""
     table = schema.entry
     query = sa.select(table).where(table.c.kpi == kpi).order_by(table.c.period, table.c.cell, table.c.revision)
@@ -70,5 +71,5 @@ def _newest(connection: sa.Connection, kpi: str, until: int | None) -> list[sa.R
     return list({_key(row): row for row in connection.execute(query)}.values())
 
 
-def _key(row: sa.Row) -> tuple[str, str, int]:  # type: ignore[type-arg]
+def _key(row: sa.Row[Any]) -> tuple[str, str, int]:
     return row.cell, row.grain, row.period

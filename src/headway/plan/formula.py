@@ -124,6 +124,9 @@ class _Evaluation:
         running = self.readings.keys[self.readings.running]
         self._flags = np.isin(self.period, running) * np.int64(Flag.PARTIAL)
         self._lens = _Lens.VALUE
+        # What is at least so much says nothing certain of a difference or a ratio, only of itself.
+        is_one_reading = isinstance(self.tree, exp.Column | exp.Anonymous)
+        self._spreading = SPREADING | (Flag.AT_LEAST if is_one_reading else 0)
 
     def numbers(self) -> Numbers:
         """The formula's numbers: totals for every period that an input has, cells for those that an input has."""
@@ -234,7 +237,7 @@ class _Evaluation:
         at, found = find(self._keys[read], wanted)
         value = np.where(found, getattr(numbers, self._lens.value)[at], nan)
         reason = np.where(numbers.reason[at] >= WITHHELD, _WITHHELD, np.where(np.isnan(value), _NO_DATA, 0))
-        return _Column(value, np.where(found, reason, _ABSENT)), found * (numbers.flags[at] & SPREADING)
+        return _Column(value, np.where(found, reason, _ABSENT)), found * (numbers.flags[at] & self._spreading)
 
     # -- numbers -------------------------------------------------------------------------------------------------
 

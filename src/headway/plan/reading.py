@@ -212,7 +212,7 @@ class Readings:
         count = high - low
         skipped = np.repeat(low - (np.cumsum(count) - count), count)
         rows = numbers.take(order[skipped + np.arange(count.sum())])
-        return _with(rows, period=np.repeat(self.keys, count))
+        return replace(rows, period=np.repeat(self.keys, count))
 
     def _latest(self, read: Input, table: _Table) -> Numbers:
         """A state of a longer grain: its last complete period that ends no later than the formula's."""
@@ -234,14 +234,14 @@ class Readings:
         partial = np.isin(self.keys, numbers.period[(numbers.flags & Flag.PARTIAL) != 0])
         partial |= self.running & ~np.isin(self.keys, numbers.period)
         if not read.back:
-            return _with(numbers, value=np.where(_flagged(numbers), numbers.so_far, numbers.value))
+            return replace(numbers, value=np.where(_flagged(numbers), numbers.so_far, numbers.value))
         asked = [self._back(period, read.back) for period in self.periods]
         keys = np.array([period.key if period else _NEVER for period in asked], np.int64)
         then = self._dated(numbers, keys)
         whole = then.take(~np.isin(then.period, self.keys[partial]))
         if not is_state(self.catalog.kpis, table.kpi, table.part):
             # What is itself a part, such as the month in which tracking began, is nothing to compare with.
-            whole = _with(whole, value=np.where(_flagged(whole), nan, whole.value))
+            whole = replace(whole, value=np.where(_flagged(whole), nan, whole.value))
         return _stacked(whole, self._running_before(numbers, then, keys, partial))
 
     def _running_before(self, numbers: Numbers, then: Numbers, keys: Ints, partial: Bools) -> Numbers:
@@ -252,7 +252,7 @@ class Readings:
         whole = then.take(np.isin(then.period, self.keys[partial]))
         at, found = find(key(whole.cell, whole.period), key(known.cell, known.period))
         withheld = found & (whole.reason[at] >= WITHHELD) if len(whole) else found
-        known = _with(
+        known = replace(
             known,
             value=known.so_far_before,
             so_far=known.so_far_before,
@@ -262,9 +262,9 @@ class Readings:
         # A cell that is there only in the earlier period is not 0 by then: it is not known.
         _, also = find(key(known.cell, known.period), key(whole.cell, whole.period))
         unknown = np.full(int((~also).sum()), nan)
-        rest = _with(whole.take(~also), value=unknown, so_far=unknown, so_far_before=unknown)
+        rest = replace(whole.take(~also), value=unknown, so_far=unknown, so_far_before=unknown)
         both = _stacked(known, rest)
-        return _with(both, flags=both.flags | Flag.PARTIAL)
+        return replace(both, flags=both.flags | Flag.PARTIAL)
 
     # -- at a moment ---------------------------------------------------------------------------------------------
 
@@ -275,7 +275,7 @@ class Readings:
         at, found = find(key(*_coded(numbers, earlier)), key(numbers.cell, numbers.period))
         absent = 0.0 if table.zero else nan
         before = np.where(found, earlier.value[at] if len(earlier) else nan, absent)
-        return _with(_whole(numbers), so_far_before=np.where(np.isin(numbers.period, earlier.period), before, nan))
+        return replace(_whole(numbers), so_far_before=np.where(np.isin(numbers.period, earlier.period), before, nan))
 
     def _at(self, table: _Table, moments: Ints) -> Numbers:
         """A state at moments: the period of the formula's grain that ends then, else its own last one."""
@@ -396,12 +396,7 @@ def _flagged(numbers: Numbers) -> Bools:
 def _whole(numbers: Numbers) -> Numbers:
     """Values that stay what they are while the formula's period runs."""
     flags = numbers.flags & np.int64(Flag.OPEN_ENDED)
-    return _with(numbers, flags=flags, so_far=numbers.value, so_far_before=numbers.value)
-
-
-def _with(numbers: Numbers, **columns: Ints | Floats) -> Numbers:
-    """The rows with some columns replaced."""
-    return Numbers(**{**vars(numbers), **columns})
+    return replace(numbers, flags=flags, so_far=numbers.value, so_far_before=numbers.value)
 
 
 def _coded(into: Numbers, numbers: Numbers) -> tuple[Ints, Ints]:

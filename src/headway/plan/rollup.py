@@ -8,7 +8,7 @@ period so far is compared with the period before at the same day.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import nan
 
@@ -83,7 +83,7 @@ class _Longer:
         partial = [k for k, p in periods.items() if k in running or is_cut(self.kpi, p)]
         flags = (rows.flags & ~np.int64(Flag.PARTIAL)) | np.isin(rows.period, partial) * np.int64(Flag.PARTIAL)
         so_far, before = self._running(rows, list(running.values()))
-        return _with(rows, flags=flags, so_far=so_far, so_far_before=before)
+        return replace(rows, flags=flags, so_far=so_far, so_far_before=before)
 
     def _known(self) -> Bools:
         """Which of the own periods have something to be taken: a value, or one that is withheld."""
@@ -111,7 +111,7 @@ class _Longer:
         chosen = np.zeros(len(holds), np.bool_)
         chosen[list(last.values())] = True
         rows = self.own.take(chosen[self._at])
-        return _with(rows, period=holds[self._at][chosen[self._at]])
+        return replace(rows, period=holds[self._at][chosen[self._at]])
 
     def _last_of_each(self, holds: Ints) -> Numbers:
         """The last number of each cell on its own."""
@@ -122,7 +122,7 @@ class _Longer:
         same = key(rows.cell, longer)
         last = np.ones(len(same), np.bool_)
         last[:-1] = same[1:] != same[:-1]
-        return _with(rows.take(last), period=longer[last])
+        return replace(rows.take(last), period=longer[last])
 
     def _combined(self, holds: Ints) -> Numbers:
         """Mean, maximum, minimum or sum of own values; of a period that still runs only where nothing else is there."""
@@ -223,8 +223,3 @@ def _extreme(function: np.ufunc, group: Ints, values: Floats, size: int, has: Bo
     found = np.full(size, nan)
     function.at(found, group[has], values[has])
     return found
-
-
-def _with(rows: Numbers, **columns: Ints | Floats) -> Numbers:
-    """The rows with some columns replaced."""
-    return Numbers(**{**vars(rows), **columns})

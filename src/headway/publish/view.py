@@ -22,6 +22,7 @@ from headway.errors import Mistake, UsageError
 from headway.ledger import Entered, Ledger, Run
 from headway.model import (
     TOTAL,
+    Accrue,
     Aggregate,
     Audience,
     Balance,
@@ -32,6 +33,7 @@ from headway.model import (
     Kpi,
     Narrative,
     Open,
+    Recurring,
     Target,
     Total,
     Unit,
@@ -502,7 +504,7 @@ class View:
                 " and ".join(column.replace("_", " ") for column in columns),
                 grain.value,
                 words.period(axis[-1]),
-                isinstance(kpi.measure, Aggregate | Balance | Open) and _adds_up(kpi),
+                isinstance(kpi.measure, Aggregate | Balance | Open | Recurring | Accrue) and _adds_up(kpi),
                 tuple(cells),
             )
 
