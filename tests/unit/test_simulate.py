@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from headway import simulate
 from headway.errors import UsageError
+from headway.simulate import hubs
 
 TODAY = date(2026, 11, 21)
 #: What every KPI about people leaves out: staging hubs, and the span in which one hub's log was broken.
@@ -167,7 +168,7 @@ def rows_of(folder: Path) -> dict[str, bytes]:
 def test_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
     """Two writings with one seed are equal; another seed differs."""
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        simulate.hubs(tmp_path / name, seed=seed, scale=0.02, today=date(2026, 3, 15))
+        hubs.write(tmp_path / name, seed=seed, scale=0.02, today=date(2026, 3, 15))
     assert rows_of(tmp_path / "a") == rows_of(tmp_path / "b")
     assert rows_of(tmp_path / "a") != rows_of(tmp_path / "c")
 
@@ -176,8 +177,8 @@ def test_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
 def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A small example as it was on New Year's Day, and some months later."""
     early, late = tmp_path_factory.mktemp("early"), tmp_path_factory.mktemp("late")
-    simulate.hubs(early, scale=0.02, today=date(2026, 1, 1))
-    simulate.hubs(late, scale=0.02, today=date(2026, 6, 2))
+    hubs.write(early, scale=0.02, today=date(2026, 1, 1))
+    hubs.write(late, scale=0.02, today=date(2026, 6, 2))
     return early / "data", late / "data"
 
 
@@ -211,7 +212,7 @@ def test_a_later_today_leaves_the_past_as_it_was(twice: tuple[Path, Path], table
 
 def test_scale_changes_people_and_not_communities(tmp_path: Path, ask: Any) -> None:
     """A small example still serves the communities that were published."""
-    simulate.hubs(tmp_path, scale=0.05, today=date(2026, 1, 1))
+    hubs.write(tmp_path, scale=0.05, today=date(2026, 1, 1))
     with duckdb.connect() as connection:
         connection.execute("CREATE VIEW people AS " + PEOPLE.format(data=tmp_path / "data"))
         found = connection.execute(
@@ -236,7 +237,7 @@ def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
 def test_a_day_before_all_sources_have_rows_is_refused(tmp_path: Path) -> None:
     """An example with empty sources would be a bad example."""
     with pytest.raises(UsageError) as caught:
-        simulate.hubs(tmp_path, today=date(2025, 12, 31))
+        hubs.write(tmp_path, today=date(2025, 12, 31))
     assert caught.value.slug == "bad-date"
 
 

@@ -15,13 +15,10 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from headway.errors import Mistake, UsageError
-from headway.simulate import money, start, usage, work
-from headway.simulate.world import build
+from headway.simulate import hubs, start
 
 #: The examples that ship with Headway; each is a folder below `examples`.
 EXAMPLES = ("hubs", "git", "start")
-#: The first `today` for which every source of `hubs` has rows.
-EARLIEST = date(2026, 1, 1)
 
 
 def write(
@@ -67,7 +64,7 @@ def _write(name: str, folder: Path, paths: Sequence[Path], today: date, seed: in
     for path, text in brought.items():
         _put(folder / path, text)
     if name == "hubs":
-        hubs(folder, seed=seed, scale=scale, today=today)
+        hubs.write(folder, seed=seed, scale=scale, today=today)
     elif name == "start":
         start.write(folder / "data", seed, today)
 
@@ -98,27 +95,3 @@ def _put(path: Path, text: str) -> None:
     if path.exists() and (before := path.read_text("utf-8")) != text:
         path.with_name(f"{path.name}.before").write_text(before, "utf-8")
     path.write_text(text, "utf-8")
-
-
-def hubs(folder: Path, *, seed: int = 1, scale: float = 1.0, today: date) -> None:
-    """Write the raw data of the example organisation below `folder/data`, through the day before `today`.
-
-    `scale` multiplies how many people use the hubs. The same arguments give the same rows; a later `today` adds rows
-    and changes what was still open, and leaves the rest as it was. UsageError if `today` is before `EARLIEST`.
-    """
-    if today < EARLIEST:
-        mistake = Mistake(
-            f"the example organisation cannot end before {EARLIEST}, and {today} is earlier",
-            "bad-date",
-            remedy="Set the clock of this machine, or give a later day.",
-        )
-        raise UsageError(mistake)
-    data = folder / "data"
-    world = build(seed, today.year + 1)
-    known = usage.pools(world, today.year, scale)
-    usage.write_places(data, world, today)
-    usage.write_sessions(data, known, seed, today)
-    usage.write_clicks(data, known, seed, today)
-    usage.write_costs(data, known, seed, today)
-    money.write(data, world, seed, today)
-    work.write(data, world, known, seed, today)

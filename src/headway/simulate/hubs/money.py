@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from headway.simulate import tables
-from headway.simulate.world import World
+from headway.simulate.hubs.world import World
 
 Floats = npt.NDArray[np.float64]
 

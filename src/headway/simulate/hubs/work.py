@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from headway.simulate import tables
-from headway.simulate.usage import Pools
-from headway.simulate.world import World
+from headway.simulate.hubs.usage import Pools
+from headway.simulate.hubs.world import World
 
 Times = npt.NDArray[np.datetime64]
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from headway.simulate import tables
-from headway.simulate.world import BEGINNING, Hub, World
+from headway.simulate.hubs.world import BEGINNING, Hub, World
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
