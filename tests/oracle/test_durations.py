@@ -57,7 +57,7 @@ ENDED = """
         by: [plan]
         by_grain: month
       upper: {duration: {from: accounts.at, to: accounts.done}, statistic: p90, unit: days, by: [tags]}
-      hourly: {duration: {from: accounts.at, to: accounts.done}, unit: days, grain: hour}
+      hourly: {duration: {from: accounts.at, to: accounts.done}, unit: days, grain: hour, by: [plan], by_grain: hour}
       weekly: {duration: {from: accounts.at, to: accounts.done}, unit: days, window: 7 days, by: [plan]}
       in_time: {duration: {from: accounts.at, to: accounts.done}, within: 3 days, by: [plan]}
       worked: {duration: {from: accounts.at, to: accounts.done}, unit: working days, by: [plan]}

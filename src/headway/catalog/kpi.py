@@ -253,24 +253,19 @@ def check_grain(draft: Draft, grain: Grain, complaints: Complaints) -> None:
 
 
 def by_grain(draft: Draft, grain: Grain, least: Grain, complaints: Complaints) -> Grain:
-    """The shortest period of cells: as written, or `least`; a day where that is an hour."""
-    least = Grain.DAY if least is Grain.HOUR else least
+    """The shortest period of cells: as written, or `least`; a day where that is an hour and nobody asked for hours."""
     asked = draft.spec.by_grain
-    if asked is None:
-        default = draft.defaults.by_grain
-        return default if default is not None and default in least.longer() and default is not Grain.HOUR else least
-    place = draft.document.place(draft.at("by_grain"))
-    if asked is Grain.HOUR:
-        complaints.say(place, "cells by the hour are not supported yet", "not-supported-yet", "Write 'by_grain: day'.")
-    elif asked not in grain.longer() or asked not in least.longer():
+    if asked is not None and (asked not in grain.longer() or asked not in least.longer()):
         complaints.say(
-            place,
+            draft.document.place(draft.at("by_grain")),
             f"{draft.name} is kept by {values.among(least.longer())}, so its cells cannot be by {asked}",
             "grain-not-possible",
         )
-    else:
+    elif asked is not None:
         return asked
-    return least
+    least = Grain.DAY if least is Grain.HOUR else least
+    default = draft.defaults.by_grain
+    return default if asked is None and default is not None and default in least.longer() else least
 
 
 def _by(draft: Draft, complaints: Complaints) -> tuple[tuple[str, ...], ...]:
