@@ -44,7 +44,7 @@ def concurrency_and_cpu(tables: Mapping[str, str], kpi: Kpi, periods: str) -> st
             SELECT date_trunc('hour', at) AS hour, any_value(day) AS day, AVG(value) AS cpu
             FROM {tables["resources"]} WHERE metric = 'cpu' GROUP BY hour
         ),
-        -- A session adds one when it begins and takes one when it ends: the sum up to an hour's middle is how many were open.
+        -- A session adds one when it begins and takes one when it ends: their sum so far is how many are open.
         changes AS (
             SELECT started_at AS moment, 1 AS change FROM {tables["sessions"]}
             UNION ALL SELECT ended, -1 FROM {tables["sessions"]}
