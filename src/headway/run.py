@@ -121,7 +121,7 @@ _ENDLESS = "its history gives way where values are computed; with 'tracked_from'
 
 
 def closure(catalog: Catalog, names: Sequence[str]) -> list[str]:
-    """The measured KPIs among `names` (or all) and those that their formulas and targets read, inputs first."""
+    """The measured KPIs among `names` (or all) and those that their formulas, targets and checks read, inputs first."""
     for name in names:
         if name not in catalog.kpis:
             raise UsageError(catalogue.unknown_kpi(name, catalog))
@@ -131,7 +131,8 @@ def closure(catalog: Catalog, names: Sequence[str]) -> list[str]:
         if name in found:
             return
         found.add(name)
-        for read in (*catalog.kpis[name].inputs, *catalog.kpis[name].compared):
+        kpi = catalog.kpis[name]
+        for read in (*kpi.inputs, *kpi.compared, *kpi.reconciled):
             visit(read)
 
     for name in names or catalog.kpis:

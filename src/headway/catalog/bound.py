@@ -1,4 +1,4 @@
-"""Reads one bound of a target: a quantity in the KPI's unit, or a formula over KPIs for the same period and cell."""
+"""Reads one bound of a target or a check: a quantity in the KPI's unit, or a formula for the same period and cell."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ class Reader:
     document: Document
     path: Steps
     scene: Scene
+    #: What it is a bound of, as messages call it.
+    what: str = "target"
 
     def quantity(self, value: Any, *keys: str | int) -> float | None:
         """A number in the unit, or None after telling what is wrong with it."""
@@ -65,7 +67,7 @@ class Reader:
             try:
                 return values.quantity(value, self.unit, self.of)  # `100 sessions`, where sessions is a KPI too
             except Wrong:
-                return self._formula(value, (*self.path, *keys))
+                return self.computed(value, *keys)
         return self.quantity(value, *keys)
 
     def _is_formula(self, text: str) -> bool:
@@ -78,8 +80,9 @@ class Reader:
             return False
         return bool(named) and (not text.strip().isidentifier() or values.near(text, self.scene.declared) is not None)
 
-    def _formula(self, text: str, here: Steps) -> Formula | None:
-        """The formula, checked as that of a KPI with this grain and breakdown would be."""
+    def computed(self, text: str, *keys: str | int) -> Formula | None:
+        """The formula, checked as that of a KPI with this grain and breakdown would be; None after telling."""
+        here = (*self.path, *keys)
         said = Complaints()
         try:
             mentions = formula.inputs(formula.parse(text))
@@ -88,7 +91,7 @@ class Reader:
             return None
         planned = [m for m in mentions if m.kpi in self.scene.kpis and self.scene.kpis[m.kpi].measure is None]
         for mention in planned:
-            message, remedy = f"'{mention.kpi}' is planned and has no numbers yet", "Add this target once it has."
+            message, remedy = f"'{mention.kpi}' is planned and has no numbers yet", f"Add this {self.what} once it has."
             said.wrong(self.document, here, Wrong(message, mention.start, mention.end, formula.SLUG, remedy))
         if planned:
             self.scene.complaints.take(said)
@@ -97,7 +100,9 @@ class Reader:
         spec = FormulaSpec(
             formula=text, grain=self.grain, by=[list(self.breakdown)] if self.breakdown and by_cell else []
         )
-        draft = _Draft(f"a target of {self.kpi.name}", "formula", spec, DefaultsSpec(), self.document, self.path, here)
+        draft = _Draft(
+            f"a {self.what} of {self.kpi.name}", "formula", spec, DefaultsSpec(), self.document, self.path, here
+        )
         scene = self.scene
         made = None
         parsed = formulas.read(draft, scene.declared, scene.sources, said)
@@ -127,7 +132,7 @@ class Reader:
         unit = unit_of(formula.parse(text), self.scene.kpis)
         if unit is not None and unit != self.unit and UnitKind.NONE not in (unit.kind, self.unit.kind):
             two = {unit.kind, self.unit.kind} == {UnitKind.CURRENCY}
-            message = f"this bound is in {unit}, and {self.of} in {self.unit}; nothing is converted"
+            message = f"{_BOUND[self.what]} is in {unit}, and {self.of} in {self.unit}; nothing is converted"
             said.wrong(
                 self.document, here, Wrong(message, 0, len(text), "two-currencies" if two else "target-unit", None)
             )
@@ -143,6 +148,8 @@ class _Draft(Draft):
         """The path of a key of the target."""
         return self.written if keys == ("formula",) else Draft.at(self, *keys)
 
+
+_BOUND = {"target": "this bound", "check": "this formula"}
 
 #: What keeps the unit of its arguments.
 _KEEPS = (exp.Add, exp.Sub, exp.Neg, exp.Abs, exp.Round, exp.Least, exp.Greatest, exp.Coalesce, exp.Case, exp.If)

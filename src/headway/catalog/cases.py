@@ -235,7 +235,7 @@ class _Resolving:
                         n,
                     )
             if row.get("period") is not None:
-                self.read(lambda: _period(row["period"], self.known.catalog.calendar), "given", kpi.name, n, "period")  # noqa: B023 - called at once
+                self.read(lambda: period_of(row["period"], self.known.catalog.calendar), "given", kpi.name, n, "period")  # noqa: B023 - called at once
         lines = tuple(
             {column: None if row.get(column) is None else cell_value(row[column]) for column in columns} for row in rows
         )
@@ -252,7 +252,7 @@ class _Resolving:
             return None
         name, _, part = spec.kpi.partition(".")
         kpi = self.kpi(name, part, n)
-        period = self.read(lambda: _period(spec.period, self.known.catalog.calendar), *here, "period")
+        period = self.read(lambda: period_of(spec.period, self.known.catalog.calendar), *here, "period")
         if kpi is None or period is None:
             return None
         cell = self.cell(kpi, part, spec.for_, n)
@@ -357,7 +357,8 @@ def _time(text: str) -> datetime:
         raise values.wrong(text, f"there is no moment {text}", "bad-date") from None
 
 
-def _period(value: Any, calendar: Calendar) -> Period:
+def period_of(value: Any, calendar: Calendar) -> Period:
+    """A period by its name; `Wrong` for anything else."""
     try:
         return calendar.parse(str(value))
     except ValueError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from headway.errors import Place
-from headway.model import Catalog, Distinct, Duration, Expression, Kpi, Source
+from headway.model import Catalog, Check, Distinct, Duration, Expression, Kpi, KpiCheck, Source, Then
 from headway.periods import Length, Window
 
 #: What of a KPI can change its numbers. `tracked_from` and `retired_on` decide which periods there are.
@@ -77,6 +77,7 @@ def _inputs(kpi: Kpi, catalog: Catalog) -> list[str]:
 
 def _definition(kpi: Kpi) -> dict[str, Any]:
     said = {name: _plain(getattr(kpi, name)) for name in _NUMBERS}
+    said |= _withholding(kpi.checks)
     if isinstance(kpi.measure, Distinct):
         del said["measure"]["named"]  # which parts others read changes none of its numbers
     return said
@@ -84,10 +85,18 @@ def _definition(kpi: Kpi) -> dict[str, Any]:
 
 def _source(source: Source) -> dict[str, Any]:
     said = _plain(source)
-    del said["about"]
+    del said["about"], said["checks"]
+    said |= _withholding(source.checks)
     for exclusion in said["exclude"]:
         del exclusion["why"], exclusion["link"]
     return said  # type: ignore[no-any-return]  # a dataclass becomes a dict
+
+
+def _withholding(checks: Sequence[Check | KpiCheck]) -> dict[str, Any]:
+    """What checks can keep from being shown; those that only warn, or stop a run, change no number."""
+    found = [_plain(one) for one in checks if one.then is Then.WITHHOLD]
+    kept = [{key: value for key, value in one.items() if key not in ("name", "why")} for one in found]
+    return {"checks": kept} if kept else {}
 
 
 def _plain(value: Any) -> Any:

@@ -126,7 +126,7 @@ def _total(draft: Draft, complaints: Complaints) -> Total:
 
 
 #: What says something of numbers alone.
-_OF_NUMBERS = ("unit", "decimals", "better", "take", "by_grain", "history", "targets")
+_OF_NUMBERS = ("unit", "decimals", "better", "take", "by_grain", "history", "targets", "checks")
 
 
 def _wordless(draft: Draft, complaints: Complaints) -> None:

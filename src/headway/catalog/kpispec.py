@@ -45,7 +45,6 @@ class KpiSpec(Spec):
     what = "a planned KPI"
     later: ClassVar[Mapping[str, str]] = {
         "formerly": "A new name is a new series.",
-        "checks": "",
         "allow": "",
     }
     elsewhere: ClassVar[Mapping[str, str]] = {
@@ -80,6 +79,7 @@ class KpiSpec(Spec):
     history: CsvFile | None = None
     targets: list[Any] = Field(default_factory=list)
     benchmarks: list[Any] = Field(default_factory=list)
+    checks: list[Any] = Field(default_factory=list)
 
 
 class RowsSpec(KpiSpec):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from headway.catalog import ahead, cases, derived, project, source, target, values
+from headway.catalog import ahead, cases, derived, kpichecks, project, source, sourcechecks, target, values
 from headway.catalog import document as documents
 from headway.catalog import kpi as kpis
 from headway.catalog.bound import Scene
@@ -220,14 +220,19 @@ def _project(document: Document, root: Path, complaints: Complaints) -> Catalog:
 
 def _sources(declared: _Declared, complaints: Complaints) -> dict[str, Source]:
     found = {}
+    written: dict[str, Sequence[Any]] = {}
     for name, (value, document, path) in declared.sources.items():
         spec = check(SourceSpec, document, path, value, complaints)
         if spec is not None and (it := source.resolve(name, spec, document, path, declared.sources, complaints)):
-            found[name] = it
+            found[name], written[name] = it, spec.checks
     for name, it in found.items():
         _, document, path = declared.sources[name]
         source.finish(it, found, document, path, complaints)
-    return found
+    # Checks look at other sources, none at their checks.
+    return {
+        name: sourcechecks.resolve(it, found, declared.sources, written[name], *declared.sources[name][1:], complaints)
+        for name, it in found.items()
+    }
 
 
 def _kpis(
@@ -251,7 +256,8 @@ def _kpis(
     ahead.of_formulas(waiting, resolved, sources, complaints)
     ahead.of_balances(waiting, resolved, sources, complaints)
     scene = Scene(catalog, resolved, declared.kpis, declared.sources, complaints)
-    return {name: target.resolve(draft, scene) for name, draft in drafts.items() if name in resolved}
+    judged = {name: target.resolve(draft, scene) for name, draft in drafts.items() if name in resolved}
+    return kpichecks.resolve(drafts, judged, scene)
 
 
 def _tests(declared: _Declared, catalog: Catalog, complaints: Complaints) -> dict[str, Case]:

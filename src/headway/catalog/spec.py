@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from headway.catalog import values
 from headway.catalog.sqltext import Wrong
-from headway.model import Audience, Better, Empty, Pace, Rank, Take, Total, Unit
+from headway.model import Audience, Better, Empty, Pace, Rank, Take, Then, Total, Unit
 from headway.periods import MONTHS, WEEKDAYS, Grain, Length, Window
 
 # -- types ---------------------------------------------------------------------------------------------------------
@@ -85,6 +85,7 @@ RankOf = Annotated[Rank, _reader(lambda value: Rank(values.choice(Rank)(value)))
 BetterOf = Annotated[Better, _reader(lambda value: Better(values.choice(Better)(value)))]
 PaceOf = Annotated[Pace, _reader(lambda value: Pace(values.choice(Pace)(value)))]
 TakeOf = Annotated[Take, _reader(lambda value: Take(values.choice(Take)(value)))]
+ThenOf = Annotated[Then, _reader(lambda value: Then(values.choice(Then)(value)))]
 EmptyOf = Annotated[Empty, _reader(lambda value: Empty(values.choice(Empty)(value)))]
 TotalOf = Annotated[Total, _reader(lambda value: Total(values.choice(("given", "none"))(value)))]
 UnitOf = Annotated[Unit, _reader(values.unit)]
@@ -204,9 +205,6 @@ class SourceSpec(Spec):
     """Where rows come from and what they mean."""
 
     what = "a source"
-    later = {
-        "checks": "The key, the references and the declared columns are checked already.",
-    }
     elsewhere = {"where": "A KPI filters with 'where'; rows that are wrong are taken out by 'exclude'."}
 
     read: Any
@@ -225,6 +223,7 @@ class SourceSpec(Spec):
     refers: dict[str, Any] = Field(default_factory=dict)
     derive: dict[str, Text] = Field(default_factory=dict)
     exclude: list[Any] = Field(default_factory=list)
+    checks: list[Any] = Field(default_factory=list)
 
 
 class ReadSpec(Spec):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from headway.errors import Place
+from headway.model.checks import KpiCheck
 from headway.model.measures import Measure, Parts, Recurring, Retention, RowMeasure
 from headway.model.target import Benchmark, Target
 from headway.model.words import Audience, Better, Empty, Expression, Rank, Take, Total, Unit
@@ -48,6 +49,7 @@ class Kpi:
     history: str | None = None
     targets: tuple[Target, ...] = ()
     benchmarks: tuple[Benchmark, ...] = ()
+    checks: tuple[KpiCheck, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
 
     @property
@@ -78,6 +80,11 @@ class Kpi:
         return tuple(
             dict.fromkeys(read for target in self.targets for bound in target.formulas for read in bound.inputs)
         )
+
+    @property
+    def reconciled(self) -> tuple[str, ...]:
+        """The KPIs that its checks read. It is judged before others read it, so these are computed first."""
+        return tuple(dict.fromkeys(read for check in self.checks for read in check.inputs))
 
     @property
     def is_state(self) -> bool:

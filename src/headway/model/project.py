@@ -57,7 +57,7 @@ class Catalog:
     working: WorkingDays = field(default_factory=WorkingDays)
 
     def in_order(self) -> Iterator[Kpi]:
-        """KPIs so that each comes after those that it reads."""
+        """KPIs so that each comes after those that it reads, and after those that it is checked against."""
         done: set[str] = set()
 
         def visit(name: str) -> Iterator[Kpi]:
@@ -65,7 +65,7 @@ class Catalog:
                 return
             done.add(name)
             kpi = self.kpis[name]
-            for read in kpi.inputs:
+            for read in (*kpi.inputs, *kpi.reconciled):
                 yield from visit(read)
             yield kpi
 

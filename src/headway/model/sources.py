@@ -11,6 +11,7 @@ from typing import Literal
 import pyarrow as pa
 
 from headway.errors import Place
+from headway.model.checks import Check
 from headway.model.words import Expression
 from headway.periods import Length
 
@@ -109,6 +110,7 @@ class Source:
     refers: Mapping[str, Reference] = field(default_factory=dict)
     derive: Mapping[str, Expression] = field(default_factory=dict)
     exclude: tuple[Exclusion, ...] = ()
+    checks: tuple[Check, ...] = ()
     #: Places of the things a later room may complain about, by path: "time", "people", "derive.usd", "refers.hub".
     places: Mapping[str, Place] = field(default_factory=dict)
 
