@@ -1,0 +1,96 @@
+"""Both examples, small: written by the simulator, computed once, and their raw rows open to queries by hand."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from headway import catalog as catalogs
+from headway import simulate
+from headway.ledger import Ledger
+from headway.model import FilesReader, Source, TableReader, cell_text
+from headway.run import Outcome, observe
+
+HERE = Path(__file__).parent
+TODAY = date(2026, 10, 12)
+#: A tenth of the size that they ship with: what is compared is the arithmetic, not the amounts.
+SCALE = 0.1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each example is computed once: its tests stay with one worker."""
+    for item in items:
+        if HERE in item.path.parents:
+            for name in ("hubs", "saas"):
+                if name in getattr(item, "fixturenames", ()) or f"[{name}" in item.name:
+                    item.add_marker(pytest.mark.xdist_group(f"example-{name}"))
+
+
+class Example:
+    """An example that was run, and its raw rows."""
+
+    def __init__(self, name: str, root: Path) -> None:
+        self.name, self.root = name, root
+        simulate.write(name, root, today=TODAY, scale=SCALE)
+        self.catalog = catalogs.load(root)
+        self.ledger = Ledger.open(root / "ledger.db")
+        self.now = datetime(TODAY.year, TODAY.month, TODAY.day, 11, tzinfo=UTC)
+        self.outcome: Outcome = observe(self.catalog, self.ledger, self.now)
+        self.raw = duckdb.connect()
+        self.raw.execute("SET TimeZone = 'UTC'")
+        for source in self.catalog.sources.values():
+            self._open(source)
+
+    def _open(self, source: Source) -> None:
+        """A view of a source's raw rows, under its name: nothing of ours has touched them."""
+        reader = source.reader
+        if isinstance(reader, FilesReader):
+            paths = [str(self.root / pattern) for pattern in reader.files]
+            read = "read_csv" if paths[0].endswith(".csv") else "read_parquet"
+            self.raw.execute(f"CREATE VIEW {source.name} AS SELECT * FROM {read}({paths})")
+        elif isinstance(reader, TableReader):
+            database = sqlite3.connect(self.root / reader.database)
+            cursor = database.execute(f'SELECT * FROM "{reader.table}"')
+            names = [column[0] for column in cursor.description]
+            columns = zip(*cursor.fetchall(), strict=True)
+            found = pa.table({name: pa.array(values) for name, values in zip(names, columns, strict=True)})
+            self.raw.register(source.name, found)
+            database.close()
+
+    def stored(self, kpi: str, period: str, **cell: str) -> tuple[float | None, str | None]:
+        """The value of one number as the ledger holds it, and the reason if there is none."""
+        asked = self.catalog.calendar.parse(period)
+        text = cell_text(tuple(cell.items()))
+        for row in self.ledger.read(kpi, part="", grain=asked.grain).to_pylist():
+            if (row["period"], row["cell"]) == (asked.key, text):
+                return row["value"], row["reason"]
+        return None, "not stored"
+
+    def by_hand(self, query: str) -> list[dict[str, Any]]:
+        """The rows of a query over the raw rows, by column."""
+        answer = self.raw.execute(query)
+        names = [column[0] for column in answer.description]
+        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Example]]:
+    """An example by its name, computed when it is first asked for."""
+    made: dict[str, Example] = {}
+
+    def get(name: str) -> Example:
+        if name not in made:
+            made[name] = Example(name, tmp_path_factory.mktemp(name))
+        return made[name]
+
+    yield get
+    for one in made.values():
+        one.ledger.close()
+        one.raw.close()
