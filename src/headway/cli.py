@@ -74,6 +74,15 @@ class Example(StrEnum):
     GIT = "git"
 
 
+class FileKind(StrEnum):
+    """The kinds of files of a catalogue, each with a schema."""
+
+    PROJECT = "project"
+    SOURCES = "sources"
+    KPIS = "kpis"
+    TESTS = "tests"
+
+
 #: What Typer makes of Ctrl-C, and every shell understands.
 _INTERRUPTED = 130
 
@@ -193,6 +202,35 @@ def check(
         + ": no mistakes.",
         highlight=False,
     )
+
+
+@app.command()
+def schema(
+    kind: Annotated[
+        FileKind | None,
+        typer.Argument(
+            metavar="FILE-KIND",
+            help=f"{', '.join(FileKind)}; all, by kind, if none is named. 'project' is headway.yml.",
+            show_default=False,
+        ),
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write all of them where the comments of the project's files say.")
+    ] = False,
+    project: ProjectOption = Path(),
+) -> None:
+    """Print the JSON Schema of the catalogue's files, with which an editor completes and checks them."""
+    from headway.catalog import schema as schemas
+
+    if not write:
+        made = schemas.every() if kind is None else schemas.of(kind.value)
+        typer.echo(schemas.text(made), nl=False)
+        return
+    if kind is not None:
+        remedy = "Run 'headway schema --write'."
+        raise UsageError(Mistake("--write writes every schema, not one", "unknown-option", None, remedy))
+    written = schemas.write(_root(project))
+    typer.echo(f"Wrote {', '.join(path.name for path in written)} into {written[0].parent}.")
 
 
 @app.command("test")
@@ -458,10 +496,17 @@ def demo(
 def _catalog(project: Path) -> Catalog:
     from headway import catalog
 
+    return catalog.load(_root(project))
+
+
+def _root(project: Path) -> Path:
+    """The folder of the project that `project` lies in."""
+    from headway import catalog
+
     if not project.exists():
         remedy = "Name the folder of a project, or leave --project out inside one."
         raise UsageError(Mistake(f"there is no folder {project}", "not-a-project", None, remedy))
-    return catalog.load(catalog.find(project))
+    return catalog.find(project)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Edit = Callable[[Shop, str, str, str], None]
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("init", "check", "test", "run", "enter", "show", "explain", "build", "serve", "demo")
+COMMANDS = ("init", "check", "schema", "test", "run", "enter", "show", "explain", "build", "serve", "demo")
 
 
 def _headway(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -255,7 +255,7 @@ def test_any_path_of_a_repository_is_quoted(tmp_path: Path, name: str) -> None:
 def test_an_example_that_is_there_is_written_anew(tmp_path: Path, name: str) -> None:
     """A second demo renews the example, keeps what somebody changed beside it, and leaves the ledger alone."""
     simulate.write(name, tmp_path, [tmp_path], today=TODAY, scale=0.01)
-    (tmp_path / ".headway").mkdir()
+    (tmp_path / ".headway").mkdir(exist_ok=True)
     (tmp_path / ".headway" / "ledger.db").write_text("numbers", "utf-8")
     project = tmp_path / "headway.yml"
     brought = project.read_text("utf-8")

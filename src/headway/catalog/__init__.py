@@ -2,7 +2,8 @@
 
 `document` YAML with places · `spec`, `checking` the shape of each map · `values` small values · `sqltext`,
 `expression`, `formula` SQL fragments · `project`, `source`, `kinds`, `kpi`, `formulas`, `target`, `cases` resolve,
-with the help of `columns` and `circles` · `loading` does it all · `identity` says what it comes down to.
+with the help of `columns` and `circles` · `loading` does it all · `identity` says what it comes down to ·
+`schema`, of `shapes` and `meanings`, tells editors.
 """
 
 from headway.catalog.identity import fingerprint, text

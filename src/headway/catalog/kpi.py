@@ -43,7 +43,7 @@ _UNITS = {
 }
 #: The own period of a kind that is not kept by the day, unless the KPI says.
 _GRAINS = {"retention": Grain.MONTH, "accrue": Grain.MONTH, "recurring": Grain.MONTH}
-_STATES = {"open", "balance", "recurring", "entered", "narrative"}
+STATES = {"open", "balance", "recurring", "entered", "narrative"}
 
 
 def draft(
@@ -126,12 +126,12 @@ def _total(draft: Draft, complaints: Complaints) -> Total:
 
 
 #: What says something of numbers alone.
-_OF_NUMBERS = ("unit", "decimals", "better", "take", "by_grain", "history", "targets", "checks")
+OF_NUMBERS = ("unit", "decimals", "better", "take", "by_grain", "history", "targets", "checks")
 
 
 def _wordless(draft: Draft, complaints: Complaints) -> None:
     """Complain about what a KPI that is told in words cannot have."""
-    for key in _OF_NUMBERS:
+    for key in OF_NUMBERS:
         if draft.document.has(draft.at(key)):
             message = f"a narrative has no number, so '{key}' means nothing"
             complaints.say(draft.document.key_place(draft.at(key)), message, "bad-value", f"Remove '{key}'.")
@@ -181,8 +181,8 @@ def common(draft: Draft, project: Catalog, complaints: Complaints, **resolved: A
 def options(draft: Draft, complaints: Complaints) -> None:
     """Complain about options that mean nothing for this kind; an option is never ignored."""
     spec, document = draft.spec, draft.document
-    is_state = draft.kind in _STATES or spec.window is not None
-    if spec.window is not None and draft.kind in _STATES:
+    is_state = draft.kind in STATES or spec.window is not None
+    if spec.window is not None and draft.kind in STATES:
         message, remedy = f"{draft.kind} is a state of a moment already: a window has no meaning", "Remove 'window'."
         if draft.kind == "open" and spec.take not in (None, Take.LAST):
             message = f"open with 'take: {spec.take}' looks at every moment of its period, and at no others"

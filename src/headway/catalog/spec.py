@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from headway.catalog import values
+from headway.catalog import shapes, values
+from headway.catalog.shapes import Shape
 from headway.catalog.sqltext import Wrong
 from headway.model import Audience, Better, Empty, Pace, Rank, Take, Then, Total, Unit
 from headway.periods import MONTHS, WEEKDAYS, Grain, Length, Window
@@ -22,8 +23,11 @@ from headway.periods import MONTHS, WEEKDAYS, Grain, Length, Window
 # -- types ---------------------------------------------------------------------------------------------------------
 
 
-def _reader(read: Callable[[Any], Any]) -> PlainValidator:
-    """A pydantic type from a function of `values`; what is wrong travels through pydantic unharmed."""
+def _reader(read: Callable[[Any], Any], shape: Shape) -> PlainValidator:
+    """A pydantic type from a function of `values`; what is wrong travels through pydantic unharmed.
+
+    `shape` is what an editor is told of it: no more than what `read` takes, and as little more as a schema can say.
+    """
 
     def validate(value: Any) -> Any:
         try:
@@ -32,7 +36,18 @@ def _reader(read: Callable[[Any], Any]) -> PlainValidator:
             context = {"message": wrong.message, "remedy": wrong.remedy, "start": wrong.start, "end": wrong.end}
             raise PydanticCustomError(wrong.slug, "{message}", context) from None
 
-    return PlainValidator(validate)
+    return PlainValidator(validate, json_schema_input_type=Annotated[Any, WithJsonSchema(shape)])
+
+
+def _word(words: Iterable[str], made: Callable[[str], Any] = str) -> PlainValidator:
+    """One of a few words, as what `made` makes of it."""
+    known = tuple(words)
+    read = values.choice(known)
+    return _reader(lambda value: made(read(value)), shapes.words(known))
+
+
+def _whole(low: int, high: int) -> PlainValidator:
+    return _reader(values.whole(low, high), shapes.whole(low, high))
 
 
 def _one_or_many(value: Any) -> Any:
@@ -71,43 +86,43 @@ def _csv(value: Any) -> str:
 
 _COLUMN_TYPES = ("text", "integer", "number", "boolean", "date", "timestamp", "list")
 
-Text = Annotated[str, _reader(values.text)]
-Name = Annotated[str, _reader(values.name)]
-Flag = Annotated[bool, _reader(values.flag)]
-Day = Annotated[date, _reader(values.day)]
-LengthOf = Annotated[Length, _reader(values.length)]
-Zone = Annotated[str, _reader(values.zone)]
-Percent = Annotated[float, _reader(values.percent)]
-Number = Annotated[float, _reader(values.number)]
-GrainOf = Annotated[Grain, _reader(values.grain)]
-AudienceOf = Annotated[Audience, _reader(lambda value: Audience(values.choice(Audience)(value)))]
-RankOf = Annotated[Rank, _reader(lambda value: Rank(values.choice(Rank)(value)))]
-BetterOf = Annotated[Better, _reader(lambda value: Better(values.choice(Better)(value)))]
-PaceOf = Annotated[Pace, _reader(lambda value: Pace(values.choice(Pace)(value)))]
-TakeOf = Annotated[Take, _reader(lambda value: Take(values.choice(Take)(value)))]
-ThenOf = Annotated[Then, _reader(lambda value: Then(values.choice(Then)(value)))]
-EmptyOf = Annotated[Empty, _reader(lambda value: Empty(values.choice(Empty)(value)))]
-TotalOf = Annotated[Total, _reader(lambda value: Total(values.choice(("given", "none"))(value)))]
-UnitOf = Annotated[Unit, _reader(values.unit)]
-WindowOf = Annotated[Window, _reader(values.window)]
-Weekday = Annotated[str, _reader(values.choice(WEEKDAYS))]
-Month = Annotated[str, _reader(values.choice(MONTHS))]
-ColumnTypeOf = Annotated[str, _reader(values.column_type(_COLUMN_TYPES))]
-Colour = Annotated[str, _reader(_hex)]
-ProjectName = Annotated[str, _reader(_project_name)]
-Link = Annotated[str, _reader(values.link)]
-CsvFile = Annotated[str, _reader(_csv)]
-StatisticOf = Annotated[str, _reader(values.statistic)]
-DatedOf = Annotated[str, _reader(values.choice(("to", "from")))]
-Texts = Annotated[list[Text], BeforeValidator(_one_or_many)]
-Crosses = Annotated[list[list[Text]], BeforeValidator(_crosses)]
-FormulaText = Annotated[str, _reader(values.formula)]
-Quantiles = Annotated[list[str], _reader(values.quantiles)]
-Rising = Annotated[list[float], _reader(values.rising)]
-Sign = Annotated[str, _reader(values.sign)]
-Answers = Annotated[int, _reader(values.whole(2, 1_000_000))]
-Days = Annotated[int, _reader(values.whole(1, 10_000))]
-Digits = Annotated[int, _reader(values.whole(0, 9))]
+Text = Annotated[str, _reader(values.text, shapes.TEXT)]
+Name = Annotated[str, _reader(values.name, shapes.NAME)]
+Flag = Annotated[bool, _reader(values.flag, shapes.FLAG)]
+Day = Annotated[date, _reader(values.day, shapes.DAY)]
+LengthOf = Annotated[Length, _reader(values.length, shapes.LENGTH)]
+Zone = Annotated[str, _reader(values.zone, shapes.ZONE)]
+Percent = Annotated[float, _reader(values.percent, shapes.PERCENT)]
+Number = Annotated[float, _reader(values.number, shapes.NUMBER)]
+GrainOf = Annotated[Grain, _reader(values.grain, shapes.words(Grain))]
+AudienceOf = Annotated[Audience, _word(Audience, Audience)]
+RankOf = Annotated[Rank, _word(Rank, Rank)]
+BetterOf = Annotated[Better, _word(Better, Better)]
+PaceOf = Annotated[Pace, _word(Pace, Pace)]
+TakeOf = Annotated[Take, _word(Take, Take)]
+ThenOf = Annotated[Then, _word(Then, Then)]
+EmptyOf = Annotated[Empty, _word(Empty, Empty)]
+TotalOf = Annotated[Total, _word(("given", "none"), Total)]
+UnitOf = Annotated[Unit, _reader(values.unit, shapes.UNIT)]
+WindowOf = Annotated[Window, _reader(values.window, shapes.WINDOW)]
+Weekday = Annotated[str, _word(WEEKDAYS)]
+Month = Annotated[str, _word(MONTHS)]
+ColumnTypeOf = Annotated[str, _reader(values.column_type(_COLUMN_TYPES), shapes.words(_COLUMN_TYPES))]
+Colour = Annotated[str, _reader(_hex, shapes.COLOUR)]
+ProjectName = Annotated[str, _reader(_project_name, shapes.PROJECT_NAME)]
+Link = Annotated[str, _reader(values.link, shapes.LINK)]
+CsvFile = Annotated[str, _reader(_csv, shapes.CSV)]
+StatisticOf = Annotated[str, _reader(values.statistic, shapes.STATISTIC)]
+DatedOf = Annotated[str, _word(("to", "from"))]
+Texts = Annotated[list[Text], BeforeValidator(_one_or_many, json_schema_input_type=Text | list[Text])]
+Crosses = Annotated[list[list[Text]], BeforeValidator(_crosses, json_schema_input_type=list[Text | list[Text]])]
+FormulaText = Annotated[str, _reader(values.formula, shapes.FORMULA)]
+Quantiles = Annotated[list[str], _reader(values.quantiles, shapes.QUANTILES)]
+Rising = Annotated[list[float], _reader(values.rising, shapes.RISING)]
+Sign = Annotated[str, _reader(values.sign, shapes.SIGN)]
+Answers = Annotated[int, _whole(2, 1_000_000)]
+Days = Annotated[int, _whole(1, 10_000)]
+Digits = Annotated[int, _whole(0, 9)]
 
 
 # -- maps ----------------------------------------------------------------------------------------------------------
@@ -152,8 +167,8 @@ class ProjectSpec(Spec):
     working_week: list[Weekday] | None = None
     holidays: CsvFile | None = None
     audience: AudienceOf = Audience.INTERNAL
-    min_group_size: Annotated[int, _reader(values.whole(1, 1_000_000))] = 5
-    max_cells: Annotated[int, _reader(values.whole(1, 1_000_000))] = 200
+    min_group_size: Annotated[int, _whole(1, 1_000_000)] = 5
+    max_cells: Annotated[int, _whole(1, 1_000_000)] = 200
     near_within: Percent = 0.05
     restatement: Any = None
     engine: Text = "duckdb"
@@ -249,9 +264,11 @@ class FormatSpec(Spec):
 
     what = "format"
     separator: Sign | None = None
-    header: Annotated[int, _reader(values.whole(1, 10_000))] | None = None
-    dates: Annotated[str, _reader(values.pattern)] | None = None
-    missing: Annotated[list[str], BeforeValidator(_one_or_many)] = Field(default_factory=list)
+    header: Annotated[int, _whole(1, 10_000)] | None = None
+    dates: Annotated[str, _reader(values.pattern, shapes.PATTERN)] | None = None
+    missing: Annotated[list[str], BeforeValidator(_one_or_many, json_schema_input_type=str | list[str])] = Field(
+        default_factory=list
+    )
     thousands: Sign | None = None
     decimal: Sign | None = None
     currency: Texts = Field(default_factory=list)

@@ -55,6 +55,10 @@ _CURRENCIES = frozenset(
 )
 
 
+#: Every unit that the language knows by name; a noun may be one too.
+UNITS = ("percent", "points", *_ELAPSED, *_COUNTED, *_BYTES, *sorted(_CURRENCIES))
+
+
 def wrong(value: Any, message: str, slug: str, remedy: str | None = None) -> Wrong:
     """A complaint about a whole value."""
     return Wrong(message, 0, len(str(value)), slug, remedy)

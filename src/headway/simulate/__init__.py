@@ -14,6 +14,7 @@ from datetime import date
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from headway.catalog import schema
 from headway.errors import Mistake, UsageError
 from headway.simulate import hubs, start
 
@@ -63,21 +64,23 @@ def _write(name: str, folder: Path, paths: Sequence[Path], today: date, seed: in
         raise UsageError(mistake)
     for path, text in brought.items():
         _put(folder / path, text)
+    schema.write(folder)
     if name == "hubs":
         hubs.write(folder, seed=seed, scale=scale, today=today)
     elif name == "start":
         start.write(folder / "data", seed, today)
 
 
-def _catalogue(name: str, paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
-    """Each file that an example brings: its path in the project, and its text."""
-    with as_file(files("headway.simulate") / "examples" / name) as example:
+def _catalogue(example_name: str, paths: Sequence[Path]) -> Iterator[tuple[str, str]]:
+    """Each file that an example brings: its path in the project, and its text, with a word to editors."""
+    with as_file(files("headway.simulate") / "examples" / example_name) as example:
         for path in sorted(example.rglob("*")):
             if path.is_file():
                 # A JSON list of strings is YAML too, so that any path is quoted right.
                 listed = json.dumps([str(path.resolve()) for path in paths], ensure_ascii=False)
                 text = path.read_text("utf-8").replace("[REPOSITORIES]", listed)
-                yield path.relative_to(example).as_posix(), text
+                name = path.relative_to(example).as_posix()
+                yield name, schema.modeline(name) + text
 
 
 def _is_same(project: Path, brought: str) -> bool:
