@@ -145,7 +145,7 @@ class Scope:
             kind = self.schemas.get(source.name, {}).get(name)
             if kind is None:
                 raise self._unknown(path, name, name, place)
-            return Found(exp.column(name, table=self.alias(path)), kind, joins)
+            return Found(sql.column(name, self.alias(path)), kind, joins)
         if (path, name) in self._deriving:
             circle = [step for _, step in self._deriving[self._deriving.index((path, name)) :]] + [name]
             raise CatalogError(

@@ -17,6 +17,8 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from headway.model import SqlType
 
 DIALECT = "duckdb"
+#: Words that sqlglot writes bare as names, and then cannot read as such everywhere: `tests/pins` has them all.
+_UNREAD = frozenset("alter between drop force insert install recursive revoke rollback values".split())
 
 
 def query(text: str) -> exp.Query:
@@ -28,7 +30,16 @@ def query(text: str) -> exp.Query:
 
 def name(*parts: str) -> str:
     """An identifier, quoted where it must be: `user_id`, `"order"`, `hubs."is staging"`."""
-    return exp.column(parts[-1], table=parts[0] if len(parts) > 1 else None).sql(DIALECT)
+    return ".".join(_identifier(part).sql(DIALECT) for part in parts)
+
+
+def column(name: str, table: str) -> exp.Column:
+    """A column of a table, as an expression."""
+    return exp.column(_identifier(name), table=_identifier(table))
+
+
+def _identifier(name: str) -> exp.Identifier:
+    return exp.to_identifier(name, quoted=name in _UNREAD or None)
 
 
 def text(value: str) -> str:
@@ -295,7 +306,7 @@ class Steps:
         read = Counter(table.name for tree in (whole, *(s for _, s in steps)) for table in tree.find_all(exp.Table))
         for free, select in steps:
             kept = True if read[free] > 1 else None
-            whole = whole.with_(exp.to_identifier(free), as_=select, materialized=kept, copy=False)
+            whole = whole.with_(_identifier(free), as_=select, materialized=kept, copy=False)
         return whole
 
 
