@@ -80,6 +80,10 @@ class FileKind(StrEnum):
     PROJECT = "project"
     SOURCES = "sources"
     KPIS = "kpis"
+    BOARDS = "boards"
+    ALERTS = "alerts"
+    OBJECTIVES = "objectives"
+    NOTES = "notes"
     TESTS = "tests"
 
 
@@ -202,6 +206,7 @@ def check(
         + ": no mistakes.",
         highlight=False,
     )
+    _only_checked(catalog)
 
 
 @app.command()
@@ -548,7 +553,23 @@ def _run(catalog: Catalog, names: tuple[str, ...], now: datetime) -> Outcome:
         typer.echo(f"Not computed: {', '.join(names_of)}, because {message}.", err=True)
     recorded = outcome.recorded
     terminal.recorded(_console(), len(outcome.computed) - len(outcome.failed_kpis), recorded)
+    _only_checked(catalog)
     return outcome
+
+
+def _only_checked(catalog: Catalog) -> None:
+    """Say what of the catalogue is declared and has no effect yet, so that nobody waits for an alert."""
+    groups = {"alert": catalog.alerts, "board": catalog.boards, "objective": catalog.objectives, "note": catalog.notes}
+    found = [_many(len(group), noun) for noun, group in groups.items() if group]
+    if catalog.restatement is not None:
+        found.append("'restatement'")
+    if not found:
+        return
+    *most, last = found
+    listed = f"{', '.join(most)} and {last}" if most else last
+    one = not most and last.startswith(("1 ", "'"))
+    are, them = ("is", "it") if one else ("are", "them")
+    typer.echo(f"{listed} {are} checked; this version does not act on {them} yet.")
 
 
 def _notes(loads: Iterable[Load]) -> None:

@@ -1,4 +1,4 @@
-"""Reads one bound of a target or a check: a quantity in the KPI's unit, or a formula for the same period and cell."""
+"""Reads one bound of a target, check or alert: a quantity in the KPI's unit, or a formula for its period and cell."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the bounds of one target: of this KPI, grain and breakdown (none is the total), in this unit."""
+    """Reads the bounds of one target or alert: of this KPI, grain and breakdown (none is the total), in this unit."""
 
     kpi: Kpi
     unit: Unit
@@ -44,8 +44,9 @@ class Reader:
     document: Document
     path: Steps
     scene: Scene
-    #: What it is a bound of, as messages call it.
+    #: What is bounded, and where a formula may bound it.
     what: str = "target"
+    formulas: str = "Formulas bound a value by at_least, at_most or between: not growth, lines, bands or benchmarks."
 
     def quantity(self, value: Any, *keys: str | int) -> float | None:
         """A number in the unit, or None after telling what is wrong with it."""
@@ -54,10 +55,8 @@ class Reader:
         except Wrong as wrong:
             said = wrong
             if isinstance(value, str) and self._is_formula(value):
-                remedy = (
-                    "Formulas bound a value by at_least, at_most or between: not growth, lines, bands or benchmarks."
-                )
-                said = values.wrong(value, f"'{keys[0]}' takes a number here, not a formula", "bad-value", remedy)
+                message = f"'{keys[0]}' takes a number here, not a formula"
+                said = values.wrong(value, message, "bad-value", self.formulas)
             self.scene.complaints.wrong(self.document, (*self.path, *keys), said)
             return None
 
@@ -100,9 +99,8 @@ class Reader:
         spec = FormulaSpec(
             formula=text, grain=self.grain, by=[list(self.breakdown)] if self.breakdown and by_cell else []
         )
-        draft = _Draft(
-            f"a {self.what} of {self.kpi.name}", "formula", spec, DefaultsSpec(), self.document, self.path, here
-        )
+        name = f"{'an' if self.what[0] in 'aeiou' else 'a'} {self.what} of {self.kpi.name}"
+        draft = _Draft(name, "formula", spec, DefaultsSpec(), self.document, self.path, here)
         scene = self.scene
         made = None
         parsed = formulas.read(draft, scene.declared, scene.sources, said)
@@ -121,9 +119,8 @@ class Reader:
         for mention in mentions:
             kept = self.scene.kpis[mention.kpi].grains(cell=True)
             if self.grain not in kept:
-                message = (
-                    f"the cells of {mention.kpi} are kept by {values.among(kept)}, and this target judges {self.grain}s"
-                )
+                cells = f"the cells of {mention.kpi} are kept by {values.among(kept)}"
+                message = f"{cells}, and this {self.what} is for {self.grain}s"
                 wrong = Wrong(message, mention.start, mention.end, "grain-not-possible", f"Write 'grain: {kept[0]}'.")
                 said.wrong(self.document, here, wrong)
 
@@ -149,7 +146,7 @@ class _Draft(Draft):
         return self.written if keys == ("formula",) else Draft.at(self, *keys)
 
 
-_BOUND = {"target": "this bound", "check": "this formula"}
+_BOUND = {"alert": "this bound", "target": "this bound", "check": "this formula"}
 
 #: What keeps the unit of its arguments.
 _KEEPS = (exp.Add, exp.Sub, exp.Neg, exp.Abs, exp.Round, exp.Least, exp.Greatest, exp.Coalesce, exp.Case, exp.If)

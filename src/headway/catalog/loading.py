@@ -9,7 +9,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from headway.catalog import ahead, cases, derived, kpichecks, project, source, sourcechecks, target, values
+from headway.catalog import (
+    ahead,
+    alerts,
+    boards,
+    cases,
+    derived,
+    kpichecks,
+    objectives,
+    project,
+    source,
+    sourcechecks,
+    target,
+    values,
+)
 from headway.catalog import document as documents
 from headway.catalog import kpi as kpis
 from headway.catalog.bound import Scene
@@ -19,29 +32,46 @@ from headway.catalog.document import Document, Steps
 from headway.catalog.draft import Draft
 from headway.catalog.spec import CaseSpec, DefaultsSpec, ProjectSpec, SourceSpec
 from headway.catalog.sqltext import Wrong
-from headway.errors import CatalogError, Mistake, Place, UsageError
+from headway.errors import CatalogError, Mistake, UsageError
 from headway.model import Case, Catalog, Kpi, Source
 from headway.periods import WorkingDays
 
 PROJECT = "headway.yml"
-#: Files and folders of the language that this version does not act on.
-_LATER = {
-    "alerts.yml": "alerts",
-    "objectives.yml": "objectives",
-    "notes.yml": "notes",
-    "boards": "boards",
+#: Folder or file -> the keys that it may have at the top. Every key may stand in headway.yml, too.
+_FILES: Mapping[str, tuple[str, ...]] = {
+    "sources/": ("sources",),
+    "kpis/": ("defaults", "kpis"),
+    "boards/": ("boards",),
+    "alerts.yml": ("routes", "levels", "alerts"),
+    "objectives.yml": ("objectives",),
+    "notes.yml": ("notes",),
+    "tests/": ("tests",),
 }
-#: Folder -> the keys that its files may have at the top.
-_FOLDERS = {"sources": ("sources",), "kpis": ("defaults", "kpis"), "tests": ("tests",)}
+_KEYS = tuple(key for keys in _FILES.values() for key in keys)
+#: What a catalogue declares by name.
+_GROUPS = tuple(key for key in _KEYS if key not in ("defaults", "notes"))
 
 
 @dataclass
 class _Declared:
     """What the files declare, by name, each with where it stands."""
 
-    sources: dict[str, tuple[Any, Document, Steps]] = field(default_factory=dict)
-    kpis: dict[str, tuple[Any, Document, Steps, DefaultsSpec]] = field(default_factory=dict)
-    tests: dict[str, tuple[Any, Document, Steps]] = field(default_factory=dict)
+    groups: dict[str, dict[str, tuple[Any, Document, Steps]]] = field(
+        default_factory=lambda: {group: {} for group in _GROUPS}
+    )
+    #: What the KPIs of a file have in common, by its path.
+    defaults: dict[str, DefaultsSpec] = field(default_factory=dict)
+    notes: list[tuple[Any, Document, Steps]] = field(default_factory=list)
+
+    @property
+    def sources(self) -> dict[str, tuple[Any, Document, Steps]]:
+        """The sources."""
+        return self.groups["sources"]
+
+    @property
+    def kpis(self) -> dict[str, tuple[Any, Document, Steps]]:
+        """The KPIs."""
+        return self.groups["kpis"]
 
 
 def find(start: Path) -> Path:
@@ -84,6 +114,7 @@ def load(root: Path) -> Catalog:
     resolved = _kpis(declared, catalog, sources, complaints)
     catalog = replace(catalog, sources=sources, kpis=resolved, fingerprint=_fingerprint(files, catalog.working))
     tests = _tests(declared, catalog, complaints)
+    catalog = _around(declared, catalog, complaints)
     complaints.raise_any()
     return replace(catalog, tests=tests)
 
@@ -119,20 +150,24 @@ def _read(root: Path, complaints: Complaints) -> dict[str, Document]:
         document = documents.read(file, name)
         complaints.open(document)
         files[name] = document
-    for name, what in _LATER.items():
-        found = sorted((root / name).rglob("*.yml")) if (root / name).is_dir() else [root / name]
-        for file in (f for f in found if f.is_file()):
-            path = file.relative_to(root).as_posix()
-            complaints.say(Place(path, 1), f"{what} are not supported yet", "not-supported-yet", "Move the file away.")
     return files
 
 
 def _files(root: Path) -> Iterator[Path]:
     yield root / PROJECT
-    for folder in _FOLDERS:
-        for file in sorted((root / folder).rglob("*.y*ml")):
+    for name in _FILES:
+        stem, dot, _ = name.partition(".")
+        found = root.glob(f"{stem}.y*ml") if dot else (root / name).rglob("*.y*ml")
+        for file in sorted(found):
             if file.is_file() and file.suffix in (".yml", ".yaml"):
                 yield file
+
+
+def _sort(path: str) -> str:
+    """Which of `_FILES` a file is one of, by its path in the project; '' for headway.yml."""
+    folder, slash, _ = path.partition("/")
+    name = f"{folder}/" if slash else f"{path.rsplit('.', 1)[0]}.yml"
+    return name if name in _FILES else ""
 
 
 def _declare(document: Document, declared: _Declared, complaints: Complaints) -> None:
@@ -140,41 +175,43 @@ def _declare(document: Document, declared: _Declared, complaints: Complaints) ->
     value = document.value
     if value is None:
         return
-    folder = document.path.split("/")[0]
     if not isinstance(value, dict):
         message = f"a file of the catalogue is a map of keys, not {values.shown(value)}"
         complaints.say(document.place(), message, "wrong-type")
         return
-    for key in value if folder in _FOLDERS else ():
-        _allowed(document, folder, key, complaints)
-    defaults = DefaultsSpec()
+    sort = _sort(document.path)
+    for key in value if sort else ():
+        _allowed(document, sort, key, complaints)
     if value.get("defaults") is not None:
         spec = check(DefaultsSpec, document, ("defaults",), value["defaults"], complaints)
-        defaults = spec or defaults
-    for name, item, path in _named(document, "sources", complaints):
-        if _first(name, declared.sources.get(name), document, path, complaints):
-            declared.sources[name] = (item, document, path)
-    for name, item, path in _named(document, "kpis", complaints):
-        if _first(name, declared.kpis.get(name), document, path, complaints):
-            declared.kpis[name] = (item, document, path, defaults)
-    for name, item, path in _named(document, "tests", complaints):
-        if _first(name, declared.tests.get(name), document, path, complaints):
-            declared.tests[name] = (item, document, path)
-
-
-def _allowed(document: Document, folder: str, key: str, complaints: Complaints) -> None:
-    if key in _FOLDERS[folder]:
+        declared.defaults[document.path] = spec or DefaultsSpec()
+    for group, known in declared.groups.items():
+        for name, item, path in _named(document, group, complaints):
+            if _first(name, known.get(name), document, path, complaints):
+                known[name] = (item, document, path)
+    notes = value.get("notes")
+    if notes is None:
         return
-    elsewhere = next((f for f, keys in _FOLDERS.items() if key in keys), None)
-    remedy = f"It stands in {elsewhere}/, or in {PROJECT}." if elsewhere else values.near(key, ("defaults", *_FOLDERS))
-    message = f"a file in {folder}/ has no key '{key}'"
+    if not isinstance(notes, list):
+        message = f"'notes' is a list, not {values.shown(notes)}"
+        complaints.say(document.place(("notes",)), message, "wrong-type", "Write for example [{on: ..., text: ...}].")
+        return
+    declared.notes += [(item, document, ("notes", n)) for n, item in enumerate(notes)]
+
+
+def _allowed(document: Document, sort: str, key: str, complaints: Complaints) -> None:
+    if key in _FILES[sort]:
+        return
+    elsewhere = next((name for name, keys in _FILES.items() if key in keys), None)
+    remedy = f"It stands in {elsewhere}, or in {PROJECT}." if elsewhere else values.near(key, _KEYS)
+    message = f"{'a file in ' if sort.endswith('/') else ''}{sort} has no key '{key}'"
     complaints.say(
-        document.key_place((key,)), message, "unknown-key", remedy or f"Its keys: {', '.join(_FOLDERS[folder])}."
+        document.key_place((key,)), message, "unknown-key", remedy or f"Its keys: {', '.join(_FILES[sort])}."
     )
 
 
 def _named(document: Document, group: str, complaints: Complaints) -> Iterator[tuple[str, Any, Steps]]:
-    """The entries of `sources`, `kpis` or `tests`, with names that are fine."""
+    """The entries of `sources`, `kpis` and the like, with names that are fine."""
     entries = document.value.get(group)
     if entries is None:
         return
@@ -211,7 +248,7 @@ def _project(document: Document, root: Path, complaints: Complaints) -> Catalog:
     value = {} if document.value is None and not document.mistakes else document.value
     spec = None
     if isinstance(value, dict):
-        own = {key: item for key, item in value.items() if key not in ("sources", "kpis", "defaults", "tests")}
+        own = {key: item for key, item in value.items() if key not in _KEYS}
         spec = check(ProjectSpec, document, (), own, complaints, in_part=True)
         if spec is None:  # the name itself is amiss
             spec = check(ProjectSpec, document, (), {**own, "project": "project"}, Complaints(), in_part=True)
@@ -240,7 +277,8 @@ def _kpis(
 ) -> dict[str, Kpi]:
     """Every KPI, in the order of the files."""
     drafts: dict[str, Draft] = {}
-    for name, (value, document, path, defaults) in declared.kpis.items():
+    for name, (value, document, path) in declared.kpis.items():
+        defaults = declared.defaults.get(document.path, DefaultsSpec())
         draft = kpis.draft(name, value, defaults, document, path, complaints)
         if draft is not None:
             drafts[name] = draft
@@ -263,12 +301,29 @@ def _kpis(
 def _tests(declared: _Declared, catalog: Catalog, complaints: Complaints) -> dict[str, Case]:
     """Every test; those of sources and KPIs that are amiss themselves are left for later."""
     found = {}
-    for name, (value, document, path) in declared.tests.items():
+    for name, (value, document, path) in declared.groups["tests"].items():
         spec = check(CaseSpec, document, path, value, complaints)
         known = cases.Known(catalog, declared.sources, declared.kpis)
         if spec is not None and (case := cases.resolve(name, spec, known, document, path, complaints)):
             found[name] = case
     return found
+
+
+def _around(declared: _Declared, catalog: Catalog, complaints: Complaints) -> Catalog:
+    """The catalogue with what stands around its KPIs: alerts, boards, objectives and notes."""
+    groups = declared.groups
+    scene = Scene(catalog, catalog.kpis, declared.kpis, declared.sources, complaints)
+    levels = alerts.levels(groups["levels"], groups["routes"], scene)
+    around = alerts.Around(catalog.sources, levels, groups["levels"], groups["routes"])
+    return replace(
+        catalog,
+        routes=alerts.routes(groups["routes"], scene),
+        levels=levels,
+        alerts=alerts.alerts(groups["alerts"], around, scene),
+        boards=boards.boards(groups["boards"], groups["routes"], scene),
+        objectives=objectives.objectives(groups["objectives"], scene),
+        notes=objectives.notes(declared.notes, scene),
+    )
 
 
 def _fingerprint(files: Mapping[str, Document], working: WorkingDays) -> str:

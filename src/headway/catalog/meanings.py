@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from headway.catalog import alertspec, boardspec
 from headway.catalog import checkspec as checks
 from headway.catalog import kpispec as kpis
 from headway.catalog import spec as specs
 
 _BOUND = "A quantity in the KPI's unit ('85 %' of a percentage), or a formula over KPIs ('3 * cac'). Inclusive."
 _CELL = "The cell, {column: value}; without it the total."
+_LIMIT = "A quantity in the KPI's unit, 'target' or '80 % of target', or a formula over KPIs. Strict."
 _FIRST = "The first day on which it is in force."
 _LAST = "The last day on which it is in force."
 _OWNER = "Who answers for it: one of the project's owners, if it lists any."
@@ -142,6 +144,89 @@ MEANINGS: Mapping[type[specs.Spec], Mapping[str, str]] = {
         "between": "Two numbers, [low, high].",
         "who": "Who reaches it.",
         "link": "Where that is written.",
+    },
+    alertspec.RouteSpec: {
+        "apprise": "env:NAME of a variable that holds an address of Apprise: mail, chat and most other services.",
+        "alertmanager": "env:NAME of a variable that holds the address of an Alertmanager.",
+    },
+    alertspec.LevelSpec: {
+        "respond": "How soon somebody is to answer: 15 minutes.",
+        "to": "The route that is told.",
+        "repeat": "How often it is told again while nobody answers.",
+        "escalate": "The route that is told when nobody answered in time.",
+        "digest": "Notices come together, daily or weekly, not one by one.",
+    },
+    alertspec.AlertSpec: {
+        "level": "How urgent it is: one of the levels.",
+        "kpi": "What is watched: a KPI, a part (mrr.new), a list, or all.",
+        "source": "What is watched: a source. It fires when the source cannot be read, or with 'stale'.",
+        "check": "What is watched: a check that fails, source.name, or all.",
+        "event": "What is watched: something that is posted from outside, in words.",
+        "below": _LIMIT,
+        "above": _LIMIT,
+        "outside": "[a, b]: below a, or above b.",
+        "growth": "The bound is for the growth over this length, and a percentage.",
+        "trend": "worse (as the KPI's 'better' says), up or down, over the last complete periods.",
+        "periods": "How many periods a trend is looked for in: 6 or more.",
+        "stale": "Nothing new came for this long: no complete value of the KPI, or no row of the source.",
+        "restated": "true: a value of a closed period changed, or a change of it waits.",
+        "for": "The cell, {column: value}, or {column: each} for each by itself; without it the total.",
+        "grain": "Which periods are watched; the KPI's own if left out.",
+        "after": "So many complete periods in a row before it fires. 1 if left out.",
+        "clear": "The bound at which it ends, if not the one at which it fires.",
+        "clear_after": "So many complete periods in a row before it ends. 1 if left out.",
+        "partial": "true: a period that still runs may fire, too.",
+        "to": "A route instead of the level's.",
+        "title": "What notices call it; without it, the name in words.",
+        "why": "What it is for.",
+    },
+    boardspec.BoardSpec: {
+        "title": "What pages call it; without it, the name in words.",
+        "about": "What it is for.",
+        "audience": "Who may see it; the project's if left out.",
+        "for_each": "A breakdown: one page for each of its cells.",
+        "send": "When it goes out by itself, and by which route.",
+        "sections": "Tiles under headings.",
+    },
+    boardspec.SendSpec: {"every": "At the end of each day, week, month or quarter.", "to": "The route."},
+    boardspec.SectionSpec: {"title": "The heading.", "tiles": "What is shown. A KPI alone is {number: kpi}."},
+    boardspec.TileSpec: {
+        "number": "A KPI: value, change, status and course.",
+        "chart": "A KPI, or a list.",
+        "table": "A KPI, or a list: periods by KPI or cell.",
+        "matrix": "A KPI: a row for each cell of 'by', with value, target and status.",
+        "health": "A list of KPIs, or all: a line for each, with value and status.",
+        "text": "Markdown.",
+        "as": "How the chart is drawn; a line if left out.",
+        "scale": "linear, or log.",
+        "by": "The breakdown whose cells are shown side by side: a column, or a list for a cross.",
+        "for": _CELL,
+        "grain": "Which periods are shown; the KPI's own if left out.",
+        "periods": "How many periods are shown; 24, by day 90.",
+        "compare": "The length back to the period that the number is compared with; the period before if left out.",
+        "title": "The heading of the tile.",
+        "audience": "Who may see it, if fewer than may see the board.",
+    },
+    boardspec.ObjectiveSpec: {
+        "title": "What pages call it; without it, the name in words.",
+        "about": "What it is for.",
+        "owner": _OWNER,
+        "from": "The day on which it begins.",
+        "due": "The day by which it is to be reached.",
+        "expects": "The numbers by which one would know.",
+    },
+    boardspec.KeyResultSpec: {
+        "kpi": "The KPI, or a part: mrr.new.",
+        "for": _CELL,
+        "reach": "The value to be reached, in the KPI's unit.",
+        "grow": "By which percentage of its value at the objective's start it is to grow: 25 %.",
+        "due": "The day by which, if sooner than the objective.",
+    },
+    boardspec.NoteSpec: {
+        "on": "The day.",
+        "through": "The last day, if there are several.",
+        "text": "What happened.",
+        "kpis": "The KPIs on whose charts it is drawn; all if left out.",
     },
     specs.CaseSpec: {
         "now": "The moment to compute for. Without a zone it is on the project's clocks.",

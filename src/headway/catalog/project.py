@@ -12,7 +12,7 @@ from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document
 from headway.catalog.spec import ProjectSpec
 from headway.catalog.sqltext import Wrong
-from headway.model import Area, Catalog
+from headway.model import Area, Catalog, Restatement
 from headway.periods import MONTHS, WEEKDAYS, Calendar, WorkingDays
 
 
@@ -37,6 +37,7 @@ def resolve(spec: ProjectSpec, document: Document, root: Path, complaints: Compl
         owners=_owners(spec, document, complaints),
         areas=_areas(spec, document, complaints),
         working=_working(spec, document, root, complaints),
+        restatement=_restatement(spec, document, complaints),
     )
 
 
@@ -73,16 +74,14 @@ def _not_yet(spec: ProjectSpec, document: Document, complaints: Complaints) -> N
             later,
             "Write .headway/ledger.db.",
         )
+
+
+def _restatement(spec: ProjectSpec, document: Document, complaints: Complaints) -> Restatement | None:
+    """When periods close, if the project says so."""
     if spec.restatement is None:
-        return
-    restatement = check(specs.RestatementSpec, document, ("restatement",), spec.restatement, complaints)
-    if restatement and (restatement.tolerance or (restatement.after and restatement.after.count)):
-        complaints.say(
-            document.key_place(("restatement",)),
-            "closing periods is not supported yet: every change of a number is recorded, and none waits",
-            later,
-            "Leave it out.",
-        )
+        return None
+    found = check(specs.RestatementSpec, document, ("restatement",), spec.restatement, complaints)
+    return Restatement(found.tolerance, found.after) if found else None
 
 
 def _working(spec: ProjectSpec, document: Document, root: Path, complaints: Complaints) -> WorkingDays:

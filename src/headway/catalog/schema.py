@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from headway.catalog import cases, durations, meanings, shapes
+from headway.catalog import alerts, alertspec, boards, boardspec, cases, durations, meanings, shapes
 from headway.catalog import checkspec as checks
 from headway.catalog import kpispec as kpis
 from headway.catalog import spec as specs
@@ -27,8 +27,11 @@ from headway.catalog.shapes import (
     NAME,
     NULL,
     NUMBER,
+    ONE_CELL,
+    PERCENT,
     PERIOD,
     QUANTITY,
+    SOME_LENGTH,
     SOURCE,
     TEXT,
     Shape,
@@ -40,7 +43,7 @@ from headway.catalog.shapes import (
     some_of,
     words,
 )
-from headway.model import Take
+from headway.model import Shows, Take
 from headway.periods import WEEKDAYS, Grain
 
 #: Kind of file -> the files of the project that are of this kind.
@@ -48,6 +51,10 @@ FILES: Mapping[str, str] = {
     "project": "headway.yml",
     "sources": "sources/*.yml",
     "kpis": "kpis/*.yml",
+    "boards": "boards/*.yml",
+    "alerts": "alerts.yml",
+    "objectives": "objectives.yml",
+    "notes": "notes.yml",
     "tests": "tests/*.yml",
 }
 #: Where an editor finds the schemas in a project.
@@ -70,6 +77,10 @@ _DAYS = words(grain for grain in Grain if grain is not Grain.HOUR)
 
 def _pair(item: Shape) -> Shape:
     return {**listed(item), "minItems": 2, "maxItems": 2}
+
+
+def _beside(key: str, wanted: Collection[str]) -> Shape:
+    return {"if": {"required": [key]}, "then": some_of(*wanted)}
 
 
 def _some(entries: Shape) -> Shape:
@@ -115,6 +126,27 @@ HELD: Mapping[type[specs.Spec], Mapping[str, Shape]] = {
         "value": QUANTITY,
         "withheld": {"enum": list(cases.REASONS)},
     },
+    alertspec.LevelSpec: {"respond": SOME_LENGTH, "repeat": SOME_LENGTH},
+    alertspec.AlertSpec: {
+        "check": shapes.text(
+            r"^all$|^[a-z][a-z0-9_]*\.\S", "a check is named with its source: sessions.fresh; or it is all"
+        ),
+        "stale": SOME_LENGTH,
+        "below": BOUND,
+        "above": BOUND,
+        "outside": _pair(BOUND),
+        "restated": {"enum": [True]},
+        "for": CELL,
+        "clear": either(BOUND, _pair(BOUND)),
+    },
+    boardspec.BoardSpec: {
+        "send": listed(_ref(boardspec.SendSpec)),
+        "sections": listed(_ref(boardspec.SectionSpec), 1),
+    },
+    boardspec.SectionSpec: {"tiles": listed(either(TEXT, _ref(boardspec.TileSpec)), 1)},
+    boardspec.TileSpec: {"for": ONE_CELL},
+    boardspec.ObjectiveSpec: {"expects": listed(_ref(boardspec.KeyResultSpec), 1)},
+    boardspec.KeyResultSpec: {"for": ONE_CELL, "reach": QUANTITY, "grow": PERCENT},
     kpis.KpiSpec: {
         "targets": listed(_ref(specs.TargetSpec)),
         "benchmarks": listed(_ref(specs.BenchmarkSpec)),
@@ -177,6 +209,19 @@ RULES: Mapping[type[specs.Spec], Shape] = {
     },
     specs.BenchmarkSpec: one_of("at_least", "at_most", "between"),
     specs.ExpectationSpec: {**one_of("value", "withheld"), "allOf": [needs("within", "value")]},
+    alertspec.RouteSpec: one_of("apprise", "alertmanager"),
+    alertspec.AlertSpec: {
+        **one_of("kpi", "source", "check", "event"),
+        "allOf": [
+            {"if": {"required": ["kpi"]}, "then": one_of(*alerts.WHEN)},
+            *(_beside(key, wanted) for key, wanted in alerts.GOES_WITH.items()),
+        ],
+    },
+    boardspec.TileSpec: {
+        **one_of(*Shows),
+        "allOf": [needs("matrix", "by"), *(_beside(key, wanted) for key, wanted in boards.GOES_WITH.items())],
+    },
+    boardspec.KeyResultSpec: one_of("reach", "grow"),
     kpis.RetentionSpec: {
         "allOf": [
             needs("unbounded", "after"),
@@ -225,16 +270,22 @@ def _of(kind: str, maps: Mapping[str, Shape]) -> Shape:
         "sources": named(_ref(specs.SourceSpec), NAME),
         "kpis": named(_KPI, NAME),
         "defaults": _ref(specs.DefaultsSpec),
+        "boards": named(_ref(boardspec.BoardSpec), NAME),
+        "routes": named(_ref(alertspec.RouteSpec), NAME),
+        "levels": named(_ref(alertspec.LevelSpec), NAME),
+        "alerts": named(_ref(alertspec.AlertSpec), NAME),
+        "objectives": named(_ref(boardspec.ObjectiveSpec), NAME),
+        "notes": listed(_ref(boardspec.NoteSpec)),
         "tests": _CASE,
     }
-    own: dict[str, tuple[str, ...]] = {"sources": ("sources",), "kpis": ("defaults", "kpis"), "tests": ("tests",)}
+    own: dict[str, tuple[str, ...]] = {"kpis": ("defaults", "kpis"), "alerts": ("routes", "levels", "alerts")}
     top: Shape = {"$schema": DIALECT, "title": FILES[kind]}
     if kind == "project":
         # A small project keeps everything in this file.
         whole = defs.pop(specs.ProjectSpec.__name__)
         top |= {**whole, "title": FILES[kind], "properties": {**whole["properties"], **_told(groups)}}
     else:
-        given = {key: groups[key] for key in own[kind]}
+        given = {key: groups[key] for key in own.get(kind, (kind,))}
         top |= {"type": "object", "properties": _told(given), "additionalProperties": False}
     return {**top, "$defs": {name: defs[name] for name in sorted(_reached(top, defs))}}
 
@@ -259,11 +310,14 @@ def write(root: Path) -> list[Path]:
 def kind_of(path: str) -> str | None:
     """The kind of a file of the catalogue by its path in the project; None for any other file."""
     where = PurePosixPath(path)
-    if path == FILES["project"]:
-        return "project"
-    if where.suffix in (".yml", ".yaml") and len(where.parts) > 1 and where.parts[0] in FILES:
-        return where.parts[0]
-    return None
+    if where.suffix not in (".yml", ".yaml"):
+        return None
+    if len(where.parts) == 1:
+        alone = {"headway.yml": "project"} | {
+            f"{kind}{where.suffix}": kind for kind in ("alerts", "objectives", "notes")
+        }
+        return alone.get(path)
+    return where.parts[0] if FILES.get(where.parts[0], "").endswith("/*.yml") else None
 
 
 def modeline(path: str) -> str:
@@ -281,6 +335,12 @@ _GROUPS = {
     "sources": "Where rows come from, and what they mean.",
     "kpis": "What is measured.",
     "defaults": "What the KPIs of this file have in common.",
+    "boards": "What people look at: pages of tiles.",
+    "routes": "Ways to people.",
+    "levels": "How urgent an alert is: whom it reaches, and how soon somebody is to answer.",
+    "alerts": "When somebody is woken.",
+    "objectives": "What is to be reached, and by which numbers one would know.",
+    "notes": "Days that charts should show.",
     "tests": "Given rows, expected numbers: computed by 'headway test'.",
 }
 

@@ -81,6 +81,8 @@ LENGTH = text(
     rf"^\s*{_LENGTH}\s*$",
     "a length is a number, a space and minutes, hours, days, weeks, months, quarters or years: 30 days",
 )
+#: A length that is not nothing.
+SOME_LENGTH = text(rf"^\s*(?=0*[1-9]){_LENGTH}\s*$", "a length above 0 must stand here: 15 minutes")
 WINDOW = offered(
     ("30 days", "12 months", "calendar month", "year to date", "all time", "next 6 months"),
     text(
@@ -119,6 +121,9 @@ UNIT = offered(
     ),
 )
 COLOUR = text(r"^#[0-9a-fA-F]{6}$", "a colour is written '#1b6ca8', in quotes")
+ADDRESS = text(
+    r"^env:[A-Za-z_][A-Za-z0-9_]*$", "an address is a secret, so it stands in the environment: env:NAME_OF_A_VARIABLE"
+)
 LINK = text(r"^https?://\S+$", "a link begins with https://")
 CSV = text(r"\.[cC][sS][vV]\s*$", "the name of a CSV file must stand here")
 _QUANTILE = r"p(?!50$)([1-9]\d?|(0|[1-9]\d?)\.\d*[1-9])"
@@ -133,6 +138,8 @@ SIGN: Shape = {"type": "string", "minLength": 1, "maxLength": 1}
 PATTERN = text("%", 'a pattern has %d for the day, %m for the month, %Y for the year: "%d.%m.%Y"')
 #: A breakdown's column -> the value that names a cell.
 CELL: Shape = {"type": "object", "minProperties": 1, "additionalProperties": {"type": ["string", "number", "boolean"]}}
+#: The same, where `each` is none.
+ONE_CELL: Shape = {**CELL, "additionalProperties": {**CELL["additionalProperties"], "not": {"enum": ["each"]}}}
 PERIOD = either(TEXT, {"type": "integer"})
 MOMENT = text(r"^\d{4}-\d\d-\d\d([T ]|$)", "a moment is written 2026-01-31T06:00Z, or 2026-01-31")
 #: What kinds over rows read.

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from headway.catalog import shapes, values
 from headway.catalog.shapes import Shape
 from headway.catalog.sqltext import Wrong
-from headway.model import Audience, Better, Empty, Pace, Rank, Take, Then, Total, Unit
+from headway.model import Audience, Better, Digest, Direction, Empty, Look, Pace, Rank, Scale, Take, Then, Total, Unit
 from headway.periods import MONTHS, WEEKDAYS, Grain, Length, Window
 
 # -- types ---------------------------------------------------------------------------------------------------------
@@ -122,6 +122,14 @@ Rising = Annotated[list[float], _reader(values.rising, shapes.RISING)]
 Sign = Annotated[str, _reader(values.sign, shapes.SIGN)]
 Answers = Annotated[int, _whole(2, 1_000_000)]
 Days = Annotated[int, _whole(1, 10_000)]
+DigestOf = Annotated[Digest, _word(Digest, Digest)]
+EveryOf = Annotated[Grain, _word(("day", "week", "month", "quarter"), Grain)]
+DirectionOf = Annotated[Direction, _word(Direction, Direction)]
+LookOf = Annotated[Look, _word(Look, Look)]
+ScaleOf = Annotated[Scale, _word(Scale, Scale)]
+Address = Annotated[str, _reader(values.address, shapes.ADDRESS)]
+Times = Annotated[int, _whole(1, 1000)]
+ManyPeriods = Annotated[int, _whole(6, 1000)]
 Digits = Annotated[int, _whole(0, 9)]
 
 
@@ -142,21 +150,14 @@ class Spec(BaseModel):
 
 
 class ProjectSpec(Spec):
-    """`headway.yml`, without the sources and KPIs that a small project may keep there too."""
+    """`headway.yml`, without the sources, KPIs and more that a small project may keep there too."""
 
     what = "a project"
-    later = {
-        "alerts": "Leave it out.",
-        "routes": "Leave it out.",
-        "levels": "Leave it out.",
-        "boards": "The front page shows the headlines, then KPIs by area.",
-        "objectives": "Leave it out.",
-        "notes": "Leave it out.",
-    }
     elsewhere = {
         "currency": "A unit is a currency: write unit: USD at the KPI.",
         "kpi": "KPIs stand under 'kpis'.",
         "source": "Sources stand under 'sources'.",
+        **{one: f"Did you mean '{one}s'?" for one in ("alert", "route", "level", "board", "objective", "note")},
     }
 
     project: ProjectName

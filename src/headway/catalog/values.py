@@ -357,6 +357,18 @@ def link(value: Any) -> str:
     return value
 
 
+def address(value: Any) -> str:
+    """The name of the variable that holds a secret or an address: `env:NAME`. It is never read here."""
+    if not isinstance(value, str) or not (found := re.fullmatch(r"env:([A-Za-z_][A-Za-z0-9_]*)", value)):
+        raise wrong(
+            value,
+            "an address is a secret, so it stands in the environment: env:NAME, where NAME is the variable's",
+            "bad-value",
+            "'env:' is followed by letters, digits and _." if str(value).startswith("env:") else None,
+        )
+    return found[1]
+
+
 def statistic(value: Any) -> str:
     """A statistic of many numbers: mean, median, min, max or a quantile such as p95."""
     if isinstance(value, str) and re.fullmatch(r"p\d+(\.\d+)?", value):

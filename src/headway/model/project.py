@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from headway.model.alerts import Alert, Level, Route
+from headway.model.boards import Board, Note
 from headway.model.cases import Case
 from headway.model.kpi import Kpi
 from headway.model.measures import Duration
+from headway.model.objectives import Objective
 from headway.model.sources import Source
 from headway.model.words import Audience
-from headway.periods import Calendar, WorkingDays
+from headway.periods import Calendar, Length, WorkingDays
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,14 @@ class Brand:
     logo: str | None = None
     accent: str | None = None
     accent_dark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """When a period closes (`after` its completion), and by what share a closed value may change by itself."""
+
+    tolerance: float = 0.0
+    after: Length | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,13 @@ class Catalog:
     areas: Mapping[str, Area] = field(default_factory=dict)
     tests: Mapping[str, Case] = field(default_factory=dict)
     working: WorkingDays = field(default_factory=WorkingDays)
+    restatement: Restatement | None = None
+    routes: Mapping[str, Route] = field(default_factory=dict)
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    alerts: Mapping[str, Alert] = field(default_factory=dict)
+    boards: Mapping[str, Board] = field(default_factory=dict)
+    objectives: Mapping[str, Objective] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
     def in_order(self) -> Iterator[Kpi]:
         """KPIs so that each comes after those that it reads, and after those that it is checked against."""

@@ -1,0 +1,174 @@
+"""When somebody is woken: alerts, the levels that say how soon to answer, and the routes that reach people.
+
+An alert watches the numbers of KPIs, the rows of a source, the checks of sources, or an event that somebody posts. This
+version reads and checks them all; it does not act on them yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from headway.errors import Place
+from headway.model.cells import TOTAL, Cell
+from headway.model.measures import Formula
+from headway.periods import Grain, Length
+
+
+class Service(StrEnum):
+    """What delivers a notice."""
+
+    APPRISE = "apprise"
+    ALERTMANAGER = "alertmanager"
+
+
+class Digest(StrEnum):
+    """How often the notices of a level come together in one."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A way to people. Its address stands in the environment, under the name `variable`; nothing here reads it."""
+
+    name: str
+    service: Service
+    variable: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How urgent an alert is: whom it reaches, and what happens while nobody answers within `respond`."""
+
+    name: str
+    respond: Length
+    to: str
+    repeat: Length | None = None
+    escalate: str | None = None
+    digest: Digest | None = None
+    place: Place | None = None
+
+
+# -- what numbers do -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OfTarget:
+    """A share of the bound that the target in force asks for: `80 % of target`."""
+
+    share: float = 1.0
+
+
+#: A number in the KPI's unit, a share of the target in force, or a formula for the same period and cell.
+Threshold = float | OfTarget | Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """A number lies below `low` or above `high`, both strict: the complement of a target's inclusive bounds.
+
+    It ends at `clear_low` and `clear_high`, where these are given, instead of at the bound itself. `growth` is the
+    length over which growth is watched, or None for the value; `partial` says that a running period may fire too.
+    """
+
+    low: Threshold | None
+    high: Threshold | None
+    growth: Length | None = None
+    clear_low: Threshold | None = None
+    clear_high: Threshold | None = None
+    partial: bool = False
+
+
+class Direction(StrEnum):
+    """Whither a trend goes; which way `worse` is, the KPI's `better` says."""
+
+    WORSE = "worse"
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The last `periods` complete periods go one way (Mann and Kendall's test)."""
+
+    direction: Direction
+    periods: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Nothing new came for this long: no complete value of a KPI, or no row of a source."""
+
+    after: Length
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """A value of a closed period changed, or a change of it waits to be accepted."""
+
+
+# -- what is watched -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The numbers of one KPI, or part, by one grain: of the total, of one cell, or of each cell of a breakdown."""
+
+    kpi: str
+    part: str
+    grain: Grain
+    cell: Cell = TOTAL
+    #: The columns whose every value is watched by itself; `cell` has the others of a cross.
+    each: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedNumbers:
+    """Numbers of KPIs, each with a state of its own."""
+
+    of: tuple[Watched, ...]
+    when: Beyond | Trend | Stale | Restated
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedSource:
+    """The rows of a source: nothing new for as long as `stale` says, or without it, it cannot be read."""
+
+    source: str
+    stale: Stale | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedChecks:
+    """A check of a source that fails; without names, every check there is."""
+
+    source: str | None = None
+    check: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedEvent:
+    """Something that is posted from outside, and closed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert of alerts.yml. `to` is its own route, or its level's.
+
+    It fires after as many complete periods in a row as `after` says, and ends after `clear_after` of them.
+    """
+
+    name: str
+    title: str
+    level: str
+    to: str
+    watches: WatchedNumbers | WatchedSource | WatchedChecks | WatchedEvent
+    place: Place
+    after: int = 1
+    clear_after: int = 1
+    why: str = ""
