@@ -286,7 +286,7 @@ def test_hidden_files_do_not_count(tmp_path: Path) -> None:
 
 def test_an_unknown_example_is_refused(tmp_path: Path) -> None:
     """The error names the examples that there are."""
-    with pytest.raises(UsageError, match="hubs, git, start"):
+    with pytest.raises(UsageError, match="hubs, saas, git, start"):
         simulate.write("hub", tmp_path, today=TODAY)
 
 

@@ -1,8 +1,9 @@
 """Make projects to look at: an invented organisation with seeded data, local git repositories, or a small start.
 
-`write("hubs", folder)` makes the catalogue of a non-profit that runs JupyterHubs, with more than a million rows of raw
-data. `write("git", folder, paths)` makes a catalogue that reads local clones. `write("start", folder)` makes the one
-file that `headway init` begins with. Nothing in them is real: names are invented, and numbers follow what such
+`write("hubs", folder)` makes the catalogue of a non-profit that runs JupyterHubs, and `write("saas", folder)` that of a
+company with a workflow-automation platform, both with more than a million rows of raw data. `write("git", folder,
+paths)` makes a catalogue that reads local clones. `write("start", folder)` makes the one file that `headway init`
+begins with. Nothing in them is real: names are invented, and numbers follow what such
 organisations publish.
 """
 
@@ -16,10 +17,10 @@ from pathlib import Path
 
 from headway.catalog import schema
 from headway.errors import Mistake, UsageError
-from headway.simulate import hubs, start
+from headway.simulate import hubs, saas, start
 
 #: The examples that ship with Headway; each is a folder below `examples`.
-EXAMPLES = ("hubs", "git", "start")
+EXAMPLES = ("hubs", "saas", "git", "start")
 
 
 def write(
@@ -34,10 +35,10 @@ def write(
 ) -> None:
     """Write one of `EXAMPLES` into `folder`, which must be new or empty but for hidden files.
 
-    `paths` are the repositories that `git` reads; `seed` and `scale` shape the data of `hubs`, which end on the day
-    before `today`. With `replace` the folder may hold the same example already: it is written anew, a file that
-    somebody changed is kept beside it as `FILE.before`, and what the example does not bring, such as the ledger, is
-    left alone. UsageError if the folder holds anything else, or cannot be written.
+    `paths` are the repositories that `git` reads; `seed` and `scale` shape the data of `hubs` and `saas`, which end on
+    the day before `today`. With `replace` the folder may hold the same example already: it is written anew, a file
+    that somebody changed is kept beside it as `FILE.before`, and what the example does not bring, such as the ledger,
+    is left alone. UsageError if the folder holds anything else, or cannot be written.
     """
     try:
         _write(name, folder, paths, today, seed, scale, replace)
@@ -67,6 +68,8 @@ def _write(name: str, folder: Path, paths: Sequence[Path], today: date, seed: in
     schema.write(folder)
     if name == "hubs":
         hubs.write(folder, seed=seed, scale=scale, today=today)
+    elif name == "saas":
+        saas.write(folder, seed=seed, scale=scale, today=today)
     elif name == "start":
         start.write(folder / "data", seed, today)
 

@@ -1,13 +1,16 @@
-"""How the simulators write rows: a mapping of columns to one CSV or Parquet file, always the same bytes."""
+"""How the simulators write rows: a mapping of columns to a CSV or Parquet file or a database, always the same bytes."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -32,11 +35,7 @@ def csv(path: Path, rows: pa.Table) -> None:
     """Write a CSV file with a header; times as ISO text, missing values as nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     options = pyarrow.csv.WriteOptions(quoting_style="needed")
-    # Arrow prints whole seconds only from a column that holds whole seconds.
-    for index, name in enumerate(rows.column_names):
-        if pa.types.is_timestamp(rows.schema.field(name).type):
-            rows = rows.set_column(index, name, pc.strftime(rows[name], "%Y-%m-%dT%H:%M:%S"))
-    pyarrow.csv.write_csv(rows, path, options)
+    pyarrow.csv.write_csv(_printable(rows, "T"), path, options)
 
 
 def parquet(path: Path, rows: pa.Table) -> None:
@@ -47,15 +46,106 @@ def parquet(path: Path, rows: pa.Table) -> None:
     pyarrow.parquet.write_table(rows, path, compression="zstd", store_schema=False, use_dictionary=texts)
 
 
-def named(prefix: str, numbers: np.ndarray[Any, np.dtype[np.int64]]) -> pa.Array:
+class Files(AbstractContextManager["Files"]):
+    """Parquet and CSV files that grow batch by batch, so that memory does not grow with them."""
+
+    def __init__(self) -> None:
+        self._open: dict[Path, Any] = {}
+
+    def add(self, path: Path, columns: Mapping[str, Column]) -> None:
+        """Append rows to a file, which the first batch makes; it is whole when the context ends."""
+        rows = table(columns)
+        if path.suffix == ".csv":
+            rows = _printable(rows)
+        if path not in self._open:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._open[path] = _csv_writer(path, rows) if path.suffix == ".csv" else _parquet_writer(path, rows)
+        self._open[path].write_table(rows)
+
+    def close_month(self, month: str) -> None:
+        """Finish the files that are named after a month."""
+        for path in [path for path in self._open if path.stem == month]:
+            self._open.pop(path).close()
+
+    def __exit__(self, *_: object) -> None:
+        for writer in self._open.values():
+            writer.close()
+
+
+class Database(AbstractContextManager["Database"]):
+    """A new SQLite file, as a copy of a system's database would be: times as text in UTC, truths as 0 and 1."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        # Nobody reads it before it is whole, so it needs no journal.
+        self._connection.execute("PRAGMA journal_mode = off")
+        self._connection.execute("PRAGMA synchronous = off")
+        self._connection.execute("BEGIN")
+
+    def insert(self, name: str, columns: Mapping[str, Column]) -> None:
+        """Append rows to a table, which the first call makes."""
+        rows = _printable(table(columns))
+        typed = ", ".join(f"{field.name} {_sql_type(field.type)}" for field in rows.schema)
+        self._connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({typed})")
+        marks = ", ".join("?" * rows.num_columns)
+        self._connection.executemany(
+            f"INSERT INTO {name} VALUES ({marks})",  # noqa: S608  # names are ours
+            zip(*(column.to_pylist() for column in rows.columns), strict=True),
+        )
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.execute("COMMIT")
+        self._connection.close()
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+        return "INTEGER"
+    return "REAL" if pa.types.is_floating(kind) else "TEXT"
+
+
+def _printable(rows: pa.Table, between: str = " ") -> pa.Table:
+    """The same rows, their times as ISO text, to the second."""
+    for index, field in enumerate(rows.schema):
+        if pa.types.is_timestamp(field.type):
+            # Arrow prints whole seconds only from a column that holds whole seconds.
+            whole = rows[field.name].cast(pa.timestamp("s"), safe=False)
+            rows = rows.set_column(index, field.name, pc.strftime(whole, f"%Y-%m-%d{between}%H:%M:%S"))
+        elif pa.types.is_date(field.type):
+            rows = rows.set_column(index, field.name, rows[field.name].cast(pa.string()))
+    return rows
+
+
+def _csv_writer(path: Path, rows: pa.Table) -> Any:
+    return pyarrow.csv.CSVWriter(path, rows.schema, write_options=pyarrow.csv.WriteOptions(quoting_style="needed"))
+
+
+def _parquet_writer(path: Path, rows: pa.Table) -> Any:
+    # The first column is a key: each value is new, and like the one before it.
+    key, *others = rows.schema
+    texts = [field.name for field in others if pa.types.is_string(field.type)]
+    encoding = {key.name: "DELTA_BYTE_ARRAY"} if pa.types.is_string(key.type) else None
+    return pyarrow.parquet.ParquetWriter(
+        path, rows.schema, compression="zstd", store_schema=False, use_dictionary=texts, column_encoding=encoding
+    )
+
+
+def named(prefix: str, numbers: npt.NDArray[np.integer]) -> pa.Array:
     """Text identifiers such as `s-1024`, made in one go."""
     return pc.binary_join_element_wise(prefix, pc.cast(pa.array(numbers), pa.string()), "-")
 
 
-def pick(words: Sequence[str], index: np.ndarray[Any, Any]) -> pa.Array:
+def pick(words: Sequence[str | None], index: np.ndarray[Any, Any]) -> pa.Array:
     """The words at these positions, as text."""
     indices = pa.array(index.astype(np.int32))
     return pa.DictionaryArray.from_arrays(indices, pa.array(list(words), pa.string())).cast(pa.string())
+
+
+def blank(values: pa.Array, where: np.ndarray[Any, Any]) -> pa.Array:
+    """The same texts, but nothing at these positions."""
+    return pc.if_else(pa.array(where), None, values)
 
 
 def days(dates: Sequence[date | None]) -> np.ndarray[Any, np.dtype[np.datetime64]]:
