@@ -184,29 +184,38 @@ def init(
 def check(
     project: ProjectOption = Path(),
     offline: Annotated[bool, typer.Option("--offline", help="Read the YAML only, not the data.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 2 if the linter blames anything.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="List also what is allowed, with the reasons.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Find every mistake. Reads the catalogue and the data; computes nothing."""
+    """Find every mistake, and what the catalogue says and may not mean. Computes nothing, records nothing."""
+    from headway.catalog import lint
+    from headway.publish import terminal
+
     catalog = _catalog(project)
+    now = _now(None)
     if not offline:
         from headway import run as running
 
         with _progress() as progress:
             progress("Reading sources", 0, 0)
-            found, loads, notes = running.rehearse(catalog, _now(None))
+            found, loads, notes = running.rehearse(catalog, now)
         _notes(loads)
         _notes_of_kpis(notes)
         for error in found:
             typer.echo(f"{_errors(error)}\n", err=True)
         if found:
             raise typer.Exit(max(error.exit_code for error in found))
-    planned = sum(kpi.measure is None for kpi in catalog.kpis.values())
-    _console().print(
-        f"{_many(len(catalog.kpis), 'KPI')} on {_many(len(catalog.sources), 'source')}"
-        + (f", {planned} of them planned" if planned else "")
-        + ": no mistakes.",
-        highlight=False,
-    )
-    _only_checked(catalog)
+    findings = lint.check(catalog, catalog.calendar.day(now))
+    if as_json:
+        kpis, sources = len(catalog.kpis), len(catalog.sources)
+        plain = {"kpis": kpis, "sources": sources, "findings": [finding.plain() for finding in findings]}
+        typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
+    else:
+        terminal.checked(_console(), catalog, findings, everything=everything)
+        _only_checked(catalog)
+    if strict and any(finding.blamed for finding in findings):
+        raise typer.Exit(2)
 
 
 @app.command()

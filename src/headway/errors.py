@@ -107,6 +107,16 @@ class Place:
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}"
 
+    def drawn(self) -> list[str]:
+        """The line with carets under what is meant; nothing if the line is not known."""
+        if not self.text:
+            return []
+        number = str(self.line)
+        # A tab must stay a tab under the line, or the caret drifts.
+        lead = "".join("\t" if c == "\t" else " " for c in self.text[: self.column - 1])
+        carets = "^" * max(1, self.length)
+        return [f"    {number} | {self.text}", f"{' ' * (len(number) + 4)} | {lead}{carets}"]
+
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
@@ -126,13 +136,7 @@ class Mistake:
     def __str__(self) -> str:
         """Draw the mistake as on the terminal: place, message, slug, the line with a caret, the remedy."""
         lines = [f"{self.place}: {self.message} [{self.slug}]" if self.place else f"{self.message} [{self.slug}]"]
-        if self.place and self.place.text:
-            number = str(self.place.line)
-            pad = " " * (len(number) + 4)
-            # A tab must stay a tab under the line, or the caret drifts.
-            lead = "".join("\t" if c == "\t" else " " for c in self.place.text[: self.place.column - 1])
-            lines.append(f"    {number} | {self.place.text}")
-            lines.append(f"{pad} | {lead}{'^' * max(1, self.place.length)}"[0:])
+        lines += self.place.drawn() if self.place else []
         if self.remedy:
             lines.append(f"  {self.remedy}")
         return "\n".join(lines)

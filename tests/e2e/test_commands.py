@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -201,3 +202,26 @@ def test_the_next_step_can_be_copied(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Run 1: 4 KPIs")
+
+
+def test_a_check_tells_what_is_not_meant(tmp_path: Path) -> None:
+    """Findings are no mistakes: `--strict` alone makes them one; what is allowed is counted, and listed on demand."""
+    golden = ROOT / "tests" / "golden" / "lint" / "same-measure"
+    found = (golden / "two_kpis.txt").read_text()
+    (tmp_path / "headway.yml").write_text((golden / "two_kpis.yml").read_text())
+    answer = _headway(tmp_path, "check", "--offline")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout.startswith(found)
+    assert answer.stdout.endswith("5 KPIs on 3 sources: no mistakes. The linter: 1 redundant.\n")
+    assert _headway(tmp_path, "check", "--offline", "--strict").returncode == 2
+    plain = json.loads(_headway(tmp_path, "check", "--offline", "--json").stdout)
+    assert [(f["slug"], f["relation"], f["kpis"], f["allowed"]) for f in plain["findings"]] == [
+        ("same-measure", "implies", ["payback", "break_even"], None)
+    ]
+
+    allowed = (golden / "allowed.txt").read_text()
+    (tmp_path / "headway.yml").write_text((golden / "allowed.yml").read_text())
+    answer = _headway(tmp_path, "check", "--offline", "--strict")
+    assert answer.returncode == 0
+    assert answer.stdout == "3 KPIs on 3 sources: no mistakes. The linter: 1 allowed.\n"
+    assert _headway(tmp_path, "check", "--offline", "--all").stdout.startswith(allowed)

@@ -48,8 +48,8 @@ def text(catalog: Catalog) -> str:
 def fingerprint(kpi: Kpi, catalog: Catalog) -> str:
     """The hash of everything that can change a KPI's numbers, its sources and inputs included."""
     said = {
-        "kpi": _definition(kpi),
-        "inputs": {name: _definition(catalog.kpis[name]) for name in _inputs(kpi, catalog)},
+        "kpi": definition(kpi),
+        "inputs": {name: definition(catalog.kpis[name]) for name in _inputs(kpi, catalog)},
         "calendar": _plain(catalog.calendar),
         "min_group_size": catalog.min_group_size,
         **({"working": _plain(catalog.working)} if _counts_working_days(kpi, catalog) else {}),
@@ -75,7 +75,8 @@ def _inputs(kpi: Kpi, catalog: Catalog) -> list[str]:
     return list(found)
 
 
-def _definition(kpi: Kpi) -> dict[str, Any]:
+def definition(kpi: Kpi) -> dict[str, Any]:
+    """What of a KPI alone can change its numbers, as JSON's values."""
     said = {name: _plain(getattr(kpi, name)) for name in _NUMBERS}
     said |= _withholding(kpi.checks)
     if isinstance(kpi.measure, Distinct):

@@ -14,6 +14,7 @@ from headway.catalog.complaints import Complaints
 from headway.catalog.document import Document, Steps
 from headway.catalog.draft import Draft
 from headway.catalog.kpispec import BalanceSpec, EnteredSpec, KpiSpec, NarrativeSpec, RowsSpec, ScoreSpec
+from headway.catalog.lint.finding import SLUGS
 from headway.catalog.project import owner_known, titled
 from headway.catalog.reading import Reading
 from headway.catalog.spec import DefaultsSpec
@@ -170,6 +171,7 @@ def common(draft: Draft, project: Catalog, complaints: Complaints, **resolved: A
         tracked_from=spec.tracked_from,
         retired_on=spec.retired_on,
         history=spec.history,
+        allow=_allow(draft, complaints),
         places=_places(draft),
         **resolved,
     )
@@ -298,6 +300,18 @@ def _area(draft: Draft, project: Catalog, complaints: Complaints) -> str | None:
     return area
 
 
+def _allow(draft: Draft, complaints: Complaints) -> Mapping[str, str]:
+    """The findings that are meant, each with its reason."""
+    for slug in draft.spec.allow.keys() - SLUGS:
+        complaints.say(
+            draft.document.key_place(draft.at("allow", slug)),
+            f"the linter finds nothing called '{slug}'",
+            "unknown-name",
+            values.near(slug, SLUGS) or "docs/linter.md lists what it finds.",
+        )
+    return draft.spec.allow
+
+
 def _written_at(draft: Draft, key: str) -> Steps:
     """Where a key stands that the file's defaults may give; the KPI itself if neither does."""
     if draft.document.has(draft.at(key)):
@@ -311,7 +325,7 @@ def _places(draft: Draft) -> dict[str, Place]:
     found = {}
     for key in document.names(draft.path):
         found[str(key)] = document.place(draft.at(key))
-    for group in ("by", "targets"):
+    for group in ("by", "targets", "allow"):
         for n in document.names(draft.at(group)):
             found[f"{group}.{n}"] = document.place(draft.at(group, n))
     return found

@@ -45,7 +45,6 @@ class KpiSpec(Spec):
     what = "a planned KPI"
     later: ClassVar[Mapping[str, str]] = {
         "formerly": "A new name is a new series.",
-        "allow": "",
     }
     elsewhere: ClassVar[Mapping[str, str]] = {
         "target": "Targets are a list under 'targets'.",
@@ -56,6 +55,7 @@ class KpiSpec(Spec):
         "currency": "A unit is a currency: unit: USD.",
         "total": "It is for balance and entered; every other total is computed from rows.",
         "min_n": "It is for scores of answers: mean, median, p95, min, max, share and nps.",
+        "follow": "Only durations that are dated by their start follow somebody.",
         "min_days": "Only distinct asks on how many days a value was seen.",
     }
 
@@ -80,6 +80,7 @@ class KpiSpec(Spec):
     targets: list[Any] = Field(default_factory=list)
     benchmarks: list[Any] = Field(default_factory=list)
     checks: list[Any] = Field(default_factory=list)
+    allow: dict[str, Text] = Field(default_factory=dict)
 
 
 class RowsSpec(KpiSpec):

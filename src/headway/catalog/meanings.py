@@ -307,6 +307,7 @@ MEANINGS: Mapping[type[specs.Spec], Mapping[str, str]] = {
         "targets": "How good is good enough. Dated: the past is judged by the targets of then.",
         "benchmarks": "What others reach: shown, never a status.",
         "checks": "What must hold of its numbers.",
+        "allow": "What the linter finds here and is meant: the finding, and the reason.",
     },
     kpis.RowsSpec: {
         "where": "SQL about one row: which rows count.",

@@ -19,6 +19,7 @@ from headway.catalog import checkspec as checks
 from headway.catalog import kpispec as kpis
 from headway.catalog import spec as specs
 from headway.catalog.kpi import OF_NUMBERS, STATES
+from headway.catalog.lint import RULES as FINDINGS
 from headway.catalog.shapes import (
     BOUND,
     CELL,
@@ -151,6 +152,7 @@ HELD: Mapping[type[specs.Spec], Mapping[str, Shape]] = {
         "targets": listed(_ref(specs.TargetSpec)),
         "benchmarks": listed(_ref(specs.BenchmarkSpec)),
         "checks": listed(_ref(checks.KpiCheckSpec)),
+        "allow": named(TEXT, words(FINDINGS)),
         "take": words(take for take in Take if take is not Take.SUM),
     },
     checks.CheckSpec: {

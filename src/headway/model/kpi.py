@@ -50,6 +50,8 @@ class Kpi:
     targets: tuple[Target, ...] = ()
     benchmarks: tuple[Benchmark, ...] = ()
     checks: tuple[KpiCheck, ...] = ()
+    #: Findings of the linter that are meant: slug -> reason.
+    allow: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
 
     @property

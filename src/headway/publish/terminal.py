@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.console import Console
@@ -12,7 +13,9 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from headway.catalog.lint import Finding, Relation
 from headway.ledger import Recorded
+from headway.model import Catalog
 from headway.publish.pages import (
     CataloguePage,
     Compared,
@@ -196,6 +199,37 @@ def recorded(console: Console, computed: int, done: Recorded) -> None:
         highlight=False,
         markup=False,
     )
+
+
+def checked(console: Console, catalog: Catalog, findings: Sequence[Finding], *, everything: bool) -> None:
+    """What the linter found, and a last line that counts; with `everything` also what is allowed, with its reasons."""
+    shown = [finding for finding in findings if everything or finding.reason is None]
+    for finding in shown:
+        console.print(f"{finding}\n", markup=False, highlight=False, soft_wrap=True)
+    planned = sum(kpi.measure is None for kpi in catalog.kpis.values())
+    counts = Counter("allowed" if f.reason is not None else _RELATED[f.relation] for f in findings)
+    found = [f"{counts[word]} {word}" for word in (*_RELATED.values(), "allowed") if counts[word]]
+    console.print(
+        f"{_many(len(catalog.kpis), 'KPI')} on {_many(len(catalog.sources), 'source')}"
+        + (f", {planned} of them planned" if planned else "")
+        + ": no mistakes"
+        + (f". The linter: {', '.join(found)}." if found else "."),
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+#: How the last line of a check counts relations.
+_RELATED = {
+    Relation.CONTRADICTS: "contradicting",
+    Relation.LOOSER: "looser than they should be",
+    Relation.IMPLIES: "redundant",
+    Relation.NOTE: "to know",
+}
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def status(verdict: Verdict) -> Text:
