@@ -347,3 +347,79 @@ def test_there_is_no_pace_while_rows_of_yesterday_are_missing(project: Any) -> N
     assert expected(project, "sold", "month", "2026-02") == pytest.approx(9)
     project.run("2026-02-12T09:00+00:00")
     assert expected(project, "sold", "month", "2026-02") is None
+
+
+def test_a_formula_that_grows_like_its_sums_has_a_pace_if_asked(project: Any) -> None:
+    """Leave for each of the staff: of 40 days in the year 24 are expected by 7 August, the 219th of 365 days."""
+    project.write(
+        headway="""
+            project: leave
+            sources:
+              leave:
+                read: {files: leave.csv}
+                columns: {day: date, share: number, team: text}
+                time: day
+                sparse: true
+              staff:
+                read: {files: staff.csv}
+                columns: {since: date, until: date, team: text}
+                time: since
+                until: until
+                sparse: true
+            kpis:
+              taken: {sum: leave.share, by: [team], unit: days}
+              staff: {open: staff, by: [team], unit: people}
+              days_off:
+                formula: taken / mean(staff)
+                grain: year
+                by: [team]
+                unit: days
+                targets: [{at_least: 40, pace: linear}, {for: {team: each}, at_least: 40, pace: linear}]
+              unasked: {formula: taken / mean(staff), grain: year, unit: days, targets: [{at_least: 40}]}
+              twice_removed: {formula: 2 * days_off, unit: days, targets: [{at_least: 80, pace: linear}]}
+        """,
+        leave="""
+            day,share,team
+            2024-12-31,1,b
+            2026-02-02,1,a
+            2026-08-07,1,a
+            2026-08-07,0.5,b
+        """,
+        staff="""
+            since,until,team
+            2025-01-01,,a
+            2025-01-01,,b
+        """,
+    )
+    project.run("2026-08-08T09:00+00:00")
+    rows = project.rows("days_off", "year")
+    assert rows["2026"]["so_far"] == pytest.approx(1.25)
+    assert rows["2026"]["expected"] == pytest.approx(40 * 219 / 365)
+    assert expected(project, "days_off", "year", "2026", team="b") == pytest.approx(40 * 219 / 365)
+    assert expected(project, "twice_removed", "year", "2026") == pytest.approx(80 * 219 / 365)
+    assert expected(project, "unasked", "year", "2026") is None
+    assert rows["2025"]["expected"] is None
+    project.run("2027-01-01T00:00+00:00")
+    assert expected(project, "days_off", "year", "2026") is None
+
+
+def test_the_pace_of_a_formula_waits_for_every_sum_in_it(project: Any) -> None:
+    """Sales of yesterday are there, costs are not: the profit so far is not what it was."""
+    project.write(
+        headway="""
+            project: late
+            sources:
+              sales: {read: {files: sales.csv}, columns: {day: date, usd: number}, time: day}
+              bills: {read: {files: bills.csv}, columns: {day: date, usd: number}, time: day}
+            kpis:
+              revenue: {sum: sales.usd, unit: USD}
+              costs: {sum: bills.usd, unit: USD}
+              profit: {formula: revenue - costs, grain: month, unit: USD, targets: [{at_least: 28, pace: linear}]}
+        """,
+        sales="day,usd\n2026-02-01,1\n2026-02-10,9\n",
+        bills="day,usd\n2026-02-01,1\n2026-02-09,9\n",
+    )
+    project.run("2026-02-10T09:00+00:00")
+    assert expected(project, "profit", "month", "2026-02") == pytest.approx(9)
+    project.run("2026-02-11T09:00+00:00")
+    assert expected(project, "profit", "month", "2026-02") is None

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from headway.catalog import course, values
 from headway.catalog import spec as specs
-from headway.catalog import values
 from headway.catalog.bound import Reader, Scene
 from headway.catalog.checking import check
 from headway.catalog.document import Document, Steps
@@ -18,12 +18,12 @@ from headway.catalog.spec import BenchmarkSpec, TargetSpec
 from headway.catalog.sqltext import Wrong
 from headway.model import (
     TOTAL,
-    Aggregate,
     Bands,
     Benchmark,
     Better,
     Bound,
     Cell,
+    Formula,
     Kpi,
     Line,
     Pace,
@@ -277,11 +277,14 @@ class _Reading:
         """How a running period is compared: by its days, unless the target says otherwise or it makes no sense."""
         if not self.fine:
             return Pace.NONE
-        measure = self.kpi.measure
-        adds_up = isinstance(measure, Aggregate) and measure.function in ("count", "sum") and self.kpi.window is None
+        of_formula = isinstance(self.kpi.measure, Formula)
         why = None
-        if not adds_up:
+        if not course.flows(self.kpi, self.scene.kpis):
             why = "pace is for counts and sums, which grow while a period runs"
+            if of_formula:
+                why = "pace is for what grows evenly while a period runs: counts and sums, scaled or divided by states"
+        elif of_formula and spec.pace is Pace.LAST_YEAR:
+            why = "last year's course is that of a count or sum, not of a formula"
         elif self.growth:
             why = "pace compares with a part of the bound, and growth has no parts"
         elif high is not None or spec.bands is not None:
@@ -298,7 +301,7 @@ class _Reading:
         ):
             why = f"last year's course of a cell needs its days, and cells are kept by {self.kpi.by_grain}"
         if why is None:
-            return spec.pace or Pace.LINEAR
+            return spec.pace or (Pace.NONE if of_formula else Pace.LINEAR)
         if spec.pace is not None:
             self.say("pace", why, "bad-value", "Remove 'pace'.")
         return Pace.NONE

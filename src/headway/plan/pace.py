@@ -1,7 +1,8 @@
-"""How much of a running period's count or sum should be there by its last complete day, for targets with a pace.
+"""How much of a running period's number should be there by its last complete day, for targets with a pace.
 
-Formula. `linear`: the period's days that are over / its days. `last year`: what the same days of last year's period
-had / what that whole period had, for the same cell. The target times this share is what the judge expects by now.
+Formula. `linear`: the period's days that are over / its days, for counts, sums, and formulas that grow as these do.
+`last year`: what the same days of last year's period had / what that whole period had, for the same cell. The target
+times this share is what the judge expects by now.
 
 Edge cases. There is no share without a whole day; while rows of yesterday are missing from a source that is not
 `sparse`, because what is there is then not what happened; in the period in which tracking begins or ends; and for
@@ -18,6 +19,7 @@ from datetime import date, datetime
 import numpy as np
 import pyarrow as pa
 
+from headway.catalog import course
 from headway.model import Catalog, Flag, Kpi, Pace, Target, read_cell
 from headway.periods import Grain, Length, Period, Unit, epoch_day
 from headway.plan.coverage import Coverage
@@ -34,16 +36,19 @@ def shares(
     catalog: Catalog, kpi: Kpi, inputs: Mapping[Request, pa.Table], coverage: Mapping[str, Coverage], now: datetime
 ) -> Shares:
     """The share of each period that still runs and of which a target with a pace speaks."""
-    if not kpi.source or all(target.pace is Pace.NONE for target in kpi.targets):
+    if all(target.pace is Pace.NONE for target in kpi.targets):
         return {}
-    days = coverage[kpi.source].days(kpi.time)
-    if days is None:
-        return {}
-    begin, newest = days
-    through = catalog.calendar.last_complete_day(now)
-    if not catalog.sources[kpi.source].sparse:
-        through = min(through, newest)
-    course = _Course(catalog, inputs.get(days_of(kpi)), begin)
+    flows = [catalog.kpis[name] for name in course.flows(kpi, catalog.kpis)]
+    begin, through = date.min, catalog.calendar.last_complete_day(now)
+    for flow in flows:
+        assert flow.source is not None
+        days = coverage[flow.source].days(flow.time)
+        if days is None:
+            return {}
+        begin = max(begin, days[0])
+        if not catalog.sources[flow.source].sparse:
+            through = min(through, days[1])
+    last_year = _Course(catalog, inputs.get(days_of(kpi)), begin)
     found: dict[tuple[Pace, Grain], dict[tuple[str, int], float]] = {}
     for target in kpi.targets:
         if target.pace is Pace.NONE:
@@ -51,11 +56,11 @@ def shares(
         here = found.setdefault((target.pace, target.grain), {})
         for cell, period in _running(catalog, kpi, target, inputs[Request.of(kpi)]):
             last = min(catalog.calendar.last_complete_day(now), period.last)
-            if last < period.first or through < last or is_cut(kpi, period):
+            if last < period.first or through < last or any(is_cut(one, period) for one in (kpi, *flows)):
                 continue
             share: float | None = ((last - period.first).days + 1) / period.days
             if target.pace is Pace.LAST_YEAR:
-                share = course.share(cell, period, last)
+                share = last_year.share(cell, period, last)
             if share is not None:
                 here[cell, period.key] = share
     return found
