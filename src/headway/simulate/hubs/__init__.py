@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from headway.errors import Mistake, UsageError
-from headway.simulate.hubs import money, usage, work
+from headway.simulate.hubs import code, contracts, money, sales, team, traces, usage, work
 from headway.simulate.hubs.world import build
 
 #: The first `today` for which every source has rows.
@@ -34,9 +34,12 @@ def write(folder: Path, *, seed: int = 1, scale: float = 1.0, today: date) -> No
     data = folder / "data"
     world = build(seed, today.year + 1)
     known = usage.pools(world, today.year, scale)
-    usage.write_places(data, world, today)
     usage.write_sessions(data, known, seed, today)
-    usage.write_clicks(data, known, seed, today)
-    usage.write_costs(data, known, seed, today)
-    money.write(data, world, seed, today)
+    traces.write(data, world, known, seed, today)
+    signed = contracts.contracts(world, seed, today.year + 1)
+    contracts.write(data, signed, today)
+    money.write(data, world, signed, seed, today)
+    sales.write(data, signed, seed, today)
+    team.write(data, seed, today)
     work.write(data, world, known, seed, today)
+    code.write(data, seed, today)

@@ -1,23 +1,23 @@
-"""Sessions, clicks and cloud costs of the example organisation: who used which hub on which day.
+"""Sessions on the hubs of the example organisation: who used which hub on which day.
 
 Each hub has a *pool* of people on each day: a share of the whole organisation's pool, which grows along published
 points and breathes with the seasons. People have one day of the week on which they mostly come (a course, a group
 meeting), so a window of seven days holds about two thirds of the pool and thirty days hold nearly all of it. The
-window of people slides as some leave and others join. Everything is drawn a year at a time, each year from its own
-random stream, and then cut at `today`: a later `today` adds rows and never changes earlier ones.
+window of people slides as some leave and others join. Everything is drawn a month at a time, each month from its own
+random stream, and then cut at `today`: a later `today` adds rows and never changes earlier ones, and memory holds no
+more than a month.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from headway.simulate import tables
 from headway.simulate.hubs.world import BEGINNING, Hub, World
@@ -44,9 +44,8 @@ STRAYS = 0.15
 WEEKDAYS = np.array([0.175, 0.18, 0.18, 0.175, 0.15, 0.06, 0.08])
 #: The known bug of the hub `highmem`: its log also held users of other hubs.
 BUG = (np.datetime64("2025-02-06"), np.datetime64("2025-04-03"))
-#: Cloud costs are kept from here on.
-BILLED_FROM = 2024
-CLICKS_FROM = 2023
+#: The days on which the logs of one cluster were lost.
+OUTAGE = ("teaching", np.datetime64("2025-10-13"), np.datetime64("2025-10-17"))
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,15 @@ class Pools:
 
     def year(self, year: int) -> tuple[slice, Days]:
         """The columns of a year, and its days."""
-        first = int(np.searchsorted(self.days, np.datetime64(f"{year}-01-01")))
-        after = int(np.searchsorted(self.days, np.datetime64(f"{year + 1}-01-01")))
-        return slice(first, after), self.days[first:after]
+        return self._between(np.datetime64(f"{year}-01-01"), np.datetime64(f"{year + 1}-01-01"))
+
+    def month(self, month: np.datetime64) -> tuple[slice, Days]:
+        """The columns of a month, and its days."""
+        return self._between(month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]"))
+
+    def _between(self, first: np.datetime64, after: np.datetime64) -> tuple[slice, Days]:
+        columns = slice(int(np.searchsorted(self.days, first)), int(np.searchsorted(self.days, after)))
+        return columns, self.days[columns]
 
 
 def pools(world: World, through: int, scale: float) -> Pools:
@@ -102,12 +107,9 @@ def _line(days: Days, points: list[tuple[date, float]]) -> Floats:
     return drawn
 
 
-# -- sessions ------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Sessions:
-    """One year's sessions: position of the hub, user number local to its cluster, start and end in seconds."""
+    """One month's sessions: position of the hub, user number local to its cluster, start and end in seconds."""
 
     hub: Ints
     user: Ints
@@ -116,12 +118,12 @@ class Sessions:
     own_server: npt.NDArray[np.bool_]
 
 
-def sessions(known: Pools, year: int, seed: int) -> Sessions:
-    """All sessions that start in one year."""
-    rng = np.random.default_rng([seed, 2, year])
-    columns, days = known.year(year)
+def sessions(known: Pools, month: np.datetime64, seed: int) -> Sessions:
+    """All sessions that start in one month."""
+    rng = np.random.default_rng([seed, 2, int(month.astype(int))])
+    columns, days = known.month(month)
     size, start = known.size[:, columns], known.start[:, columns]
-    weekday = _weekday(days)
+    weekday = weekdays(days)
 
     expected = size * WEEKDAYS[weekday] * COMES
     regular = np.floor(expected + rng.random(expected.shape)).astype(np.int64)
@@ -137,10 +139,10 @@ def sessions(known: Pools, year: int, seed: int) -> Sessions:
     # Some visits only open a server that is shared; they are no own start.
     own = rng.random(len(hub)) < 0.96
     found = Sessions(hub, user, started, started + length, own)
-    return log_bug(rng, known, found)
+    return _lost_logs(known, log_bug(rng, known, found))
 
 
-def _weekday(days: Days) -> Ints:
+def weekdays(days: Days) -> Ints:
     """0 for Monday. The epoch was a Thursday."""
     return (days.astype(np.int64) + 3) % 7
 
@@ -188,143 +190,50 @@ def log_bug(rng: np.random.Generator, known: Pools, found: Sessions) -> Sessions
     )
 
 
+def _lost_logs(known: Pools, found: Sessions) -> Sessions:
+    """Take out what was lost with the logs of a cluster."""
+    cluster, first, after = OUTAGE
+    lost = np.array([hub.cluster == cluster for hub in known.hubs])[found.hub]
+    kept = ~(lost & (found.started >= first) & (found.started < after))
+    if kept.all():
+        return found
+    return Sessions(found.hub[kept], found.user[kept], found.started[kept], found.ended[kept], found.own_server[kept])
+
+
 def write_sessions(folder: Path, known: Pools, seed: int, today: date) -> None:
     """One Parquet file per year. A session is exported when it ends, so a file holds late starts of the year before.
 
     Sessions that still run at `today` have no end. Of the last day only a part has arrived.
     """
     end = np.datetime64(today, "s")
+    last = np.datetime64(today - timedelta(days=1), "M")
     late: list[pa.Table] = []
-    for year in range(BEGINNING.year, today.year + 1):
-        rows = sessions(known, year, seed)
-        order = np.argsort(rows.ended, kind="stable")
-        made = tables.table(
-            {
-                "session_id": year * 10**7 + np.arange(len(order)),
-                "user_id": tables.named("u", rows.user[order]),
-                "hub": tables.pick([hub.name for hub in known.hubs], rows.hub[order]),
-                "started_at": rows.started[order],
-                "ended_at": np.where(rows.ended[order] < end, rows.ended[order], np.datetime64("NaT")),
-                "own_server": rows.own_server[order],
-            }
-        )
-        arrival = np.random.default_rng([seed, 3, year]).random(len(order))
-        yesterday = rows.started[order] >= end - np.timedelta64(1, "D")
-        keep = (rows.started[order] < end) & ~(yesterday & (arrival < 0.25))
-        next_year = rows.ended[order] >= np.datetime64(f"{year + 1}-01-01")
-        now = made.filter(pa.array(keep & ~next_year))
-        if len(now) or late:
-            tables.parquet(folder / "sessions" / f"{year}.parquet", pa.concat_tables([*late, now]))
-        late = [made.filter(pa.array(keep & next_year))]
-    if len(late[0]):  # only when `today` is the first day of a year
-        tables.parquet(folder / "sessions" / f"{today.year + 1}.parquet", late[0])
+    for year in range(BEGINNING.year, last.astype(date).year + 1):
+        first = np.datetime64(max(BEGINNING, date(year, 1, 1)), "M")
+        with tables.parquet_parts(folder / "sessions" / f"{year}.parquet") as part:
+            for month in np.arange(first, min(last + 1, np.datetime64(f"{year + 1}-01", "M"))):
+                rows = pa.concat_tables([*late, _exported(known, month, seed, end)])
+                ended = pc.less(rows["ended_at"], pa.scalar((month + 1).astype("datetime64[s]")))
+                here = pa.array(np.ones(len(rows), bool)) if month == last else pc.fill_null(ended, fill_value=False)
+                part(rows.filter(here))
+                late = [rows.filter(pc.invert(here))]
 
 
-# -- what else a hub leaves behind ---------------------------------------------------------------------------------
-
-
-def write_clicks(folder: Path, known: Pools, seed: int, today: date) -> None:
-    """Clicks on links that open teaching material, on education hubs."""
-    teaching = np.array([hub.kind == "education" and not hub.staging for hub in known.hubs])[:, None]
-    for year, columns, days, rng in _years(known, seed, CLICKS_FROM, today, stream=4):
-        counts = rng.poisson(known.size[:, columns] * teaching * WEEKDAYS[_weekday(days)] * 0.12)
-        hub, day = np.divmod(np.repeat(np.arange(counts.size), counts.ravel()), len(days))
-        clicked = days[day].astype("datetime64[s]") + (rng.random(len(hub)) * 86_400).astype(np.int64)
-        order = np.argsort(clicked, kind="stable")
-        order = order[clicked[order] < np.datetime64(today, "s")]
-        tables.parquet(
-            folder / "link_clicks" / f"{year}.parquet",
-            tables.table(
-                {
-                    "click_id": tables.named(f"c{year}", np.arange(len(order))),
-                    "hub": tables.pick([hub.name for hub in known.hubs], hub[order]),
-                    "clicked_at": clicked[order],
-                }
-            ),
-        )
-
-
-def write_costs(folder: Path, known: Pools, seed: int, today: date) -> None:
-    """What the cloud bills attribute to each hub, by day and component."""
-    components = ("compute", "home storage", "core")
-    for year, columns, days, rng in _years(known, seed, BILLED_FROM, today, stream=5):
-        size = known.size[:, columns]
-        month = np.log1p((days - np.datetime64(f"{BILLED_FROM}-01-01")).astype(float) / 365)
-        usd = np.stack((size * 0.052 * (1 - 0.22 * month), 0.4 + size * 0.012, np.full_like(size, 1.6)), axis=-1)
-        usd = np.round(usd * rng.lognormal(0, 0.12, usd.shape), 2)
-        hub, day = np.nonzero((size > 0) & (days < np.datetime64(today)))
-        part = np.tile(np.arange(3), len(hub))
-        hub, day = np.repeat(hub, 3), np.repeat(day, 3)
-        order = np.argsort(day, kind="stable")
-        hub, day, part = hub[order], day[order], part[order]
-        tables.parquet(
-            folder / "cloud_costs" / f"{year}.parquet",
-            tables.table(
-                {
-                    "day": days[day],
-                    "hub": tables.pick([hub.name for hub in known.hubs], hub),
-                    "component": tables.pick(components, part),
-                    "cost_usd": usd[hub, day, part],
-                }
-            ),
-        )
-
-
-def _years(
-    known: Pools, seed: int, first: int, today: date, *, stream: int
-) -> Iterator[tuple[int, slice, Days, np.random.Generator]]:
-    """Each year that has begun before `today`, with its columns, days and random stream."""
-    for year in range(first, today.year + 1):
-        if date(year, 1, 1) < today:
-            yield year, *known.year(year), np.random.default_rng([seed, stream, year])
-
-
-def write_places(folder: Path, world: World, today: date) -> None:
-    """Communities, clusters and hubs, as they are known at `today`."""
-
-    def ended(day: date | None) -> date | None:
-        return day if day is not None and day < today else None
-
-    communities = [c for c in world.communities if c.joined < today]
-    tables.parquet(
-        folder / "communities.parquet",
-        tables.table(
-            {
-                "community": [c.slug for c in communities],
-                "name": [c.name for c in communities],
-                "marginalised": [c.marginalised for c in communities],
-                "joined_on": [c.joined for c in communities],
-            }
-        ),
+def _exported(known: Pools, month: np.datetime64, seed: int, end: np.datetime64) -> pa.Table:
+    """The sessions of a month that have arrived by `end`, in the order in which they ended."""
+    rows = sessions(known, month, seed)
+    arrival = np.random.default_rng([seed, 3, int(month.astype(int))]).random(len(rows.hub))
+    yesterday = rows.started >= end - np.timedelta64(1, "D")
+    keep = (rows.started < end) & ~(yesterday & (arrival < 0.25))
+    order = np.argsort(rows.ended, kind="stable")
+    order = order[keep[order]]
+    return tables.table(
+        {
+            "session_id": int(str(month).replace("-", "")) * 10**8 + order,
+            "user_id": tables.named("u", rows.user[order]),
+            "hub": tables.pick([hub.name for hub in known.hubs], rows.hub[order]),
+            "started_at": rows.started[order],
+            "ended_at": np.where(rows.ended < end, rows.ended, np.datetime64("NaT"))[order],
+            "own_server": rows.own_server[order],
+        }
     )
-    clusters = [c for c in world.clusters if c.created < today]
-    tables.parquet(
-        folder / "clusters.parquet",
-        tables.table(
-            {
-                "cluster": [c.name for c in clusters],
-                "provider": [c.provider for c in clusters],
-                "created_on": [c.created for c in clusters],
-                "retired_on": _dates([ended(c.retired) for c in clusters]),
-            }
-        ),
-    )
-    hubs = [hub for hub in world.hubs if hub.created < today]
-    tables.parquet(
-        folder / "hubs.parquet",
-        tables.table(
-            {
-                "hub": [hub.name for hub in hubs],
-                "cluster": [hub.cluster for hub in hubs],
-                "community": [hub.community for hub in hubs],
-                "hub_type": [hub.kind for hub in hubs],
-                "is_staging": [hub.staging for hub in hubs],
-                "created_on": [hub.created for hub in hubs],
-                "retired_on": _dates([ended(hub.retired) for hub in hubs]),
-            }
-        ),
-    )
-
-
-def _dates(values: list[date | None]) -> Any:
-    return pa.array(values, pa.date32())
