@@ -78,7 +78,7 @@ def _catalogue(example_name: str, paths: Sequence[Path]) -> Iterator[tuple[str, 
     """Each file that an example brings: its path in the project, and its text, with a word to editors."""
     with as_file(files("headway.simulate") / "examples" / example_name) as example:
         for path in sorted(example.rglob("*")):
-            if path.is_file():
+            if path.is_file() and path.suffix != ".pyc":
                 # A JSON list of strings is YAML too, so that any path is quoted right.
                 listed = json.dumps([str(path.resolve()) for path in paths], ensure_ascii=False)
                 text = path.read_text("utf-8").replace("[REPOSITORIES]", listed)

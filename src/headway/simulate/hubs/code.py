@@ -70,7 +70,8 @@ def _write_issues(folder: Path, seed: int, people: list[str], team: dict[int, in
     for year, count in team.items():
         rng = np.random.default_rng([seed, 16, year])
         opened = moments(rng, year, 840 + 110 * (year - 2021))
-        closed = until(np.where(rng.random(len(opened)) < 0.95, after(rng, opened, 13, 1.3), NEVER), end)
+        ends = np.where(rng.random(len(opened)) < 0.95, after(rng, opened, 13, 1.3), NEVER)
+        closed = until(ends, end)
         where = rng.choice(len(REPOSITORIES), len(opened), p=TALK)
         author = _authors(rng, where, count, 0.62, 0.13)
         made = {
@@ -84,7 +85,7 @@ def _write_issues(folder: Path, seed: int, people: list[str], team: dict[int, in
         for later in range(year + 1, today.year + 1):
             in_later = closed.astype("datetime64[Y]") == np.datetime64(str(later))
             exports[later].append(_versions(made, opened, closed, in_later))
-        _write_assignments(folder, rng, year, opened, closed, where, end)
+        _write_assignments(folder, rng, year, opened, ends, where, end)
     for year, parts in exports.items():
         rows = pa.concat_tables(parts)
         if len(rows):

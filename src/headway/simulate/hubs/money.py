@@ -13,8 +13,8 @@ from headway.simulate.hubs.sales import month_end, months, rows_of
 from headway.simulate.hubs.team import STAFF
 from headway.simulate.hubs.world import World
 
-#: The sponsor's share of all income.
-FEE = 0.15
+#: The sponsor's share of all income: at first, and from 2022 on.
+FEES = (0.12, 0.15)
 OPENING_ASSETS = 900_000.0
 
 
@@ -72,7 +72,7 @@ def _lines(rng: np.random.Generator, contracts: list[Contract], month: date) -> 
         "Engineering": 8_200 * dearer * team * 0.62,
         "Partnerships and community": 8_200 * dearer * team * 0.26,
         "Executive": 7_500 * dearer * (1.0 if month.year < 2023 else 1.6),
-        "Fiscal sponsor fee": FEE * sum(income.values()),
+        "Fiscal sponsor fee": FEES[month.year >= 2022] * sum(income.values()),
         "Services": 900 + 2_300 * max(0, month.year - 2020),
     }
     found = [(f"Income:{name}", -usd, 3) for name, usd in income.items() if usd > 0]

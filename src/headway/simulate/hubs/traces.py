@@ -144,7 +144,8 @@ def _write_meters(folder: Path, world: World, known: Pools, seed: int, today: da
     names = [cluster.name for cluster in world.clusters]
     of_cluster = np.array([[hub.cluster == name and not hub.staging for hub in known.hubs] for name in names], float)
     for year, columns, days, rng in _years(known, seed, METERED_FROM, today, stream=29):
-        coming = known.size[:, columns] * WEEKDAYS[weekdays(days)] * COMES * (1 + STRAYS)
+        # Of those who come on another day than their own, some have come on their own day too.
+        coming = known.size[:, columns] * WEEKDAYS[weekdays(days)] * COMES * (1 + STRAYS / 3)
         users = np.round((of_cluster @ coming) * rng.normal(1, 0.02, (len(names), len(days))))
         servers = np.ceil(users * rng.uniform(0.28, 0.4, users.shape))
         counted = (days < np.datetime64(today)) & ~((days >= DOWN[0]) & (days < DOWN[1]))

@@ -30,7 +30,7 @@ Days = npt.NDArray[np.datetime64]
 #: Chosen so that weekly active people are about 250, 2,000 and 5,050 at the second, third and fourth.
 GROWTH = (
     (date(2020, 9, 1), 70.0),
-    (date(2021, 8, 31), 352.0),
+    (date(2021, 8, 31), 328.0),
     (date(2022, 9, 30), 2450.0),
     (date(2023, 12, 31), 6780.0),
     (date(2033, 12, 31), 9900.0),
