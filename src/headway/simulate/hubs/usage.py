@@ -208,15 +208,15 @@ def write_sessions(folder: Path, known: Pools, seed: int, today: date) -> None:
     end = np.datetime64(today, "s")
     last = np.datetime64(today - timedelta(days=1), "M")
     late: list[pa.Table] = []
-    for year in range(BEGINNING.year, last.astype(date).year + 1):
-        first = np.datetime64(max(BEGINNING, date(year, 1, 1)), "M")
-        with tables.parquet_parts(folder / "sessions" / f"{year}.parquet") as part:
-            for month in np.arange(first, min(last + 1, np.datetime64(f"{year + 1}-01", "M"))):
-                rows = pa.concat_tables([*late, _exported(known, month, seed, end)])
-                ended = pc.less(rows["ended_at"], pa.scalar((month + 1).astype("datetime64[s]")))
-                here = pa.array(np.ones(len(rows), bool)) if month == last else pc.fill_null(ended, fill_value=False)
-                part(rows.filter(here))
-                late = [rows.filter(pc.invert(here))]
+    with tables.Files() as files:
+        for month in np.arange(np.datetime64(BEGINNING, "M"), last + 1):
+            path = folder / "sessions" / f"{month.astype(date).year}.parquet"
+            rows = pa.concat_tables([*late, _exported(known, month, seed, end)])
+            ended = pc.less(rows["ended_at"], pa.scalar((month + 1).astype("datetime64[s]")))
+            here = pa.array(np.ones(len(rows), bool)) if month == last else pc.fill_null(ended, fill_value=False)
+            written = rows.filter(here)
+            files.add(path, dict(zip(written.column_names, written.columns, strict=True)))
+            late = [rows.filter(pc.invert(here))]
 
 
 def _exported(known: Pools, month: np.datetime64, seed: int, end: np.datetime64) -> pa.Table:
