@@ -57,9 +57,8 @@ def look(workbench: Any, rows: Mapping[str, Any], text: str = PROJECT) -> tuple[
     for name in catalog.sources:
         query = checks.compile(catalog, schemas, name)
         assert query is not None
-        found = checks.read(catalog, name, workbench.engine.execute(query))
-        failing[name] = found.failing
-        sentences += found.notes
+        failing[name], notes = checks.read(catalog, name, workbench.engine.execute(query))
+        sentences += notes
     return catalog, schemas, failing, sentences
 
 

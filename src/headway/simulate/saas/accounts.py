@@ -17,7 +17,7 @@ from headway.simulate.saas.clock import BEGINNING, Month, midnight
 
 SEGMENTS = ("smb", "mid-market", "enterprise")
 REGIONS = ("North America", "Europe", "Asia Pacific", "South America")
-REGION_SHARES = (0.56, 0.29, 0.14, 0.01)
+REGION_SHARES = (0.54, 0.28, 0.13, 0.05)
 #: The month in which a campaign and a few big contracts came together.
 CAMPAIGN = 202506
 #: Every May many annual budgets end, and the customers with them.
@@ -53,15 +53,15 @@ class Segment:
 
 KINDS = {
     "smb": Segment(
-        0.8, 108, 128.0, 1.7, 0.0192, 0.028, 0.008, (0.6, 0.2, 0.2), 0.68,
+        0.8, 108, 128.0, 1.4, 0.021, 0.038, 0.008, (0.6, 0.2, 0.2), 0.68,
         (("starter", 0.45), ("professional", 0.55)),
     ),
     "mid-market": Segment(
-        0.13, 24, 420.0, 5.0, 0.012, 0.034, 0.008, (0.2, 0.44, 0.36), 0.15,
+        0.13, 24, 420.0, 4.2, 0.0135, 0.044, 0.008, (0.2, 0.44, 0.36), 0.15,
         (("professional", 0.4), ("business", 0.6)),
     ),
     "enterprise": Segment(
-        0.07, 18, 2350.0, 13.0, 0.006, 0.03, 0.006, (0.0, 0.42, 0.58), 0.0,
+        0.07, 18, 2350.0, 10.6, 0.0068, 0.046, 0.006, (0.0, 0.42, 0.58), 0.0,
         (("business", 0.1), ("enterprise", 0.9)),
     ),
 }  # fmt: skip
@@ -182,7 +182,7 @@ class Book:
         day = month.first + timedelta(days=int(rng.integers(1, 21))) if month.first == BEGINNING else _day(rng, month)
         plans, shares = zip(*kind.plans, strict=True)
         plan = str(rng.choice(plans, p=shares))
-        if month.first == BEGINNING and segment == "smb" and len(self.accounts) < 3:
+        if month.first == BEGINNING and segment == "smb" and len(self.accounts) < 12:
             plan = "legacy"  # the beta's plan, which nobody else can buy
         region = int(rng.choice(len(REGIONS), p=REGION_SHARES))
         self_service = bool(rng.random() < kind.self_service)
@@ -230,7 +230,7 @@ class Book:
         first = next(line for line in reversed(account.lines) if line.component != "add-on")
         if day <= max(line.started for line in account.lines):
             return
-        leaves = kind.leaves * (2.1 if month.first.month == LEAVING_MONTH else 1.0)
+        leaves = kind.leaves * (2.0 if month.first.month == LEAVING_MONTH else 1.0)
         # Who has just come stays a while.
         if luck[0] < leaves and _months(account.spells[-1].began, month.first) >= 2:
             # A card that no longer works ends a small contract, never a large one.
@@ -242,7 +242,7 @@ class Book:
         elif luck[1] < kind.expands:
             self._reprice(first, 1 + size, day)
         elif luck[1] < kind.expands + kind.contracts:
-            self._reprice(first, 1 - size, day)
+            self._reprice(first, 1 - size / 2, day)
         elif luck[2] < 0.011:
             monthly = first.monthly * size * 0.7
             self._line(account, "add-on", first.term, monthly, first.billing_months, first.term_months, day)

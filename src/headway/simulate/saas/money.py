@@ -28,7 +28,7 @@ CHANNEL_SHARES = {
 }
 #: Net burn a month that the plan allows, at the beginning and after three years.
 BURN = (104_000.0, 84_000.0)
-OPENING_CASH, RESERVE = 4_850_000.0, 600_000.0
+OPENING_CASH, RESERVE = 5_050_000.0, 600_000.0
 #: When cash lasts fewer months than this, a round is closed.
 LOW, ROUND = 13, 2_400_000.0
 

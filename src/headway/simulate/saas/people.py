@@ -21,25 +21,34 @@ from headway.simulate.saas.accounts import SEGMENTS, Account, Book, Spell
 from headway.simulate.saas.clock import Month, end_of_data, local, midnight
 
 #: What people can use, the share of those who may that do in a month (of those who came), and whose plans hold it.
-FEATURES = ("workflow builder", "templates", "ai", "collaboration", "analytics", "integrations", "mobile app")
-TITLES = ("Workflow builder", "Templates", "AI", "Collaboration", "Analytics", "Integrations", "Mobile app (pilot)")
-ADOPTION = np.array((0.93, 0.845, 0.675, 0.39, 0.325, 0.55, 0.8))
+FEATURES = (
+    "workflow builder", "templates", "ai", "collaboration", "analytics", "integrations", "audit log", "mobile app",
+)  # fmt: skip
+TITLES = (
+    "Workflow builder", "Templates", "AI", "Collaboration", "Analytics", "Integrations", "Audit log",
+    "Mobile app (pilot)",
+)  # fmt: skip
+ADOPTION = np.array((0.93, 0.845, 0.675, 0.39, 0.325, 0.55, 0.45, 0.8))
 PLANS = ("legacy", "starter", "professional", "business", "enterprise")
 ENTITLED = np.array(
     (
-        (1, 1, 0, 0, 0, 1, 0),
-        (1, 1, 0, 0, 0, 1, 0),
-        (1, 1, 1, 1, 0, 1, 0),
-        (1, 1, 1, 1, 1, 1, 0),
-        (1, 1, 1, 1, 1, 1, 0),
+        (1, 1, 0, 0, 0, 1, 0, 0),
+        (1, 1, 0, 0, 0, 1, 0, 0),
+        (1, 1, 1, 1, 0, 1, 0, 0),
+        (1, 1, 1, 1, 1, 1, 0, 0),
+        (1, 1, 1, 1, 1, 1, 0, 0),
     ),
     bool,
 )
-AI, MOBILE = FEATURES.index("ai"), FEATURES.index("mobile app")
+AI, AUDIT, MOBILE = (FEATURES.index(feature) for feature in ("ai", "audit log", "mobile app"))
+#: Of a large customer's people every so manieth may read the audit log.
+AUDITORS = 12
 #: So many people try the mobile app, whatever the scale: too few to show anything about them.
 PILOT = 4
 #: People who come most working days, those who come about every second, those who drop in; and how often they do.
 HABITS = ((0.165, 0.8, 0.99), (0.595, 0.24, 0.41), (0.24, 0.008, 0.05))
+#: Of those, how reluctant they are to use more than they need: below 1 shifts `eager` up.
+EAGERNESS = (1.2, 1.1, 0.6)
 #: Share of a customer's people that join, and that quit, in a month.
 JOINING, QUITTING = 0.038, 0.019
 #: People per block.
@@ -111,6 +120,8 @@ def invited(book: Book, month: Month, calendar: list[Month], before: int, seed: 
         quits[pilot] = _day_number(date(9999, 1, 1))
     entitled = ENTITLED[np.array([PLANS.index(account.plan) for account, _ in present])[place]]
     entitled[:, MOBILE] = pilot
+    large = np.array([account.segment == "enterprise" for account, _ in present])[place]
+    entitled[:, AUDIT] = large & (rng.random(count) < 1 / AUDITORS)
     kind = rng.choice(len(HABITS), count, p=[share for share, *_ in HABITS])
     low, high = np.array([(low, high) for _, low, high in HABITS]).T
     return People(
@@ -123,7 +134,8 @@ def invited(book: Book, month: Month, calendar: list[Month], before: int, seed: 
         quit_day=np.minimum(quits, leaves[place]).astype(np.int32),
         habit=(low[kind] + (high - low)[kind] * rng.random(count)).astype(np.float32),
         entitled=entitled,
-        eager=rng.random((count, len(FEATURES) + 1), np.float32),
+        # Who comes often also uses more of what there is.
+        eager=rng.random((count, len(FEATURES) + 1), np.float32) ** np.array(EAGERNESS, np.float32)[kind][:, None],
     )
 
 
