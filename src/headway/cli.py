@@ -185,7 +185,9 @@ def check(
     project: ProjectOption = Path(),
     offline: Annotated[bool, typer.Option("--offline", help="Read the YAML only, not the data.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 2 if the linter blames anything.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="List also what is allowed, with the reasons.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="List also what is allowed, with the reasons, and the margins of alerts.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Find every mistake, and what the catalogue says and may not mean. Computes nothing, records nothing."""
@@ -206,13 +208,20 @@ def check(
             typer.echo(f"{_errors(error)}\n", err=True)
         if found:
             raise typer.Exit(max(error.exit_code for error in found))
-    findings = lint.check(catalog, catalog.calendar.day(now))
+    today = catalog.calendar.day(now)
+    findings, margins = lint.check(catalog, today), lint.margins(catalog, today)
     if as_json:
-        kpis, sources = len(catalog.kpis), len(catalog.sources)
-        plain = {"kpis": kpis, "sources": sources, "findings": [finding.plain() for finding in findings]}
+        plain = {
+            "kpis": len(catalog.kpis),
+            "sources": len(catalog.sources),
+            "findings": [finding.plain() for finding in findings],
+            "margins": [margin.plain() for margin in margins],
+        }
         typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
     else:
-        terminal.checked(_console(), catalog, findings, everything=everything)
+        console = _console()
+        terminal.found(console, findings, margins, everything=everything)
+        terminal.checked(console, catalog, findings)
         _only_checked(catalog)
     if strict and any(finding.blamed for finding in findings):
         raise typer.Exit(2)

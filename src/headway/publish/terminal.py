@@ -13,7 +13,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from headway.catalog.lint import Finding, Relation
+from headway.catalog.lint import Finding, Margin, Relation
 from headway.ledger import Recorded
 from headway.model import Catalog
 from headway.publish.pages import (
@@ -201,19 +201,32 @@ def recorded(console: Console, computed: int, done: Recorded) -> None:
     )
 
 
-def checked(console: Console, catalog: Catalog, findings: Sequence[Finding], *, everything: bool) -> None:
-    """What the linter found, and a last line that counts; with `everything` also what is allowed, with its reasons."""
-    shown = [finding for finding in findings if everything or finding.reason is None]
-    for finding in shown:
-        console.print(f"{finding}\n", markup=False, highlight=False, soft_wrap=True)
+def found(console: Console, findings: Sequence[Finding], margins: Sequence[Margin], *, everything: bool) -> None:
+    """What the linter found; with `everything` also what is allowed, with its reasons, and the margins of alerts."""
+    for finding in findings:
+        if everything or finding.reason is None:
+            console.print(f"{finding}\n", markup=False, highlight=False, soft_wrap=True)
+    if everything and margins:
+        table = Table("Alert", "Fires", "Target of", "Target", "Margin", box=box.SIMPLE_HEAD, pad_edge=False)
+        for margin in margins:
+            table.add_row(*map(escape, (margin.alert.name, margin.fires, *_of(margin), margin.words)))
+        console.print(table)
+
+
+def _of(margin: Margin) -> tuple[str, str]:
+    return margin.demand.name, margin.demand.words
+
+
+def checked(console: Console, catalog: Catalog, findings: Sequence[Finding]) -> None:
+    """The last line of a check: how much there is, and how many findings of each kind."""
     planned = sum(kpi.measure is None for kpi in catalog.kpis.values())
     counts = Counter("allowed" if f.reason is not None else _RELATED[f.relation] for f in findings)
-    found = [f"{counts[word]} {word}" for word in (*_RELATED.values(), "allowed") if counts[word]]
+    told = [f"{counts[word]} {word}" for word in (*_RELATED.values(), "allowed") if counts[word]]
     console.print(
         f"{_many(len(catalog.kpis), 'KPI')} on {_many(len(catalog.sources), 'source')}"
         + (f", {planned} of them planned" if planned else "")
         + ": no mistakes"
-        + (f". The linter: {', '.join(found)}." if found else "."),
+        + (f". The linter: {', '.join(told)}." if told else "."),
         highlight=False,
         soft_wrap=True,
     )

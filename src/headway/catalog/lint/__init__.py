@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 
-from headway.catalog.lint import cohorts, judging, lengths, rates, same, sizes
+from headway.catalog.lint import alerts, boards, cohorts, judging, lengths, rates, same, sizes
+from headway.catalog.lint.alerts import Margin
 from headway.catalog.lint.finding import RULES, SLUGS, Finding, Relation
 from headway.catalog.lint.scene import Scene
 from headway.model import Catalog
 
-__all__ = ["RULES", "SLUGS", "Finding", "Relation", "check"]
+__all__ = ["RULES", "SLUGS", "Finding", "Margin", "Relation", "check", "margins"]
 
 #: Every rule, in the order of `RULES`.
 _CHECKS: tuple[Callable[[Scene], Iterator[Finding]], ...] = (
@@ -28,6 +29,8 @@ _CHECKS: tuple[Callable[[Scene], Iterator[Finding]], ...] = (
     judging.direction,
     judging.near_too_wide,
     lengths.length_dependent,
+    alerts.looser_alert,
+    boards.wide,
     judging.headlines,
 )
 
@@ -39,6 +42,11 @@ def check(catalog: Catalog, today: date) -> list[Finding]:
     found += _idle(catalog, found)
     order = list(Relation)
     return sorted(found, key=lambda f: (order.index(f.relation), *_where(f)))
+
+
+def margins(catalog: Catalog, today: date) -> list[Margin]:
+    """Every alert on numbers beside each target that it goes with."""
+    return list(alerts.margins(Scene(catalog, today)))
 
 
 def _where(finding: Finding) -> tuple[str, int]:

@@ -20,6 +20,8 @@ RULES: Mapping[str, str] = {
     "direction": "a target against what is said to be better",
     "near-too-wide": "a near band beyond sense",
     "length-dependent": "a number whose size depends on how long the period is",
+    "looser-alert": "an alert that fires on target, or only long after off",
+    "wide": "a board that shows what its readers may not see",
     "headlines": "more headlines than a page has room for",
     "idle-allow": "an 'allow' that allows nothing",
 }
