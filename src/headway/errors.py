@@ -5,6 +5,7 @@
     ├── UsageError        a command was asked for something that does not exist
     ├── SourceError       rows cannot be read: file missing, broken, of another type; the run goes on without it
     ├── QueryError        the engine refused a plan or ran out of memory or disk
+    ├── CheckError        a check stops the run before anything is recorded
     ├── LedgerError       the store of numbers cannot be opened, read or written
     └── PublishError      a page, file or address cannot be written or served
 
@@ -78,6 +79,8 @@ SLUGS = frozenset(
         "function-failed",
         "out-of-memory",
         "too-many-cells",
+        # checks
+        "check-failed",
         # ledger
         "ledger-newer",
         "ledger-broken",
@@ -177,6 +180,12 @@ class SourceError(HeadwayError):
 
 class QueryError(HeadwayError):
     """The engine could not answer one plan. Other plans are computed all the same."""
+
+    exit_code = 3
+
+
+class CheckError(HeadwayError):
+    """A check with `then: stop` failed. Nothing was recorded."""
 
     exit_code = 3
 

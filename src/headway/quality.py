@@ -80,32 +80,34 @@ def judge(
 
     A withheld row keeps its place, grain, cell, period and flags; its value and everything that tells it are null.
     """
-    touched = _touched(kpi, observed, failing, calendar, beginning)
-    small = _small(observed, min_group_size, touched) if "people" in observed.column_names else np.zeros_like(touched)
-    observed = observed.select(OBSERVED.names)
-    held = touched | small
-    if not held.any():
-        return observed.cast(OBSERVED)
+    failed = touched(kpi, observed, failing, calendar, beginning)
+    small = _small(observed, min_group_size, failed) if "people" in observed.column_names else np.zeros_like(failed)
+    observed = withhold(observed.select(OBSERVED.names).cast(OBSERVED), small, Reason.GROUP_TOO_SMALL, calendar)
+    return withhold(observed, failed, Reason.CHECK_FAILED, calendar)
 
+
+def withhold(observed: pa.Table, held: Bools, reason: Reason, calendar: Calendar) -> pa.Table:
+    """Numbers with the rows `held` taken out, and what running periods are compared with, if that is among them."""
+    if not held.any():
+        return observed
     hide = pa.array(held)
     stale = pa.array(_compared_with(observed, held, calendar))
     columns = {}
-    for name in OBSERVED.names:
+    for name in observed.column_names:
         column = observed[name].combine_chunks()
         if name in _TELLING:
             column = pc.if_else(hide, None, column)
         if name == "so_far_before":
             column = pc.if_else(stale, None, column)
         columns[name] = column
-    reason = pc.if_else(pa.array(small), Reason.GROUP_TOO_SMALL.value, columns["reason"])
-    columns["reason"] = pc.if_else(pa.array(touched), Reason.CHECK_FAILED.value, reason)
-    return pa.table(columns, schema=OBSERVED)
+    columns["reason"] = pc.if_else(hide, reason.value, columns["reason"])
+    return pa.table(columns, schema=observed.schema)
 
 
 # -- checks ----------------------------------------------------------------------------------------------------------
 
 
-def _touched(kpi: Kpi, observed: pa.Table, failing: Sequence[Failing], calendar: Calendar, beginning: date) -> Bools:
+def touched(kpi: Kpi, observed: pa.Table, failing: Sequence[Failing], calendar: Calendar, beginning: date) -> Bools:
     """Which numbers may have read a failing row."""
     found = np.zeros(len(observed), dtype=bool)
     if not failing:

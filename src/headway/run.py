@@ -10,7 +10,8 @@ the ledger as it was.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
@@ -20,11 +21,12 @@ import pyarrow.compute as pc
 from headway import __version__, checks, functions, plan, quality, sources, targets
 from headway import catalog as catalogue
 from headway.engines.duckdb import DuckDB
-from headway.errors import CatalogError, HeadwayError, Mistake, QueryError, UsageError
+from headway.errors import CatalogError, CheckError, HeadwayError, Mistake, QueryError, UsageError
 from headway.ledger import Ledger, Recorded, Run
 from headway.model import (
     OBSERVED,
     Catalog,
+    Checked,
     Computed,
     Duration,
     Entered,
@@ -36,10 +38,11 @@ from headway.model import (
     Python,
     Source,
     SqlType,
+    Then,
     Total,
     read_cell,
 )
-from headway.periods import Grain
+from headway.periods import Grain, Period
 from headway.plan import Coverage, Request
 
 #: Told what is being done, how much of it is done, and of how much: `progress("Reading sources", 2, 14)`.
@@ -61,6 +64,8 @@ class Outcome:
     failed_kpis: dict[str, str]
     #: Sentences about KPIs, for people.
     notes: dict[str, str] = field(default_factory=dict)
+    #: What came of the checks that KPIs declare; of those of sources, their loads tell.
+    checked: dict[str, tuple[Checked, ...]] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
@@ -99,6 +104,7 @@ def observe(
         attempt.failed_sources,
         attempt.failed_kpis,
         attempt.notes,
+        attempt.checked,
     )
 
 
@@ -110,8 +116,10 @@ def rehearse(catalog: Catalog, now: datetime) -> tuple[list[HeadwayError], tuple
     """
     with DuckDB(catalog.root / ".headway" / "tmp") as engine:
         attempt = Attempt(catalog, engine, now, Data(catalog), silent)
-        attempt.read_sources(closure(catalog, ()))
-        errors = [*attempt.failed_sources.values(), *attempt.rehearse()]
+        with suppress(CheckError):  # said with the rest
+            attempt.read_sources(closure(catalog, ()))
+        stopped = [CheckError(attempt.stopping)] if attempt.stopping else []
+        errors = [*stopped, *attempt.failed_sources.values(), *attempt.rehearse()]
         endless = [k.name for k in catalog.kpis.values() if k.measure and k.history and k.tracked_from is None]
         return errors, tuple(attempt.loads.values()), dict.fromkeys(endless, _ENDLESS)
 
@@ -179,6 +187,10 @@ class Attempt:
     #: What people entered, in words, and sentences about KPIs for people.
     entries: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    #: What came of the checks of KPIs.
+    checked: dict[str, tuple[Checked, ...]] = field(default_factory=dict)
+    #: What checks found that ends the run.
+    stopping: list[Mistake] = field(default_factory=list)
 
     def compute(self, wanted: Sequence[str]) -> None:
         """Every number of the KPIs `wanted`, which `closure` has put in order."""
@@ -214,6 +226,12 @@ class Attempt:
                 self._probe(name)
             except HeadwayError as error:
                 self._source_failed(name, error)
+        self._stop()
+
+    def _stop(self) -> None:
+        """CheckError for every check that failed so far and ends the run."""
+        if self.stopping:
+            raise CheckError(self.stopping)
 
     def _source_failed(self, name: str, error: HeadwayError) -> None:
         self.failed_sources[name] = error
@@ -227,18 +245,35 @@ class Attempt:
         attached = self.engine.attached[name]
         covered = plan.coverage(self.catalog, name, answer, self.now)
         self.coverage[name] = covered
-        self.failing[name] = []
-        notes = list(attached.notes)
-        if (query := checks.compile(self.catalog, self.schemas, name)) is not None:
-            self.failing[name], said = checks.read(self.catalog, name, self.engine.execute(query))
-            notes += said
+        found = self._check(name, covered)
+        self.failing[name] = found.failing
         self.loads[name] = Load(
             name,
             rows=attached.rows,
             removed={**attached.removed, **covered.removed},
             first=covered.earliest.isoformat() if covered.earliest else None,
             newest=covered.newest.isoformat() if covered.newest else None,
-            notes=tuple(notes),
+            notes=(*attached.notes, *found.notes),
+            checks=tuple(found.checked),
+        )
+
+    def _check(self, name: str, covered: Coverage) -> checks.Found:
+        """What comes of the checks of a source: those that it has without a word, and those that it declares."""
+        found = checks.Found()
+        if (query := checks.compile(self.catalog, self.schemas, name)) is not None:
+            found = checks.read(self.catalog, name, self.engine.execute(query))
+        declared = self.catalog.sources[name].checks
+        if not declared:
+            return found
+        by_day = self.engine.execute(checks.by_day(self.catalog, self.schemas, name, self.now))
+        asked = checks.covering(self.catalog, self.schemas, name, covered, self.now)
+        covering = self.engine.execute(*asked) if asked else None
+        more = checks.judge(self.catalog, name, covered, self.now, by_day, covering)
+        for check, checked in zip(declared, more.checked, strict=True):
+            if check.then is Then.STOP and not checked.passed:
+                self.stopping.append(Mistake(f"source {name}: {checked.text}", "check-failed", check.place, _STOPPED))
+        return checks.Found(
+            [*found.failing, *more.failing], [*found.checked, *more.checked], [*found.notes, *more.notes]
         )
 
     # -- numbers from rows -----------------------------------------------------------------------------------------
@@ -340,8 +375,7 @@ class Attempt:
         kpi = request.resolve(self.catalog)
         _bound_cells(kpi, table, self.catalog.max_cells)
         failing = checks.touching(self.catalog, self.schemas, kpi, self.failing)
-        first = self.coverage[kpi.sources[0]].first if kpi.sources else None
-        beginning = first or date.min
+        beginning = self._beginning(kpi)
 
         def settled(min_group_size: int) -> pa.Table:
             judged = quality.judge(kpi, table, min_group_size, failing, self.catalog.calendar, beginning)
@@ -364,8 +398,44 @@ class Attempt:
                 continue
             try:
                 self._derive(kpi)
+                self._look(kpi)
             except HeadwayError as error:
                 self._kpi_failed(name, error)
+        self._stop()
+
+    def _look(self, kpi: Kpi) -> None:
+        """Judge a KPI by its own checks, before others read it."""
+        if not kpi.checks or Request.of(kpi) not in self.shelf.whole:
+            return
+        found = checks.look(self.catalog, kpi, self.shelf.whole, self.now)
+        self.checked[kpi.name] = found.checked
+        self._note(kpi, *found.notes)
+        for check, checked in zip(kpi.checks, found.checked, strict=True):
+            if check.then is Then.STOP and not checked.passed:
+                self.stopping.append(Mistake(f"KPI {kpi.name}: {checked.text}", "check-failed", check.place, _STOPPED))
+        if found.failing:
+            self._withhold(kpi, found.failing)
+
+    def _withhold(self, kpi: Kpi, failing: Sequence[Period]) -> None:
+        """Take out what the failing periods touch, also where formulas read the KPI under their own windows."""
+        beginning = self._beginning(kpi)
+        for request in [one for one in self.shelf.shown if one.kpi == kpi.name]:
+
+            def fit(tables: Mapping[Request, pa.Table], request: Request = request) -> pa.Table:
+                return checks.withhold(self.catalog, request, tables[request], failing, beginning)
+
+            self.shelf.make(request, fit, [request])
+
+    def _beginning(self, kpi: Kpi) -> date:
+        """The first local day that its source speaks of."""
+        first = self.coverage[kpi.sources[0]].first if kpi.sources else None
+        return first or date.min
+
+    def _note(self, kpi: Kpi, *sentences: str) -> None:
+        """Add sentences about a KPI, for people."""
+        said = [self.notes[kpi.name]] if kpi.name in self.notes else []
+        if said or sentences:
+            self.notes[kpi.name] = ". ".join([*said, *sentences])
 
     def _derive(self, kpi: Kpi) -> None:
         own = Request.of(kpi)
@@ -412,7 +482,7 @@ class Attempt:
         both = typed.select(names).join(total.select(names), keys=names, join_type="inner").to_pylist()
         periods = sorted(self.catalog.calendar.from_key(Grain(row["grain"]), row["period"]).name for row in both)
         if periods:
-            self.notes[kpi.name] = _gives_way(len(periods), periods)
+            self._note(kpi, _gives_way(len(periods), periods))
 
     # -- what is recorded ------------------------------------------------------------------------------------------
 
@@ -433,7 +503,8 @@ class Attempt:
             )
             judged = targets.judge(kpi, numbers, self.catalog.calendar, self.catalog.near_within, self._given(kpi))
             sql, entries = self.sql.get(name, ""), self.entries.get(name, ())
-            found.append(Computed(name, fingerprint, sql, numbers, judged, entries=entries))
+            came = self.checked.get(name, ())
+            found.append(Computed(name, fingerprint, sql, numbers, judged, entries=entries, checks=came))
         return found
 
     def _given(self, kpi: Kpi) -> targets.Given:
@@ -442,6 +513,10 @@ class Attempt:
             plan.bounds(self.catalog, kpi, self.numbers, self.now),
             plan.shares(self.catalog, kpi, self.numbers, self.coverage, self.now),
         )
+
+
+#: What to do where a check ended the run.
+_STOPPED = "Nothing was recorded. Mend the rows or take them out by 'exclude'; or let the check withhold, or warn."
 
 
 def _gives_way(count: int, periods: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from headway import catalog as catalogue
 from headway import plan, quality, sources
 from headway.engines.duckdb import DuckDB
-from headway.errors import HeadwayError, UsageError
+from headway.errors import CheckError, HeadwayError, UsageError
 from headway.model import (
     Case,
     Catalog,
@@ -85,7 +85,10 @@ def try_(catalog: Catalog, case: Case) -> list[Failure]:
     wanted = closure(catalog, list(dict.fromkeys(one.kpi for one in case.expect)))
     with DuckDB() as engine:
         attempt = Attempt(catalog, engine, case.now, _GivenData(catalog, case))
-        attempt.compute(wanted)
+        try:
+            attempt.compute(wanted)
+        except CheckError as stopped:
+            attempt.failed_kpis |= dict.fromkeys(wanted, stopped.mistakes[0].message)
         failures = []
         for expectation in case.expect:
             found = _found(attempt, expectation)

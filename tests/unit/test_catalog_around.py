@@ -359,3 +359,17 @@ def test_what_has_no_effect_yet_is_said(load: Load, tmp_path: Path) -> None:
     )
     said = run(app, ["check", "--offline", "--project", str(tmp_path)]).stdout
     assert said.endswith("2 alerts, 1 board and 'restatement' are checked; this version does not act on them yet.\n")
+
+
+def test_a_run_says_so_too(tmp_path: Path) -> None:
+    """Whoever runs from cron and never checks learns it from the run's output."""
+    (tmp_path / "sales.csv").write_text("day\n2026-01-01\n")
+    (tmp_path / "headway.yml").write_text(
+        "project: shop\n"
+        "sources: {sales: {read: {files: sales.csv}, time: day}}\n"
+        "kpis: {sold: {count: sales}}\n"
+        "notes: [{on: 2026-01-01, text: Begun}]\n"
+    )
+    done = CliRunner().invoke(app, ["run", "--project", str(tmp_path), "--now", "2026-01-03"])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.endswith("1 note is checked; this version does not act on it yet.\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from headway import catalog, trial
-from headway.catalog import alertspec, boardspec, kinds, kpispec, spec
+from headway.catalog import alertspec, boardspec, checkspec, kinds, kpispec, spec
 from headway.periods import Grain
 
 PAGE = (Path(__file__).parents[2] / "docs" / "language.md").read_text()
@@ -34,7 +34,7 @@ def test_all_other_examples_are_one_catalogue(tmp_path: Path) -> None:
         (tmp_path / alone.get(first, f"{folder}/{n}.yml")).write_text(block)
     found = catalog.load(tmp_path)
     assert (len(found.alerts), len(found.boards), len(found.objectives), len(found.notes)) == (9, 2, 1, 2)
-    assert len(found.sources) == 11
+    assert len(found.sources) == 12
     assert {type(kpi.measure).__name__ for kpi in found.kpis.values()} == {
         "Aggregate", "Quantile", "Share", "Nps", "Distinct", "Retention", "Open", "Concurrency", "Balance", "Duration",
         "Availability", "Accrue", "Recurring", "Formula", "Spread", "Tiered", "Lasts", "Entered", "Narrative",
@@ -67,6 +67,8 @@ def test_all_other_examples_are_one_catalogue(tmp_path: Path) -> None:
         (boardspec.KeyResultSpec, "Objectives"),
         (boardspec.NoteSpec, "Notes"),
         (spec.RestatementSpec, "The project"),
+        (checkspec.CheckSpec, "Checks"),
+        (checkspec.KpiCheckSpec, "Checks of a KPI"),
         (spec.CaseSpec, "Tests"),
         (spec.ExpectationSpec, "Tests"),
     ],

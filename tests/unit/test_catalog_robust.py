@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -92,6 +95,89 @@ def test_whatever_the_yaml_holds_the_answer_is_a_catalogue_or_a_catalogue_error(
     else:
         text = "".join(data.draw(st.lists(PIECES, max_size=25)))
     (tmp_path / "headway.yml").write_text(text)
+    told = ()
+    try:
+        catalog.load(tmp_path)
+    except CatalogError as error:
+        told = error.mistakes
+    assert all(mistake.message and mistake.place and str(mistake) for mistake in told)
+
+
+AROUND = {
+    "project": "hubs",
+    "restatement": {"tolerance": "1 %", "after": "3 days"},
+    "sources": {"sessions": {"read": {"files": "a.csv"}, "time": "at", "checks": [{"fresh": "2 days"}]}},
+    "kpis": {
+        "a": {"count": "sessions", "by": ["hub", ["hub", "kind"]], "targets": [{"at_least": 5}]},
+        "b": {"formula": "a / 2", "unit": "percent", "better": "higher"},
+        "c": {"spread": "a", "across": "hub", "bins": [1, 2]},
+    },
+    "routes": {"team": {"apprise": "env:TEAM"}},
+    "levels": {"low": {"respond": "1 day", "to": "team", "escalate": "team", "digest": "daily"}},
+    "alerts": {
+        "one": {"level": "low", "kpi": "a", "for": {"hub": "each"}, "below": 5, "clear": 6, "after": 2, "to": "team"},
+        "two": {"level": "low", "kpi": ["a", "b"], "growth": "1 month", "outside": ["-5 %", "5 %"]},
+        "three": {"level": "low", "kpi": "all", "trend": "worse", "periods": 6},
+        "four": {"level": "low", "source": "sessions", "stale": "2 days"},
+        "five": {"level": "low", "check": "sessions.fresh"},
+        "six": {"level": "low", "kpi": "a", "below": "80 % of target"},
+        "seven": {"level": "low", "kpi": "a", "above": "2 * b"},
+    },
+    "boards": {
+        "one": {
+            "for_each": "hub",
+            "send": [{"every": "week", "to": "team"}],
+            "sections": [{"title": "A", "tiles": ["a", {"chart": ["a"], "by": "kind", "as": "stacked area"}]}],
+        },
+        "two": {
+            "sections": [
+                {"tiles": [{"chart": "c", "as": "histogram"}, {"health": "all"}, {"text": "words"}]},
+                {
+                    "tiles": [
+                        {"number": "c.p10", "compare": "1 year"},
+                        {"matrix": "a", "by": "hub", "for": {"kind": "x"}},
+                    ]
+                },
+            ]
+        },
+    },
+    "objectives": {
+        "one": {
+            "from": "2026-01-01",
+            "due": "2026-12-31",
+            "expects": [{"kpi": "b", "reach": "5 %"}, {"kpi": "a", "grow": "5 %", "for": {"hub": "x"}}],
+        }
+    },
+    "notes": [{"on": "2026-01-01", "text": "words", "kpis": ["a"]}],
+}
+ODD = [
+    3, -1, 0.5, 1e300, True, "", " ", "x", "a", "all", "a.b", ".", "2 * a", "target", "80 % of target", "0 days",
+    "1 month", "2026-02-30", [], [[]], ["a", 3], {}, {"each": "each"}, {"hub": ["x"]}, {"a": {"b": {}}}, "env:", "a..b",
+]  # fmt: skip
+
+
+def paths(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """The way to every value within a value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(found for key, item in inner for found in paths(item, (*path, key)))]
+
+
+def test_the_catalogue_that_is_changed_below_is_a_good_one(tmp_path: Path) -> None:
+    """Else every change of it would only be told that."""
+    (tmp_path / "headway.yml").write_text(json.dumps(AROUND))
+    assert len(catalog.load(tmp_path).alerts) == 7
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(path=st.sampled_from(paths(AROUND)[1:]), odd=st.sampled_from(ODD))
+def test_whatever_stands_in_place_of_a_value_is_told(tmp_path: Path, path: tuple[str | int, ...], odd: object) -> None:
+    """Each value of a good catalogue, replaced by an odd one, leaves a catalogue or a complaint with its place."""
+    changed = copy.deepcopy(AROUND)
+    within: Any = changed
+    for key in path[:-1]:
+        within = within[key]
+    within[path[-1]] = odd
+    (tmp_path / "headway.yml").write_text(json.dumps(changed, indent=1))
     told = ()
     try:
         catalog.load(tmp_path)

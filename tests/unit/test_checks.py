@@ -57,8 +57,9 @@ def look(workbench: Any, rows: Mapping[str, Any], text: str = PROJECT) -> tuple[
     for name in catalog.sources:
         query = checks.compile(catalog, schemas, name)
         assert query is not None
-        failing[name], notes = checks.read(catalog, name, workbench.engine.execute(query))
-        sentences += notes
+        found = checks.read(catalog, name, workbench.engine.execute(query))
+        failing[name] = found.failing
+        sentences += found.notes
     return catalog, schemas, failing, sentences
 
 

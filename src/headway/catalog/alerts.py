@@ -12,7 +12,6 @@ from headway.catalog.alertspec import AlertSpec, LevelSpec, RouteSpec
 from headway.catalog.bound import Reader, Scene
 from headway.catalog.checking import check
 from headway.catalog.entry import Declared, Entry, cell_of
-from headway.catalog.sourcechecks import KEY, REFERS
 from headway.model import (
     Alert,
     Better,
@@ -174,9 +173,7 @@ class _Alert(Entry):
             return None
         if not self.of_source(name, "check") or name not in sources:
             return None
-        source = sources[name]
-        known = [one.name for one in source.checks] + [f"{REFERS}{column}" for column in source.refers]
-        known += [KEY] if source.key else []
+        known = sources[name].check_names
         if wanted not in known:
             remedy = values.near(wanted, known)
             remedy = remedy or (f"It has {', '.join(known)}." if known else "Declare it under 'checks' of the source.")

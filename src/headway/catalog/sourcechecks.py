@@ -22,7 +22,9 @@ from headway.catalog.spec import Spec
 from headway.catalog.sqltext import Wrong
 from headway.errors import Place
 from headway.model import (
+    KEY,
     OF_ROWS,
+    REFERS,
     Between,
     Check,
     Covers,
@@ -44,10 +46,6 @@ from headway.periods import Grain, Length
 
 S = TypeVar("S", bound=Spec)
 C = TypeVar("C")
-
-#: Names of the implied checks: of the key, and of the reference by a column.
-KEY = "key"
-REFERS = "refers."
 
 
 def resolve(

@@ -27,7 +27,9 @@ from headway.model.boards import Board, Look, Note, Scale, Section, Send, Shown,
 from headway.model.cases import Case, Expectation, Given
 from headway.model.cells import NONE_CELL, TOTAL, Cell, cell_text, cell_value, read_cell
 from headway.model.checks import (
+    KEY,
     OF_ROWS,
+    REFERS,
     Between,
     Check,
     Checked,
@@ -102,9 +104,11 @@ from headway.model.words import Audience, Better, Empty, Expression, Rank, Take,
 
 __all__ = [
     "JUDGED",
+    "KEY",
     "NONE_CELL",
     "OBSERVED",
     "OF_ROWS",
+    "REFERS",
     "TOTAL",
     "Accrue",
     "Aggregate",

@@ -35,6 +35,10 @@ class Family(StrEnum):
     CONSISTENCY = "consistency"
 
 
+#: Names of the checks that every source has: of its key, and of the reference by a column.
+KEY = "key"
+REFERS = "refers."
+
 #: A bound of a column; None is open.
 Limit = float | date | None
 

@@ -8,6 +8,8 @@ from enum import IntEnum, StrEnum, unique
 
 import pyarrow as pa
 
+from headway.model.checks import Checked
+
 
 class Reason(StrEnum):
     """Why there is no value. The words stand on the page as they are."""
@@ -98,7 +100,7 @@ class Load:
     """What one source gave in one run: rows read, and what each step took out, by the step's name.
 
     `first` and `newest` are the moments of its first and newest row as ISO text; `failed` says why it could not be
-    read. `notes` are sentences for people ("2 new columns: a, b").
+    read. `notes` are sentences for people ("2 new columns: a, b"); `checks` is what came of each check.
     """
 
     source: str
@@ -108,6 +110,7 @@ class Load:
     newest: str | None = None
     failed: str | None = None
     notes: tuple[str, ...] = ()
+    checks: tuple[Checked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +142,4 @@ class Computed:
     judged: pa.Table | None = None
     failed: str | None = None
     entries: tuple[Entry, ...] = ()
+    checks: tuple[Checked, ...] = ()

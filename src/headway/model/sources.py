@@ -11,7 +11,7 @@ from typing import Literal
 import pyarrow as pa
 
 from headway.errors import Place
-from headway.model.checks import Check
+from headway.model.checks import KEY, REFERS, Check
 from headway.model.words import Expression
 from headway.periods import Length
 
@@ -113,6 +113,17 @@ class Source:
     checks: tuple[Check, ...] = ()
     #: Places of the things a later room may complain about, by path: "time", "people", "derive.usd", "refers.hub".
     places: Mapping[str, Place] = field(default_factory=dict)
+
+    @property
+    def implied(self) -> tuple[str, ...]:
+        """The names of the checks that nobody declares: its key, and the references that must find something."""
+        referring = (f"{REFERS}{reference.column}" for reference in self.refers.values() if not reference.optional)
+        return (*((KEY,) if self.key else ()), *referring)
+
+    @property
+    def check_names(self) -> tuple[str, ...]:
+        """The names of all its checks: an alert watches `source.name`."""
+        return (*self.implied, *(check.name for check in self.checks))
 
 
 def ways(sources: Mapping[str, Source], start: str, end: str) -> list[tuple[str, ...]]:

@@ -1,42 +1,26 @@
-"""Compile data checks to one SELECT per source, read its answer, and say which KPIs a failed check touches (pure).
+"""The checks that every source has: its key is unique and never missing, each reference finds what it refers to.
 
-So far there are the implied checks: a key is unique and never missing, and each reference finds what it refers to. A
-repeated key in a source that others refer to would multiply their rows, so it touches everything that reads through
-it; a reference that finds nothing touches what reads through that reference, on the days of the failing rows. A row
-has a day for each column that dates a KPI (`time: closed_at`), and touches the KPI on that one.
+A repeated key in a source that others refer to would multiply their rows, so it touches everything that reads through
+it; a reference that finds nothing touches what reads through that reference, on the days of the failing rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 from sqlglot import exp
 
+from headway.checks.touching import Failing, Found, What, stretches
 from headway.errors import Place
-from headway.model import Catalog, Kpi, Reference, RowMeasure, Schemas, Source
+from headway.model import KEY, REFERS, Catalog, Checked, Family, Reference, Schemas, Source, Then
 from headway.plan import sql
 from headway.plan.coverage import times_of
 from headway.plan.rows import excluded, joined, newest_first, referred, time_of, without_key
-from headway.plan.scope import Path, Scope
-
-
-@dataclass(frozen=True, slots=True)
-class Failing:
-    """A check that failed on the rows of some neighbouring days; None is open: rows without time touch every period.
-
-    `reference` is the column that refers, or None if the key itself failed. `text` says it in words. `time` is the
-    column by which the days are told: KPIs of one source may be dated differently. None for a source without time.
-    """
-
-    text: str
-    time: str | None
-    reference: str | None
-    first: date | None
-    last: date | None
+from headway.plan.scope import Scope
 
 
 def compile(catalog: Catalog, schemas: Schemas, source: str) -> exp.Query | None:  # noqa: A001 - the room's verb
@@ -145,32 +129,36 @@ def _reference(scope: Scope, report: _Report, kept: dict[str, str], name: str, r
 # -- what failed -------------------------------------------------------------------------------------------------------
 
 
-def read(catalog: Catalog, source: str, answer: pa.Table) -> tuple[list[Failing], list[str]]:
+def read(catalog: Catalog, source: str, answer: pa.Table) -> Found:
     """The answer of `compile`: what fails, and sentences for people, also about what is tolerated."""
-    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    problems: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in answer.to_pylist():
-        found.setdefault((row["subject"], row["problem"]), []).append(row)
-    failing: list[Failing] = []
-    notes = []
+        problems.setdefault((row["subject"], row["problem"]), []).append(row)
+    declared = catalog.sources[source]
+    found = Found()
+    checked = {name: Checked(name, Family.CONSISTENCY, Then.WITHHOLD, passed=True) for name in declared.implied}
     own = next(iter(times_of(catalog, source)), None)
-    for (subject, problem), rows in sorted(found.items()):
+    for (subject, problem), rows in sorted(problems.items()):
         by_time: dict[str | None, list[date | None]] = {}
         for row in rows:
             by_time.setdefault(row["time"], []).append(row["day"])
         # Other columns of time tell of the same rows once more.
-        failed = sum(int(row["failed"]) for row in rows if row["time"] == own)
-        share = failed / int(rows[0]["all_rows"])
+        failed, seen = sum(int(row["failed"]) for row in rows if row["time"] == own), int(rows[0]["all_rows"])
         example = min((row["example"] for row in rows if row["example"] is not None), default=None)
-        text = _words(catalog.sources[source], subject, problem, failed, example)
-        reference = catalog.sources[source].refers[subject] if problem == "not found" else None
-        if reference and share <= reference.tolerate:
-            notes.append(f"{text}; up to {reference.tolerate * 100:g} % are tolerated.")
-            continue
-        notes.append(f"{text}.")
-        for time, days in by_time.items():
-            for first, last in _stretches(days):
-                failing.append(Failing(text, time, reference.column if reference else None, first, last))
-    return failing, notes
+        text = _words(declared, subject, problem, failed, example)
+        reference = declared.refers[subject] if problem == "not found" else None
+        tolerated = reference is not None and failed / seen <= reference.tolerate
+        note = f"{text}; up to {reference.tolerate * 100:g} % are tolerated." if reference and tolerated else f"{text}."
+        found.notes.append(note)
+        name = f"{REFERS}{subject}" if reference else KEY
+        said = f"{checked[name].text} {note}".strip()
+        checked[name] = Checked(name, Family.CONSISTENCY, Then.WITHHOLD, tolerated, failed, seen, said)
+        for time, days in by_time.items() if not tolerated else ():
+            for first, last in stretches(days):
+                what: What = "reference" if reference else "key"
+                found.failing.append(Failing(text, what, time, first, last, reference.column if reference else None))
+    found.checked.extend(checked.values())
+    return found
 
 
 def _words(source: Source, subject: str, problem: str, failed: int, example: str | None) -> str:
@@ -183,81 +171,3 @@ def _words(source: Source, subject: str, problem: str, failed: int, example: str
     if problem == "missing":
         return f"{rows} of {source.name} without {key}, the key"
     return f"{rows} of {source.name} with a repeated {key}, the key{such}"
-
-
-def _stretches(days: Iterable[date | None]) -> Iterator[tuple[date | None, date | None]]:
-    """Days as stretches of neighbouring days; a missing day is open at both ends."""
-    different = set(days)
-    known = sorted(day for day in different if day is not None)
-    if None in different:
-        yield None, None
-    start = 0
-    for i, day in enumerate(known):
-        if i + 1 == len(known) or known[i + 1] - day > timedelta(days=1):
-            yield known[start], day
-            start = i + 1
-
-
-def touching(
-    catalog: Catalog, schemas: Schemas, kpi: Kpi, failing: Mapping[str, Sequence[Failing]]
-) -> list[tuple[str, date | None, date | None]]:
-    """The failing checks that touch a KPI's rows: (text, first day, last day), both inclusive, None for open.
-
-    `failing` holds what fails by source. What fails in a source that is only referred to, or read beside the first,
-    touches every day, because its rows have no part in the days of those that refer to them.
-    """
-    if kpi.source is None or kpi.dated_by is None:
-        # A function of the project may read every row of its sources.
-        return [(one.text, None, None) for source in kpi.sources for one in failing.get(source, ())]
-    paths, picked = _paths(catalog, schemas, kpi)
-    dated, column = kpi.dated_by
-    own_time = catalog.sources[kpi.source].time
-    # Rows whose days are those of another source may be in any period.
-    time = column or own_time if dated == kpi.source else own_time
-    own = [
-        (one.text, one.first, one.last) if dated == kpi.source else (one.text, None, None)
-        for one in failing.get(kpi.source, ())
-        if one.time == time and (one.reference is None or (one.reference,) in paths)
-    ]
-    referred_to = [
-        (one.text, None, None)
-        for through in (paths, picked)
-        for path, source in through.items()
-        for one in failing.get(source, ())
-        if one.reference is None or (*path, one.reference) in through
-    ]
-    others = [(one.text, None, None) for source in kpi.sources[1:] for one in failing.get(source, ())]
-    return list(dict.fromkeys([*own, *referred_to, *others]))
-
-
-def is_multiplied(catalog: Catalog, schemas: Schemas, kpi: Kpi, failing: Mapping[str, Sequence[Failing]]) -> bool:
-    """True if a KPI reads through a reference to a source whose key fails: its rows may have met several of them."""
-    return kpi.source is not None and any(
-        one.reference is None
-        for through in _paths(catalog, schemas, kpi)
-        for source in through.values()
-        for one in failing.get(source, ())
-    )
-
-
-def _paths(catalog: Catalog, schemas: Schemas, kpi: Kpi) -> tuple[dict[Path, str], dict[Path, str]]:
-    """The references that a KPI reads through, each with the source that it leads to.
-
-    Those of its own source, and those of another source that its `where` and `by` are about.
-    """
-    assert isinstance(kpi.measure, RowMeasure)
-    source = catalog.sources[kpi.measure.source]
-    scope = Scope(catalog, schemas, source.name)
-    picks = scope if kpi.measure.picks == source.name else Scope(catalog, schemas, kpi.measure.picks)
-    for one in {id(scope): scope, id(picks): picks}.values():
-        excluded(one, catalog.sources[one.source])
-    for column in (*kpi.measure.columns, kpi.time or source.time, source.until, source.through):
-        if column:
-            scope.column(column, kpi.place)
-    for column in (c for cross in kpi.by for c in cross if c not in kpi.measure.built_in):
-        picks.column(column, kpi.place)
-    for condition in kpi.measure.conditions:
-        scope.expression(condition)
-    if kpi.where:
-        picks.expression(kpi.where)
-    return scope.paths(), {} if picks is scope else picks.paths()

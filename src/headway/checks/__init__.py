@@ -1,0 +1,30 @@
+"""Compile data checks to one or two SELECTs per source, judge the answers, and say which numbers a failed one touches.
+
+1. `compile` and `read` are the checks that every source has: its key, its references.
+2. `by_day` and `covering` compile those that it declares, and `judge` reads the answers.
+3. `touching` says on which days of a KPI's rows a failed check lies; `quality` then withholds.
+4. `look` judges the declared checks of a KPI, on its numbers, and `withhold` takes out what fails.
+
+Everything here is pure: queries are expressions, answers are Arrow tables, `now` is an argument.
+"""
+
+from headway.checks.declared import by_day
+from headway.checks.findings import covering, judge
+from headway.checks.implied import compile, read  # noqa: A004 - the room's verb, always written checks.compile
+from headway.checks.numbers import Verdicts, look, withhold
+from headway.checks.touching import Failing, Found, is_multiplied, touching
+
+__all__ = [
+    "Failing",
+    "Found",
+    "Verdicts",
+    "by_day",
+    "compile",
+    "covering",
+    "is_multiplied",
+    "judge",
+    "look",
+    "read",
+    "touching",
+    "withhold",
+]

@@ -1,0 +1,353 @@
+"""Compile the checks that a source declares: one scan that counts by day, and one more where rows cover another source.
+
+The rows are those that `latest_by` and `exclude` leave, each with its local day. What is asked of single rows becomes a
+column that is true where a row fails; what is asked of days and periods needs no more than the rows of each day. So one
+aggregate by day answers nearly everything, and what it means is for `findings` to judge: the answer has a row per
+column of time and local day.
+
+    all_rows     rows of the day
+    looked_N     those that check N looks at; for a rule over days, those up to now
+    failed_N     those that fail it
+    newest_N     until when the newest row up to now speaks, for `fresh`: its moment, of a day its end (microseconds
+                 since 1970)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+from sqlglot import exp
+
+from headway.errors import CatalogError, Mistake
+from headway.model import (
+    OF_ROWS,
+    Between,
+    Catalog,
+    Check,
+    Covers,
+    Fresh,
+    Holds,
+    Latency,
+    Limit,
+    Matches,
+    NotNull,
+    OneOf,
+    Schemas,
+    Source,
+    SourceRule,
+    SqlType,
+    Unique,
+    cell_value,
+)
+from headway.periods import Period
+from headway.plan import sql
+from headway.plan.coverage import times_of
+from headway.plan.rows import Moment, end_of, excluded, joined, latest, referred, time_of
+from headway.plan.scope import Found, Scope
+
+_NUMBERS: tuple[SqlType, ...] = ("integer", "number")
+_TIMES: tuple[SqlType, ...] = ("date", "timestamp", "timestamptz")
+
+
+def by_day(catalog: Catalog, schemas: Schemas, source: str, now: datetime) -> exp.Query:
+    """The rows of each day, and how many fail. CatalogError for a name, or a type, that the data do not have."""
+    declared = catalog.sources[source]
+    rows = _Rows(catalog, schemas, declared, now)
+    times = {column: f"day_{i}" for i, column in enumerate(times_of(catalog, source), 1)}
+    for dating, day in times.items():
+        rows.need(time_of(rows.scope, dating, declared.places.get("time")).day(), day)
+    asked = ["COUNT(*) AS all_rows"]
+    for n, check in enumerate(declared.checks):
+        asked += _counted(rows, n, check)
+    base = rows.write()
+    own = next(iter(times), None)
+    dates: list[tuple[str | None, str]] = [*times.items()] or [(None, "CAST(NULL AS DATE)")]
+    for column, day in dates:
+        # By its second column of time a row may have no day yet.
+        dated = f" WHERE {day} IS NOT NULL" if column != own else ""
+        rows.steps.output(
+            f"SELECT {sql.text(column) if column else 'CAST(NULL AS TEXT)'} AS time, {day} AS day, "
+            f"{', '.join(asked)} FROM {sql.name(base)} AS rows{dated} GROUP BY day"
+        )
+    return rows.steps.query()
+
+
+def _counted(rows: _Rows, n: int, check: Check) -> list[str]:
+    """What is counted for a check, as columns of the answer."""
+    rule = check.rule
+    is_of_rows = isinstance(rule, OF_ROWS)
+    looked = [rows.scope.condition(check.where)] if check.where else []
+    if not is_of_rows:
+        looked.append(f"COALESCE({rows.time.not_after(rows.now, rows.catalog)}, FALSE)")
+    if isinstance(rule, Covers) and rule.of is not None:
+        return []  # a scan of its own
+    found = []
+    if looked:
+        rows.need(" AND ".join(looked), f"looks_{n}")
+    found.append(f"{f'COUNT_IF(looks_{n})' if looked else 'COUNT(*)'} AS looked_{n}")
+    if isinstance(rule, Fresh):
+        rows.need(f"EPOCH_US({_through(rows.time)})", "moment")
+        found.append(f"MAX(moment) FILTER (WHERE looks_{n}) AS newest_{n}")
+    if is_of_rows:
+        fails = _FAILS[type(rule)](rows, check, rule)
+        rows.need(" AND ".join([*looked, f"COALESCE({fails}, FALSE)"]), f"fails_{n}")
+        found.append(f"COUNT_IF(fails_{n}) AS failed_{n}")
+    return found
+
+
+def _through(time: Moment) -> str:
+    """The moment through which a row speaks: a day's is its end."""
+    return (
+        replace(time, column=f"CAST({time.column} + INTERVAL 1 DAY AS DATE)").moment()
+        if time.kind == "date"
+        else time.moment()
+    )
+
+
+@dataclass
+class _Rows:
+    """The rows of one source, in the making: every column that a check needs, in one SELECT."""
+
+    catalog: Catalog
+    schemas: Schemas
+    source: Source
+    now: datetime
+    columns: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.scope = Scope(self.catalog, self.schemas, self.source.name)
+        self.steps = sql.Steps(self.catalog.sources)
+        self.kept: dict[str, str] = {}
+
+    @property
+    def time(self) -> Moment:
+        """What dates its rows."""
+        assert self.source.time, "rules over days are refused where rows have none"
+        return time_of(self.scope, self.source.time, self.source.places.get("time"))
+
+    def need(self, text: str, name: str) -> None:
+        """A column of the rows."""
+        self.columns.setdefault(name, text)
+
+    def found(self, check: Check, column: str, kinds: Sequence[SqlType] = (), what: str = "") -> Found:
+        """A column; CatalogError `wrong-type` if the data have it in no type that the check can look at."""
+        found = self.scope.column(column, check.place)
+        if kinds and found.type not in (*kinds, "other"):
+            message = f"'{column}' of {self.source.name} is {_MEANING[found.type]}, and '{check.rule.kind}' {what}"
+            raise CatalogError(Mistake(message, "wrong-type", check.place, "Derive a column of that type."))
+        return found
+
+    def write(self) -> str:
+        """The step that holds the rows; its name."""
+        conditions = [f"NOT {condition}" for condition in excluded(self.scope, self.source)]
+        base = latest(self.source, self.schemas, self.steps)
+        columns = ", ".join(f"{text} AS {name}" for name, text in self.columns.items()) or "1 AS one"
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        return self.steps.add("rows", f"SELECT {columns} {joined(self.scope, base, self.steps, self.kept)}{where}")
+
+
+_MEANING: Mapping[SqlType, str] = {
+    "text": "text",
+    "integer": "a number",
+    "number": "a number",
+    "boolean": "true or false",
+    "date": "a date",
+    "timestamp": "a time",
+    "timestamptz": "a time",
+    "list": "a list",
+    "other": "something else",
+}
+
+
+# -- rules over rows: SQL that is true for rows that fail --------------------------------------------------------------
+
+
+def _not_null(rows: _Rows, check: Check, rule: NotNull) -> str:
+    return _any(f"{_text(rows.found(check, column))} IS NULL" for column in rule.columns)
+
+
+def _unique(rows: _Rows, check: Check, rule: Unique) -> str:
+    columns = [_text(rows.found(check, column)) for column in rule.columns]
+    looked = rows.scope.condition(check.where) if check.where else "TRUE"
+    there = " AND ".join([looked, *(f"{column} IS NOT NULL" for column in columns)])
+    # Rows that are not looked at are no copies of those that are.
+    return f"{there} AND COUNT_IF({there}) OVER (PARTITION BY {', '.join(columns)}) > 1"
+
+
+def _holds(rows: _Rows, check: Check, rule: Holds) -> str:
+    found = rows.scope.expression(rule.expression)
+    text = _text(found)
+    return f"NOT ({text})" if found.type == "boolean" else f"NOT CAST(({text}) AS BOOLEAN)"
+
+
+def _between(rows: _Rows, check: Check, rule: Between) -> str:
+    return _any(_outside(rows, check, column, low, high) for column, (low, high) in rule.limits.items())
+
+
+def _outside(rows: _Rows, check: Check, column: str, low: Limit, high: Limit) -> str:
+    is_day = isinstance(low, date) or isinstance(high, date)
+    kinds, what = (_TIMES, "has days for limits") if is_day else (_NUMBERS, "has numbers for limits")
+    found = rows.found(check, column, kinds, what)
+    text = _text(found)
+    if is_day:
+        zone = rows.catalog.calendar.zone
+        kind: SqlType = found.type if found.type != "other" else "timestamptz"
+        moment = sql.as_moment_of_any(text, rows.source.times_in, zone) if found.type == "other" else text
+        text = sql.as_day(moment, kind, rows.source.times_in, zone)
+    sides = [f"{text} {sign} {_limit(limit)}" for sign, limit in (("<", low), (">", high)) if limit is not None]
+    if found.type in ("number", "other") and not is_day:
+        sides.append(f"ISNAN(CAST({text} AS DOUBLE))")  # no number lies nowhere
+    return _any(sides)
+
+
+def _limit(limit: float | date) -> str:
+    return sql.day(limit) if isinstance(limit, date) else _number(limit)
+
+
+def _number(value: float) -> str:
+    return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
+
+
+def _latency(rows: _Rows, check: Check, rule: Latency) -> str:
+    begin, end = (_moment(rows, check, column) for column in (rule.begin, rule.end))
+    most = int(rule.at_most.elapsed.total_seconds() * 1_000_000)
+    return f"EPOCH_US({end}) - EPOCH_US({begin}) > {most}"
+
+
+def _moment(rows: _Rows, check: Check, column: str) -> str:
+    """The moment that a column stands for; a day's is its beginning."""
+    found = rows.found(check, column, _TIMES, "needs times")
+    zone = rows.catalog.calendar.zone
+    if found.type == "other":
+        return sql.as_moment_of_any(_text(found), rows.source.times_in, zone)
+    return sql.as_moment(_text(found), found.type, rows.source.times_in, zone)
+
+
+def _one_of(rows: _Rows, check: Check, rule: OneOf) -> str:
+    return _any(_other(rows, check, column, values) for column, values in rule.values.items())
+
+
+def _other(rows: _Rows, check: Check, column: str, values: Sequence[str | float | bool]) -> str:
+    found = rows.found(check, column)
+    text = _text(found)
+    if found.type in _NUMBERS:
+        numbers = [v for v in values if not isinstance(v, str | bool)]
+        if len(numbers) < len(values):
+            message = f"'{column}' of {rows.source.name} is a number, and not all of these values are"
+            raise CatalogError(Mistake(message, "wrong-type", check.place))
+        return f"{text} NOT IN ({', '.join(map(_number, numbers))})"
+    texts = ", ".join(sql.text(cell_value(value)) for value in values)
+    if found.type == "list":
+        return f"NOT LIST_HAS_ALL([{texts}], LIST_FILTER(CAST({text} AS TEXT[]), item -> item IS NOT NULL))"
+    return f"{text if found.type == 'text' else f'CAST({text} AS TEXT)'} NOT IN ({texts})"
+
+
+def _matches(rows: _Rows, check: Check, rule: Matches) -> str:
+    found = {column: rows.found(check, column, ("text",), "needs texts") for column in rule.patterns}
+    return _any(
+        f"NOT REGEXP_MATCHES({_text(found[column])}, {sql.text(pattern)})" for column, pattern in rule.patterns.items()
+    )
+
+
+def _text(found: Found) -> str:
+    return found.sql.sql(sql.DIALECT)
+
+
+def _any(conditions: Any) -> str:
+    """True where one of them is; a null one says nothing of the others."""
+    return " OR ".join(f"COALESCE({condition}, FALSE)" for condition in conditions)
+
+
+_FAILS: Mapping[type[SourceRule], Callable[[_Rows, Check, Any], str]] = {
+    NotNull: _not_null,
+    Unique: _unique,
+    Holds: _holds,
+    Between: _between,
+    Latency: _latency,
+    OneOf: _one_of,
+    Matches: _matches,
+}
+
+
+# -- coverage of another source ----------------------------------------------------------------------------------------
+
+
+def covered(
+    catalog: Catalog, schemas: Schemas, source: str, periods: Mapping[int, Sequence[Period]], now: datetime
+) -> tuple[exp.Query, dict[str, pa.Table]] | None:
+    """How much of what is alive in each period is referred to: the query and its tables; None if no check asks.
+
+    `periods` are those to look at, by the number of the check. The answer has a row per check and period with anything
+    alive: `number`, `period`, `alive`, `covered`.
+    """
+    declared = catalog.sources[source]
+    rows = _Rows(catalog, schemas, declared, now)
+    asked = {n: check for n, check in enumerate(declared.checks) if periods.get(n)}
+    if not asked:
+        return None
+    rows.need(rows.time.day(), "day")
+    past = f"COALESCE({rows.time.not_after(now, catalog)}, FALSE)"
+    for n, check in asked.items():
+        assert isinstance(check.rule, Covers)
+        looked = f"{past} AND {rows.scope.condition(check.where)}" if check.where else past
+        key = _text(rows.scope.column(".".join(check.rule.way), check.place))
+        rows.need(f"CASE WHEN {looked} THEN {key} END", f"key_{n}")
+    base = rows.write()
+    # Rows of a day that say the same are one, long before they meet periods.
+    keys = ", ".join(f"key_{n}" for n in asked)
+    seen = rows.steps.add("seen", f"SELECT DISTINCT day, {keys} FROM {sql.name(base)} AS rows")
+    tables = {}
+    for n, check in asked.items():
+        assert isinstance(check.rule, Covers)
+        table = rows.steps.reserve(f"periods_{n}")
+        tables[table] = _periods(periods[n])
+        alive = _alive(rows, check.rule, table, n)
+        met = rows.steps.add(
+            f"referred_{n}",
+            f"SELECT DISTINCT periods.period AS period, seen.key_{n} AS found FROM {seen} AS seen "
+            f"JOIN {table} AS periods ON seen.day BETWEEN periods.first_day AND periods.last_day "
+            f"WHERE seen.key_{n} IS NOT NULL",
+        )
+        rows.steps.output(
+            f"SELECT {n} AS number, alive.period AS period, COUNT(*) AS alive, COUNT(met.found) AS covered "
+            f"FROM {alive} AS alive LEFT JOIN {met} AS met ON met.period = alive.period AND met.found = alive.found "
+            "GROUP BY alive.period"
+        )
+    return rows.steps.query(), tables
+
+
+def _alive(rows: _Rows, rule: Covers, table: str, n: int) -> str:
+    """The step with the keys of the covered source that are alive in each period."""
+    assert rule.of is not None
+    declared = rows.catalog.sources[rule.of]
+    target = referred(rows.scope, rule.of, rows.steps, rows.kept)
+    scope = Scope(rows.catalog, rows.schemas, rule.of)
+    key = _text(scope.column(declared.key[0], declared.places.get("key")))
+    conditions = []
+    if declared.time:
+        conditions.append(f"{time_of(scope, declared.time, declared.places.get('time')).moment()} < periods.ends")
+    if (end := end_of(scope)) is not None:
+        conditions.append(f"({end.column} IS NULL OR {end.moment()} > periods.begins)")
+    source = joined(scope, target, rows.steps, rows.kept)
+    on = f"ON {' AND '.join(conditions)}" if conditions else "ON TRUE"
+    return rows.steps.add(
+        f"alive_{n}", f"SELECT DISTINCT periods.period AS period, {key} AS found {source} JOIN {table} AS periods {on}"
+    )
+
+
+def _periods(periods: Sequence[Period]) -> pa.Table:
+    """Periods as a table: their key, their days, their moments."""
+    moment = pa.timestamp("us", tz="UTC")
+    return pa.table(
+        {
+            "period": pa.array([p.key for p in periods], pa.int64()),
+            "first_day": pa.array([p.first for p in periods], pa.date32()),
+            "last_day": pa.array([p.last for p in periods], pa.date32()),
+            "begins": pa.array([p.start for p in periods], moment),
+            "ends": pa.array([p.end for p in periods], moment),
+        }
+    )
