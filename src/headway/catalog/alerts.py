@@ -341,18 +341,22 @@ class _Limits:
         kpi, watched = self.reader.kpi, self.watched
         if not share:
             self.alert.say("a share of the target is above 0", "bad-value", None, *keys)
-        columns = frozenset((*watched.each, *(column for column, _ in watched.cell)))
+        cell = dict(watched.cell)
+        columns = frozenset((*watched.each, *cell))
         growth = f"growth {self.spec.growth}" if self.spec.growth else ""
         speaking = [
             target
             for target in kpi.targets
-            if (target.part, target.grain, target.columns) == (growth, watched.grain, columns) and not watched.part
+            if (target.part, target.grain, target.columns) == (growth, watched.grain, columns)
+            and all(cell.get(column, value) == value for column, value in target.cell)
+            and not watched.part
         ]
         if any(target.low is not None if side == "below" else target.high is not None for target in speaking):
             return OfTarget(share)
         bound = "at_least" if side == "below" else "at_most"
         of = f" of its growth over {self.spec.growth}" if self.spec.growth else ""
-        cells = " of these cells" if columns else ""
-        message = f"{kpi.name} has no target{of} with {bound} for {watched.grain}s{cells}"
+        cells = "" if not columns else " of these cells" if watched.each else " of this cell"
+        name = f"{kpi.name}.{watched.part}" if watched.part else kpi.name
+        message = f"{name} has no target{of} with {bound} for {watched.grain}s{cells}"
         self.alert.say(message, "unknown-name", "Give it one, or write a number.", *keys)
         return None
