@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from headway.catalog import values
@@ -227,12 +227,12 @@ class _Alert(Entry):
         for kpi in self.scene.kpis.values():
             if kpi.measure is None or isinstance(kpi.measure, Narrative) or not kpi.has_total():
                 continue
-            attempt = replace(self, scene=self.trial().scene)
+            attempt = self.trial()
             one = attempt.one(spec, kpi, "", when, 0)
             if one and attempt.fine:
                 found = True
                 yield one
-        if not found and self.fine and len(self.scene.kpis) == len(self.scene.declared):
+        if not found and len(self.scene.kpis) == len(self.scene.declared):
             self.say("there is no KPI of which this makes sense", "bad-value", "Name one, to learn why.", "kpi")
 
     def of_target(self, value: Any) -> bool:

@@ -175,7 +175,7 @@ class _Tile(Entry):
             names = [name for name, kpi in self.scene.kpis.items() if kpi.measure is not None or not cells]
         for n, text in enumerate(names):
             here: tuple[str | int, ...] = () if plain else (tile.shows.value, n)
-            entry = replace(self, scene=self.trial().scene) if every else self
+            entry = self.trial() if every else self
             one = entry.one(text, cells, tile, here)
             if one is not None and (entry.fine or not every):
                 found.append(one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 from headway.catalog import values
 from headway.catalog.bound import Scene
@@ -32,9 +32,9 @@ class Entry:
         """An entry within this one."""
         return Entry(self.document, (*self.path, *more), self.scene)
 
-    def trial(self) -> Entry:
+    def trial(self) -> Self:
         """The same entry, to try something without telling of it."""
-        return Entry(self.document, self.path, replace(self.scene, complaints=Complaints()))
+        return replace(self, scene=replace(self.scene, complaints=Complaints()), fine=True)
 
     # -- complaining -------------------------------------------------------------------------------------------------
 

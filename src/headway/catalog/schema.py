@@ -216,6 +216,7 @@ RULES: Mapping[type[specs.Spec], Shape] = {
         **one_of("kpi", "source", "check", "event"),
         "allOf": [
             {"if": {"required": ["kpi"]}, "then": one_of(*alerts.WHEN)},
+            {"if": {"required": ["outside"]}, "then": {"properties": {"clear": {"type": "array"}}}},
             *(_beside(key, wanted) for key, wanted in alerts.GOES_WITH.items()),
         ],
     },
