@@ -16,7 +16,22 @@ import pytest
 
 from headway.errors import UsageError
 from headway.ledger import Ledger
-from headway.model import Audience, Catalog, Empty, Kpi, Status
+from headway.model import (
+    Audience,
+    Catalog,
+    Empty,
+    Expression,
+    Formula,
+    Kpi,
+    KpiCheck,
+    Limits,
+    Reconcile,
+    Share,
+    Status,
+    Then,
+    Unit,
+    UnitKind,
+)
 from headway.periods import Calendar, Grain
 from headway.publish import measures, pages, tiles, view, words
 from headway.publish.stored import Stored
@@ -416,3 +431,29 @@ def test_a_check_that_failed_on_the_line_is_said_on_the_tile(internal: View) -> 
     loads = SimpleNamespace(loads={})
     assert tiles._on_the_data(tile, [held, good, good], loads) == "Check failed, 1 of 3 withheld"
     assert tiles._on_the_data(tile, [good, good], loads) is None
+
+
+def test_a_definition_says_what_is_checked_to_those_who_may_know(tmp_path: Path, northlane: SimpleNamespace) -> None:
+    """In the KPI's unit. A check that names KPIs of others is not told, nor is the YAML that holds it."""
+    percent = Unit(UnitKind.PERCENT, "percent")
+    inner = northlane.kpi("inner", Share("sessions", "ok"), percent, Grain.MONTH, audience=Audience.INTERNAL)
+    checks = (
+        KpiCheck("between", Limits(0.5, None)),
+        KpiCheck("reconcile", Reconcile(Formula(Expression("inner"), ("inner",)), 0.02), Then.WARN),
+    )
+    outer = northlane.kpi("outer", Share("sessions", "ok"), percent, Grain.MONTH, checks=checks)
+    rows = northlane.series(Grain.MONTH, 3, lambda i: 0.9, last=date(2026, 10, 31))
+    with Ledger.open(tmp_path / "ledger.db") as ledger:
+        northlane.fill(ledger, [(inner, rows), (outer, rows)])
+        catalog = northlane.catalogue(tmp_path, [inner, outer])
+        pages = {
+            audience: view.open(ledger, catalog, audience, northlane.NOW).kpi("outer")
+            for audience in (Audience.PUBLIC, Audience.INTERNAL)
+        }
+    limits = "It is checked, and withheld where that fails: it is 50 % or more."
+    other = "It is checked, and shown all the same where that fails: it is inner, give or take 2 %."
+    assert limits in pages[Audience.PUBLIC].definition
+    assert other not in pages[Audience.PUBLIC].definition
+    assert pages[Audience.PUBLIC].written is None
+    assert {limits, other} <= {*pages[Audience.INTERNAL].definition}
+    assert pages[Audience.INTERNAL].written is not None

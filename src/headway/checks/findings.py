@@ -22,9 +22,22 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
-from headway.checks import declared, words
+from headway.checks import declared
 from headway.checks.touching import Failing, Found, What, stretches
-from headway.model import OF_ROWS, Catalog, Check, Checked, Covers, Deadline, Fresh, Outliers, Schemas, Source, Then
+from headway.model import (
+    OF_ROWS,
+    Catalog,
+    Check,
+    Checked,
+    Covers,
+    Deadline,
+    Fresh,
+    Outliers,
+    Schemas,
+    Source,
+    Then,
+    asks,
+)
 from headway.periods import Calendar, Grain, Period
 from headway.plan import Coverage
 from headway.plan.coverage import times_of
@@ -234,7 +247,7 @@ def _days(period: Period) -> list[date]:
 
 def _sentence(check: Check, said: _Said) -> str:
     """`Check 'between' failed: 3 of 1,204 rows do not: minutes is 0 or more. What they touch is withheld`."""
-    rule = words.rule(check)
+    rule = asks(check)
     why = f". {check.why.rstrip('.')}" if check.why else ""
     if not said.failed:
         return f"Check '{check.name}' passed: {rule}"

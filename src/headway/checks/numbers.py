@@ -28,7 +28,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headway import quality
-from headway.checks import words
 from headway.checks.findings import MEDIAN_SPREAD
 from headway.model import (
     Catalog,
@@ -44,6 +43,7 @@ from headway.model import (
     Reconcile,
     Take,
     Then,
+    asks,
 )
 from headway.periods import Grain, Period
 from headway.plan import Request, evaluate
@@ -78,7 +78,7 @@ def look(catalog: Catalog, kpi: Kpi, numbers: Mapping[Request, pa.Table], now: d
     checked, notes, failing = [], [], dict[Period, None]()
     for check in kpi.checks:
         failed, seen = _RULES[type(check.rule)](facts, check.rule)
-        text = _sentence(check, failed, seen)
+        text = _sentence(check, kpi, failed)
         checked.append(Checked(check.name, check.family, check.then, not failed, len(failed), seen, text))
         if failed:
             notes.append(text)
@@ -205,9 +205,9 @@ _RULES: Mapping[type, Callable[[_Facts, Any], _Failed]] = {
 }
 
 
-def _sentence(check: KpiCheck, failed: Sequence[Period], seen: int) -> str:
+def _sentence(check: KpiCheck, kpi: Kpi, failed: Sequence[Period]) -> str:
     """`Check 'equals' failed, what it touches is withheld: 2023-12 is 72; it is not in 2023-12`."""
-    rule = words.rule(check)
+    rule = asks(check, kpi.unit)
     if not failed:
         return f"Check '{check.name}' passed: {rule}"
     follows = {Then.WARN: "it only warns", Then.WITHHOLD: "what they touch is withheld", Then.STOP: "the run stops"}

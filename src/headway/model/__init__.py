@@ -23,6 +23,7 @@ from headway.model.alerts import (
     WatchedNumbers,
     WatchedSource,
 )
+from headway.model.asking import asks
 from headway.model.boards import Board, Look, Note, Scale, Section, Send, Shown, Shows, Tile
 from headway.model.cases import Case, Expectation, Given
 from headway.model.cells import NONE_CELL, TOTAL, Cell, cell_text, cell_value, read_cell
@@ -227,6 +228,7 @@ __all__ = [
     "WatchedEvent",
     "WatchedNumbers",
     "WatchedSource",
+    "asks",
     "cell_text",
     "cell_value",
     "read_cell",

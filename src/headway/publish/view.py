@@ -178,7 +178,8 @@ class View:
         line = self._total(name, grain)
         tile = self.tile(name)
         hidden = [read for read in tiles.inputs(self.catalog, kpi) if read not in self.names]
-        veiled = hidden or [read for read in kpi.compared if read not in self.names]
+        veiled = hidden or [read for read in (*kpi.compared, *kpi.reconciled) if read not in self.names]
+        told = replace(kpi, checks=tuple(c for c in kpi.checks if all(read in self.names for read in c.inputs)))
         definition = self.ledger.definition(name, self.as_of)
         public = self.audience is Audience.PUBLIC
         people = {column for source in self._at.upstream(kpi) for column in self.catalog.sources[source].people}
@@ -196,7 +197,7 @@ class View:
             growths=tuple(self._growths(kpi, grain)),
             benchmarks=tuple(Others(one.who, goals.benchmark(one, kpi), one.link) for one in kpi.benchmarks),
             definition=words.definition(
-                _unseen(kpi) if hidden else kpi,
+                _unseen(told) if hidden else told,
                 self.catalog.calendar,
                 self.catalog.min_group_size,
                 counts_people=bool(people),

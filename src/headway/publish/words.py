@@ -14,7 +14,9 @@ from headway.model import (
     Retention,
     Status,
     Take,
+    Then,
     Total,
+    asks,
 )
 from headway.periods import Calendar, Grain, Period, WindowKind
 from headway.publish import measures
@@ -248,8 +250,17 @@ def definition(kpi: Kpi, calendar: Calendar, min_group_size: int, *, counts_peop
             said.append(f"A group of fewer than {min_group_size} people is withheld.")
     if kpi.history:
         said.append("Values from before it was measured here were taken over from a file.")
+    for check in kpi.checks:
+        said.append(f"{_CHECKED[check.then]}: {asks(check, kpi.unit)}.")
     said.append(f"Days are cut in {calendar.zone}.")
     return tuple(said)
+
+
+_CHECKED = {
+    Then.WITHHOLD: "It is checked, and withheld where that fails",
+    Then.WARN: "It is checked, and shown all the same where that fails",
+    Then.STOP: "It is checked, and nothing is published if that fails",
+}
 
 
 def _window(kpi: Kpi) -> str:

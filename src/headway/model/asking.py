@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from headway.model import (
+from headway.model.cells import cell_value
+from headway.model.checks import (
     OF_ROWS,
     Between,
     Check,
@@ -26,14 +27,14 @@ from headway.model import (
     Reconcile,
     SourceRule,
     Unique,
-    cell_value,
 )
+from headway.model.words import Unit, UnitKind
 
 
-def rule(check: Check | KpiCheck) -> str:
-    """`minutes is from 0 to 600`."""
+def asks(check: Check | KpiCheck, unit: Unit | None = None) -> str:
+    """`minutes is from 0 to 600`; of a KPI in its unit."""
     if isinstance(check, KpiCheck):
-        return _of_numbers(check.rule)
+        return _of_numbers(check.rule, unit)
     said = _of_rows(check.rule) if isinstance(check.rule, OF_ROWS) else _of_periods(check.rule)
     return f"{said}, where {check.where.text}" if check.where else said
 
@@ -72,12 +73,12 @@ def _of_periods(rule: SourceRule) -> str:
     raise AssertionError(rule)
 
 
-def _of_numbers(rule: KpiRule) -> str:
+def _of_numbers(rule: KpiRule, unit: Unit | None) -> str:
     match rule:
         case Limits(low=low, high=high):
-            return f"it is {_range(low, high)}"
+            return f"it is {_range(low, high, unit)}"
         case Equals(values=known, within=within):
-            return _and([f"{period} is {value:.10g}" for period, value in known.items()]) + _give(within)
+            return _and([f"{period} is {_limit(value, unit)}" for period, value in known.items()]) + _give(within)
         case Reconcile(formula=formula, within=within):
             return f"it is {formula.expression.text}" + _give(within)
         case Outliers(above=above):
@@ -88,16 +89,18 @@ def _are(words: Sequence[str]) -> str:
     return "is" if len(words) == 1 else "are"
 
 
-def _range(low: Limit, high: Limit) -> str:
+def _range(low: Limit, high: Limit, unit: Unit | None = None) -> str:
     if high is None:
-        return f"{_limit(low)} or more" if not isinstance(low, date) else f"{low} or later"
+        return f"{_limit(low, unit)} or {'later' if isinstance(low, date) else 'more'}"
     if low is None:
-        return f"{_limit(high)} or less" if not isinstance(high, date) else f"{high} or earlier"
-    return f"from {_limit(low)} to {_limit(high)}"
+        return f"{_limit(high, unit)} or {'earlier' if isinstance(high, date) else 'less'}"
+    return f"from {_limit(low, unit)} to {_limit(high, unit)}"
 
 
-def _limit(limit: Limit) -> str:
-    return f"{limit:.10g}" if isinstance(limit, float) else str(limit)
+def _limit(limit: Limit, unit: Unit | None) -> str:
+    if not isinstance(limit, float):
+        return str(limit)
+    return f"{limit * 100:.10g} %" if unit and unit.kind is UnitKind.PERCENT else f"{limit:.10g}"
 
 
 def _give(within: float) -> str:
