@@ -16,8 +16,8 @@ from headway.simulate import tables
 from headway.simulate.saas.clock import BEGINNING, Month, midnight
 
 SEGMENTS = ("smb", "mid-market", "enterprise")
-REGIONS = ("North America", "Europe", "Asia Pacific", "South America")
-REGION_SHARES = (0.54, 0.28, 0.13, 0.05)
+REGIONS = ("North America", "Europe", "Asia Pacific")
+REGION_SHARES = (0.56, 0.29, 0.15)
 #: The month in which a campaign and a few big contracts came together.
 CAMPAIGN = 202506
 #: Every May many annual budgets end, and the customers with them.

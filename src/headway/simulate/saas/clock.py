@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -37,7 +38,7 @@ class Month:
         """A number such as 202603, for streams and identifiers."""
         return self.first.year * 100 + self.first.month
 
-    @property
+    @cached_property
     def last(self) -> date:
         """The last day."""
         return self.first + timedelta(days=len(self.days) - 1)

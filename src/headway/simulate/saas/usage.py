@@ -30,7 +30,7 @@ AWAY = 0.045
 #: What a session is mostly about.
 ABOUT = np.cumsum((0.4, 0.16, 0.16, 0.08, 0.07, 0.08, 0.02, 0.03))
 #: How often a workflow runs, by the months since it was made.
-RUNS = (0.8, 0.5, 0.36, 0.28, 0.22, 0.18)
+RUNS = (0.9, 0.58, 0.42, 0.33, 0.26, 0.2)
 NODE_TYPES = (("text", 0.46, 0.055), ("classification", 0.24, 0.02), ("extraction", 0.2, 0.065), ("vision", 0.1, 0.14))
 #: On this day the collector was stuck, and sessions arrived hours late.
 STUCK = np.datetime64("2026-01-20")
