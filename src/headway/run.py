@@ -451,7 +451,8 @@ class Attempt:
         elif isinstance(kpi.measure, Python):
             self._called(kpi)
         elif isinstance(kpi.measure, Narrative):
-            self.entries[kpi.name] = _entries(self.data.typed(kpi, kpi.measure.path), kpi)
+            texts = _entries(self.data.typed(kpi, kpi.measure.path), kpi)
+            self.entries[kpi.name] = tuple(entry for entry in texts if self._has_begun(entry))
             self.shelf.put(own, OBSERVED.empty_table())
         plan.derive(self.catalog, kpi, self.shelf, self.now)
         if kpi.history:
@@ -461,6 +462,11 @@ class Attempt:
             self.shelf.make(
                 own, lambda tables: plan.imported(self.catalog, kpi, typed, tables.get(own), self.now), [own]
             )
+
+    def _has_begun(self, entry: Entry) -> bool:
+        """False for a text of the future, which waits for its day as rows do."""
+        calendar = self.catalog.calendar
+        return calendar.from_key(Grain(entry.grain), entry.period).first <= calendar.day(self.now)
 
     def _called(self, kpi: Kpi) -> None:
         """The numbers of a function of the project."""

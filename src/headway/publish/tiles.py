@@ -58,6 +58,11 @@ class Situation:
         return self.calendar.day(self.now)
 
     @property
+    def reached(self) -> date:
+        """The local day that the numbers reach: no run has looked farther, whatever day the reader has."""
+        return self.today if self.run_now is None else min(self.today, self.calendar.day(self.run_now))
+
+    @property
     def clock(self) -> datetime:
         """The moment by which data are late."""
         if self.run_now is not None and self.now - self.run_now <= _FRESH_RUN:
@@ -89,7 +94,7 @@ def tile(kpi: Kpi, line: Sequence[Stored], leading: Sequence[Stored], at: Situat
     `leading` are the rows whose verdicts are on the card: the same, or those of its growth.
     """
     base = _blank(kpi, at)
-    if kpi.measure is None or (kpi.tracked_from is not None and kpi.tracked_from > at.today):
+    if kpi.measure is None or (kpi.tracked_from is not None and kpi.tracked_from > at.reached):
         return _planned(base, kpi, at)
     complete = [row for row in line if not row.partial]
     newest = complete[-1] if complete else (line[-1] if line else None)
@@ -97,7 +102,7 @@ def tile(kpi: Kpi, line: Sequence[Stored], leading: Sequence[Stored], at: Situat
     if newest is None:
         return _nothing(base, failed, at)
     base = _filled(base, kpi, newest, line, by_key(leading).get(newest.period.key), at)
-    if kpi.retired_on is not None and kpi.retired_on < at.today:
+    if kpi.retired_on is not None and kpi.retired_on < at.reached:
         retired = Verdict("retired", "Retired")
         return replace(base, verdict=retired, maturity="retired", reason=f"Retired on {words.day(kpi.retired_on)}.")
     if failed is not None:
@@ -119,7 +124,7 @@ def told(kpi: Kpi, entries: Sequence[EntryRow], at: Situation) -> Tile:
     """The card of a KPI that is told in words: the newest text, and how many there are."""
     base = replace(_blank(kpi, at), verdict=Verdict(Status.NO_TARGET.value, "In words"))
     failed = at.failures.get(kpi.name)
-    if kpi.tracked_from is not None and kpi.tracked_from > at.today:
+    if kpi.tracked_from is not None and kpi.tracked_from > at.reached:
         return _planned(base, kpi, at)
     if not entries:
         return _nothing(replace(base, verdict=Verdict(Status.NO_DATA.value, numbers.NO_DATA)), failed, at)

@@ -15,7 +15,7 @@ from headway.simulate.hubs.world import World
 
 #: The sponsor's share of all income: at first, and from 2022 on.
 FEES = (0.12, 0.15)
-OPENING_ASSETS = 900_000.0
+OPENING_ASSETS = 500_000.0
 
 
 def write(folder: Path, world: World, found: list[Contract], seed: int, today: date) -> None:
