@@ -25,14 +25,15 @@ University (1977); the time average is L of Little, "A Proof for the Queuing For
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from headway.model import Concurrency, Take
 from headway.plan import sql, sweep
 from headway.plan.draft import Asked, Draft, Sets
 from headway.plan.lasting import merged
 from headway.plan.rows import Rows, columns_of
-from headway.plan.sweep import MINUTE
+from headway.plan.spans import Timeline
+from headway.plan.sweep import MINUTE, Clock
 
 _LEVEL = "begun - ended"
 _DAILY = {
@@ -61,6 +62,8 @@ class Concurrent:
         self._rows = rows
         self._asked: list[Asked] = []
         self._values: dict[str, str] = {}
+        self._by_piece: dict[tuple[Hashable, ...], tuple[str, Clock]] = {}
+        self._by_period: dict[tuple[str, Timeline], str] = {}
 
     def add(self, asked: Asked) -> None:
         """Say which columns a KPI needs, before `rows` is written."""
@@ -81,18 +84,28 @@ class Concurrent:
         kpi, sets = several[0].kpi, sweep.sets_of(several, hours=hours)
         measure, cells = kpi.measure, columns_of(sets)
         assert isinstance(measure, Concurrency)
-        clock = sweep.clock(draft, self._rows.catalog.calendar, several[0], hours=hours)
-        value = self._values.get(kpi.name)
-        changes = self._of_values(draft, several[0], sets, value) if value else self._of_rows(several[0], sets)
-        levels = sweep.levels(draft, changes, sets, (), clock)
-        daily = sweep.by_piece(draft, levels, sets, _DAILY, clock)
+        daily, clock = self._pieces(draft, several[0], sets, hours=hours)
         number = _VALUE[measure.take]
         is_mean = measure.take is Take.MEAN
         parts = (f"area / {MINUTE}", f"length / {MINUTE}") if is_mean else ("NULL", "NULL")
         for asked in several:
-            found = sweep.by_period(draft, asked, daily, sets, _BY_PERIOD, clock)
+            key = daily, asked.timeline
+            if key not in self._by_period:
+                self._by_period[key] = sweep.by_period(draft, asked, daily, sets, _BY_PERIOD, clock)
+            found = self._by_period[key]
             where = [f"({number} > 0 OR ({sweep.total_of(sets)}))"] if cells else []
             draft.answer(asked, found, cells, number, "n", numerator=parts[0], denominator=parts[1], where=where)
+
+    def _pieces(self, draft: Draft, asked: Asked, sets: Sets, *, hours: bool) -> tuple[str, Clock]:
+        """The step that measures each day (or hour). Peak and mean of the same rows share it."""
+        kpi, value = asked.kpi, self._values.get(asked.kpi.name)
+        key = (self._rows.flag(kpi), value, sets, asked.timeline, kpi.tracked_from, kpi.retired_on, hours)
+        if key not in self._by_piece:
+            clock = sweep.clock(draft, self._rows.catalog.calendar, asked, hours=hours)
+            changes = self._of_values(draft, asked, sets, value) if value else self._of_rows(asked, sets)
+            levels = sweep.levels(draft, changes, sets, (), clock)
+            self._by_piece[key] = sweep.by_piece(draft, levels, sets, _DAILY, clock), clock
+        return self._by_piece[key]
 
     def _of_rows(self, asked: Asked, sets: Sets) -> str:
         return sweep.changes(self._rows, asked.kpi, sets, {})

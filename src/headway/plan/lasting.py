@@ -15,7 +15,8 @@ holds the day it ends in: two lookups in `reach`, a change up and a change down,
 of dates.
 
     spells     how many rows begin on one day and end on another
-    edges      for distinct values: where each value's rows begin and end; overlapping rows are one stretch
+    ordered    for distinct values: each value's spells, each with the latest end of those before
+    stretches  how many values begin, end, and ended before, on the same days
     steps      where along the spans something begins and ceases to count
 
 A `balance` with `per` is the same: each one's row lasts until their next one. A cell is what the total would be if the
@@ -29,7 +30,7 @@ Source: the number in a system, L(t) of Little, "A Proof for the Queuing Formula
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 from headway.model import Availability, Balance, Concurrency, Open, Total
@@ -97,31 +98,34 @@ class Lasting:
 
     def write(self, draft: Draft) -> None:
         """Add the steps and answers, after `rows` is written."""
+        found: dict[tuple[Hashable, ...], str] = {}
         for asked, value, what in self._asked:
             sets = asked.sets if what == "value" else asked.sets[1:]
             cells = columns_of(sets)
-            hours = _in_hours(asked)
-            amount = False
-            if isinstance(asked.kpi.measure, Balance):
-                amount = what == "value"
-                spells = self._balance_spells(draft, asked, value, sets)
-            else:
-                spells = self._open_spells(draft, asked, value, sets)
-            if value:
-                edges = _edges(draft, asked, spells, cells, person=True, hours=hours)
-                steps = merged(draft, edges, cells)
-            else:
-                steps = draft.steps.add("steps", _edges(draft, asked, spells, cells, amount=amount, hours=hours))
+            amount = what == "value" and isinstance(asked.kpi.measure, Balance)
+            # The same people are behind the peak and the mean of the same rows.
+            own = asked.kpi.name if isinstance(asked.kpi.measure, Balance) else _ends(asked)
+            key = (own, self._rows.flag(asked.kpi), value, sets, asked.timeline)
+            if key not in found:
+                found[key] = self._by_period(draft, asked, value, sets, amount=amount)
             belongs = belonging(asked) if asked.kpi.total is not Total.COMPUTED else ()
-            found = level(draft, asked, steps, cells, amount=amount, hours=hours)
-            draft.answer(
-                asked, found, cells, "COALESCE(amount, 0)" if amount else "people", "people", what=what, where=belongs
-            )
+            number = "COALESCE(amount, 0)" if amount else "people"
+            draft.answer(asked, found[key], cells, number, "people", what=what, where=belongs)
+
+    def _by_period(self, draft: Draft, asked: Asked, value: str, sets: Sets, *, amount: bool) -> str:
+        """Add the steps from spells to the number of each span."""
+        cells, hours = columns_of(sets), _in_hours(asked)
+        if isinstance(asked.kpi.measure, Balance):
+            spells = self._balance_spells(draft, asked, value, sets)
+        else:
+            spells = self._open_spells(draft, asked, value, sets)
+        if value:
+            spells = _stretches(draft, asked, spells, cells, hours=hours)
+        edges = _edges(draft, asked, spells, cells, amount=amount, merged=bool(value), hours=hours)
+        return level(draft, asked, draft.steps.add("steps", edges), cells, amount=amount, hours=hours)
 
     def _open_spells(self, draft: Draft, asked: Asked, value: str, sets: Sets) -> str:
-        begin, end = ("hour", "end_hour") if _in_hours(asked) else ("day", "end_day")
-        if _at_any_moment(asked):
-            begin, end = "day", "final_day"
+        begin, end = _ends(asked)
         flag = self._rows.flag(asked.kpi)
         where = ["lasts", sql.name(flag) if flag else ""]
         if value:
@@ -193,6 +197,31 @@ def merged(draft: Draft, edges: str, cells: Sequence[str], *, along: str = "posi
     )
 
 
+def _stretches(draft: Draft, asked: Asked, spells: str, cells: Sequence[str], *, hours: bool) -> str:
+    """Add the steps of distinct values: how many begin and end on the same two days, after the same earlier end.
+
+    With spells in order of their begin, one that ends no later than an earlier one adds nothing, and any other counts
+    from the latest earlier end at the soonest. So values are forgotten before spans are looked up, as in the gap rollup
+    of `distinct`.
+    """
+    begin, end = _ends(asked)
+    listed = sql.column_list(cells)
+    # A row that is still going on ends after all others.
+    never = "9223372036854775807" if hours else "CAST('infinity' AS DATE)"
+    last = f"COALESCE({end}, {never})"
+    ordered = draft.steps.add(
+        "ordered",
+        f"SELECT {listed}{begin}, {end}, {last} AS last, MAX({last}) OVER (PARTITION BY {listed}person "
+        f"ORDER BY {begin}, {last} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS previous "
+        f"FROM {sql.name(spells)}",
+    )
+    return draft.steps.add(
+        "stretches",
+        f"SELECT {listed}{begin}, {end}, previous, COUNT(*) AS change FROM {sql.name(ordered)} "
+        f"WHERE previous IS NULL OR last > previous GROUP BY {listed}{begin}, {end}, previous",
+    )
+
+
 def _edges(
     draft: Draft,
     asked: Asked,
@@ -200,22 +229,38 @@ def _edges(
     cells: Sequence[str],
     *,
     amount: bool = False,
-    person: bool = False,
+    merged: bool = False,
     hours: bool,
 ) -> str:
-    """+change (and amount) where spells begin, -change where they end: one lookup in `reach` for each."""
+    """+change (and amount) where spells begin, -change where they end: one lookup in `reach` for each.
+
+    Spells that are `merged` begin where their `previous` end counts no more, if that is later.
+    """
     reach, seen = sql.name(draft.reach(asked, hours=hours)), sql.name(spells)
     slot = "hour" if hours else "day"
-    listed = sql.column_list([*cells, *(["person"] if person else [])])
+    listed = sql.column_list(cells)
     up = "change" + (", amount" if amount else "")
     down = "-change AS change" + (", -amount AS amount" if amount else "")
-    begins = f"FROM {seen} JOIN {reach} AS begins ON begins.{slot} = {seen}.{slot}"
-    last, ceases = ("final_day", "after") if _at_any_moment(asked) else (f"end_{slot}", "lo")
+    begin, end = _ends(asked)
+    begins = f"FROM {seen} JOIN {reach} AS begins ON begins.{slot} = {seen}.{begin}"
+    ceases = "after" if _at_any_moment(asked) else "lo"
+    first, before = "begins.lo", ""
+    if merged:
+        since = f"CASE WHEN previous IS NULL THEN 0 ELSE COALESCE(before.{ceases}, begins.stop) END"
+        first = f"GREATEST(begins.lo, {since})"
+        before = f" LEFT JOIN {reach} AS before ON before.{slot} = {seen}.previous AND before.series = begins.series"
     return (
-        f"SELECT {listed}begins.lo AS position, {up} {begins} "
+        f"SELECT {listed}{first} AS position, {up} {begins}{before} "
         f"UNION ALL SELECT {listed}COALESCE(ends.{ceases}, begins.stop) AS position, {down} {begins} "
-        f"LEFT JOIN {reach} AS ends ON ends.{slot} = {seen}.{last} AND ends.series = begins.series"
+        f"LEFT JOIN {reach} AS ends ON ends.{slot} = {seen}.{end} AND ends.series = begins.series"
     )
+
+
+def _ends(asked: Asked) -> tuple[str, str]:
+    """The columns of the day (or hour) in which a spell begins, and in which it ends."""
+    if _in_hours(asked):
+        return "hour", "end_hour"
+    return "day", "final_day" if _at_any_moment(asked) else "end_day"
 
 
 def _at_any_moment(asked: Asked) -> bool:

@@ -14,15 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from headway.model import Balance, Catalog, Distinct, Duration, Kpi, Retention
-from headway.periods import Calendar, Grain, Period, WindowKind, epoch_day
+from headway.periods import Calendar, Grain, Period, Window, WindowKind, epoch_day
 from headway.plan.coverage import Coverage
 
 
@@ -64,9 +65,9 @@ class Series:
         return f"{self.grain}{self.role}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Timeline:
-    """All series of one request. Days are counted from 1970-01-01."""
+    """All series of one request. Days are counted from 1970-01-01. KPIs that ask for the same share one."""
 
     series: tuple[Series, ...]
     #: The first and last day that rows can have, and the hours between them if the KPI is kept by the hour.
@@ -168,66 +169,82 @@ def timeline(catalog: Catalog, kpi: Kpi, coverage: Coverage, now: datetime, sinc
     assert kpi.dated_by
     name, column = kpi.dated_by
     source = catalog.sources[name]
-    calendar = catalog.calendar
-    today = calendar.day(now)
     # A row that is still to come counts from the day on which it is known.
     column = source.known_on if kpi.looks_ahead else column
-    days = coverage.days(column)
-    begin, horizon = days or (None, None)
-    if source.sparse:
-        horizon = today
-        begin = min(filter(None, (begin, kpi.tracked_from)), default=None)
-    if begin is None or horizon is None:
-        return Timeline((), epoch_day(today), epoch_day(today), (), epoch_day(today), compares(kpi))
-    earliest, newest = coverage.moments(column) or (now, now)
-    if begin < calendar.day(earliest):
-        earliest = calendar.moment(begin)
-    cut = _Cut(catalog, kpi, now, begin, horizon, earliest, now if source.sparse else newest)
-    series: list[Series] = []
-    for grain in kpi.grains():
-        if grain is kpi.grain or not all(kpi.is_state_of(part) for part in ("", *kpi.parts)):
-            series += cut.series(grain, cells=kpi.is_state or grain in kpi.grains(cell=True))
-    first = min([begin, *(days[:1] if days else ()), *since])
-    low = min([epoch_day(first), *(s.spans[0].first for s in series if s.spans and not s.hours)])
-    hours: tuple[int, ...] = ()
-    if kpi.grain is Grain.HOUR:
-        hours = tuple(hour.key for hour in periods_between(calendar, Grain.HOUR, first, today))
-    high = epoch_day(today)
-    if kpi.looks_ahead:
-        high = max([high, *(s.spans[-1].last for s in series if s.spans)])
-    return Timeline(tuple(series), low, high, hours, epoch_day(begin), compares(kpi))
+    is_state = kpi.is_state
+    only_own = is_state and all(kpi.is_state_of(part) for part in kpi.parts)
+    grains = (kpi.grain,) if only_own else kpi.grains()
+    cut = _Cut(
+        calendar=catalog.calendar,
+        now=now,
+        days=coverage.days(column),
+        moments=coverage.moments(column),
+        sparse=source.sparse,
+        late=catalog.settles_after(kpi.name),
+        grains=tuple((grain, is_state or grain in kpi.grains(cell=True)) for grain in grains),
+        window=kpi.window,
+        tracked_from=kpi.tracked_from,
+        retired_on=kpi.retired_on,
+        is_state=is_state,
+        looks_ahead=kpi.looks_ahead,
+        is_copied=is_copied(kpi),
+        is_compared=is_compared(kpi),
+        compares=compares(kpi),
+    )
+    return _timeline(cut, min(since, default=None))
 
 
 @dataclass(frozen=True)
 class _Cut:
-    """Cuts the periods of one KPI into spans."""
+    """Cuts time into spans, by all that decides it: KPIs that agree on that are cut once."""
 
-    catalog: Catalog
-    kpi: Kpi
+    calendar: Calendar
     now: datetime
-    begin: date
-    horizon: date
-    #: The same as moments, for hours: those before the first row and after the newest one are silent.
-    earliest: datetime
-    newest: datetime
+    #: What the source can speak of, as days and as moments; of a sparse one, up to now.
+    days: tuple[date, date] | None
+    moments: tuple[datetime, datetime] | None
+    sparse: bool
+    late: timedelta
+    #: The grains that are computed, and whether cells are kept.
+    grains: tuple[tuple[Grain, bool], ...]
+    window: Window | None
+    tracked_from: date | None
+    retired_on: date | None
+    is_state: bool
+    looks_ahead: bool
+    is_copied: bool
+    is_compared: bool
+    compares: bool
 
-    def series(self, grain: Grain, *, cells: bool) -> list[Series]:
+    def edges(self) -> tuple[date, date] | None:
+        """The first and last day that can be spoken of."""
+        begin, horizon = self.days or (None, None)
+        if self.sparse:
+            horizon = self.calendar.day(self.now)
+            begin = min(filter(None, (begin, self.tracked_from)), default=None)
+        return (begin, horizon) if begin is not None and horizon is not None else None
+
+    def series(self, grain: Grain, cells: bool, begin: date, horizon: date) -> list[Series]:
         """The series of one grain: its values, and for periods that still run, so far and before."""
-        calendar = self.catalog.calendar
-        late = self.catalog.settles_after(self.kpi.name)
-        through = min(calendar.last_complete_day(self.now), self.horizon)
+        calendar = self.calendar
+        through = min(calendar.last_complete_day(self.now), horizon)
+        # Hours before the first row and after the newest one are silent.
+        earliest, newest = self.moments or (self.now, self.now)
+        if begin < calendar.day(earliest):
+            earliest = calendar.moment(begin)
+        newest = self.now if self.sparse else newest
         values, so_far, before = [], [], []
-        for period in periods_between(calendar, grain, self.begin, self.horizon):
-            if period.start > self.now or not is_tracked(self.kpi, period):
+        for period in periods_between(calendar, grain, begin, horizon):
+            if period.start > self.now or not is_tracked(self, period):
                 continue
-            if grain is Grain.HOUR and (period.end <= self.earliest or period.start > self.newest):
+            if grain is Grain.HOUR and (period.end <= earliest or period.start > newest):
                 continue
-            running = calendar.is_partial(period, self.now, late)
-            partial = running or is_cut(self.kpi, period)
-            if span := self._asked(period):
+            running = calendar.is_partial(period, self.now, self.late)
+            partial = running or is_cut(self, period)
+            if span := self._asked(period, begin):
                 values.append(Span(period, *span[:2], partial, span[2]))
-            if running and is_compared(self.kpi) and (pair := calendar.same_span(period, through)):
-                now_span, then_span = (self._through(replace(period, first=a, last=b)) for a, b in pair)
+            if running and self.is_compared and (pair := calendar.same_span(period, through)):
+                now_span, then_span = (self._through(replace(period, first=a, last=b), begin) for a, b in pair)
                 so_far.append(Span(period, *now_span[:2], partial, now_span[2]))
                 before.append(Span(period, *then_span[:2], partial, then_span[2]))
         found = [Series(grain, Role.VALUE, tuple(values), cells, self._in_hours(grain))]
@@ -236,39 +253,58 @@ class _Cut:
             found.append(Series(grain, Role.BEFORE, tuple(before), cells))
         return found
 
-    def _asked(self, period: Period) -> _Days | None:
+    def _asked(self, period: Period, begin: date) -> _Days | None:
         """The span of a period's value, in days or for hours in seconds; None if there is no moment to speak of."""
         if self._in_hours(period.grain):
-            running = self.kpi.is_state and period.end > self.now
-            hour = self.catalog.calendar.previous(period) if running else period
+            running = self.is_state and period.end > self.now
+            hour = self.calendar.previous(period) if running else period
             return hour.key, hour.key, None
-        if not self.kpi.is_state:
-            return self._days(period)
+        if not self.is_state:
+            return self._days(period, begin)
         # A running period's state is that of the last complete day.
-        last = min(period.last, self.catalog.calendar.last_complete_day(self.now))
-        if last < self.begin:
+        last = min(period.last, self.calendar.last_complete_day(self.now))
+        if last < begin:
             return None
-        if is_copied(self.kpi) and last < period.first:
+        if self.is_copied and last < period.first:
             # No day of it is over, and a copy is never carried over: a span without a day, so no data.
             return epoch_day(period.first), epoch_day(last), None
-        return self._days(replace(period, last=last))
+        return self._days(replace(period, last=last), begin)
 
     def _in_hours(self, grain: Grain) -> bool:
         """True for spans of single hours. Windows and balances are cut in days, also where each hour asks for one."""
-        return grain is Grain.HOUR and self.kpi.window is None and not is_copied(self.kpi)
+        return grain is Grain.HOUR and self.window is None and not self.is_copied
 
-    def _through(self, period: Period) -> _Days:
+    def _through(self, period: Period, begin: date) -> _Days:
         """The days that a period cut at a day asks for: a calendar window, which is whole otherwise, ends there too."""
-        first, last, earlier = self._days(period)
-        is_whole = self.kpi.window is not None and self.kpi.window.kind is WindowKind.CALENDAR
+        first, last, earlier = self._days(period, begin)
+        is_whole = self.window is not None and self.window.kind is WindowKind.CALENDAR
         return first, min(last, epoch_day(period.last)) if is_whole else last, earlier
 
-    def _days(self, period: Period) -> _Days:
-        first, last = self.catalog.calendar.span(self.kpi.window, period, self.begin)
+    def _days(self, period: Period, begin: date) -> _Days:
+        first, last = self.calendar.span(self.window, period, begin)
         earlier = None
-        if compares(self.kpi):
-            earlier = epoch_day(self.catalog.calendar.span_before(self.kpi.window, period, self.begin)[0])
+        if self.compares:
+            earlier = epoch_day(self.calendar.span_before(self.window, period, begin)[0])
         return epoch_day(first), epoch_day(last), earlier
+
+
+@lru_cache(maxsize=128)
+def _timeline(cut: _Cut, since: date | None) -> Timeline:
+    """Every span; `since` is a day on which further rows begin: it may be older."""
+    calendar, today = cut.calendar, cut.calendar.day(cut.now)
+    if (edges := cut.edges()) is None:
+        return Timeline((), epoch_day(today), epoch_day(today), (), epoch_day(today), cut.compares)
+    begin, horizon = edges
+    series = [one for grain, cells in cut.grains for one in cut.series(grain, cells, begin, horizon)]
+    first = min(filter(None, [begin, cut.days and cut.days[0], since]))
+    low = min([epoch_day(first), *(s.spans[0].first for s in series if s.spans and not s.hours)])
+    hours: tuple[int, ...] = ()
+    if cut.grains[0][0] is Grain.HOUR:
+        hours = tuple(hour.key for hour in periods_between(calendar, Grain.HOUR, first, today))
+    high = epoch_day(today)
+    if cut.looks_ahead:
+        high = max([high, *(s.spans[-1].last for s in series if s.spans)])
+    return Timeline(tuple(series), low, high, hours, epoch_day(begin), cut.compares)
 
 
 #: The first and last day of a span, and the first one of the span before.
@@ -322,13 +358,25 @@ def is_compared(kpi: Kpi) -> bool:
     return True
 
 
-def is_tracked(kpi: Kpi, period: Period) -> bool:
+class Tracked(Protocol):
+    """What begins and ends to be measured."""
+
+    @property
+    def tracked_from(self) -> date | None:
+        """The first day."""
+
+    @property
+    def retired_on(self) -> date | None:
+        """The last day."""
+
+
+def is_tracked(kpi: Tracked, period: Period) -> bool:
     """True if any day of a period lies between `tracked_from` and `retired_on`."""
     tracked, retired = kpi.tracked_from, kpi.retired_on
     return not (tracked and period.last < tracked) and not (retired and period.first > retired)
 
 
-def is_cut(kpi: Kpi, period: Period) -> bool:
+def is_cut(kpi: Tracked, period: Period) -> bool:
     """True for the period in which tracking began or ended: it is partial for ever."""
     tracked, retired = kpi.tracked_from, kpi.retired_on
     return bool((tracked and period.first < tracked) or (retired and period.last > retired))
