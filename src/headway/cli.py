@@ -26,6 +26,7 @@ from headway.errors import HeadwayError, Mistake, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from headway.catalog.storage import Stored
     from headway.ledger import Ledger
     from headway.model import Audience, Catalog, Load
     from headway.publish.view import View
@@ -186,41 +187,46 @@ def check(
     offline: Annotated[bool, typer.Option("--offline", help="Read the YAML only, not the data.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 2 if the linter blames anything.")] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="List also what is allowed, with the reasons, and the margins of alerts.")
+        bool, typer.Option("--all", help="List also what is allowed, the margins of alerts, and what every KPI stores.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Find every mistake, and what the catalogue says and may not mean. Computes nothing, records nothing."""
-    from headway.catalog import lint
+    from headway.catalog import lint, storage
     from headway.publish import terminal
 
     catalog = _catalog(project)
     now = _now(None)
+    told = None
     if not offline:
         from headway import run as running
 
         with _progress() as progress:
             progress("Reading sources", 0, 0)
-            found, loads, notes = running.rehearse(catalog, now)
-        _notes(loads)
-        _notes_of_kpis(notes)
-        for error in found:
+            rehearsal = running.rehearse(catalog, now)
+        _notes(rehearsal.loads)
+        _notes_of_kpis(rehearsal.notes)
+        for error in rehearsal.errors:
             typer.echo(f"{_errors(error)}\n", err=True)
-        if found:
-            raise typer.Exit(max(error.exit_code for error in found))
+        if rehearsal.errors:
+            raise typer.Exit(max(error.exit_code for error in rehearsal.errors))
+        told = rehearsal.told
     today = catalog.calendar.day(now)
-    findings, margins = lint.check(catalog, today), lint.margins(catalog, today)
+    findings, margins = lint.check(catalog, today, told), lint.margins(catalog, today)
+    stored = storage.estimate(catalog, told, today) if told else _stored(catalog)
     if as_json:
         plain = {
             "kpis": len(catalog.kpis),
             "sources": len(catalog.sources),
             "findings": [finding.plain() for finding in findings],
             "margins": [margin.plain() for margin in margins],
+            "storage": [one.plain() for one in stored],
         }
         typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
     else:
         console = _console()
         terminal.found(console, findings, margins, everything=everything)
+        terminal.storage(console, stored, estimated=told is not None, everything=everything)
         terminal.checked(console, catalog, findings)
         _only_checked(catalog)
     if strict and any(finding.blamed for finding in findings):
@@ -573,6 +579,20 @@ def _run(catalog: Catalog, names: tuple[str, ...], now: datetime) -> Outcome:
     terminal.recorded(_console(), len(outcome.computed) - len(outcome.failed_kpis), recorded)
     _only_checked(catalog)
     return outcome
+
+
+def _stored(catalog: Catalog) -> list[Stored]:
+    """What the ledger holds of each KPI; nothing where there is none yet, or none that can be read."""
+    from headway.catalog.storage import Stored
+
+    with suppress(HeadwayError), _ledger(catalog, create=False) as ledger:
+        found = [
+            Stored(kpi.name, kpi.grain, kpi.by, *counts)
+            for name, counts in ledger.stored().items()
+            if (kpi := catalog.kpis.get(name))
+        ]
+        return sorted(found, key=lambda one: -(one.numbers or 0))
+    return []
 
 
 def _only_checked(catalog: Catalog) -> None:

@@ -26,6 +26,7 @@ from headway.ledger import Ledger, Recorded, Run
 from headway.model import (
     OBSERVED,
     Catalog,
+    Cells,
     Checked,
     Computed,
     Duration,
@@ -36,6 +37,7 @@ from headway.model import (
     Located,
     Narrative,
     Python,
+    Rehearsed,
     Source,
     SqlType,
     Then,
@@ -108,12 +110,22 @@ def observe(
     )
 
 
-def rehearse(catalog: Catalog, now: datetime) -> tuple[list[HeadwayError], tuple[Load, ...], dict[str, str]]:
-    """What a run would stumble over: sources that cannot be read, names that the data do not have. Records nothing.
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a run would stumble over, and what reading the data told.
 
-    The loads say what a run would note of each source, such as a key that is not unique; the sentences, by KPI, that
-    its history does not say where it ends.
+    The loads say what a run would note of each source, such as a key that is not unique; the notes, by KPI, that its
+    history does not say where it ends.
     """
+
+    errors: list[HeadwayError]
+    loads: tuple[Load, ...]
+    notes: dict[str, str]
+    told: Rehearsed
+
+
+def rehearse(catalog: Catalog, now: datetime) -> Rehearsal:
+    """Read the sources, compile every KPI, count the cells. Computes no number and records nothing."""
     with DuckDB(catalog.root / ".headway" / "tmp") as engine:
         attempt = Attempt(catalog, engine, now, Data(catalog), silent)
         with suppress(CheckError):  # said with the rest
@@ -121,7 +133,8 @@ def rehearse(catalog: Catalog, now: datetime) -> tuple[list[HeadwayError], tuple
         stopped = [CheckError(attempt.stopping)] if attempt.stopping else []
         errors = [*stopped, *attempt.failed_sources.values(), *attempt.rehearse()]
         endless = [k.name for k in catalog.kpis.values() if k.measure and k.history and k.tracked_from is None]
-        return errors, tuple(attempt.loads.values()), dict.fromkeys(endless, _ENDLESS)
+        told = Rehearsed() if errors else Rehearsed(attempt.schemas, attempt.census(), attempt.beginnings())
+        return Rehearsal(errors, tuple(attempt.loads.values()), dict.fromkeys(endless, _ENDLESS), told)
 
 
 #: What `check` says of a history, before anything is computed.
@@ -326,6 +339,48 @@ class Attempt:
         except CatalogError as error:
             return [error]
         return []
+
+    def census(self) -> dict[tuple[str, tuple[str, ...]], Cells]:
+        """The cells of every breakdown of rows: one scan for each source. What the engine cannot count is absent."""
+        asked: dict[str, list[tuple[str, ...]]] = {}
+        for source, breakdown in plan.breakdowns(self.catalog):
+            asked.setdefault(source, []).append(breakdown)
+        found = {}
+        for source, breakdowns in asked.items():
+            query = plan.census(self.catalog, self.schemas, source, breakdowns, self.now)
+            with suppress(QueryError):
+                answer = self.engine.execute(query)
+                cells = plan.read_census(self.catalog, self.schemas, source, breakdowns, answer)
+                found.update({(source, breakdown): one for breakdown, one in cells.items()})
+        for kpi in self.catalog.kpis.values():
+            if isinstance(kpi.measure, Entered) and kpi.by:
+                texts = self.data.typed(kpi, kpi.measure.path)["cell"].unique().to_pylist()
+                typed = [frozenset(column for column, _ in read_cell(text)) for text in texts]
+                for breakdown in kpi.by:
+                    found[kpi.measure.path, breakdown] = Cells(typed.count(frozenset(breakdown)))
+        return found
+
+    def beginnings(self) -> dict[str, date]:
+        """The first local day of each KPI that reads rows or typed numbers, as far as it is known."""
+        found = {}
+        for kpi in self.catalog.kpis.values():
+            first = None
+            if isinstance(kpi.measure, Entered):
+                table = self.data.typed(kpi, kpi.measure.path)
+                moments = [
+                    self.catalog.calendar.from_key(Grain(row["grain"]), row["period"]).first
+                    for row in table.select(["grain", "period"]).to_pylist()
+                ]
+                first = min(moments, default=None)
+            elif kpi.sources and kpi.sources[0] in self.coverage:
+                days = self.coverage[kpi.sources[0]].days(kpi.time)
+                first = days[0] if days else None
+            starts = [day for day in (first, kpi.tracked_from) if day]
+            if starts:
+                # Of a sparse source no rows before mean that nothing happened.
+                sparse = kpi.source is not None and self.catalog.sources[kpi.source].sparse
+                found[kpi.name] = kpi.tracked_from if sparse and kpi.tracked_from else max(starts)
+        return found
 
     def _possible(self, requests: Iterable[Request]) -> list[Request]:
         """The requests whose sources could be read; the others fail here."""
@@ -557,4 +612,4 @@ def _reachable(catalog: Catalog, source: str) -> list[str]:
     return found
 
 
-__all__ = ["Attempt", "Data", "Outcome", "Progress", "closure", "observe", "rehearse", "silent"]
+__all__ = ["Attempt", "Data", "Outcome", "Progress", "Rehearsal", "closure", "observe", "rehearse", "silent"]

@@ -1,7 +1,7 @@
 """What the linter finds, and what it leaves in peace: `tests/golden/lint/SLUG/*.yml`, told in `.txt` beside it.
 
-A catalogue without a `.txt` is the twin of one that is told of: nothing is found. `HEADWAY_WRITE_GOLDEN=1 pytest
-tests/unit/test_lint.py` writes the texts anew, to be read in review.
+A folder of the same name holds its data. A catalogue without a `.txt` is the twin of one that is told of: nothing is
+found. `HEADWAY_WRITE_GOLDEN=1 pytest tests/unit/test_lint.py` writes the texts anew, to be read in review.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headway import catalog
+from headway import catalog, run
 from headway.catalog import lint
 from headway.catalog.lint import conditions
 from headway.catalog.lint.definition import Definitions
@@ -27,9 +27,14 @@ TODAY = date(2026, 3, 15)
 
 
 def told(file: Path, folder: Path) -> str:
-    """What the linter says of a catalogue in one file."""
+    """What the linter says of a catalogue in one file; with a folder of its name, of its data too."""
     shutil.copy(file, folder / "headway.yml")
-    return "\n".join(f"{finding}\n" for finding in lint.check(catalog.load(folder), TODAY))
+    data = file.with_suffix("")
+    if data.is_dir():
+        shutil.copytree(data, folder, dirs_exist_ok=True)
+    found = catalog.load(folder)
+    read = run.rehearse(found, datetime(2026, 3, 15, 6, tzinfo=UTC)).told if data.is_dir() else None
+    return "\n".join(f"{finding}\n" for finding in lint.check(found, TODAY, read))
 
 
 @pytest.mark.parametrize("case", CASES)

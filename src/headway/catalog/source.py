@@ -253,7 +253,7 @@ def _exclude(
 def _places(document: Document, path: Steps) -> dict[str, Place]:
     """Where the parts of a source stand that a later room may complain about: "time", "derive.usd", "refers.hub"."""
     found = {}
-    for option in ("key", "latest_by", "time", "until", "through", "known_on", "people", "read", "columns"):
+    for option in ("key", "latest_by", "time", "until", "through", "known_on", "times_in", "people", "read", "columns"):
         if document.has((*path, option)):
             found[option] = document.place((*path, option))
     for group in ("columns", "derive", "refers", "exclude"):

@@ -64,6 +64,16 @@ def numbers(
     return _table(connection, wanted, place, observed, verdicts, about)
 
 
+def stored(connection: sa.Connection) -> dict[str, tuple[int, int, int]]:
+    """See `Ledger.stored`."""
+    s, o = schema.series.c, schema.observation.c
+    of_cells = sa.func.count(sa.distinct(sa.case((s.cell != "", s.cell))))
+    cells = sa.select(s.kpi, of_cells, sa.func.count()).group_by(s.kpi)
+    numbers = sa.select(s.kpi, sa.func.count()).join_from(schema.observation, schema.series, o.series == s.id)
+    counts = {kpi: int(count) for kpi, count in connection.execute(numbers.group_by(s.kpi))}
+    return {kpi: (int(some), int(series), counts.get(kpi, 0)) for kpi, some, series in connection.execute(cells)}
+
+
 def _newest(
     connection: sa.Connection,
     table: sa.Table,

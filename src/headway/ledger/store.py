@@ -111,6 +111,11 @@ class Ledger:
         with self._reading() as connection:
             return read.all_series(connection, kpi)
 
+    def stored(self) -> dict[str, tuple[int, int, int]]:
+        """How much each KPI takes: its cells, its series, and its numbers with all their revisions."""
+        with self._reading() as connection:
+            return read.stored(connection)
+
     def revisions(self, kpi: str, part: str, grain: Grain, cell: str, period_key: int) -> list[Revision]:
         """Each value that one period had, oldest first; the last one is the value now."""
         with self._reading() as connection:

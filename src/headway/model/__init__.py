@@ -85,6 +85,7 @@ from headway.model.measures import (
 from headway.model.objectives import KeyResult, Objective
 from headway.model.observed import JUDGED, OBSERVED, Computed, Entry, Flag, Load, Reason, Status
 from headway.model.project import Area, Brand, Catalog, Restatement
+from headway.model.rehearsed import Cells, Rehearsed
 from headway.model.sources import (
     ColumnType,
     Exclusion,
@@ -129,6 +130,7 @@ __all__ = [
     "Case",
     "Catalog",
     "Cell",
+    "Cells",
     "Check",
     "Checked",
     "ColumnType",
@@ -192,6 +194,7 @@ __all__ = [
     "Reconcile",
     "Recurring",
     "Reference",
+    "Rehearsed",
     "Restated",
     "Restatement",
     "Retention",

@@ -15,6 +15,7 @@ Nothing here talks to an engine, reads a file or asks what time it is.
 
 from headway.plan.behind import behind
 from headway.plan.bounds import bounds
+from headway.plan.census import breakdowns, census, read_census
 from headway.plan.coverage import Coverage, coverage, probe
 from headway.plan.derive import Shelf, derive, looked_into
 from headway.plan.formula import evaluate
@@ -36,6 +37,8 @@ __all__ = [
     "asking",
     "behind",
     "bounds",
+    "breakdowns",
+    "census",
     "compile",
     "coverage",
     "derive",
@@ -46,6 +49,7 @@ __all__ = [
     "is_copied",
     "looked_into",
     "probe",
+    "read_census",
     "requests",
     "rollup",
     "shares",

@@ -50,6 +50,15 @@ class Scope:
         self._joins.update(dict.fromkeys(found.joins))
         return found
 
+    def origin(self, name: str) -> tuple[str, str]:
+        """The source and column that a name means in the end: of a reference, the key that it holds."""
+        *steps, last = name.split(".")
+        path = self._nearest(tuple(steps), last, None, name)
+        source = self._source(path)
+        while (reference := self.catalog.sources[source].refers.get(last)) is not None:
+            source, last = reference.source, self.catalog.sources[reference.source].key[0]
+        return source, last
+
     def expression(self, expression: Expression) -> Found:
         """Resolve every name in a row expression of this source."""
         found = self._expression((), expression)

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from headway.catalog.lint import Finding, Margin, Relation
+from headway.catalog.storage import Stored
 from headway.ledger import Recorded
 from headway.model import Catalog
 from headway.publish.pages import (
@@ -215,6 +216,52 @@ def found(console: Console, findings: Sequence[Finding], margins: Sequence[Margi
 
 def _of(margin: Margin) -> tuple[str, str]:
     return margin.demand.name, margin.demand.words
+
+
+#: So many KPIs are listed of the largest, unless all are wanted.
+_LARGEST = 8
+
+
+def storage(console: Console, stored: Sequence[Stored], *, estimated: bool, everything: bool) -> None:
+    """What the numbers of each KPI take, largest first, and all together."""
+    if not stored:
+        console.print("What a run will store is not known without the data.\n", style="dim", highlight=False)
+        return
+    title = "About what the ledger will hold" if estimated else "What the ledger holds"
+    table = Table(title, box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    for heading in ("Kept by", "Cells", "Series", "Numbers", "Size"):
+        table.add_column(heading, justify="left" if heading == "Kept by" else "right")
+    listed = stored if everything or len(stored) <= _LARGEST + 1 else stored[:_LARGEST]
+    for one in listed:
+        table.add_row(one.kpi, *_taken(one))
+    if rest := stored[len(listed) :]:
+        sizes = [one.size for one in rest]
+        table.add_row(f"{len(rest)} more (--all lists them)", "", "", *_sums(rest), _bytes(sum(filter(None, sizes))))
+    unknown = [one.kpi for one in stored if one.numbers is None]
+    total = f"{_bytes(sum(one.size or 0 for one in stored))}{' and more' if unknown else ''}"
+    for column, text in zip(table.columns, ("", "", "", *_sums(stored), total), strict=True):
+        column.footer = text
+    console.print(table)
+    if unknown:
+        console.print(f"Not known: {', '.join(unknown)}.\n", style="dim", highlight=False)
+
+
+def _taken(one: Stored) -> tuple[str, ...]:
+    by = ", ".join(" x ".join(breakdown) for breakdown in one.by)
+    known = ("?" if number is None else f"{number:,}" for number in (one.cells, one.series, one.numbers))
+    return f"{one.grain}{f'; {by}' if by else ''}", *known, "?" if one.size is None else _bytes(one.size)
+
+
+def _sums(stored: Sequence[Stored]) -> tuple[str, str]:
+    return f"{sum(one.series for one in stored):,}", f"{sum(one.numbers or 0 for one in stored):,}"
+
+
+def _bytes(count: int) -> str:
+    """840 kB, 12.3 MB."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count} B"
 
 
 def checked(console: Console, catalog: Catalog, findings: Sequence[Finding]) -> None:

@@ -6,15 +6,15 @@ never from names. `finding` what is found · `scene`, `demands` what is looked a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
 from datetime import date
 
-from headway.catalog.lint import alerts, boards, cohorts, judging, lengths, rates, same, sizes
+from headway.catalog.lint import alerts, boards, cohorts, data, judging, lengths, rates, same, sizes
 from headway.catalog.lint.alerts import Margin
-from headway.catalog.lint.finding import RULES, SLUGS, Finding, Relation
+from headway.catalog.lint.finding import OF_DATA, RULES, SLUGS, Finding, Relation
 from headway.catalog.lint.scene import Scene
-from headway.model import Catalog
+from headway.model import Catalog, Rehearsed
 
 __all__ = ["RULES", "SLUGS", "Finding", "Margin", "Relation", "check", "margins"]
 
@@ -31,15 +31,21 @@ _CHECKS: tuple[Callable[[Scene], Iterator[Finding]], ...] = (
     lengths.length_dependent,
     alerts.looser_alert,
     boards.wide,
+    data.individuals,
+    data.naive_time,
+    data.same_name,
     judging.headlines,
 )
 
 
-def check(catalog: Catalog, today: date) -> list[Finding]:
-    """Every finding, heaviest first, then in the order of files; those that are allowed have their reason."""
-    scene = Scene(catalog, today)
+def check(catalog: Catalog, today: date, told: Rehearsed | None = None) -> list[Finding]:
+    """Every finding, heaviest first, then in the order of files; those that are allowed have their reason.
+
+    `told` is what the data tell, if they were read: some rules find nothing without.
+    """
+    scene = Scene(catalog, today, told or Rehearsed())
     found = [_judged(catalog, finding) for rule in _CHECKS for finding in rule(scene)]
-    found += _idle(catalog, found)
+    found += _idle(catalog, found, SLUGS if told else SLUGS - OF_DATA)
     order = list(Relation)
     return sorted(found, key=lambda f: (order.index(f.relation), *_where(f)))
 
@@ -59,12 +65,12 @@ def _judged(catalog: Catalog, finding: Finding) -> Finding:
     return replace(finding, reason=next((reason for reason in reasons if reason), None))
 
 
-def _idle(catalog: Catalog, found: list[Finding]) -> Iterator[Finding]:
-    """Each `allow` that nothing was found for."""
+def _idle(catalog: Catalog, found: list[Finding], looked_for: Set[str]) -> Iterator[Finding]:
+    """Each `allow` that nothing was found for, of what was looked for."""
     used = {(name, finding.slug) for finding in found for name in finding.kpis}
     for kpi in catalog.kpis.values():
         for slug in kpi.allow:
-            if (kpi.name, slug) not in used:
+            if slug in looked_for and (kpi.name, slug) not in used:
                 yield Finding(
                     "idle-allow",
                     Relation.NOTE,

@@ -22,10 +22,15 @@ RULES: Mapping[str, str] = {
     "length-dependent": "a number whose size depends on how long the period is",
     "looser-alert": "an alert that fires on target, or only long after off",
     "wide": "a board that shows what its readers may not see",
+    "individuals": "a breakdown that singles people out",
+    "naive-time": "times without a zone, in a project outside UTC",
+    "same-name": "breakdowns of one name with other values",
     "headlines": "more headlines than a page has room for",
     "idle-allow": "an 'allow' that allows nothing",
 }
 SLUGS = frozenset(RULES)
+#: What can be found only once the data have been read.
+OF_DATA = frozenset({"individuals", "naive-time", "same-name"})
 
 
 class Relation(StrEnum):

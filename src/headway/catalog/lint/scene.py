@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import combinations
 
 from headway.catalog.lint.definition import Definitions
 from headway.catalog.lint.demands import Demand, demands
-from headway.model import Catalog
+from headway.model import Catalog, Rehearsed
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Scene:
 
     catalog: Catalog
     today: date
+    told: Rehearsed = field(default_factory=Rehearsed)
 
     @cached_property
     def demands(self) -> list[Demand]:
