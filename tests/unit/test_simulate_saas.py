@@ -499,7 +499,7 @@ def test_events_are_proportional_to_scale(tmp_path: Path, organisation: Path) ->
     with connect(tmp_path / "tenth") as small, connect(organisation) as large:
         for table in EVENTS:
             few, many = (c.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0] for c in (small, large))
-            assert many / few == pytest.approx(3, rel=0.25), table
+            assert many / few == pytest.approx(3, rel=0.15), table
     same = ("data/billing.db", "data/operations.db", "data/postings.csv", "data/cash.csv", "data/spend.csv")
     assert all((tmp_path / "tenth" / path).read_bytes() == (organisation / path).read_bytes() for path in same)
 

@@ -123,13 +123,37 @@ def _csv_writer(path: Path, rows: pa.Table) -> Any:
 
 
 def _parquet_writer(path: Path, rows: pa.Table) -> Any:
-    # The first column is a key: each value is new, and like the one before it.
-    key, *others = rows.schema
-    texts = [field.name for field in others if pa.types.is_string(field.type)]
-    encoding = {key.name: "DELTA_BYTE_ARRAY"} if pa.types.is_string(key.type) else None
+    # Texts repeat, but for the key, which is the first column if it is an identifier.
+    first = rows.column_names[0]
+    texts = [
+        field.name
+        for field in rows.schema
+        if pa.types.is_string(field.type) and not (field.name == first and first.endswith("_id"))
+    ]
     return pyarrow.parquet.ParquetWriter(
-        path, rows.schema, compression="zstd", store_schema=False, use_dictionary=texts, column_encoding=encoding
+        path, rows.schema, compression="zstd", store_schema=False, use_dictionary=texts
     )
+
+
+def serial(prefix: str, numbers: npt.NDArray[np.integer]) -> pa.Array:
+    """Text identifiers of fourteen digits, such as `s-20260300000017`, thrice as fast as `named`."""
+    # Four digits at a time, from a table of them all.
+    digits = np.empty((len(numbers), 4), "<u4")
+    rest = numbers
+    for group in (3, 2, 1, 0):
+        quotient = rest // 10_000
+        digits[:, group] = _FOUR_DIGITS[rest - quotient * 10_000]
+        rest = quotient
+    start = np.frombuffer(f"{prefix}-".encode(), np.uint8)
+    text = np.empty((len(numbers), len(start) + 14), np.uint8)
+    text[:, : len(start)] = start
+    text[:, len(start) :] = digits.view(np.uint8)[:, 2:]
+    ends = np.arange(len(numbers) + 1, dtype=np.int32) * text.shape[1]
+    return pa.StringArray.from_buffers(len(numbers), pa.py_buffer(ends), pa.py_buffer(text))
+
+
+#: "0000" to "9999", each as one number of four bytes.
+_FOUR_DIGITS = np.frombuffer("".join(f"{number:04d}" for number in range(10_000)).encode(), "<u4")
 
 
 def named(prefix: str, numbers: npt.NDArray[np.integer]) -> pa.Array:

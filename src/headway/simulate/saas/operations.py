@@ -194,7 +194,7 @@ def write_requests(
             files.add(
                 path,
                 {
-                    "request_id": tables.named("r", number),
+                    "request_id": tables.serial("r", number),
                     "at": at[come],
                     "endpoint": tables.pick([name for name, *_ in ENDPOINTS], endpoint[come]),
                     "region": tables.pick(REGIONS, region[come]),
@@ -298,7 +298,7 @@ def write_probes(files: tables.Files, folder: Path, month: Month, seed: int, tod
     files.add(
         folder / "integration_probes" / f"{month.first:%Y-%m}.parquet",
         {
-            "probe_id": tables.named("p", month.code * 10**8 + np.arange(len(hour))),
+            "probe_id": tables.serial("p", month.code * 10**8 + np.arange(len(hour))),
             "integration": tables.pick([name for name, *_ in INTEGRATIONS], which),
             # Probes take turns within the first minutes of an hour.
             "at": hours[hour] + (which * 20).astype("timedelta64[s]"),
@@ -331,7 +331,7 @@ def write_loads(files: tables.Files, folder: Path, month: Month, seed: int, scal
         files.add(
             path,
             {
-                "load_id": tables.named("d", (month.code * 10**8 + first + np.arange(count))[come]),
+                "load_id": tables.serial("d", (month.code * 10**8 + first + np.arange(count))[come]),
                 "origin": tables.pick([name for name, _ in ORIGINS], origin[come]),
                 "at": at[come],
                 "gigabytes": np.round(size[come], 5),
@@ -350,7 +350,7 @@ def write_scaling(files: tables.Files, folder: Path, month: Month, seed: int, to
     files.add(
         folder / "scale_events.parquet",
         {
-            "event_id": tables.named("g", (month.code * 10**8 + np.arange(count))[come]),
+            "event_id": tables.serial("g", (month.code * 10**8 + np.arange(count))[come]),
             "requested_at": asked[come],
             "ready_at": ready[come],
         },

@@ -28,7 +28,7 @@ TITLES = (
     "Workflow builder", "Templates", "AI", "Collaboration", "Analytics", "Integrations", "Audit log",
     "Mobile app (pilot)",
 )  # fmt: skip
-ADOPTION = np.array((0.93, 0.845, 0.675, 0.39, 0.325, 0.55, 0.45, 0.8))
+ADOPTION = np.array((0.93, 0.835, 0.65, 0.372, 0.31, 0.55, 0.45, 0.8))
 PLANS = ("legacy", "starter", "professional", "business", "enterprise")
 ENTITLED = np.array(
     (
@@ -100,7 +100,7 @@ def invited(book: Book, month: Month, calendar: list[Month], before: int, seed: 
     size = np.array([account.size for account, _ in present])
     # The first of a customer's people is the one who signs.
     signs = is_new & (rng.random(len(present)) < scale)
-    counts = rng.poisson(np.where(is_new, np.maximum(size - 1, 0), size * JOINING) * scale)
+    counts = rng.poisson(np.where(is_new, np.maximum(size, 1) * scale - min(scale, 1), size * JOINING * scale))
     place = np.concatenate((np.flatnonzero(signs), np.repeat(np.arange(len(present)), counts)))
     count = len(place)
     # People of a new customer join within weeks, the others on any working day.

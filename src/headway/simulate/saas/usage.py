@@ -124,7 +124,7 @@ class Usage:
         self._application.insert(
             "workflows",
             {
-                "workflow_id": tables.named("w", number[done]),
+                "workflow_id": tables.serial("w", number[done]),
                 "creator_id": names.take(who[kept]),  # type: ignore[attr-defined]
                 "template_id": tables.blank(tables.named("t", template[kept]), template[kept] == 0),
                 "node_count": nodes[kept],
@@ -223,7 +223,7 @@ def _write_sessions(
     writer.add(
         "sessions",
         {
-            "session_id": tables.named("s", number[come]),
+            "session_id": tables.serial("s", number[come]),
             "user_id": names.take(person[come]),  # type: ignore[attr-defined]
             "region": tables.pick(REGIONS, people.region[person[come]]),
             "feature": tables.pick(FEATURES, about[come]),
@@ -262,7 +262,7 @@ def _write_uses(
     writer.add(
         "feature_uses",
         {
-            "use_id": tables.named("f", number[place]),
+            "use_id": tables.serial("f", number[place]),
             "user_id": names.take(who[place]),  # type: ignore[attr-defined]
             "feature": tables.pick(FEATURES, feature[place]),
             "used_at": sent,
@@ -299,8 +299,8 @@ def _write_executions(writer: _Writer, rng: np.random.Generator, recent: list[Wo
     writer.add(
         "executions",
         {
-            "execution_id": tables.named("x", number[come]),
-            "workflow_id": tables.named("w", workflow[come]),
+            "execution_id": tables.serial("x", number[come]),
+            "workflow_id": tables.serial("w", workflow[come]),
             "started_at": at[come],
             "succeeded": succeeded[come],
         },
@@ -316,8 +316,8 @@ def _write_executions(writer: _Writer, rng: np.random.Generator, recent: list[Wo
     writer.add(
         "ai_calls",
         {
-            "call_id": tables.named("ai", number[come]),
-            "workflow_id": tables.named("w", workflow[which][come]),
+            "call_id": tables.serial("ai", number[come]),
+            "workflow_id": tables.serial("w", workflow[which][come]),
             "node_type": tables.pick(kinds, kind[come]),
             "called_at": called[come],
             "cost_usd": cost[come],
@@ -340,7 +340,7 @@ def _write_api_calls(writer: _Writer, rng: np.random.Generator, people: People, 
     writer.add(
         "api_calls",
         {
-            "call_id": tables.named("c", number[come]),
+            "call_id": tables.serial("c", number[come]),
             "account_id": tables.named("a", people.account[who[order]][come]),
             "called_at": at[order][come],
         },

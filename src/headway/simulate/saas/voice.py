@@ -126,7 +126,7 @@ def _answers(
         files.add(
             path,
             {
-                "answer_id": tables.named(name, number[come]),
+                "answer_id": tables.serial(name, number[come]),
                 "account_id": tables.named("a", here.account[who[chosen]]),
                 "user_id": tables.named("u", here.number[who[chosen]]),
                 **{column: values.take(chosen) for column, values in kind.items()},
@@ -163,7 +163,7 @@ def _write_tickets(
         files.add(
             folder / "tickets.csv",
             {
-                "ticket_id": tables.named("t", number[come]),
+                "ticket_id": tables.serial("t", number[come]),
                 "account_id": tables.named("a", here.account[who[come]]),
                 "opened_at": local(opened[come], calendar),
                 "resolved_at": local(resolved[come], calendar),
