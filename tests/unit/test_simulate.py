@@ -131,11 +131,11 @@ def test_an_outage_and_a_metrics_server_that_was_down(ask: Any) -> None:
     """For some days the logs of one cluster are lost, and for others nobody counted."""
     lost = ask(
         """SELECT DISTINCT cluster FROM people JOIN '{data}/hubs.parquet' USING (hub)
-           WHERE started_at >= '2025-10-13' AND started_at < '2025-10-17'"""
+           WHERE started_at >= '2025-10-13' AND started_at < '2025-10-20'"""
     )
     there = ask(
         """SELECT DISTINCT cluster FROM people JOIN '{data}/hubs.parquet' USING (hub)
-           WHERE started_at >= '2025-10-17' AND started_at < '2025-10-21'"""
+           WHERE started_at >= '2025-10-20' AND started_at < '2025-10-27'"""
     )
     assert {name for (name,) in there} - {name for (name,) in lost} == {"teaching"}
     days = ask("SELECT count(DISTINCT day) FROM '{data}/meters/*.csv' WHERE day >= '2025-06-19' AND day < '2025-06-26'")

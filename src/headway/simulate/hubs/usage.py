@@ -45,7 +45,7 @@ WEEKDAYS = np.array([0.175, 0.18, 0.18, 0.175, 0.15, 0.06, 0.08])
 #: The known bug of the hub `highmem`: its log also held users of other hubs.
 BUG = (np.datetime64("2025-02-06"), np.datetime64("2025-04-03"))
 #: The days on which the logs of one cluster were lost.
-OUTAGE = ("teaching", np.datetime64("2025-10-13"), np.datetime64("2025-10-17"))
+OUTAGE = ("teaching", np.datetime64("2025-10-13"), np.datetime64("2025-10-20"))
 
 
 @dataclass(frozen=True)
