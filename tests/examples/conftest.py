@@ -15,7 +15,8 @@ import pytest
 from headway import catalog as catalogs
 from headway import simulate
 from headway.ledger import Ledger
-from headway.model import FilesReader, Source, TableReader, cell_text
+from headway.model import FilesReader, Source, TableReader, cell_text, read_cell
+from headway.periods import Grain
 from headway.run import Outcome, observe
 
 HERE = Path(__file__).parent
@@ -47,12 +48,16 @@ class Example:
         self.raw.execute("SET TimeZone = 'UTC'")
         for source in self.catalog.sources.values():
             self._open(source)
+        prelude = HERE / name / "prelude.sql"
+        if prelude.exists():
+            self.raw.execute(prelude.read_text("utf-8"))
+        self._read: dict[tuple[str, Grain], dict[str, dict[str, tuple[float | None, str | None]]]] = {}
 
     def _open(self, source: Source) -> None:
         """A view of a source's raw rows, under its name: nothing of ours has touched them."""
         reader = source.reader
         if isinstance(reader, FilesReader):
-            paths = [str(self.root / pattern) for pattern in reader.files]
+            paths = [str(self.root / pattern) for pattern in reader.patterns]
             read = "read_csv" if paths[0].endswith(".csv") else "read_parquet"
             self.raw.execute(f"CREATE VIEW {source.name} AS SELECT * FROM {read}({paths})")
         elif isinstance(reader, TableReader):
@@ -66,12 +71,21 @@ class Example:
 
     def stored(self, kpi: str, period: str, **cell: str) -> tuple[float | None, str | None]:
         """The value of one number as the ledger holds it, and the reason if there is none."""
+        return self._numbers(kpi, period).get(cell_text(tuple(cell.items())), (None, "not stored"))
+
+    def cells(self, kpi: str, period: str, columns: tuple[str, ...]) -> dict[str, float | None]:
+        """The values of all cells of a breakdown, or of the total alone if it has no columns."""
+        held = {cell: value for cell, (value, _) in self._numbers(kpi, period).items()}
+        return {cell: value for cell, value in held.items() if tuple(name for name, _ in read_cell(cell)) == columns}
+
+    def _numbers(self, kpi: str, period: str) -> dict[str, tuple[float | None, str | None]]:
+        """Value and reason of each cell of a period; a KPI is read once."""
         asked = self.catalog.calendar.parse(period)
-        text = cell_text(tuple(cell.items()))
-        for row in self.ledger.read(kpi, part="", grain=asked.grain).to_pylist():
-            if (row["period"], row["cell"]) == (asked.key, text):
-                return row["value"], row["reason"]
-        return None, "not stored"
+        if (kpi, asked.grain) not in self._read:
+            read = self._read[kpi, asked.grain] = {}
+            for row in self.ledger.read(kpi, part="", grain=asked.grain).to_pylist():
+                read.setdefault(row["period"], {})[row["cell"]] = (row["value"], row["reason"])
+        return self._read[kpi, asked.grain].get(asked.key, {})
 
     def by_hand(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query over the raw rows, by column."""
