@@ -22,7 +22,7 @@ as that of the period itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import product
 
@@ -71,16 +71,21 @@ def judge(
     failing: Sequence[Failing],
     calendar: Calendar,
     beginning: date,
+    cells: Mapping[str, Sequence[Failing]] | None = None,
 ) -> pa.Table:
     """A KPI's numbers with what must not be shown taken out; schema `OBSERVED`, same rows in the same order.
 
     `observed` may have one column more, `people` (integer): how many different people are behind each number, null
-    where that is unknown or the source has no people. `failing` are the checks that failed on what this KPI reads.
-    `beginning` is the first local day that its source speaks of.
+    where that is unknown or the source has no people. `failing` are the checks that failed on what this KPI reads,
+    `cells` those that touch one cell each ('' is the total) and no others. `beginning` is the first local day that its
+    source speaks of.
 
     A withheld row keeps its place, grain, cell, period and flags; its value and everything that tells it are null.
     """
     failed = touched(kpi, observed, failing, calendar, beginning)
+    for cell, days in (cells or {}).items():
+        rows = np.flatnonzero(pc.equal(observed["cell"], cell).to_numpy())
+        failed[rows] |= touched(kpi, observed.take(pa.array(rows)), days, calendar, beginning)
     small = _small(observed, min_group_size, failed) if "people" in observed.column_names else np.zeros_like(failed)
     observed = withhold(observed.select(OBSERVED.names).cast(OBSERVED), small, Reason.GROUP_TOO_SMALL, calendar)
     return withhold(observed, failed, Reason.CHECK_FAILED, calendar)

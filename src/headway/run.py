@@ -204,6 +204,8 @@ class Attempt:
     checked: dict[str, tuple[Checked, ...]] = field(default_factory=dict)
     #: What checks found that ends the run.
     stopping: list[Mistake] = field(default_factory=list)
+    #: By KPI: the failed checks that touch single cells, and where.
+    _apart: dict[str, tuple[list[int], checks.cells.Cells]] = field(default_factory=dict)
 
     def compute(self, wanted: Sequence[str]) -> None:
         """Every number of the KPIs `wanted`, which `closure` has put in order."""
@@ -429,16 +431,27 @@ class Attempt:
         """Withhold what must not be shown, then give a state its longer periods."""
         kpi = request.resolve(self.catalog)
         _bound_cells(kpi, table, self.catalog.max_cells)
-        failing = checks.touching(self.catalog, self.schemas, kpi, self.failing)
+        apart, cells = self._cells(request.kpi)
+        failing = checks.touching(self.catalog, self.schemas, kpi, self.failing, apart)
         beginning = self._beginning(kpi)
 
         def settled(min_group_size: int) -> pa.Table:
-            judged = quality.judge(kpi, table, min_group_size, failing, self.catalog.calendar, beginning)
+            judged = quality.judge(kpi, table, min_group_size, failing, self.catalog.calendar, beginning, cells)
             return plan.rollup(self.catalog, kpi, judged, self.now) if kpi.is_state else judged
 
         self.shelf.put(
             request, settled(self.catalog.min_group_size), settled(1) if kpi.name in self.looked_into else None
         )
+
+    def _cells(self, name: str) -> tuple[list[int], checks.cells.Cells]:
+        """The failed checks of which rows touch their own cells of a KPI alone, and where these lie."""
+        if name not in self._apart:
+            kpi = self.catalog.kpis[name]
+            failing = self.failing.get(kpi.source or "", [])
+            apart = checks.cells.apart(self.catalog, self.schemas, kpi, failing)
+            query = checks.cells.ask(self.catalog, self.schemas, kpi, apart) if apart else None
+            self._apart[name] = apart, checks.cells.read(kpi, self.engine.execute(query)) if query else {}
+        return self._apart[name]
 
     def _kpi_failed(self, name: str, error: HeadwayError) -> None:
         self.failed_kpis.setdefault(name, "\n".join(m.message for m in error.mistakes))

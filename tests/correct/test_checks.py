@@ -54,11 +54,16 @@ tests:
 
 
 def compute(
-    root: Path, of_sales: str = "", of_revenue: str = "", of_state: str = "", sales: str = SALES
+    root: Path,
+    of_sales: str = "",
+    of_revenue: str = "",
+    of_state: str = "",
+    sales: str = SALES,
+    project: str = PROJECT,
 ) -> tuple[run.Outcome, Mapping[str, dict[tuple[str, str], Any]]]:
     """The outcome of a run, and the totals by KPI: by grain and period the number, or why there is none."""
     (root / "sales.csv").write_text(sales)
-    text = PROJECT.format(of_sales=of_sales, of_revenue=of_revenue, of_state=of_state)
+    text = project.format(of_sales=of_sales, of_revenue=of_revenue, of_state=of_state)
     (root / "headway.yml").write_text(text)
     catalog = catalogue.load(root)
     with Ledger.open(root / "ledger.db") as ledger:
@@ -83,7 +88,7 @@ def totals(numbers: Mapping[tuple[str, str], Any], *periods: str) -> list[Any]:
 
 MONTHS = ("2026-01", "2026-02", "2026-03", "2026-Q1", "2026")
 HELD, INPUT = "check failed", "input withheld"
-NORTH = cell_text((("shop", "north"),))
+NORTH, SOUTH = (cell_text((("shop", shop),)) for shop in ("north", "south"))
 
 
 def test_a_failing_row_withholds_its_periods_and_what_is_made_of_them(tmp_path: Path) -> None:
@@ -95,7 +100,6 @@ def test_a_failing_row_withholds_its_periods_and_what_is_made_of_them(tmp_path: 
     assert totals(found["doubled"], *MONTHS[:4]) == [300, INPUT, 360, INPUT]
     assert totals(found["usual"], *MONTHS[:3]) == [150, INPUT, INPUT]
     assert totals(found["to_date"], *MONTHS[:4]) == [150, HELD, HELD, HELD]
-    assert found["revenue"][NORTH, "2026-02"] == HELD
     assert outcome.whole  # nothing failed to compute
     (load,) = outcome.loads
     assert load.notes == (
@@ -105,6 +109,24 @@ def test_a_failing_row_withholds_its_periods_and_what_is_made_of_them(tmp_path: 
         ("key", True, 0, 0),
         ("between", False, 1, 6),
     ]
+
+
+def test_cells_without_a_failing_row_are_shown(tmp_path: Path) -> None:
+    """The row of the south says nothing of the north; the total holds both."""
+    _, found = compute(tmp_path, of_sales="{between: {usd: [0, null]}}")
+    assert [found["revenue"][NORTH, period] for period in MONTHS] == [100, 110, 120, 330, 330]
+    assert [found["revenue"][SOUTH, period] for period in MONTHS] == [50, HELD, 60, HELD, HELD]
+
+
+def test_a_row_that_may_belong_elsewhere_withholds_every_cell(tmp_path: Path) -> None:
+    """If the check is about the column that the cells are made of, nobody knows whose row it is."""
+    for check in ("{one_of: {shop: [north]}}", "{rule: region <> 'southern'}"):
+        text = PROJECT.replace(
+            "    checks: [{of_sales}]", "    derive: {{region: shop || 'ern'}}\n    checks: [{of_sales}]"
+        )
+        _, found = compute(tmp_path, of_sales=check, project=text)
+        assert found["revenue"][NORTH, "2026-01"] == HELD
+        assert totals(found["revenue"], *MONTHS) == [HELD] * 5
 
 
 def test_a_warning_keeps_the_number_and_is_said(tmp_path: Path) -> None:

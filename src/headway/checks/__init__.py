@@ -2,12 +2,14 @@
 
 1. `compile` and `read` are the checks that every source has: its key, its references.
 2. `by_day` and `covering` compile those that it declares, and `judge` reads the answers.
-3. `touching` says on which days of a KPI's rows a failed check lies; `quality` then withholds.
+3. `touching` says on which days of a KPI's rows a failed check lies, `cells` in which cells of them; `quality` then
+   withholds.
 4. `look` judges the declared checks of a KPI, on its numbers, and `withhold` takes out what fails.
 
 Everything here is pure: queries are expressions, answers are Arrow tables, `now` is an argument.
 """
 
+from headway.checks import cells
 from headway.checks.declared import by_day
 from headway.checks.findings import covering, judge
 from headway.checks.implied import compile, read  # noqa: A004 - the room's verb, always written checks.compile
@@ -19,6 +21,7 @@ __all__ = [
     "Found",
     "Verdicts",
     "by_day",
+    "cells",
     "compile",
     "covering",
     "is_multiplied",

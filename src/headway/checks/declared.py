@@ -22,7 +22,7 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
-from headway.errors import CatalogError, Mistake
+from headway.errors import CatalogError, Mistake, Place
 from headway.model import (
     OF_ROWS,
     Between,
@@ -46,7 +46,7 @@ from headway.model import (
 from headway.periods import Period
 from headway.plan import sql
 from headway.plan.coverage import times_of
-from headway.plan.rows import Moment, end_of, excluded, joined, latest, referred, time_of
+from headway.plan.rows import Moment, end_of, excluded, joined, latest, referred, text_of_cell, time_of
 from headway.plan.scope import Found, Scope
 
 _NUMBERS: tuple[SqlType, ...] = ("integer", "number")
@@ -56,13 +56,13 @@ _TIMES: tuple[SqlType, ...] = ("date", "timestamp", "timestamptz")
 def by_day(catalog: Catalog, schemas: Schemas, source: str, now: datetime) -> exp.Query:
     """The rows of each day, and how many fail. CatalogError for a name, or a type, that the data do not have."""
     declared = catalog.sources[source]
-    rows = _Rows(catalog, schemas, declared, now)
+    rows = _Rows(catalog, schemas, declared)
     times = {column: f"day_{i}" for i, column in enumerate(times_of(catalog, source), 1)}
     for dating, day in times.items():
         rows.need(time_of(rows.scope, dating, declared.places.get("time")).day(), day)
     asked = ["COUNT(*) AS all_rows"]
     for n, check in enumerate(declared.checks):
-        asked += _counted(rows, n, check)
+        asked += _counted(rows, n, check, now)
     base = rows.write()
     own = next(iter(times), None)
     dates: list[tuple[str | None, str]] = [*times.items()] or [(None, "CAST(NULL AS DATE)")]
@@ -76,26 +76,47 @@ def by_day(catalog: Catalog, schemas: Schemas, source: str, now: datetime) -> ex
     return rows.steps.query()
 
 
-def _counted(rows: _Rows, n: int, check: Check) -> list[str]:
+def failing_rows(
+    catalog: Catalog,
+    schemas: Schemas,
+    source: str,
+    numbers: Sequence[int],
+    time: str | None,
+    columns: Sequence[str],
+    place: Place,
+) -> exp.Query:
+    """Where the rows lie that fail any of these rules over rows: `day`, and `cell_0` ... of each of the columns.
+
+    Rows without a day by another column of time than the source's own are not dated yet, and left out.
+    """
+    declared = catalog.sources[source]
+    rows = _Rows(catalog, schemas, declared)
+    rows.need(time_of(rows.scope, time, place).day() if time else "CAST(NULL AS DATE)", "day")
+    for i, column in enumerate(columns):
+        rows.need(text_of_cell(rows.scope.column(column, place)), f"cell_{i}")
+    for n in numbers:
+        rows.fails(n, declared.checks[n])
+    base = rows.write()
+    fails = " OR ".join(f"fails_{n}" for n in numbers)
+    dated = " AND day IS NOT NULL" if time != declared.time else ""
+    cells = "".join(f", cell_{i}" for i in range(len(columns)))
+    rows.steps.output(f"SELECT DISTINCT day{cells} FROM {sql.name(base)} AS rows WHERE ({fails}){dated}")
+    return rows.steps.query()
+
+
+def _counted(rows: _Rows, n: int, check: Check, now: datetime) -> list[str]:
     """What is counted for a check, as columns of the answer."""
     rule = check.rule
-    is_of_rows = isinstance(rule, OF_ROWS)
-    looked = [rows.scope.condition(check.where)] if check.where else []
-    if not is_of_rows:
-        looked.append(f"COALESCE({rows.time.not_after(rows.now, rows.catalog)}, FALSE)")
     if isinstance(rule, Covers) and rule.of is not None:
         return []  # a scan of its own
-    found = []
-    if looked:
-        rows.need(" AND ".join(looked), f"looks_{n}")
-    found.append(f"{f'COUNT_IF(looks_{n})' if looked else 'COUNT(*)'} AS looked_{n}")
+    if isinstance(rule, OF_ROWS):
+        looked = f"COUNT_IF({rows.looks(n, check)})" if check.where else "COUNT(*)"
+        return [f"{looked} AS looked_{n}", f"COUNT_IF({rows.fails(n, check)}) AS failed_{n}"]
+    looks = rows.looks(n, check, now)
+    found = [f"COUNT_IF({looks}) AS looked_{n}"]
     if isinstance(rule, Fresh):
         rows.need(f"EPOCH_US({_through(rows.time)})", "moment")
-        found.append(f"MAX(moment) FILTER (WHERE looks_{n}) AS newest_{n}")
-    if is_of_rows:
-        fails = _FAILS[type(rule)](rows, check, rule)
-        rows.need(" AND ".join([*looked, f"COALESCE({fails}, FALSE)"]), f"fails_{n}")
-        found.append(f"COUNT_IF(fails_{n}) AS failed_{n}")
+        found.append(f"MAX(moment) FILTER (WHERE {looks}) AS newest_{n}")
     return found
 
 
@@ -115,7 +136,6 @@ class _Rows:
     catalog: Catalog
     schemas: Schemas
     source: Source
-    now: datetime
     columns: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -132,6 +152,21 @@ class _Rows:
     def need(self, text: str, name: str) -> None:
         """A column of the rows."""
         self.columns.setdefault(name, text)
+
+    def looks(self, n: int, check: Check, now: datetime | None = None) -> str:
+        """The column that says which rows a check looks at: those of its `where`, up to `now`."""
+        conditions = [self.scope.condition(check.where)] if check.where else []
+        if now is not None:
+            conditions.append(f"COALESCE({self.time.not_after(now, self.catalog)}, FALSE)")
+        self.need(" AND ".join(conditions), f"looks_{n}")
+        return f"looks_{n}"
+
+    def fails(self, n: int, check: Check) -> str:
+        """The column that says which rows fail a rule over rows."""
+        looked = [self.scope.condition(check.where)] if check.where else []
+        rule = f"COALESCE({_FAILS[type(check.rule)](self, check, check.rule)}, FALSE)"
+        self.need(" AND ".join([*looked, rule]), f"fails_{n}")
+        return f"fails_{n}"
 
     def found(self, check: Check, column: str, kinds: Sequence[SqlType] = (), what: str = "") -> Found:
         """A column; CatalogError `wrong-type` if the data have it in no type that the check can look at."""
@@ -285,7 +320,7 @@ def covered(
     alive: `number`, `period`, `alive`, `covered`.
     """
     declared = catalog.sources[source]
-    rows = _Rows(catalog, schemas, declared, now)
+    rows = _Rows(catalog, schemas, declared)
     asked = {n: check for n, check in enumerate(declared.checks) if periods.get(n)}
     if not asked:
         return None

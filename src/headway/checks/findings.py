@@ -80,7 +80,8 @@ def judge(
             found.notes.append(f"{text}.")
         if not said.passed and check.then is Then.WITHHOLD:
             what: What = "rows" if is_of_rows else "periods"
-            found.failing.extend(Failing(text, what, *one) for one in said.where)
+            number, rows = (n, said.failed) if is_of_rows else (None, 0)
+            found.failing.extend(Failing(text, what, *one, number=number, rows=rows) for one in said.where)
     return found
 
 

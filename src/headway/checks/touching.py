@@ -6,7 +6,7 @@ and periods know the source's own time alone: a row that is missing there may be
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
@@ -24,7 +24,8 @@ class Failing:
     """A check that failed on the rows of some neighbouring days; None is open: rows without time touch every period.
 
     `reference` is the column that refers, if a reference failed. `text` says it in words. `time` is the column by which
-    the days are told: KPIs of one source may be dated differently. None for a source without time.
+    the days are told: KPIs of one source may be dated differently. None for a source without time. Of a declared rule
+    over rows, `number` is which check of the source it is, and `rows` how many fail.
     """
 
     text: str
@@ -33,6 +34,8 @@ class Failing:
     first: date | None
     last: date | None
     reference: str | None = None
+    number: int | None = None
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,18 @@ class Found:
 
 
 def touching(
-    catalog: Catalog, schemas: Schemas, kpi: Kpi, failing: Mapping[str, Sequence[Failing]]
+    catalog: Catalog,
+    schemas: Schemas,
+    kpi: Kpi,
+    failing: Mapping[str, Sequence[Failing]],
+    apart: Collection[int] = (),
 ) -> list[tuple[str, date | None, date | None]]:
     """The failing checks that touch a KPI's rows: (text, first day, last day), both inclusive, None for open.
 
     `failing` holds what fails by source. Rows that fail in a source that is only referred to, or read beside the first,
     touch every day, because they have no part in the days of those that refer to them. Where such a source lacks rows
-    in a period, whatever is dated since may refer to them.
+    in a period, whatever is dated since may refer to them. Of its own source's checks those that stand `apart` are left
+    out: `cells` says which cells they touch.
     """
     if kpi.source is None or kpi.dated_by is None:
         # A function of the project may read every row of its sources.
@@ -64,7 +72,7 @@ def touching(
     own = [
         (one.text, one.first, one.last) if dated == kpi.source else _from_afar(one)
         for one in failing.get(kpi.source, ())
-        if one.time == time and (one.reference is None or (one.reference,) in paths)
+        if one.time == time and (one.reference is None or (one.reference,) in paths) and one.number not in apart
     ]
     referred_to = [
         _from_afar(one)

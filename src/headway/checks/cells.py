@@ -1,0 +1,119 @@
+"""In which cells the rows lie that fail a check, so that other cells of the same periods are shown.
+
+A cell is what the total would be if the source held that cell's rows alone. So a row that fails says nothing of the
+cells that it is not in, but for these: kinds that class people or customers by all of their rows; a breakdown that is
+read from a column which the check is about, because the row may belong elsewhere; totals that are rows of their own.
+There, whole periods are withheld.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from itertools import product
+
+import pyarrow as pa
+from sqlglot import exp, parse_one
+
+from headway.checks.declared import failing_rows
+from headway.checks.touching import Failing, stretches
+from headway.model import (
+    Accrue,
+    Aggregate,
+    Availability,
+    Balance,
+    Between,
+    Catalog,
+    Check,
+    Concurrency,
+    Distinct,
+    Holds,
+    Kpi,
+    Latency,
+    Matches,
+    NotNull,
+    Nps,
+    OneOf,
+    Open,
+    Quantile,
+    Schemas,
+    Share,
+    Total,
+    Unique,
+    cell_text,
+)
+from headway.plan import sql
+from headway.plan.scope import Scope
+
+#: Kinds whose cells are made of their own rows alone.
+_OF_OWN_ROWS = (Accrue, Aggregate, Availability, Balance, Concurrency, Distinct, Nps, Open, Quantile, Share)
+#: Of more rows than this nobody asks where each of them lies.
+MOST = 100_000
+
+
+def apart(catalog: Catalog, schemas: Schemas, kpi: Kpi, failing: Collection[Failing]) -> list[int]:
+    """The checks of the KPI's source, by their numbers, of which failing rows touch no more than their own cells."""
+    is_own = isinstance(kpi.measure, _OF_OWN_ROWS) and kpi.dated_by == (kpi.source, kpi.time)
+    if not kpi.by or not is_own or kpi.total is not Total.COMPUTED:
+        return []
+    assert kpi.source is not None
+    by = {column for cross in kpi.by for column in cross}
+    shown = set().union(*(_read(catalog, schemas, kpi.source, column) for column in by))
+    checks = catalog.sources[kpi.source].checks
+    numbers = {one.number for one in failing if one.number is not None and one.rows <= MOST}
+    return [n for n in sorted(numbers) if not shown & _looked_at(catalog, schemas, kpi.source, checks[n])]
+
+
+def ask(catalog: Catalog, schemas: Schemas, kpi: Kpi, numbers: Sequence[int]) -> exp.Query:
+    """The days and cells of the rows that fail some checks of the KPI's source."""
+    assert kpi.source is not None
+    columns = list(dict.fromkeys(column for cross in kpi.by for column in cross))
+    time = kpi.time or catalog.sources[kpi.source].time
+    return failing_rows(catalog, schemas, kpi.source, numbers, time, columns, kpi.at("by"))
+
+
+def read(kpi: Kpi, answer: pa.Table) -> dict[str, list[tuple[str, date | None, date | None]]]:
+    """The answer of `ask`: by cell, the stretches of days on which rows of it fail. '' is the total."""
+    columns = list(dict.fromkeys(column for cross in kpi.by for column in cross))
+    days: dict[str, set[date | None]] = {"": set()}
+    for row in answer.to_pylist():
+        days[""].add(row["day"])
+        values = {column: row[f"cell_{n}"] for n, column in enumerate(columns)}
+        for cross in kpi.by:
+            # A list puts a row into several cells.
+            sets = [value if isinstance(value, list) else [value] for value in (values[column] for column in cross)]
+            for found in product(*sets):
+                days.setdefault(cell_text(tuple(zip(cross, found, strict=True))), set()).add(row["day"])
+    return {cell: [("", first, last) for first, last in stretches(some)] for cell, some in days.items()}
+
+
+def _looked_at(catalog: Catalog, schemas: Schemas, source: str, check: Check) -> set[str]:
+    """The columns of the data that a rule over rows is about; which rows it looks at is not asked."""
+    match check.rule:
+        case NotNull(columns=columns) | Unique(columns=columns):
+            names: Sequence[str] = columns
+        case Between(limits=by_column) | OneOf(values=by_column) | Matches(patterns=by_column):
+            names = list(by_column)
+        case Latency(begin=begin, end=end):
+            names = [begin, end]
+        case Holds(expression=expression):
+            scope = Scope(catalog, schemas, source)
+            return _columns(scope, scope.expression(expression).sql)
+        case _:
+            raise AssertionError(check.rule)
+    return set().union(*(_read(catalog, schemas, source, name) for name in names))
+
+
+def _read(catalog: Catalog, schemas: Schemas, source: str, column: str) -> set[str]:
+    """The columns of the data that a column is read from, those of the references that lead there among them."""
+    scope = Scope(catalog, schemas, source)
+    return _columns(scope, scope.column(column).sql)
+
+
+def _columns(scope: Scope, tree: exp.Expr) -> set[str]:
+    trees = [tree, *(parse_one(on, read=sql.DIALECT) for _, _, on in scope.joins())]
+    return {column.sql(sql.DIALECT) for one in trees for column in one.find_all(exp.Column)}
+
+
+#: By cell, a text that nobody reads, and the first and last day.
+Cells = Mapping[str, Sequence[tuple[str, date | None, date | None]]]
