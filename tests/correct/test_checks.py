@@ -160,9 +160,9 @@ def test_headway_check_says_what_would_stop_a_run(tmp_path: Path) -> None:
     """Beside everything else that it finds."""
     with pytest.raises(CheckError):
         compute(tmp_path, of_sales="{between: {usd: [0, null]}, then: stop}")
-    errors, loads, _ = run.rehearse(catalogue.load(tmp_path), NOW)
-    assert [error.slug for error in errors] == ["check-failed"]
-    assert len(loads) == 1
+    found = run.rehearse(catalogue.load(tmp_path), NOW)
+    assert [error.slug for error in found.errors] == ["check-failed"]
+    assert len(found.loads) == 1
 
 
 def test_a_stopped_test_of_the_catalogue_fails_and_says_why(tmp_path: Path) -> None:
