@@ -28,7 +28,7 @@ TITLES = (
     "Workflow builder", "Templates", "AI", "Collaboration", "Analytics", "Integrations", "Audit log",
     "Mobile app (pilot)",
 )  # fmt: skip
-ADOPTION = np.array((0.93, 0.835, 0.65, 0.372, 0.31, 0.55, 0.45, 0.8))
+ADOPTION = np.array((0.93, 0.835, 0.66, 0.372, 0.312, 0.55, 0.45, 0.8))
 PLANS = ("legacy", "starter", "professional", "business", "enterprise")
 ENTITLED = np.array(
     (
