@@ -370,6 +370,7 @@ def test_raw_rows_have_their_flaws(ask: Any) -> None:
     assert one(ask(f"{worst} ORDER BY count(*) DESC LIMIT 1")) == date(2026, 1, 20)
     assert 0.04 < one(ask("SELECT avg((ended_at IS NULL)::INT) FROM sessions")) < 0.08
     assert one(ask("SELECT count(*) FROM tickets WHERE resolved_at IS NULL")) > 0
+    assert ask("SELECT nature, component FROM incidents WHERE ended_at IS NULL") == [("degraded", "integration hub")]
     assert one(ask("SELECT count(*) FROM workflows WHERE template_id IS NULL")) > 0
     assert one(ask("SELECT count(*) FROM accounts WHERE plan = 'legacy'")) in range(5, 20)
 

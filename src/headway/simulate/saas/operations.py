@@ -144,6 +144,10 @@ def _incidents(month: Month, seed: int) -> Iterator[Incident]:
         region = REGIONS[int(rng.choice(3))] if rng.random() < 0.6 else None
         start = _moment(rng, month)
         yield Incident(component, region, "degraded", start, start + timedelta(minutes=int(rng.integers(12, 95))))
+    if month.first.month % 3 == 2:
+        # Before each quarter ends, a vendor slows one region's integrations for days.
+        start = month.moments(np.array([17]), np.array([0.4]))[0].item()
+        yield Incident("integration hub", "Europe", "degraded", start, start + timedelta(days=5, hours=7))
     # Maintenance is on the second Sunday, at three in the morning.
     sunday = 13 - month.first.weekday()
     start = month.starts[sunday].item() + timedelta(hours=3)
