@@ -431,28 +431,19 @@ def _kpi(defs: Mapping[str, Shape], column: Shape) -> Shape:
         "title": "a KPI",
         "description": "What is measured: exactly one kind, and what belongs to it. Without a kind it is planned.",
         "type": "object",
-        # What an editor offers before there is a kind.
-        "properties": {
-            **_shared(defs),
-            "take": _only_told(kpis.KpiSpec, "take"),
-            **own,
-            "median": column,
-            "p95": column,
-        },
         "allOf": [
             *of_kind,
             {"if": no_quantile, "else": _ref(kpis.QuantileSpec)},
             {
                 "if": {**no_quantile, "not": {"anyOf": any_kind}},
-                "then": {"allOf": [_ref(kpis.KpiSpec), {"required": ["tracked_from"], "not": {"required": ["by"]}}]},
+                "then": {
+                    "allOf": [_ref(kpis.KpiSpec), {"required": ["tracked_from"], "not": {"required": ["by"]}}],
+                    # What an editor offers as long as there is no kind.
+                    "properties": {**own, "median": column, "p95": column},
+                },
             },
         ],
     }
-
-
-def _only_told(model: type[specs.Spec], key: str) -> Shape:
-    """A key that takes other things with another kind."""
-    return {"description": meanings.of(model, key)}
 
 
 def _reached(shape: Any, defs: Mapping[str, Shape]) -> set[str]:

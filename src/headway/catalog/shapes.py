@@ -62,7 +62,7 @@ def one_of(*keys: str | tuple[str, ...]) -> Shape:
 
 def offered(offers: Iterable[str], shape: Shape) -> Shape:
     """A shape for which an editor has offers, beside all else that fits."""
-    return either({"enum": list(offers)}, shape)
+    return either(shape, {"enum": list(offers)})
 
 
 def some_of(*keys: str) -> Shape:
