@@ -1,15 +1,18 @@
 """A workbench for tests of numbers: a catalogue in YAML and rows in memory go in, numbers come out.
 
 Everything is real: the loader, the compiler, DuckDB. Only files of data are left out: rows are attached as Arrow.
+`workbook` writes real spreadsheets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -137,3 +140,77 @@ def engine() -> Iterator[DuckDB]:
 def workbench(engine: DuckDB, tmp_path: Path) -> Workbench:
     """Computes numbers from YAML and rows."""
     return Workbench(engine, tmp_path)
+
+
+_EPOCH = datetime.fromisoformat("1899-12-30")
+
+
+def _workbook(path: Path, **sheets: list[list[object]]) -> None:
+    """Write a spreadsheet of texts, numbers, truths, days (style 1) and times (style 2), as office programs do."""
+
+    def cell(value: object) -> str:
+        match value:
+            case None:
+                return "<c/>"
+            case bool():
+                return f'<c t="b"><v>{int(value)}</v></c>'
+            case int() | float():
+                return f"<c><v>{value}</v></c>"
+            case datetime():
+                return f'<c s="2"><v>{(value - _EPOCH) / timedelta(days=1)}</v></c>'
+            case date():
+                return f'<c s="1"><v>{(value - _EPOCH.date()).days}</v></c>'
+            case _:
+                return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(str(value))}</t></is></c>'
+
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    numbers = range(1, len(sheets) + 1)
+    with zipfile.ZipFile(path, "w") as book:
+        parts = "".join(
+            f'<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="{kind}.worksheet+xml"/>' for i in numbers
+        )
+        book.writestr(
+            "[Content_Types].xml",
+            f'<Types xmlns="{package}/content-types"><Default Extension="rels" ContentType="application/'
+            f'vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>'
+            f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>{parts}'
+            f'<Override PartName="/xl/styles.xml" ContentType="{kind}.styles+xml"/></Types>',
+        )
+        book.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{package}/relationships"><Relationship Id="r" Type="{office}/officeDocument" '
+            'Target="xl/workbook.xml"/></Relationships>',
+        )
+        names = "".join(
+            f'<sheet name="{escape(name)}" sheetId="{i}" r:id="s{i}"/>' for i, name in zip(numbers, sheets, strict=True)
+        )
+        book.writestr(
+            "xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{names}</sheets></workbook>'
+        )
+        links = "".join(
+            f'<Relationship Id="s{i}" Type="{office}/worksheet" Target="worksheets/sheet{i}.xml"/>' for i in numbers
+        )
+        book.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<Relationships xmlns="{package}/relationships">{links}'
+            f'<Relationship Id="st" Type="{office}/styles" Target="styles.xml"/></Relationships>',
+        )
+        book.writestr(
+            "xl/styles.xml",
+            f'<styleSheet xmlns="{main}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/></cellXfs>'
+            "</styleSheet>",
+        )
+        for i, rows in zip(numbers, sheets.values(), strict=True):
+            body = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
+            book.writestr(
+                f"xl/worksheets/sheet{i}.xml", f'<worksheet xmlns="{main}"><sheetData>{body}</sheetData></worksheet>'
+            )
+
+
+@pytest.fixture
+def workbook() -> Callable[..., None]:
+    """Writes a spreadsheet: `workbook(path, Costs=[["day", "usd"], [date(2026, 1, 31), 12.5]])`."""
+    return _workbook

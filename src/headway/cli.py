@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -111,6 +111,9 @@ def main() -> None:
     except TyperException as error:
         typer.echo(_errors(_usage(error)), err=True)
         sys.exit(UsageError.exit_code)
+    except typer.Abort:
+        typer.echo("\nInterrupted. Nothing was written.", err=True)
+        sys.exit(_INTERRUPTED)
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):
             sys.exit(0)  # the reader of a pipe, such as `head`, has seen enough
@@ -161,24 +164,83 @@ def _headway(
 @app.command()
 def init(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIRECTORY", help="Folder to make; it must be new or empty.")
+        Path, typer.Argument(metavar="DIRECTORY", help="Folder to make: new, empty, or the one that holds the data.")
     ] = Path(),
     example: Annotated[
         Example | None, typer.Option("--example", help="Write a whole example instead of a small start.")
     ] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option("--from", metavar="PATH", help="Your data: a file, a folder of files, a git repository."),
+    ] = None,
+    time: Annotated[str | None, typer.Option("--time", metavar="COLUMN", help="The column that says when.")] = None,
+    amount: Annotated[
+        str | None, typer.Option("--amount", metavar="COLUMN", help="The column to add up, or none.")
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="COLUMN", help="The breakdown, or none.")] = None,
+    people: Annotated[
+        str | None, typer.Option("--people", metavar="COLUMN", help="The column that names a person, or none.")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", metavar="NAME", help="The sheet of a workbook.")] = None,
+    dates: Annotated[
+        str | None, typer.Option("--dates", metavar="PATTERN", help="How dates are written: %d.%m.%Y.")
+    ] = None,
 ) -> None:
-    """Write a small project to start from."""
-    from headway import simulate
+    """Write a small project to start from, for your data or for those of an invented shop."""
+    from headway import propose, simulate
+    from headway.propose import interview
+    from headway.sources import vet_repositories
 
-    if example is Example.GIT:
-        raise UsageError(
-            Mistake("the git example needs repositories", "unknown-option", None, "Run 'headway demo git PATH'.")
+    said = {"--time": time, "--amount": amount, "--by": by, "--people": people, "--sheet": sheet, "--dates": dates}
+    given = next((option for option, value in said.items() if value is not None), None)
+    if example is not None and (data or given):
+        mistake = Mistake(
+            f"an example brings its data, so {'--from' if data else given} means nothing", "unknown-option"
         )
-    simulate.write(example.value if example else "start", directory, today=_now(None).date())
+        raise UsageError(mistake)
+    if given and not data:
+        raise UsageError(Mistake(f"{given} is about your data", "unknown-option", None, "Name them: --from PATH."))
+    if example is Example.GIT:
+        remedy = "Run 'headway init --from PATH', or 'headway demo git PATH'."
+        raise UsageError(Mistake("the git example needs repositories", "unknown-option", None, remedy))
+    where, now = list(data or ()), _now(None)
+    propose.vet_folder(directory, where)
+    asked = not where and example is None and sys.stdin.isatty() and sys.stdout.isatty()
+    if asked:
+        where = interview.paths(_ask, typer.echo)
+    if found := propose.repositories(where):
+        if given:
+            raise UsageError(Mistake(f"{given} is about tables, not about repositories", "unknown-option"))
+        vet_repositories(found)
+        simulate.write("git", directory, [path.resolve() for path in found], today=now.date())
+    elif where:
+        chosen = (
+            interview.choices(directory, where, _ask, typer.echo)
+            if asked
+            else propose.chosen(directory, where, propose.Wanted(time, amount, by, people), sheet, dates)
+        )
+        propose.begin(directory, chosen, now)
+    else:
+        simulate.write(example.value if example else "start", directory, today=now.date())
+    _next_steps(directory)
+
+
+def _next_steps(directory: Path) -> None:
     console = _console()
     console.print(f"Wrote a project into [bold]{directory}[/]. Next:")
     where = "" if directory == Path() else f" --project {directory}"
     console.print(f"  {_me()} run{where} && {_me()} serve{where}", highlight=False, soft_wrap=True)
+
+
+def _ask(question: str, usual: str = "", answers: Sequence[str] = ()) -> str:
+    """Put a question on the terminal until one of the answers is given, or any if there are none."""
+    shown = f"{question} ({', '.join(answers)})" if answers else question
+    known = {answer.lower(): answer for answer in answers}
+    while True:
+        answer = str(typer.prompt(shown, default=usual or None)).strip()
+        if not answers or answer.lower() in known:
+            return known.get(answer.lower(), answer)
+        typer.echo(f"There is no {answer} among them.")
 
 
 @app.command()

@@ -61,6 +61,7 @@ SLUGS = frozenset(
         "unknown-test",
         "unknown-option",
         "folder-not-empty",
+        "nothing-to-measure",
         "nothing-computed",
         # sources
         "missing-file",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-import zipfile
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import pyarrow as pa
 import pytest
@@ -97,79 +96,14 @@ def test_files_of_two_kinds_or_none_are_refused(tmp_path: Path) -> None:
 
 # -- spreadsheets --------------------------------------------------------------------------------------------------
 
-_EPOCH = datetime.fromisoformat("1899-12-30")
-
-
-def workbook(path: Path, **sheets: list[list[object]]) -> None:
-    """Write a spreadsheet of texts, numbers, truths, days (style 1) and times (style 2), as office programs do."""
-
-    def cell(value: object) -> str:
-        match value:
-            case None:
-                return "<c/>"
-            case bool():
-                return f'<c t="b"><v>{int(value)}</v></c>'
-            case int() | float():
-                return f"<c><v>{value}</v></c>"
-            case datetime():
-                return f'<c s="2"><v>{(value - _EPOCH) / timedelta(days=1)}</v></c>'
-            case date():
-                return f'<c s="1"><v>{(value - _EPOCH.date()).days}</v></c>'
-            case _:
-                return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(str(value))}</t></is></c>'
-
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = "http://schemas.openxmlformats.org/package/2006"
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    numbers = range(1, len(sheets) + 1)
-    with zipfile.ZipFile(path, "w") as book:
-        parts = "".join(
-            f'<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="{kind}.worksheet+xml"/>' for i in numbers
-        )
-        book.writestr(
-            "[Content_Types].xml",
-            f'<Types xmlns="{package}/content-types"><Default Extension="rels" ContentType="application/'
-            f'vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>'
-            f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>{parts}'
-            f'<Override PartName="/xl/styles.xml" ContentType="{kind}.styles+xml"/></Types>',
-        )
-        book.writestr(
-            "_rels/.rels",
-            f'<Relationships xmlns="{package}/relationships"><Relationship Id="r" Type="{office}/officeDocument" '
-            'Target="xl/workbook.xml"/></Relationships>',
-        )
-        names = "".join(
-            f'<sheet name="{escape(name)}" sheetId="{i}" r:id="s{i}"/>' for i, name in zip(numbers, sheets, strict=True)
-        )
-        book.writestr(
-            "xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{names}</sheets></workbook>'
-        )
-        links = "".join(
-            f'<Relationship Id="s{i}" Type="{office}/worksheet" Target="worksheets/sheet{i}.xml"/>' for i in numbers
-        )
-        book.writestr(
-            "xl/_rels/workbook.xml.rels",
-            f'<Relationships xmlns="{package}/relationships">{links}'
-            f'<Relationship Id="st" Type="{office}/styles" Target="styles.xml"/></Relationships>',
-        )
-        book.writestr(
-            "xl/styles.xml",
-            f'<styleSheet xmlns="{main}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/></cellXfs>'
-            "</styleSheet>",
-        )
-        for i, rows in zip(numbers, sheets.values(), strict=True):
-            body = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
-            book.writestr(
-                f"xl/worksheets/sheet{i}.xml", f'<worksheet xmlns="{main}"><sheetData>{body}</sheetData></worksheet>'
-            )
-
+#: Writes a workbook: its path, and rows by sheet.
+Workbook = Callable[..., None]
 
 DAY = date(2026, 1, 31)
 TIME = datetime.fromisoformat("2026-01-31 10:30")
 
 
-def test_spreadsheet_columns_have_the_type_of_their_cells(tmp_path: Path) -> None:
+def test_spreadsheet_columns_have_the_type_of_their_cells(tmp_path: Path, workbook: Workbook) -> None:
     """Whole numbers are whole, days are days, mixed cells are texts as shown."""
     workbook(
         tmp_path / "a.xlsx",
@@ -195,7 +129,7 @@ def test_spreadsheet_columns_have_the_type_of_their_cells(tmp_path: Path) -> Non
     assert table["at"].to_pylist() == [TIME, TIME]
 
 
-def test_spreadsheet_is_tidied_like_a_text_file(tmp_path: Path) -> None:
+def test_spreadsheet_is_tidied_like_a_text_file(tmp_path: Path, workbook: Workbook) -> None:
     """Header row, currency, blank and totals rows work as in text files; rows keep the numbers of the sheet."""
     rows: list[list[object]] = [
         ["Costs of the year"],
@@ -220,7 +154,7 @@ def test_spreadsheet_is_tidied_like_a_text_file(tmp_path: Path) -> None:
     assert caught.value.mistakes[0].message == "a.xlsx, row 6: 'two' in column usd of source a is not a number"
 
 
-def test_spreadsheets_of_several_files_are_one_table(tmp_path: Path) -> None:
+def test_spreadsheets_of_several_files_are_one_table(tmp_path: Path, workbook: Workbook) -> None:
     """A column of numbers here and of texts there is of texts; the row of a bad value is that of its own file."""
     workbook(tmp_path / "1.xlsx", S=[["id", "n"], [1, 10], [2, 20]])
     workbook(tmp_path / "2.xlsx", S=[["id", "n"], ["x", 30], ["y", "many"]])
@@ -233,7 +167,7 @@ def test_spreadsheets_of_several_files_are_one_table(tmp_path: Path) -> None:
         engine.attach(source, located)
 
 
-def test_spreadsheet_that_is_none(tmp_path: Path) -> None:
+def test_spreadsheet_that_is_none(tmp_path: Path, workbook: Workbook) -> None:
     """A file that is no spreadsheet, a sheet that is not there, no names, and a name given twice are told."""
     (tmp_path / "a.xlsx").write_text("no spreadsheet")
     assert refused(files("a.xlsx"), tmp_path).slug == "broken-file"

@@ -43,11 +43,14 @@ def write(
     try:
         _write(name, folder, paths, today, seed, scale, replace)
     except OSError as error:
-        why = (error.strerror or "unknown reason").lower()
-        mistake = Mistake(
-            f"{folder} cannot be written: {why}", "not-writable", remedy="Name a folder that you may write to."
-        )
-        raise UsageError(mistake) from error
+        raise unwritable(folder, error) from error
+
+
+def unwritable(folder: Path, error: OSError) -> UsageError:
+    """What to say of a folder that cannot be written."""
+    why = (error.strerror or "unknown reason").lower()
+    message = f"{folder} cannot be written: {why}"
+    return UsageError(Mistake(message, "not-writable", remedy="Name a folder that you may write to."))
 
 
 def _write(name: str, folder: Path, paths: Sequence[Path], today: date, seed: int, scale: float, replace: bool) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 from headway.model import FilesReader, GitReader, Located, Source, TableReader
 from headway.sources import files, git, tables
 from headway.sources.git import vet as vet_repositories
+from headway.sources.sheets import outline
 from headway.sources.typed import TYPED, is_link, period_forms, typed, typed_text
 
-__all__ = ["TYPED", "is_link", "locate", "period_forms", "typed", "typed_text", "vet_repositories"]
+__all__ = ["TYPED", "is_link", "locate", "outline", "period_forms", "typed", "typed_text", "vet_repositories"]
 
 
 def locate(source: Source, root: Path) -> Located:

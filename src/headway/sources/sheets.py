@@ -66,6 +66,19 @@ def read(source: Source, path: Path, shown: str, form: Format) -> Block:
     return Block(pa.table(columns), start + 2)
 
 
+def outline(path: Path) -> dict[str, list[list[str]]]:
+    """Every sheet with its cells as texts, as far down as any are filled. SourceError if it is no spreadsheet."""
+    try:
+        with CalamineWorkbook.from_path(str(path)) as book:
+            sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+    except CalamineError as error:
+        message = f"{path.name} cannot be read as a spreadsheet"
+        raise SourceError(
+            Mistake(message, "broken-file", remedy="Save it again as .xlsx, without a password.")
+        ) from error
+    return {name: [[_text(cell).strip() for cell in row] for row in rows] for name, rows in sheets.items()}
+
+
 def alike(tables: Sequence[pa.Table]) -> list[pa.Table]:
     """The tables with one type per column: the same column may be of numbers in one file and of texts in the next."""
     types: dict[str, pa.DataType] = {}
