@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +21,25 @@ from typer.exceptions import TyperException
 
 from headway import __version__
 from headway.errors import HeadwayError, Mistake, UsageError
+from headway.options import (
+    AmountOption,
+    AsOfOption,
+    ByOption,
+    DatesOption,
+    Example,
+    FileKind,
+    FromOption,
+    JsonOption,
+    NowOption,
+    PeopleOption,
+    PortOption,
+    ProjectOption,
+    Readers,
+    ScaleOption,
+    SeedOption,
+    SheetOption,
+    TimeOption,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,52 +58,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-
-ProjectOption = Annotated[
-    Path,
-    typer.Option(
-        "--project", "-p", metavar="DIRECTORY", help="Folder of the project, or one inside it.", show_default="here"
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-NowOption = Annotated[
-    str | None,
-    typer.Option("--now", metavar="MOMENT", help="Compute as if it were this moment, e.g. 2026-01-31T06:00Z."),
-]
-AsOfOption = Annotated[
-    str | None, typer.Option("--as-of", metavar="MOMENT", help="As it was published at this moment.")
-]
-PortOption = Annotated[
-    int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
-]
-
-
-class Readers(StrEnum):
-    """Whom pages are for; the words of `audience` in the catalogue."""
-
-    PUBLIC = "public"
-    INTERNAL = "internal"
-    RESTRICTED = "restricted"
-
-
-class Example(StrEnum):
-    """The projects that ship with Headway."""
-
-    HUBS = "hubs"
-    GIT = "git"
-
-
-class FileKind(StrEnum):
-    """The kinds of files of a catalogue, each with a schema."""
-
-    PROJECT = "project"
-    SOURCES = "sources"
-    KPIS = "kpis"
-    BOARDS = "boards"
-    ALERTS = "alerts"
-    OBJECTIVES = "objectives"
-    NOTES = "notes"
-    TESTS = "tests"
 
 
 #: What Typer makes of Ctrl-C, and every shell understands.
@@ -169,22 +141,15 @@ def init(
     example: Annotated[
         Example | None, typer.Option("--example", help="Write a whole example instead of a small start.")
     ] = None,
-    data: Annotated[
-        list[Path] | None,
-        typer.Option("--from", metavar="PATH", help="Your data: a file, a folder of files, a git repository."),
-    ] = None,
-    time: Annotated[str | None, typer.Option("--time", metavar="COLUMN", help="The column that says when.")] = None,
-    amount: Annotated[
-        str | None, typer.Option("--amount", metavar="COLUMN", help="The column to add up, or none.")
-    ] = None,
-    by: Annotated[str | None, typer.Option("--by", metavar="COLUMN", help="The breakdown, or none.")] = None,
-    people: Annotated[
-        str | None, typer.Option("--people", metavar="COLUMN", help="The column that names a person, or none.")
-    ] = None,
-    sheet: Annotated[str | None, typer.Option("--sheet", metavar="NAME", help="The sheet of a workbook.")] = None,
-    dates: Annotated[
-        str | None, typer.Option("--dates", metavar="PATTERN", help="How dates are written: %d.%m.%Y.")
-    ] = None,
+    data: FromOption = None,
+    time: TimeOption = None,
+    amount: AmountOption = None,
+    by: ByOption = None,
+    people: PeopleOption = None,
+    sheet: SheetOption = None,
+    dates: DatesOption = None,
+    scale: ScaleOption = None,
+    seed: SeedOption = None,
 ) -> None:
     """Write a small project to start from, for your data or for those of an invented shop."""
     from headway import propose, simulate
@@ -203,6 +168,9 @@ def init(
     if example is Example.GIT:
         remedy = "Run 'headway init --from PATH', or 'headway demo git PATH'."
         raise UsageError(Mistake("the git example needs repositories", "unknown-option", None, remedy))
+    if example is None and (scale is not None or seed is not None):
+        message = f"{'--scale' if scale is not None else '--seed'} is about the data of an example"
+        raise UsageError(Mistake(message, "unknown-option", None, "Add --example hubs, or --example saas."))
     where, now = list(data or ()), _now(None)
     propose.vet_folder(directory, where)
     asked = not where and example is None and sys.stdin.isatty() and sys.stdout.isatty()
@@ -221,7 +189,10 @@ def init(
         )
         propose.begin(directory, chosen, now)
     else:
-        simulate.write(example.value if example else "start", directory, today=now.date())
+        with _progress() as progress:
+            progress("Writing the example's data", 0, 0)
+            name = example.value if example else "start"
+            simulate.write(name, directory, today=now.date(), seed=1 if seed is None else seed, scale=scale or 1.0)
     _next_steps(directory)
 
 
@@ -533,7 +504,8 @@ def serve(
 @app.command()
 def demo(
     example: Annotated[
-        Example, typer.Argument(help="hubs: an example organisation. git: your own repositories.")
+        Example,
+        typer.Argument(help="hubs: a non-profit. saas: a company with a product. git: your own repositories."),
     ] = Example.HUBS,
     paths: Annotated[
         list[Path] | None,
@@ -547,6 +519,8 @@ def demo(
         bool, typer.Option("--serve/--no-serve", help="Serve the pages, or print the numbers and end.")
     ] = True,
     port: PortOption = 8000,
+    scale: ScaleOption = None,
+    seed: SeedOption = None,
 ) -> None:
     """Compute and serve an example, or your git repositories."""
     from headway import simulate
@@ -560,13 +534,24 @@ def demo(
         if not paths:
             remedy = "Name them: headway demo git PATH..."
             raise UsageError(Mistake("which repositories?", "unknown-option", None, remedy))
+        if scale is not None or seed is not None:
+            message = f"{'--scale' if scale is not None else '--seed'} is about data that are made, and yours are real"
+            raise UsageError(Mistake(message, "unknown-option"))
         sources.vet_repositories(paths)
     elif paths:
         remedy = f"For your own repositories: headway demo git {paths[0]}"
         raise UsageError(Mistake(f"the example {example.value} reads no folders", "unknown-option", None, remedy))
     with _progress() as progress:
-        progress("Writing the example's data" if example is Example.HUBS else "Writing a catalogue", 0, 0)
-        simulate.write(example.value, root, today=now.date(), paths=[p.resolve() for p in paths or ()], replace=True)
+        progress("Writing a catalogue" if example is Example.GIT else "Writing the example's data", 0, 0)
+        simulate.write(
+            example.value,
+            root,
+            [path.resolve() for path in paths or ()],
+            today=now.date(),
+            seed=1 if seed is None else seed,
+            scale=scale or 1.0,
+            replace=True,
+        )
     catalog = _catalog(root)
     console.print(f"{catalog.title}: a project in {root}, made to be read and changed.", highlight=False)
     outcome = _run(catalog, (), now)

@@ -61,7 +61,7 @@ def csv(path: Path, names: str, lines: Sequence[Sequence[Any]], separator: str =
 
 
 def begun(folder: Path, *arguments: str) -> Catalog:
-    """The catalogue that init wrote; it checks, runs and builds without a word of complaint, and all KPIs have numbers."""
+    """The catalogue that init wrote; it checks, runs and builds without a complaint, and all KPIs have numbers."""
     with chdir(folder):
         for command in (
             ("init", "kpis", *arguments),
@@ -234,8 +234,8 @@ def test_git_repositories(tmp_path: Path) -> None:
         ("at,usd\n", (), "a.csv has no rows below its names [nothing-to-measure]", "names of columns in the first row"),
         ("name,usd\na,1\n", (), "no column of a.csv says when: there are no dates in name, usd", "--dates %d.%m.%Y"),
         ("2026-01-01,5\n2026-01-02,6\n", (), "row 1 of a.csv holds values, not names", "Put a row of names above"),
-        ("at,usd\n03/04/2026,1\n", (), "'03/04/2026' in a.csv can be read in two ways [bad-date]", "--dates %m/%d/%Y."),
-        ("at,usd\n2026-01-01,1\n", ("--time", "ta"), "--time: a.csv has no column 'ta' [unknown-column]", "It has at, usd."),
+        ("at,usd\n03/04/2026,1\n", (), "'03/04/2026' in a.csv can be read in two ways", "--dates %m/%d/%Y."),
+        ("at,usd\n2026-01-01,1\n", ("--time", "ta"), "--time: a.csv has no column 'ta'", "It has at, usd."),
         ("at,usd\n2026-01-01,1\n", ("--time", "usd"), "column 'usd' holds no dates", "such as at"),
         ("at,usd\n2026-01-01,x\n", ("--amount", "usd"), "column 'usd' holds no numbers", "or 'none'"),
     ],

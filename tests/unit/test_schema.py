@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator, ValidationError
 
-from headway import catalog, cli, simulate
+from headway import catalog, options, simulate
 from headway.catalog import document as documents
 from headway.catalog import meanings, schema
 from headway.catalog.document import Document
@@ -250,7 +250,7 @@ def test_faults_of_shape_are_seen() -> None:
 
 def test_the_commands_know_the_kinds_of_files() -> None:
     """`headway schema` takes the kinds that there are."""
-    assert list(cli.FileKind) == list(schema.FILES)
+    assert list(options.FileKind) == list(schema.FILES)
 
 
 @pytest.mark.parametrize("example", ["hubs", "git", "start"])
