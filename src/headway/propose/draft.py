@@ -119,7 +119,7 @@ def _kpis(choices: Choices, used: set[str], *, is_first: bool) -> Iterator[str]:
     if amount is not None:
         if "amount" in why:
             yield f"# {why['amount']}"
-        name = _free(named(amount.name) or "amount", used)
+        name = _free(named(_without_unit(amount.name)) or "amount", used)
         yield f"{name}:"
         yield from _titled(name, amount.name)
         yield f"  rank: {rank}                # on the front page" if is_first else f"  rank: {rank}"
@@ -145,9 +145,14 @@ def _kpis(choices: Choices, used: set[str], *, is_first: bool) -> Iterator[str]:
 
 
 def _titled(name: str, column: str) -> Iterator[str]:
-    title = re.sub(r"\s*[(\[]?[€$£][)\]]?\s*$", "", column).strip().replace("_", " ")
-    if title and named(title) != title.lower().replace(" ", "_"):
+    title = _without_unit(column).replace("_", " ")
+    if named(title) != title.lower().replace(" ", "_") and named(title) == name:
         yield f"  title: {_scalar(title[:1].upper() + title[1:])}"
+
+
+def _without_unit(column: str) -> str:
+    """The name of a column without the currency at its end, if there is more: `Amount (EUR)` -> `Amount`."""
+    return re.sub(r"\s*[(\[]?(€|\$|£|\b(EUR|USD|GBP|CHF))[)\]]?\s*$", "", column).strip() or column
 
 
 def _common(choices: Choices, grain: str, unit: str) -> Iterator[str]:
