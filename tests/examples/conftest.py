@@ -46,10 +46,10 @@ class Example:
         self.outcome: Outcome = observe(self.catalog, self.ledger, self.now)
         self.raw = duckdb.connect()
         self.raw.execute("SET TimeZone = 'UTC'")
+        self.raw.execute(f"SET file_search_path = '{root}'")  # typed numbers are read as 'entries/NAME.csv'
         for source in self.catalog.sources.values():
             self._open(source)
-        prelude = HERE / name / "prelude.sql"
-        if prelude.exists():
+        if (prelude := HERE / name / "prelude.sql").exists():
             self.raw.execute(prelude.read_text("utf-8"))
         self._read: dict[tuple[str, Grain], dict[str, dict[str, tuple[float | None, str | None]]]] = {}
 
@@ -58,8 +58,10 @@ class Example:
         reader = source.reader
         if isinstance(reader, FilesReader):
             paths = [str(self.root / pattern) for pattern in reader.patterns]
-            read = "read_csv" if paths[0].endswith(".csv") else "read_parquet"
-            self.raw.execute(f"CREATE VIEW {source.name} AS SELECT * FROM {read}({paths})")
+            if paths[0].endswith(".csv"):  # read once: every query would parse them again
+                self.raw.execute(f"CREATE TABLE {source.name} AS SELECT * FROM read_csv({paths})")
+            else:
+                self.raw.execute(f"CREATE VIEW {source.name} AS SELECT * FROM read_parquet({paths})")
         elif isinstance(reader, TableReader):
             database = sqlite3.connect(self.root / reader.database)
             cursor = database.execute(f'SELECT * FROM "{reader.table}"')

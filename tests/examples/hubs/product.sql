@@ -1,0 +1,72 @@
+-- delivery_cycle_time 2026-09
+SELECT avg(released_on - started_on) AS value FROM deliveries WHERE released_on BETWEEN '2026-09-01' AND '2026-09-30'
+
+-- user_satisfaction 2026-Q3
+SELECT count(*) FILTER (score >= 4) / count(*) AS value FROM surveys
+WHERE score IS NOT NULL AND answered_at >= '2026-07-01' AND answered_at < '2026-10-01'
+
+-- engagement 2026-09
+SELECT count(DISTINCT (person, day)) / count(DISTINCT person) AS value FROM seen
+WHERE day BETWEEN '2026-09-01' AND '2026-09-30'
+
+-- engagement 2025-10
+SELECT hub_type, count(DISTINCT (person, day)) / count(DISTINCT person) AS value FROM seen
+WHERE day BETWEEN '2025-10-01' AND '2025-10-31' GROUP BY ALL
+
+-- active_users 2026-09
+SELECT count(DISTINCT person) AS value FROM seen WHERE day BETWEEN '2026-09-01' AND '2026-09-30'
+
+-- active_users 2025-03
+SELECT cluster, count(DISTINCT person) AS value FROM seen WHERE day BETWEEN '2025-03-01' AND '2025-03-31' GROUP BY ALL
+
+-- stickiness 2026-08
+SELECT (SELECT count(DISTINCT (person, day)) / 31 FROM seen WHERE day BETWEEN '2026-08-01' AND '2026-08-31')
+     / (SELECT count(DISTINCT person) FROM seen WHERE day BETWEEN '2026-08-02' AND '2026-08-31') AS value
+
+-- session_hours 2025-03
+SELECT sum(epoch(ended_at - started_at)) / 3600 AS value FROM visits WHERE day BETWEEN '2025-03-01' AND '2025-03-31'
+
+-- hours_per_user 2025-07
+SELECT (SELECT sum(epoch(ended_at - started_at)) / 3600 FROM visits WHERE day BETWEEN '2025-07-01' AND '2025-07-31')
+     / (SELECT count(DISTINCT person) FROM seen WHERE day BETWEEN '2025-07-02' AND '2025-07-31') AS value
+
+-- velocity 2026-09
+SELECT avg(points) AS value FROM sprints WHERE ended_on BETWEEN '2026-09-01' AND '2026-09-30'
+
+-- tickets_opened 2026-09
+SELECT count(DISTINCT ticket_id) AS value FROM tickets WHERE opened_at >= '2026-09-01' AND opened_at < '2026-10-01'
+
+-- tickets_open 2026-09-30
+SELECT count(*) AS value FROM newest_tickets
+WHERE opened_at < '2026-10-01' AND (resolved_at IS NULL OR resolved_at >= '2026-10-01')
+
+-- ticket_resolution 2026-09
+WITH waits AS (
+    SELECT (SELECT count(*) FROM working_days WHERE day > CAST(opened_at AS DATE) AND day <= CAST(resolved_at AS DATE)) AS days
+    FROM newest_tickets WHERE resolved_at >= opened_at AND resolved_at >= '2026-09-01' AND resolved_at < '2026-10-01'
+)
+SELECT quantile_cont(days, 0.5) AS value FROM waits
+
+-- slowest_tickets 2026-01
+-- Over the winter break.
+WITH waits AS (
+    SELECT (SELECT count(*) FROM working_days WHERE day > CAST(opened_at AS DATE) AND day <= CAST(resolved_at AS DATE)) AS days
+    FROM newest_tickets WHERE resolved_at >= opened_at AND resolved_at >= '2026-01-01' AND resolved_at < '2026-02-01'
+)
+SELECT quantile_cont(days, 0.9) AS value FROM waits
+
+-- helpdesk_turnaround 2026-09
+SELECT avg(epoch(first_reply_at - opened_at)) / 3600 AS value FROM newest_tickets
+WHERE first_reply_at >= '2026-09-01' AND first_reply_at < '2026-10-01'
+
+-- slowest_reply 2026-09
+SELECT max(epoch(first_reply_at - opened_at)) / 3600 AS value FROM newest_tickets
+WHERE first_reply_at >= '2026-09-01' AND first_reply_at < '2026-10-01'
+
+-- link_clicks 2026-09
+SELECT count(*) AS value FROM link_clicks JOIN hubs USING (hub)
+WHERE hub_type = 'education' AND clicked_at >= '2026-09-01' AND clicked_at < '2026-10-01'
+
+-- link_clicks 2025-10
+SELECT hub, count(*) AS value FROM link_clicks JOIN hubs USING (hub)
+WHERE hub_type = 'education' AND clicked_at >= '2025-10-01' AND clicked_at < '2025-11-01' GROUP BY ALL
