@@ -239,7 +239,7 @@ def storage(console: Console, stored: Sequence[Stored], *, estimated: bool, ever
         table.add_row(f"{len(rest)} more (--all lists them)", "", "", *_sums(rest), _bytes(sum(filter(None, sizes))))
     unknown = [one.kpi for one in stored if one.numbers is None]
     total = f"{_bytes(sum(one.size or 0 for one in stored))}{' and more' if unknown else ''}"
-    for column, text in zip(table.columns, ("", "", "", *_sums(stored), total), strict=True):
+    for column, text in zip(table.columns, ("All together", "", "", *_sums(stored), total), strict=True):
         column.footer = text
     console.print(table)
     if unknown:

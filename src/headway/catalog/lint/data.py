@@ -36,27 +36,27 @@ def individuals(scene: Scene) -> Iterator[Finding]:
 
 
 def naive_time(scene: Scene) -> Iterator[Finding]:
-    """Timestamps that name no zone, in a project that cuts its days elsewhere than in UTC."""
+    """Timestamps that name no zone, in a project that cuts its days elsewhere than in UTC: all sources at once."""
     zone = scene.catalog.calendar.zone
-    if zone == "UTC":
-        return
+    naive: dict[str, list[str]] = {}
     for source in scene.catalog.sources.values():
-        if "times_in" in source.places:
-            continue
         types = scene.told.schemas.get(source.name, {})
-        naive = [column for column in _times(scene, source) if types.get(column) == "timestamp"]
-        if naive:
-            several = len(naive) > 1
-            yield Finding(
-                "naive-time",
-                Relation.NOTE,
-                f"{source.name}: {_listed(naive)} {'name' if several else 'names'} no zone, and days are cut in {zone}",
-                (),
-                (source.places.get("time", source.place),),
-                f"{'They are' if several else 'It is'} read as UTC. If local time was written, every day is cut some "
-                "hours too early or too late.",
-                f"Write 'times_in: UTC' at the source if that is so, else 'times_in: {zone}'.",
-            )
+        columns = [column for column in _times(scene, source) if types.get(column) == "timestamp"]
+        if columns and zone != "UTC" and "times_in" not in source.places:
+            naive[source.name] = columns
+    if naive:
+        first = scene.catalog.sources[next(iter(naive))]
+        several = f"{len(naive)} sources, of which {first.name} is the first," if len(naive) > 1 else f"{first.name}"
+        listed = "; ".join(f"{name}: {', '.join(columns)}" for name, columns in naive.items())
+        yield Finding(
+            "naive-time",
+            Relation.NOTE,
+            f"{several} {'have' if len(naive) > 1 else 'has'} times that name no zone, and days are cut in {zone}",
+            (),
+            (first.places.get("time", first.place),),
+            f"They are read as UTC. If it was local time that was written, every day is cut some hours off. {listed}.",
+            f"Write 'times_in: UTC' at a source if that is so, else 'times_in: {zone}'.",
+        )
 
 
 def _times(scene: Scene, source: Source) -> list[str]:
@@ -70,11 +70,6 @@ def _times(scene: Scene, source: Source) -> list[str]:
     return [column for column in dict.fromkeys(found) if column]
 
 
-def _listed(words: list[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
-
-
 # -- one name, two meanings ----------------------------------------------------------------------------------------
 
 
@@ -82,7 +77,11 @@ def same_name(scene: Scene) -> Iterator[Finding]:
     """Breakdowns of one name that come from two columns, of which each has values that the other lacks."""
     seen: dict[str, list[tuple[Kpi, frozenset[tuple[str, str]], frozenset[str]]]] = {}
     for kpi, breakdown, (origins, values) in _vocabularies(scene):
-        for other, theirs, words in seen.setdefault(breakdown, []):
+        known = seen.setdefault(breakdown, [])
+        if any(origins == theirs for _, theirs, _ in known):
+            continue
+        known.append((kpi, origins, values))
+        for other, theirs, words in known[:-1]:
             if not origins & theirs and (why := _differ(breakdown, origins, values, theirs, words)):
                 places = (_place_of(kpi, (breakdown,)), _place_of(other, (breakdown,)))
                 yield Finding(
@@ -95,9 +94,6 @@ def same_name(scene: Scene) -> Iterator[Finding]:
                     "Derive the same values in both sources, or a column of another name. "
                     f"{allowing('same-name', kpi.name, other.name)}",
                 )
-                break
-        else:
-            seen[breakdown].append((kpi, origins, values))
 
 
 def _vocabularies(scene: Scene) -> Iterator[tuple[Kpi, str, tuple[frozenset[tuple[str, str]], frozenset[str]]]]:
@@ -133,7 +129,7 @@ def _differ(
         return f"{one} and {other} write {shown} for what seems to be one {name}."
     if values & words or len(values) < 2 or len(words) < 2:
         return ""
-    return f"{one} has {_some(values)}; {other} has {_some(words)}: none in common."
+    return f"{one}: {_some(values)}. {other}: {_some(words)}. None is in both."
 
 
 def _plain(value: str) -> str:

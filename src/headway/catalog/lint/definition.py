@@ -71,19 +71,21 @@ class Definitions:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._rows: dict[str, str] = {}
-        self._products: dict[str, Product] = {}
+        self._sums: dict[str, Sum] = {}
 
     def product(self, kpi: Kpi) -> Product:
         """What a KPI comes down to."""
-        if kpi.name not in self._products:
-            self._products[kpi.name] = _one(self.sum(kpi))
-        return self._products[kpi.name]
+        return _one(self.sum(kpi))
 
     def sum(self, kpi: Kpi) -> Sum:
         """A KPI as the terms that it adds up; one for all that are no sums."""
-        if isinstance(kpi.measure, Formula):
-            return self._sum(parse(kpi.measure.expression.text), kpi.window, total=False)
-        return [Product(1.0, {self._leaf(Input(kpi.name, 0, 0), None): 1})]
+        if kpi.name not in self._sums:
+            if isinstance(kpi.measure, Formula):
+                terms = self._sum(parse(kpi.measure.expression.text), kpi.window, total=False)
+            else:
+                terms = [Product(1.0, {self._leaf(Input(kpi.name, 0, 0), None): 1})]
+            self._sums[kpi.name] = terms
+        return self._sums[kpi.name]
 
     def of_bound(self, bound: Formula) -> Product:
         """What the formula of a bound comes down to."""
