@@ -41,12 +41,13 @@ def length_dependent(scene: Scene) -> Iterator[Finding]:
             continue
         for division in parse(kpi.measure.expression.text).find_all(exp.Div):
             above, below = (_grows(scene.catalog, side) for side in (division.this, division.expression))
-            if above is not None and below is not None and above > below:
-                yield _found(kpi, division, _why(scene.catalog, division))
+            per_something = any(_reads(division.expression))
+            if above is not None and below is not None and above > below and per_something:
+                yield _found(kpi, _why(scene.catalog, division, below))
                 break
 
 
-def _found(kpi: Kpi, division: exp.Expr, why: str) -> Finding:
+def _found(kpi: Kpi, why: str) -> Finding:
     place: Place = kpi.places.get("formula", kpi.place)
     return Finding(
         "length-dependent",
@@ -60,15 +61,22 @@ def _found(kpi: Kpi, division: exp.Expr, why: str) -> Finding:
     )
 
 
-def _why(catalog: Catalog, division: exp.Expr) -> str:
-    above, below = (sorted({_name(it) for it in _reads(side)}) for side in (division.this, division.expression))
-    grows = [name for name, it in ((_name(i), i) for i in _reads(division.this)) if (_exponent(catalog, it) or 0) > 0]
-    shown = ", ".join(dict.fromkeys(grows)) or ", ".join(above)
-    return f"{shown} is of the whole period, and {', '.join(below)} is not: a year's is larger than a month's."
+def _why(catalog: Catalog, division: exp.Expr, slower: float) -> str:
+    """Which numbers grow with the period, and which do not, or more slowly."""
+    grow = {_name(read) for read in _reads(division.this) if (_exponent(catalog, read) or 0) > 0}
+    rest = {_name(read) for read in _reads(division.expression)}
+    how = "more slowly" if slower else "does not" if len(rest) == 1 else "do not"
+    return f"{_listed(grow)} grow{'s' if len(grow) == 1 else ''} with the period, and {_listed(rest)} {how}."
+
+
+def _listed(names: set[str]) -> str:
+    *most, last = sorted(names)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _name(read: Input) -> str:
-    return f"{read.kpi}.{read.part}" if read.part else read.kpi
+    name = f"{read.kpi}.{read.part}" if read.part else read.kpi
+    return f"{read.over}({name})" if read.over else name
 
 
 def _reads(node: exp.Expr) -> Iterator[Input]:
