@@ -3,7 +3,7 @@
 `document` YAML with places · `spec`, `checking` the shape of each map · `values` small values · `sqltext`,
 `expression`, `formula` SQL fragments · `project`, `source`, `kinds`, `kpi`, `formulas`, `target`, `cases` resolve,
 with the help of `columns` and `circles` · `loading` does it all · `identity` says what it comes down to ·
-`schema`, of `shapes` and `meanings`, tells editors.
+`schema`, of `shapes` and `meanings`, tells editors · `lint` finds what is not meant, `storage` what a run will keep.
 """
 
 from headway.catalog.identity import fingerprint, text

@@ -82,7 +82,7 @@ def same_name(scene: Scene) -> Iterator[Finding]:
             continue
         known.append((kpi, origins, values))
         for other, theirs, words in known[:-1]:
-            if not origins & theirs and (why := _differ(breakdown, origins, values, theirs, words)):
+            if why := _differ(breakdown, origins, values, theirs, words):
                 places = (_place_of(kpi, (breakdown,)), _place_of(other, (breakdown,)))
                 yield Finding(
                     "same-name",
