@@ -47,11 +47,11 @@ class Attached:
 class DuckDB:
     """One in-memory DuckDB; a context manager. Not for several threads at a time: DuckDB itself uses all cores.
 
-    `temporary` is the folder for what does not fit into memory; without it, or if it cannot be made, DuckDB keeps to
-    memory alone.
+    `temporary` is the folder for what does not fit into `memory`; without it, or if it cannot be made, DuckDB keeps to
+    memory alone, and takes what the machine has. Given all it would take gigabytes, to save a second.
     """
 
-    def __init__(self, temporary: Path | None = None, memory: str = "70%") -> None:
+    def __init__(self, temporary: Path | None = None, memory: str = "1GB") -> None:
         self.attached: dict[str, Attached] = {}
         self._in_place: list[str] = []
         self._worker = ThreadPoolExecutor(1, "duckdb")
@@ -72,7 +72,7 @@ class DuckDB:
             # Zones are named wherever they matter; the machine's own must not.
             "TimeZone": "UTC",
             "preserve_insertion_order": "false",
-            "memory_limit": memory,
+            "memory_limit": memory if temporary else "70%",
             "temp_directory": str(temporary) if temporary else "",
         }
         for name, value in settings.items():
