@@ -45,3 +45,25 @@ FROM pipeline WHERE stage <> 'won';
 CREATE TABLE payers AS
 SELECT month, community, sum(usd) AS usd FROM instalments
 WHERE category = 'cloud service contracts' AND service <> 'event' GROUP BY ALL;
+
+-- People in the 30 days that end on each day of September 2026, by cluster.
+CREATE VIEW september AS
+SELECT d.day, cluster, count(DISTINCT person) AS people
+FROM (SELECT CAST(range AS DATE) AS day FROM range(DATE '2026-09-01', DATE '2026-10-01', INTERVAL 1 DAY)) d
+JOIN seen s ON s.day BETWEEN d.day - 29 AND d.day
+GROUP BY ALL;
+
+-- 1,000 draws of September's pipeline, sorted. A deal's luck in a draw is the last eight bytes of the checksum of both,
+-- the last byte first, as a share of all that there are: so says the function that the KPIs name.
+CREATE VIEW september_draws AS
+WITH checksums AS (
+    SELECT draw, usd, stage_probability, md5(draw || ' ' || deal_id) AS checksum
+    FROM open_deals, range(1000) draws (draw) WHERE copied_on = '2026-09-30'
+),
+lucky AS (
+    SELECT draw, usd, stage_probability,
+           list_sum([('0x' || checksum[17 + 2 * byte:18 + 2 * byte])::INTEGER / 256.0 ** (8 - byte) FOR byte IN range(8)]) AS luck
+    FROM checksums
+),
+draws AS (SELECT draw, coalesce(sum(usd) FILTER (luck < stage_probability), 0) AS usd FROM lucky GROUP BY ALL)
+SELECT list(usd ORDER BY usd) AS usd FROM draws;

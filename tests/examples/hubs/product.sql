@@ -5,6 +5,12 @@ SELECT avg(released_on - started_on) AS value FROM deliveries WHERE released_on 
 SELECT count(*) FILTER (score >= 4) / count(*) AS value FROM surveys
 WHERE score IS NOT NULL AND answered_at >= '2026-07-01' AND answered_at < '2026-10-01'
 
+-- user_satisfaction 2025-Q4
+-- Seven answers about research hubs are too few.
+SELECT hub_type, CASE WHEN count(score) >= 10 THEN count(*) FILTER (score >= 4) / count(score) END AS value
+FROM surveys JOIN hubs USING (hub)
+WHERE answered_at >= '2025-10-01' AND answered_at < '2026-01-01' GROUP BY ALL
+
 -- engagement 2026-09
 SELECT count(DISTINCT (person, day)) / count(DISTINCT person) AS value FROM seen
 WHERE day BETWEEN '2026-09-01' AND '2026-09-30'
