@@ -172,22 +172,22 @@ def init(
         message = f"{'--scale' if scale is not None else '--seed'} is about the data of an example"
         raise UsageError(Mistake(message, "unknown-option", None, "Add --example hubs, or --example saas."))
     where, now = list(data or ()), _now(None)
-    propose.vet_folder(directory, where)
     asked = not where and example is None and sys.stdin.isatty() and sys.stdout.isatty()
+    propose.vet_folder(directory, [directory] if asked else where)
     if asked:
-        where = interview.paths(_ask, typer.echo)
+        where = interview.paths(directory, _ask, typer.echo)
+        propose.vet_folder(directory, where)
     if found := propose.repositories(where):
         if given:
             raise UsageError(Mistake(f"{given} is about tables, not about repositories", "unknown-option"))
         vet_repositories(found)
         simulate.write("git", directory, [path.resolve() for path in found], today=now.date())
     elif where:
-        chosen = (
-            interview.choices(directory, where, _ask, typer.echo)
-            if asked
-            else propose.chosen(directory, where, propose.Wanted(time, amount, by, people), sheet, dates)
-        )
-        propose.begin(directory, chosen, now)
+        chosen = interview.choices(directory, where, _ask, typer.echo) if asked else None
+        with _progress() as progress:
+            progress("Looking at the data", 0, 0)
+            wanted = propose.Wanted(time, amount, by, people)
+            propose.begin(directory, chosen or propose.chosen(directory, where, wanted, sheet, dates), now)
     else:
         with _progress() as progress:
             progress("Writing the example's data", 0, 0)

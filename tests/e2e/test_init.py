@@ -394,6 +394,20 @@ def test_a_terminal_is_asked(tmp_path: Path, terminal: Callable[..., Terminal]) 
     assert made.kpis["usd"].by == (("colour",),)
 
 
+def test_a_folder_with_a_table_in_it_is_offered(tmp_path: Path, terminal: Callable[..., Terminal]) -> None:
+    """Whoever begins beside their data only presses Enter."""
+    csv(tmp_path / "a.csv", "at,usd", rows(day, lambda n: n))
+    asked = terminal("init")
+    for question in ("Your data", "Which file or folder? [a.csv]", "Which column names a person?", "is added up?"):
+        asked.until(question)
+        asked.types("\n")
+    asked.until("Wrote a project")
+    assert asked.ends() == 0
+    reader = catalog.load(tmp_path).sources["a"].reader
+    assert isinstance(reader, FilesReader)
+    assert reader.patterns == ("a.csv",)
+
+
 @pytest.mark.parametrize("leaves", ["\x03", "\x04"], ids=["Ctrl-C", "end of input"])
 @pytest.mark.parametrize("after", [(), ("files\n",), ("files\n", "a.csv\n")], ids=["at once", "later", "at the end"])
 def test_who_leaves_leaves_nothing_behind(

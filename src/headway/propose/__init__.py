@@ -25,7 +25,19 @@ from headway.propose.look import Seen, look, named
 #: Files that are tables; of a folder these are taken.
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".parquet", ".json", ".jsonl", ".ndjson")
 
-__all__ = ["Choices", "Seen", "Table", "Wanted", "begin", "choose", "chosen", "repositories", "tables", "vet_folder"]
+__all__ = [
+    "Choices",
+    "Seen",
+    "Table",
+    "Wanted",
+    "begin",
+    "choose",
+    "chosen",
+    "repositories",
+    "tables",
+    "tables_in",
+    "vet_folder",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,7 @@ def repositories(paths: Sequence[Path]) -> list[Path]:
     if found:
         return list(paths)
     within = [child for path in paths if path.is_dir() for child in sorted(path.iterdir()) if is_repository(child)]
-    return within if within and not any(_files(path) for path in paths if path.is_dir()) else []
+    return within if within and not any(tables_in(path) for path in paths if path.is_dir()) else []
 
 
 def vet_folder(folder: Path, paths: Sequence[Path] = ()) -> None:
@@ -75,7 +87,7 @@ def tables(folder: Path, paths: Sequence[Path], given: Format) -> list[Table]:
         if not path.exists():
             mistake = Mistake(f"there is no file or folder {path}", "missing-file", remedy="Check the path.")
             raise UsageError(mistake)
-        files = _files(path) if path.is_dir() else [path]
+        files = tables_in(path) if path.is_dir() else [path]
         if not files:
             remedy = f"Name a folder with files that end in {', '.join(SUFFIXES)}, or a file."
             raise UsageError(Mistake(f"there are no tables in {path}", "missing-file", remedy=remedy))
@@ -162,7 +174,8 @@ def _try(project: str, chosen: Sequence[tuple[Table, Choices]], now: datetime) -
 # -- files -----------------------------------------------------------------------------------------------------------
 
 
-def _files(folder: Path) -> list[Path]:
+def tables_in(folder: Path) -> list[Path]:
+    """The files in a folder that are tables."""
     return [path for path in sorted(folder.iterdir()) if path.is_file() and path.suffix.lower() in SUFFIXES]
 
 

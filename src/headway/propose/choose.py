@@ -131,6 +131,7 @@ def breakdowns(seen: Seen, taken: Collection[Column] = ()) -> list[Column]:
         if column.type in ("text", "boolean")
         and column not in taken
         and not _is_person(column)
+        and column.words != ("name",)  # of whom or what, nobody knows
         and 2 <= column.distinct <= _MOST_CELLS
         and column.distinct * 2 <= column.filled
     ]
@@ -149,7 +150,7 @@ def _time(seen: Seen, wanted: Wanted, why: dict[str, str]) -> Column:
             remedy = "Name a column of dates" + (f", such as {found[0].name}" if found else "")
             remedy += "; or say how its dates are written: --dates %d.%m.%Y."
             raise UsageError(Mistake(f"column '{column.name}' {what}", "nothing-to-measure", remedy=remedy))
-        why["time"] = "The day or moment that puts a row into a month."
+        why["time"] = "Says when: puts a row into a day, a month, a year."
         return column
     if not found:
         names = ", ".join(column.name for column in seen.columns)
@@ -160,11 +161,11 @@ def _time(seen: Seen, wanted: Wanted, why: dict[str, str]) -> Column:
         )
         raise UsageError(Mistake(message, "nothing-to-measure", remedy=remedy))
     others = [column.name for column in found[1:]]
-    why["time"] = "Puts a row into a month."
+    why["time"] = "Says when: puts a row into a day, a month, a year."
     if others:
         why["time"] += f" {_many(others)} {'says' if len(others) == 1 else 'say'} when, too: is this the one?"
     if found[0].filled < seen.rows:
-        why["time"] += f" {seen.rows - found[0].filled} of {seen.rows} rows have none, and belong to no month."
+        why["time"] += f" {seen.rows - found[0].filled} of {seen.rows} rows have none, and belong to no period."
     return found[0]
 
 
@@ -211,7 +212,7 @@ def _amount(seen: Seen, wanted: Wanted, taken: Collection[Column], why: dict[str
         return column
     found = amounts(seen, taken)
     if found[1:]:
-        why["amount"] = f"{_many([column.name for column in found[1:]])} could be added up, too."
+        why["amount"] = f"{_many([column.name for column in found[1:]])} could be measured, too."
     return found[0] if found else None
 
 

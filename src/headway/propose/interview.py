@@ -13,7 +13,7 @@ from typing import Protocol
 
 from headway.errors import UsageError
 from headway.model import Format
-from headway.propose import Table, repositories, tables
+from headway.propose import Table, repositories, tables, tables_in
 from headway.propose.choose import NONE, Choices, Wanted, amounts, breakdowns, choose, times
 from headway.propose.look import Column, Seen
 
@@ -38,16 +38,18 @@ class Ask(Protocol):
     def __call__(self, question: str, usual: str = "", answers: Sequence[str] = ()) -> str: ...
 
 
-def paths(ask: Ask, say: Callable[[str], None]) -> list[Path]:
-    """Where the data are, as somebody answers; empty if there are none yet."""
+def paths(folder: Path, ask: Ask, say: Callable[[str], None]) -> list[Path]:
+    """Where the data are, as somebody answers; empty if there are none yet. Tables in `folder` are offered."""
+    here = tables_in(folder) if folder.is_dir() else []
     say("What are your data?")
     for line in _KINDS_TOLD:
         say(line)
-    kind = ask("Your data", KINDS[0], KINDS)
+    kind = ask("Your data", KINDS[bool(here) and here[0].suffix == ".xlsx"], KINDS)
     if kind == "none":
         return []
     while True:
-        path = Path(ask(_WHERE[kind])).expanduser()
+        usual = [path for path in here if (path.suffix == ".xlsx") is (kind == "spreadsheet") and kind != "git"]
+        path = Path(ask(_WHERE[kind], str(usual[0]) if usual else "")).expanduser()
         if not path.exists():
             say(f"There is no {path}. Ctrl-C ends this, and leaves nothing behind.")
         elif kind == "git" and not repositories([path]):
