@@ -397,6 +397,16 @@ def test_outliers_are_days_unlike_the_same_weekdays_before(workbench: Any) -> No
     assert look(workbench, "{outliers: {above: 13}}", rows).only.passed
 
 
+def test_outliers_look_back_ninety_days(workbench: Any) -> None:
+    """Six quiet weeks after six loud ones: a loud day is what there was; after twelve quiet ones it is not."""
+    last = date(2026, 3, 9)
+    for loud_weeks, passed in ((range(7, 13), True), (range(13, 20), False)):
+        days = {last - timedelta(weeks=n): 40 if n in loud_weeks else 4 for n in range(1, 20)} | {last: 40}
+        rows = [{"at": datetime.combine(day, time(9))} for day, count in days.items() for _ in range(count)]
+        found = look(workbench, "{outliers: {above: 6}}", rows)
+        assert ((last, last) in found.days()) is not passed
+
+
 # -- what is touched ---------------------------------------------------------------------------------------------------
 
 
