@@ -120,3 +120,10 @@ FROM accounts a LEFT JOIN reached r ON r.account_id = a.account_id AND r.milesto
 CREATE TABLE working_days AS
 SELECT day FROM (SELECT unnest(generate_series(DATE '2024-01-01', DATE '2026-12-31', INTERVAL 1 DAY))::DATE AS day)
 WHERE isodow(day) <= 5 AND day NOT IN (SELECT day::DATE FROM read_csv('calendars/holidays.csv'));
+
+-- People and the days until their first workflow; no days if that took more than 90, or has not happened.
+CREATE VIEW first_workflow AS
+SELECT user_id, segment, ny_month(signed_up_at) AS month,
+    min(days_between(signed_up_at, w.created_at)) FILTER (days_between(signed_up_at, w.created_at) <= 90) AS days
+FROM users JOIN people USING (user_id) LEFT JOIN workflows w ON w.creator_id = user_id AND w.created_at >= signed_up_at
+GROUP BY ALL;

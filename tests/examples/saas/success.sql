@@ -70,8 +70,12 @@ SELECT segment, CASE WHEN count(score) >= 20 THEN
 FROM nps_answers LEFT JOIN accounts USING (account_id) WHERE year(ny(answered_at)) = 2025 GROUP BY segment;
 
 -- nps_passives 2026-Q3
-SELECT count(*) FILTER (score IN (7, 8)) AS value
+SELECT count(*) FILTER (score IN (7, 8)) / count(score) AS value
 FROM nps_answers WHERE ny_month(answered_at) BETWEEN '2026-07-01' AND '2026-09-01';
+
+-- nps_passives 2025
+SELECT survey, CASE WHEN count(score) >= 20 THEN count(*) FILTER (score IN (7, 8)) / count(score) END AS value
+FROM nps_answers WHERE year(ny(answered_at)) = 2025 GROUP BY survey;
 
 -- csat 2026-09
 SELECT avg((score >= 4)::INTEGER) AS value FROM csat_answers WHERE ny_month(answered_at) = '2026-09-01';
