@@ -68,9 +68,9 @@ SELECT segment, count(*) AS value FROM people WHERE joined <= '2025-12-31' GROUP
 -- new_users 2026-08
 SELECT count(*) AS value FROM (SELECT min(month) AS first FROM active_months GROUP BY user_id) WHERE first = '2026-08-01';
 
--- new_users 2026-Q2
+-- new_users 2026-09
 SELECT segment, count(*) AS value FROM (SELECT user_id, segment, min(month) AS first FROM active_months GROUP BY ALL)
-WHERE first = '2026-06-01' GROUP BY segment;
+WHERE first = '2026-09-01' GROUP BY segment;
 
 -- returning_users 2026-09
 SELECT count(*) AS value FROM active_months a JOIN active_months b USING (user_id)
