@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from headway import catalog, cli
+from headway.catalog import document, schema
 from headway.ledger import Ledger
 from headway.model import Catalog, FilesReader
 
@@ -72,6 +74,8 @@ def begun(folder: Path, *arguments: str) -> Catalog:
             done = CliRunner().invoke(cli.app, command, catch_exceptions=False)
             assert (done.exit_code, done.stderr) == (0, ""), command
         made = catalog.load(Path("kpis").resolve())
+        written = document.read(Path("kpis/headway.yml"), "headway.yml").value
+        assert list(Draft202012Validator(schema.of("project")).iter_errors(written)) == []
     with Ledger.open(folder / "kpis" / made.ledger) as ledger:
         for kpi in made.kpis.values():
             numbers = ledger.read(kpi.name)["value"].to_pylist()
