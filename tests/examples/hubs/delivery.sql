@@ -5,6 +5,9 @@ SELECT sum(cost_usd) AS value FROM cloud_costs WHERE day = '2026-09-15'
 SELECT cluster, hub, sum(cost_usd) AS value FROM cloud_costs JOIN hubs USING (hub)
 WHERE day BETWEEN '2026-09-01' AND '2026-09-30' GROUP BY ALL
 
+-- cloud_cost 2026-W01
+SELECT sum(cost_usd) AS value FROM cloud_costs WHERE day BETWEEN '2025-12-29' AND '2026-01-04'
+
 -- cost_per_user 2026-09
 SELECT (SELECT sum(cost_usd) FROM cloud_costs WHERE day BETWEEN '2026-09-01' AND '2026-09-30')
      / (SELECT count(DISTINCT person) FROM seen WHERE day BETWEEN '2026-09-01' AND '2026-09-30') AS value
@@ -19,6 +22,11 @@ costs AS (
     WHERE day BETWEEN '2026-08-01' AND '2026-08-31' GROUP BY ALL
 )
 SELECT hub_type, usd / nullif(people, 0) AS value FROM costs LEFT JOIN people USING (hub_type)
+
+-- cost_per_user 2026-Q2
+-- June's, in which the quarter ends.
+SELECT (SELECT sum(cost_usd) FROM cloud_costs WHERE day BETWEEN '2026-06-01' AND '2026-06-30')
+     / (SELECT count(DISTINCT person) FROM seen WHERE day BETWEEN '2026-06-01' AND '2026-06-30') AS value
 
 -- hub_deploy_time 2026-Q3
 SELECT avg(epoch(deployed_at - requested_at)) / 86400 AS value FROM hub_requests
@@ -88,3 +96,13 @@ WITH events AS (
 )
 SELECT repository, count(*) AS value FROM events JOIN repositories USING (repository)
 WHERE NOT upstream AND happened_at >= '2026-08-01' AND happened_at < '2026-09-01' GROUP BY ALL
+
+-- own_activity 2025-Q4
+WITH events AS (
+    SELECT repository, opened_at AS happened_at FROM newest_issues
+    UNION ALL SELECT repository, closed_at FROM newest_issues WHERE closed_at IS NOT NULL
+    UNION ALL SELECT repository, merged_at FROM pull_requests
+    UNION ALL SELECT repository, written_at FROM comments
+)
+SELECT repository, count(*) AS value FROM events JOIN repositories USING (repository)
+WHERE NOT upstream AND happened_at >= '2025-10-01' AND happened_at < '2026-01-01' GROUP BY ALL

@@ -19,6 +19,10 @@ SELECT cluster, hub, count(DISTINCT person) AS value FROM seen WHERE day BETWEEN
 -- mau 2026-09
 SELECT hub_type, count(DISTINCT person) AS value FROM seen WHERE day BETWEEN '2026-09-01' AND '2026-09-30' GROUP BY ALL
 
+-- mau 2024-03-01
+-- Over a 29 February.
+SELECT count(DISTINCT person) AS value FROM seen WHERE day BETWEEN '2024-02-01' AND '2024-03-01'
+
 -- peak_mau 2026-09
 WITH months AS (
     SELECT date_trunc('month', day) AS month, count(DISTINCT person) AS people FROM seen
@@ -44,11 +48,21 @@ SELECT avg(people) AS value FROM ranked WHERE rank IN ((hubs + 1) // 2, hubs // 
 -- wau 2026-09-30
 SELECT count(DISTINCT person) AS value FROM visits WHERE own_server AND day BETWEEN '2026-09-24' AND '2026-09-30'
 
+-- wau 2026-W39
+SELECT count(DISTINCT person) AS value FROM visits WHERE own_server AND day BETWEEN '2026-09-21' AND '2026-09-27'
+
+-- wau 2019-12-31
+-- Published before there were logs, and typed by people.
+SELECT 12 AS value
+
 -- dau 2026-09-30
 SELECT count(DISTINCT person) AS value FROM seen WHERE day = '2026-09-30'
 
 -- dau 2026-09
 SELECT count(*) / 30 AS value FROM (SELECT DISTINCT person, day FROM seen WHERE day BETWEEN '2026-09-01' AND '2026-09-30')
+
+-- dau 2025
+SELECT count(*) / 365 AS value FROM (SELECT DISTINCT person, day FROM seen WHERE day BETWEEN '2025-01-01' AND '2025-12-31')
 
 -- users_ever 2026-09
 SELECT count(DISTINCT person) AS value FROM seen WHERE day <= '2026-09-30'
@@ -82,6 +96,10 @@ SELECT cluster, users AS value FROM meters WHERE day = '2026-09-30' AND cluster 
 -- servers_at_once 2026-09
 SELECT cluster, max(servers) AS value FROM meters
 WHERE day BETWEEN '2026-09-01' AND '2026-09-30' AND cluster IS NOT NULL GROUP BY ALL
+
+-- servers_at_once 2025
+SELECT cluster, max(servers) AS value FROM meters
+WHERE year(day) = 2025 AND cluster IS NOT NULL GROUP BY ALL
 
 -- publications 2026-Q3
 SELECT count(*) AS value FROM publications WHERE published_on BETWEEN '2026-07-01' AND '2026-09-30'

@@ -75,6 +75,23 @@ left_over AS (
 )
 SELECT coalesce(date_diff('month', DATE '2026-09-01', min(month) FILTER (usd < 0)), 60) AS value FROM left_over
 
+-- runway 2022-03
+-- In these six months the sponsor's fee rose from 12 to 15 percent: their mean is 13.5.
+WITH costs AS (
+    SELECT sum(amount_usd) / 6 AS usd FROM postings
+    WHERE account LIKE 'Expenses:%' AND account <> 'Expenses:Fiscal sponsor fee' AND posted_on BETWEEN '2021-10-01' AND '2022-03-31'
+),
+months AS (SELECT CAST(range AS DATE) AS month FROM range(DATE '2022-04-01', DATE '2027-04-01', INTERVAL 1 MONTH)),
+adds AS (
+    SELECT month, coalesce(sum(i.usd) FILTER (signed_on <= '2022-03-31'), 0) * (1 - 0.135) - any_value(costs.usd) AS usd
+    FROM months LEFT JOIN instalments i USING (month) CROSS JOIN costs GROUP BY ALL
+),
+left_over AS (
+    SELECT month, (SELECT sum(amount_usd) FROM net_assets WHERE as_of = '2022-03-31') + sum(usd) OVER (ORDER BY month) AS usd
+    FROM adds
+)
+SELECT coalesce(date_diff('month', DATE '2022-04-01', min(month) FILTER (usd < 0)), 60) AS value FROM left_over
+
 -- cost_coverage 2026-08
 WITH costs AS (
     SELECT sum(amount_usd) AS usd FROM postings
@@ -107,6 +124,11 @@ FROM july WHERE account LIKE 'Income:%' GROUP BY ALL
 -- service_to_grants 2026-08
 SELECT sum(amount_usd) FILTER (account = 'Income:Cloud service contracts') / sum(amount_usd) FILTER (account = 'Income:Grants') AS value
 FROM postings WHERE posted_on BETWEEN '2026-08-01' AND '2026-08-31'
+
+-- service_to_grants 2025
+-- A ratio of sums, and not the mean of twelve ratios.
+SELECT sum(amount_usd) FILTER (account = 'Income:Cloud service contracts') / sum(amount_usd) FILTER (account = 'Income:Grants') AS value
+FROM postings WHERE year(posted_on) = 2025
 
 -- cost_reductions 2026-Q3
 SELECT sum(amount_usd) AS value FROM cost_reductions WHERE granted_on BETWEEN '2026-07-01' AND '2026-09-30'

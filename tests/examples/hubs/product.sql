@@ -19,6 +19,11 @@ WHERE day BETWEEN '2026-09-01' AND '2026-09-30'
 SELECT hub_type, count(DISTINCT (person, day)) / count(DISTINCT person) AS value FROM seen
 WHERE day BETWEEN '2025-10-01' AND '2025-10-31' GROUP BY ALL
 
+-- engagement 2026-Q3
+-- A calendar month: that in which the quarter ends.
+SELECT count(DISTINCT (person, day)) / count(DISTINCT person) AS value FROM seen
+WHERE day BETWEEN '2026-09-01' AND '2026-09-30'
+
 -- active_users 2026-09
 SELECT count(DISTINCT person) AS value FROM seen WHERE day BETWEEN '2026-09-01' AND '2026-09-30'
 
@@ -28,6 +33,11 @@ SELECT cluster, count(DISTINCT person) AS value FROM seen WHERE day BETWEEN '202
 -- stickiness 2026-08
 SELECT (SELECT count(DISTINCT (person, day)) / 31 FROM seen WHERE day BETWEEN '2026-08-01' AND '2026-08-31')
      / (SELECT count(DISTINCT person) FROM seen WHERE day BETWEEN '2026-08-02' AND '2026-08-31') AS value
+
+-- stickiness 2026-Q3
+-- A mean of the quarter's days, over who was active when it ended.
+SELECT (SELECT count(DISTINCT (person, day)) / 92 FROM seen WHERE day BETWEEN '2026-07-01' AND '2026-09-30')
+     / (SELECT count(DISTINCT person) FROM seen WHERE day BETWEEN '2026-09-01' AND '2026-09-30') AS value
 
 -- session_hours 2025-03
 SELECT sum(epoch(ended_at - started_at)) / 3600 AS value FROM visits WHERE day BETWEEN '2025-03-01' AND '2025-03-31'
@@ -52,6 +62,13 @@ WITH waits AS (
     FROM newest_tickets WHERE resolved_at >= opened_at AND resolved_at >= '2026-09-01' AND resolved_at < '2026-10-01'
 )
 SELECT quantile_cont(days, 0.5) AS value FROM waits
+
+-- ticket_resolution 2025
+WITH waits AS (
+    SELECT (SELECT count(*) FROM working_days WHERE day > CAST(opened_at AS DATE) AND day <= CAST(resolved_at AS DATE)) AS days
+    FROM newest_tickets WHERE resolved_at >= opened_at AND year(resolved_at) = 2025
+)
+SELECT median(days) AS value FROM waits
 
 -- slowest_tickets 2026-01
 -- Over the winter break.

@@ -68,6 +68,15 @@ WITH ends AS (
 SELECT 1 - (SELECT count(*) FROM ends WHERE month BETWEEN '2026-03-01' AND '2026-08-01') / count(*) AS value
 FROM payers WHERE month = '2026-03-01'
 
+-- customer_retention 2023
+WITH ends AS (
+    SELECT before.month, before.community FROM payers before
+    WHERE NOT EXISTS (
+        FROM payers after WHERE after.community = before.community AND after.month = before.month + INTERVAL 1 MONTH)
+)
+SELECT 1 - (SELECT count(*) FROM ends WHERE month BETWEEN '2023-06-01' AND '2023-11-01') / count(*) AS value
+FROM payers WHERE month = '2023-06-01'
+
 -- leads 2026-09
 SELECT count(*) AS value FROM leads WHERE created_on BETWEEN '2026-09-01' AND '2026-09-30'
 
@@ -87,6 +96,9 @@ SELECT median(left_on - entered_on) AS value FROM stage_visits WHERE left_on BET
 -- stage_time 2026-Q2
 SELECT stage, median(left_on - entered_on) AS value FROM stage_visits
 WHERE left_on BETWEEN '2026-04-01' AND '2026-06-30' GROUP BY ALL
+
+-- stage_time 2025
+SELECT stage, median(left_on - entered_on) AS value FROM stage_visits WHERE year(left_on) = 2025 GROUP BY ALL
 
 -- deals_to_review 2026-09
 SELECT count(*) AS value FROM pipeline
@@ -162,6 +174,14 @@ WITH contracted AS (
 )
 SELECT (any_value(contracted.usd) + sum(d.usd * CASE deal_kind WHEN 'renewal' THEN 0.85 WHEN 'new' THEN 0.2 END)) / 6 AS value
 FROM open_deals d, contracted WHERE copied_on = '2023-12-31'
+
+-- forecast_mrr 2025
+WITH contracted AS (
+    SELECT sum(usd) AS usd FROM instalments
+    WHERE category = 'cloud service contracts' AND signed_on <= '2025-12-31' AND month BETWEEN '2026-01-01' AND '2026-06-01'
+)
+SELECT (any_value(contracted.usd) + sum(d.usd * CASE deal_kind WHEN 'renewal' THEN 0.8 WHEN 'new' THEN 0.3 END)) / 6 AS value
+FROM open_deals d, contracted WHERE copied_on = '2025-12-31'
 
 -- expected_6_months 2026-09
 WITH contracted AS (

@@ -26,3 +26,11 @@ present AS (
     LEFT JOIN staff s ON s.started_on <= m.day AND (s.last_day IS NULL OR s.last_day >= m.day) GROUP BY ALL
 )
 SELECT (SELECT sum(share_of_day) FROM leave WHERE year(day) = 2025) / avg(people) AS value FROM present
+
+-- days_off 2023
+WITH month_ends AS (SELECT last_day(CAST(range AS DATE)) AS day FROM range(DATE '2023-01-01', DATE '2024-01-01', INTERVAL 1 MONTH)),
+present AS (
+    SELECT m.day, count(person_id) AS people FROM month_ends m
+    LEFT JOIN staff s ON s.started_on <= m.day AND (s.last_day IS NULL OR s.last_day >= m.day) GROUP BY ALL
+)
+SELECT (SELECT sum(share_of_day) FROM leave WHERE year(day) = 2023) / avg(people) AS value FROM present
