@@ -127,3 +127,59 @@ SELECT user_id, segment, ny_month(signed_up_at) AS month,
     min(days_between(signed_up_at, w.created_at)) FILTER (days_between(signed_up_at, w.created_at) <= 90) AS days
 FROM users JOIN people USING (user_id) LEFT JOIN workflows w ON w.creator_id = user_id AND w.created_at >= signed_up_at
 GROUP BY ALL;
+
+-- The quantile that lies between two neighbours of the values in order.
+CREATE MACRO between_ranks(ordered, h) AS
+    ordered[floor(h)::INTEGER + 1]
+    + (h - floor(h)) * (ordered[ceil(h)::INTEGER + 1] - ordered[floor(h)::INTEGER + 1]);
+CREATE MACRO quantile_by_rank(numbers, p) AS between_ranks(list_sort(numbers), p * (len(numbers) - 1));
+
+-- Sessions, and when they ended: half an hour after their start if nobody logged out.
+CREATE TABLE visits AS
+SELECT started_at AS began, coalesce(ended_at, started_at + INTERVAL 30 MINUTE) AS ended, region, feature FROM sessions;
+
+-- Incidents of the platform as a whole, of each component, of each region (some are everywhere, so of none).
+CREATE TABLE troubles AS
+WITH known AS (
+    SELECT *, started_at::TIMESTAMP AS began, coalesce(ended_at::TIMESTAMP, TIMESTAMP '2026-10-12 11:00') AS ended
+    FROM incidents
+)
+SELECT 'platform' AS what, '' AS name, nature, began, ended FROM known
+UNION ALL SELECT 'component', component, nature, began, ended FROM known
+UNION ALL SELECT 'region', coalesce(region, '(none)'), nature, began, ended FROM known;
+
+-- Time cut wherever anything begins or ends, and where a month does: within a piece nothing changes.
+CREATE TABLE pieces AS
+WITH months AS (
+    SELECT (month::TIMESTAMP AT TIME ZONE 'America/New_York') AT TIME ZONE 'UTC' AS moment
+    FROM (SELECT month FROM month_starts UNION SELECT '2026-10-01')
+),
+cuts AS (
+    SELECT what, name, began AS moment FROM troubles
+    UNION SELECT what, name, ended FROM troubles
+    UNION SELECT what, name, moment FROM months CROSS JOIN (SELECT DISTINCT what, name FROM troubles)
+),
+spans AS (
+    SELECT what, name, moment AS begins, lead(moment) OVER (PARTITION BY what, name ORDER BY moment) AS ends FROM cuts
+)
+SELECT s.what, s.name, s.begins, s.ends,
+    coalesce(bool_or(t.nature = 'planned'), false) AS planned,
+    coalesce(bool_or(t.nature = 'unplanned'), false) AND NOT planned AS down,
+    coalesce(bool_or(t.nature = 'degraded'), false) AND NOT planned AND NOT down AS degraded
+FROM spans s LEFT JOIN troubles t
+  ON t.what = s.what AND t.name = s.name AND t.began <= s.begins AND t.ended >= s.ends AND t.began < t.ended
+WHERE s.ends IS NOT NULL GROUP BY ALL;
+
+-- Minutes of each month by how it went, and the failures that began in it.
+CREATE TABLE health AS
+WITH told AS (
+    SELECT *, epoch(ends - begins) / 60 AS long,
+        down AND NOT coalesce(lag(down) OVER (PARTITION BY what, name ORDER BY begins), false) AS fails
+    FROM pieces
+)
+SELECT what, name, ny_month(begins) AS month, sum(long) AS minutes,
+    coalesce(sum(long) FILTER (down), 0) AS minutes_down,
+    coalesce(sum(long) FILTER (planned), 0) AS minutes_planned,
+    coalesce(sum(long) FILTER (degraded), 0) AS minutes_degraded,
+    count(*) FILTER (fails) AS failures
+FROM told WHERE begins < '2026-10-01 04:00' GROUP BY ALL;
