@@ -87,7 +87,8 @@ WITH parts AS (
 SELECT segment, sum(usd) / (SELECT sum(usd) FROM parts) AS value FROM parts GROUP BY segment;
 
 -- contract_length 2026-09
-SELECT avg(term_months) AS value FROM subscriptions WHERE started_on LIKE '2026-09-%' AND term IN ('annual', 'multi-year');
+SELECT avg(term_months) AS value FROM subscriptions
+WHERE started_on LIKE '2026-09-%' AND term IN ('annual', 'multi-year');
 
 -- contract_length 2026-Q3
 SELECT segment, avg(term_months) AS value FROM subscriptions JOIN accounts USING (account_id)
@@ -128,7 +129,8 @@ SELECT count(*) FILTER (usd <= 0) / count(*) AS value FROM paid WHERE month = '2
 -- customer_churn_by_reason 2026-09
 -- The lines that they had in August name the reason. Usage fees have none, nor have lines that a new price replaced.
 WITH lost AS (SELECT account_id FROM moves WHERE month = '2026-09-01' AND movement = 'churn')
-SELECT end_reason, count(DISTINCT account_id) / (SELECT count(*) FROM paid WHERE month = '2026-09-01' AND before > 0) AS value
+SELECT end_reason,
+    count(DISTINCT account_id) / (SELECT count(*) FROM paid WHERE month = '2026-09-01' AND before > 0) AS value
 FROM amounts JOIN lost USING (account_id) WHERE month = '2026-08-01' AND usd > 0 GROUP BY end_reason;
 
 -- annual_churn 2026-09

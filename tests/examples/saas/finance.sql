@@ -61,7 +61,8 @@ SELECT account, sum(amount_usd) AS value FROM postings
 WHERE account <> 'revenue' AND posted_on BETWEEN '2026-07-01' AND '2026-09-30' GROUP BY account;
 
 -- gross_margin 2026-09
-SELECT 1 - sum(amount_usd) FILTER (account = 'cost of goods sold') / sum(amount_usd) FILTER (account = 'revenue') AS value
+SELECT 1 - sum(amount_usd) FILTER (account = 'cost of goods sold') / sum(amount_usd) FILTER (account = 'revenue')
+    AS value
 FROM postings WHERE posted_on BETWEEN '2026-09-01' AND '2026-09-30';
 
 -- gross_margin 2025
@@ -81,14 +82,12 @@ SELECT sum(amount_usd) AS value FROM cash WHERE as_of = '2025-12-31';
 WITH spent AS (
     SELECT sum(expenses - revenue) / 3 AS usd FROM ledger WHERE month BETWEEN '2026-07-01' AND '2026-09-01'
 )
-SELECT CASE WHEN usd <= 0 THEN 60 ELSE least(60, (SELECT sum(amount_usd) FROM cash WHERE as_of = '2026-09-30') / usd) END
-    AS value
-FROM spent;
+SELECT CASE WHEN usd <= 0 THEN 60 ELSE least(60, there / usd) END AS value
+FROM spent CROSS JOIN (SELECT sum(amount_usd) AS there FROM cash WHERE as_of = '2026-09-30');
 
 -- runway 2025-03
 WITH spent AS (
     SELECT sum(expenses - revenue) / 3 AS usd FROM ledger WHERE month BETWEEN '2025-01-01' AND '2025-03-01'
 )
-SELECT CASE WHEN usd <= 0 THEN 60 ELSE least(60, (SELECT sum(amount_usd) FROM cash WHERE as_of = '2025-03-31') / usd) END
-    AS value
-FROM spent;
+SELECT CASE WHEN usd <= 0 THEN 60 ELSE least(60, there / usd) END AS value
+FROM spent CROSS JOIN (SELECT sum(amount_usd) AS there FROM cash WHERE as_of = '2025-03-31');

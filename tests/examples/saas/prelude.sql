@@ -106,7 +106,8 @@ JOIN spending s ON s.month = b.month AND s.segment IS NOT DISTINCT FROM b.segmen
 
 -- When accounts first reached each milestone, not before they were made.
 CREATE TABLE reached AS
-SELECT account_id, segment, onboarding, created_at::TIMESTAMP AS created_at, milestone, min(reached_at::TIMESTAMP) AS reached
+SELECT account_id, segment, onboarding, created_at::TIMESTAMP AS created_at, milestone,
+    min(reached_at::TIMESTAMP) AS reached
 FROM accounts JOIN milestones USING (account_id)
 WHERE reached_at::TIMESTAMP >= created_at::TIMESTAMP GROUP BY ALL;
 

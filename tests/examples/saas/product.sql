@@ -45,7 +45,8 @@ SELECT count(DISTINCT user_id) AS value FROM sessions
 WHERE started_at >= '2026-09-01 04:00' AND started_at < '2026-10-01 04:00';
 
 -- mau 2026-09
-SELECT feature, count(DISTINCT user_id) AS value FROM sessions WHERE ny_month(started_at) = '2026-09-01' GROUP BY feature;
+SELECT feature, count(DISTINCT user_id) AS value FROM sessions
+WHERE ny_month(started_at) = '2026-09-01' GROUP BY feature;
 
 -- mau 2026-Q3
 -- The window is a month, also where a quarter shows it: September's.
@@ -66,7 +67,8 @@ SELECT count(*) AS value FROM users WHERE ny_day(signed_up_at) <= '2026-09-30';
 SELECT segment, count(*) AS value FROM people WHERE joined <= '2025-12-31' GROUP BY segment;
 
 -- new_users 2026-08
-SELECT count(*) AS value FROM (SELECT min(month) AS first FROM active_months GROUP BY user_id) WHERE first = '2026-08-01';
+SELECT count(*) AS value FROM (SELECT min(month) AS first FROM active_months GROUP BY user_id)
+WHERE first = '2026-08-01';
 
 -- new_users 2026-09
 SELECT segment, count(*) AS value FROM (SELECT user_id, segment, min(month) AS first FROM active_months GROUP BY ALL)
@@ -106,7 +108,8 @@ SELECT avg(n) AS value FROM (SELECT count(*) AS n FROM session_days WHERE month 
 
 -- active_days 2026-09
 SELECT segment, avg(n) AS value
-FROM (SELECT user_id, segment, count(*) AS n FROM session_days WHERE month = '2026-09-01' GROUP BY ALL) GROUP BY segment;
+FROM (SELECT user_id, segment, count(*) AS n FROM session_days WHERE month = '2026-09-01' GROUP BY ALL)
+GROUP BY segment;
 
 -- power_users 2026-09
 SELECT count(*) AS value
@@ -114,7 +117,8 @@ FROM (SELECT user_id FROM session_days WHERE month = '2026-09-01' GROUP BY user_
 
 -- power_users 2026-09
 SELECT segment, count(*) FILTER (n >= 12) AS value
-FROM (SELECT user_id, segment, count(*) AS n FROM session_days WHERE month = '2026-09-01' GROUP BY ALL) GROUP BY segment;
+FROM (SELECT user_id, segment, count(*) AS n FROM session_days WHERE month = '2026-09-01' GROUP BY ALL)
+GROUP BY segment;
 
 -- power_user_share 2026-09
 SELECT avg((n >= 12)::INTEGER) AS value
@@ -122,7 +126,8 @@ FROM (SELECT count(*) AS n FROM session_days WHERE month = '2026-09-01' GROUP BY
 
 -- power_user_share 2026-09
 SELECT segment, avg((n >= 12)::INTEGER) AS value
-FROM (SELECT user_id, segment, count(*) AS n FROM session_days WHERE month = '2026-09-01' GROUP BY ALL) GROUP BY segment;
+FROM (SELECT user_id, segment, count(*) AS n FROM session_days WHERE month = '2026-09-01' GROUP BY ALL)
+GROUP BY segment;
 
 -- mau_retention 2026-09
 SELECT count(b.user_id) / count(*) AS value
@@ -195,7 +200,8 @@ FROM people p WHERE joined + INTERVAL 7 MONTH - INTERVAL 1 DAY BETWEEN '2026-01-
 WITH cohort AS (SELECT user_id, joined FROM people WHERE joined BETWEEN '2025-08-01' AND '2025-08-31')
 SELECT age, count(DISTINCT s.user_id) / (SELECT count(*) FROM cohort) AS value
 FROM cohort p CROSS JOIN range(13) AS ages(age) LEFT JOIN session_days s
-  ON s.user_id = p.user_id AND s.day >= joined + to_months(age::INTEGER) AND s.day < joined + to_months(age::INTEGER + 1)
+  ON s.user_id = p.user_id
+ AND s.day >= joined + to_months(age::INTEGER) AND s.day < joined + to_months(age::INTEGER + 1)
 GROUP BY age;
 
 -- signup_cohorts 2026-05
@@ -203,7 +209,8 @@ GROUP BY age;
 WITH cohort AS (SELECT user_id, joined FROM people WHERE joined BETWEEN '2026-05-01' AND '2026-05-31')
 SELECT age, CASE WHEN age < 4 THEN count(DISTINCT s.user_id) / (SELECT count(*) FROM cohort) END AS value
 FROM cohort p CROSS JOIN range(13) AS ages(age) LEFT JOIN session_days s
-  ON s.user_id = p.user_id AND s.day >= joined + to_months(age::INTEGER) AND s.day < joined + to_months(age::INTEGER + 1)
+  ON s.user_id = p.user_id
+ AND s.day >= joined + to_months(age::INTEGER) AND s.day < joined + to_months(age::INTEGER + 1)
 GROUP BY age;
 
 -- retention_and_features 2026-09
@@ -213,7 +220,8 @@ WITH used AS (
         (user_id IN (SELECT user_id FROM feature_uses WHERE ny_month(used_at) = '2026-09-01'))::INTEGER::DOUBLE AS y
     FROM feature_uses WHERE ny_month(used_at) = '2026-08-01' GROUP BY user_id
 )
-SELECT (avg(x * y) - avg(x) * avg(y)) / sqrt((avg(x * x) - avg(x) ** 2) * (avg(y * y) - avg(y) ** 2)) AS value FROM used;
+SELECT (avg(x * y) - avg(x) * avg(y)) / sqrt((avg(x * x) - avg(x) ** 2) * (avg(y * y) - avg(y) ** 2)) AS value
+FROM used;
 
 -- workflow_creators 2026-09
 SELECT count(DISTINCT creator_id) AS value FROM workflows WHERE ny_month(created_at) = '2026-09-01';

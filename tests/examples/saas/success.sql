@@ -8,7 +8,8 @@ WHERE month BETWEEN '2026-04-01' AND '2026-06-01' GROUP BY segment;
 -- median_time_to_first_value 2026-06
 -- The middle one of everybody who signed, or half-way between the two in the middle; who is not there takes longest.
 WITH ranked AS (
-    SELECT CASE WHEN in_time THEN days END AS days, row_number() OVER (ORDER BY in_time DESC, days) AS place, count(*) OVER () AS n
+    SELECT CASE WHEN in_time THEN days END AS days, count(*) OVER () AS n,
+        row_number() OVER (ORDER BY in_time DESC, days) AS place
     FROM first_value WHERE month = '2026-06-01'
 )
 SELECT (min(days) FILTER (place = (n + 1) // 2) + min(days) FILTER (place = n // 2 + 1)) / 2 AS value FROM ranked;
@@ -34,7 +35,8 @@ WHERE month BETWEEN '2026-04-01' AND '2026-06-01' GROUP BY onboarding;
 SELECT count(DISTINCT user_id) AS value FROM feature_uses WHERE ny_month(used_at) = '2026-09-01';
 
 -- feature_users 2026-09
-SELECT feature, count(DISTINCT user_id) AS value FROM feature_uses WHERE ny_month(used_at) = '2026-09-01' GROUP BY feature;
+SELECT feature, count(DISTINCT user_id) AS value FROM feature_uses
+WHERE ny_month(used_at) = '2026-09-01' GROUP BY feature;
 
 -- eligible_users 2026-09
 SELECT count(DISTINCT user_id) AS value FROM entitlements
@@ -51,7 +53,8 @@ SELECT (SELECT count(DISTINCT user_id) FROM feature_uses WHERE ny_month(used_at)
 
 -- feature_adoption 2026-09
 WITH used AS (
-    SELECT feature, count(DISTINCT user_id) AS n FROM feature_uses WHERE ny_month(used_at) = '2026-09-01' GROUP BY feature
+    SELECT feature, count(DISTINCT user_id) AS n FROM feature_uses
+    WHERE ny_month(used_at) = '2026-09-01' GROUP BY feature
 ),
 could AS (
     SELECT feature, count(DISTINCT user_id) AS n FROM entitlements

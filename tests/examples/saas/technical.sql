@@ -135,8 +135,9 @@ WITH looks AS (
     SELECT began AS moment FROM visits WHERE began >= '2026-09-16 18:00' AND began < '2026-09-16 19:00'
     UNION SELECT TIMESTAMP '2026-09-16 18:00'
 )
-SELECT max(n) AS value
-FROM (SELECT moment, count(began) AS n FROM looks LEFT JOIN visits ON began <= moment AND ended > moment GROUP BY moment);
+SELECT max(n) AS value FROM (
+    SELECT moment, count(began) AS n FROM looks LEFT JOIN visits ON began <= moment AND ended > moment GROUP BY moment
+);
 
 -- concurrent_users_peak 2026-09
 WITH looks AS (
@@ -157,12 +158,15 @@ SELECT feature, sum(epoch(least(ended, '2026-04-01 04:00') - greatest(began, '20
 FROM visits WHERE began < '2026-04-01 04:00' AND ended > '2026-03-01 05:00' GROUP BY feature;
 
 -- load_share 2026-09
-WITH looks AS (SELECT DISTINCT began AS moment FROM visits WHERE began >= '2026-09-01 04:00' AND began < '2026-10-01 04:00'),
+WITH looks AS (
+    SELECT DISTINCT began AS moment FROM visits WHERE began >= '2026-09-01 04:00' AND began < '2026-10-01 04:00'
+),
 peak AS (
     SELECT max(n) AS n
     FROM (SELECT moment, count(*) AS n FROM looks JOIN visits ON began <= moment AND ended > moment GROUP BY moment)
 )
-SELECT sum(epoch(least(ended, '2026-10-01 04:00') - greatest(began, '2026-09-01 04:00'))) / 3600 / 720 / any_value(n) AS value
+SELECT sum(epoch(least(ended, '2026-10-01 04:00') - greatest(began, '2026-09-01 04:00'))) / 3600 / 720 / any_value(n)
+    AS value
 FROM visits CROSS JOIN peak WHERE began < '2026-10-01 04:00' AND ended > '2026-09-01 04:00';
 
 -- concurrency_and_cpu 2026-09
