@@ -20,6 +20,7 @@ from headway import catalog, run
 from headway.catalog import lint
 from headway.catalog.lint import conditions
 from headway.catalog.lint.definition import Definitions
+from headway.model import Cells, Rehearsed
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "lint"
 CASES = sorted(str(file.relative_to(GOLDEN).with_suffix("")) for file in GOLDEN.glob("*/*.yml"))
@@ -229,3 +230,12 @@ def test_what_no_longer_holds_is_left_in_peace(tmp_path: Path) -> None:
     ):
         assert blamed(text.replace("{at_most: 500}", change), tmp_path) == []
     assert blamed(text.replace("{at_most: 500}", "{at_most: 500, from: 2027-01-01}"), tmp_path) == ["same-measure"]
+
+
+def test_of_cells_that_were_not_all_told_nothing_is_claimed(tmp_path: Path) -> None:
+    """Ceilings of two cells say nothing of a total that has a third, whose name nobody told."""
+    shutil.copy(GOLDEN / "parts" / "ceilings.yml", tmp_path / "headway.yml")
+    found = catalog.load(tmp_path)
+    for count, slugs in ((2, ["parts"]), (3, [])):
+        told = Rehearsed(cells={("answers", ("topic",)): Cells(count, (("product",), ("support",)))})
+        assert [finding.slug for finding in lint.check(found, TODAY, told)] == slugs

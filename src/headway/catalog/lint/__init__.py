@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
 from datetime import date
 
-from headway.catalog.lint import alerts, boards, cohorts, data, judging, lengths, rates, same, sizes
+from headway.catalog.lint import alerts, boards, cohorts, data, judging, lengths, rates, same, sizes, wholes
 from headway.catalog.lint.alerts import Margin
 from headway.catalog.lint.finding import OF_DATA, RULES, SLUGS, Finding, Relation
 from headway.catalog.lint.scene import Scene
@@ -25,7 +25,8 @@ _CHECKS: tuple[Callable[[Scene], Iterator[Finding]], ...] = (
     same.same_measure,
     same.scope,
     sizes.nested,
-    sizes.parts,
+    sizes.portions,
+    wholes.cells,
     judging.direction,
     judging.near_too_wide,
     lengths.length_dependent,

@@ -19,19 +19,23 @@ _WORDS = 30
 
 
 def individuals(scene: Scene) -> Iterator[Finding]:
-    """A breakdown of rows about people with nearly one person in each cell."""
+    """Each breakdown of rows about people with nearly one person in each cell, and the KPIs that have it."""
+    broken: dict[tuple[tuple[str, ...], Cells], list[Kpi]] = {}
     for kpi, breakdown, cells in _broken_down(scene):
+        broken.setdefault((breakdown, cells), []).append(kpi)
+    for (breakdown, cells), kpis in broken.items():
         if cells.people is None or cells.count < _FEWEST or cells.people >= _PEOPLE * cells.count:
             continue
-        names = " x ".join(breakdown)
+        column, names = " x ".join(breakdown), tuple(kpi.name for kpi in kpis)
         yield Finding(
             "individuals",
             Relation.NOTE,
-            f"{kpi.name} by {names} singles people out: a cell has about {cells.people / cells.count:.1f} of them",
-            (kpi.name,),
-            (_place_of(kpi, breakdown),),
-            f"{cells.count:,} cells of {names} hold about {cells.people:,} people, each counted in every cell.",
-            f"Break down by something coarser. {allowing('individuals', kpi.name)}",
+            f"'{column}' of {', '.join(names)} singles people out: there are about "
+            f"{cells.people / cells.count:.1f} of them in a cell",
+            names,
+            tuple(_place_of(kpi, breakdown) for kpi in kpis),
+            f"{cells.count:,} cells of {column} hold about {cells.people:,} people, each counted in every cell.",
+            f"Break down by something coarser. {allowing('individuals', *names)}",
         )
 
 

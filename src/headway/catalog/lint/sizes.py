@@ -1,4 +1,4 @@
-"""`nested` and `parts`: bounds of two numbers of which one is never more than the other.
+"""`nested` and, of shares, `parts`: bounds of two numbers of which one is never more than the other.
 
 It is so by definition: fewer things are seen in a shorter window, a mean is not above the greatest, and what is a part
 of something is not more than the whole.
@@ -52,7 +52,7 @@ def _fewer(scene: Scene, one: Kpi, other: Kpi, narrow: Distinct, wide: Distinct,
 
 def _tallies(kpi: Kpi) -> bool:
     """True for numbers of rows or values, which are fewer where fewer rows count."""
-    return _counts(kpi) or isinstance(kpi.measure, Open | Concurrency)
+    return counts(kpi) or isinstance(kpi.measure, Open | Concurrency)
 
 
 def _some_rows(scene: Scene, one: Kpi, other: Kpi) -> bool:
@@ -191,7 +191,7 @@ def portion(scene: Scene, demand: Demand) -> Portion | None:
     counted, of = scene.definitions.kpi(above), scene.definitions.kpi(below)
     if counted is None or of is None or above.read is None or below.read is None or above.window != below.window:
         return None
-    if not (_counts(counted) and _counts(of) and counted.time == of.time):
+    if not (counts(counted) and counts(of) and counted.time == of.time):
         return None
     if above.read.over or above.read.back or below.read.over or below.read.back:
         return None
@@ -209,12 +209,13 @@ def portion(scene: Scene, demand: Demand) -> Portion | None:
     return Portion(source, counted.time, base, part) if implies(part, base) else None
 
 
-def _counts(kpi: Kpi) -> bool:
+def counts(kpi: Kpi) -> bool:
+    """True for a number of rows."""
     return isinstance(kpi.measure, Aggregate) and kpi.measure.function == "count"
 
 
-def parts(scene: Scene) -> Iterator[Finding]:
-    """A part of something that may be more than the whole, and cells that cannot make up their total."""
+def portions(scene: Scene) -> Iterator[Finding]:
+    """A share of some rows that may be more than the share of more of the same rows."""
     found = [(demand, portion(scene, demand)) for demand in scene.demands]
     for n, (one, its) in enumerate(found):
         for other, theirs in found[n + 1 :]:
@@ -226,11 +227,10 @@ def parts(scene: Scene) -> Iterator[Finding]:
                 continue
             inner, outer = (implies(a.part, b.part) for a, b in ((its, theirs), (theirs, its)))
             if inner != outer:
-                yield from _portions(*((one, other) if inner else (other, one)))
-    yield from _cells(scene)
+                yield from _compared(*((one, other) if inner else (other, one)))
 
 
-def _portions(part: Demand, whole: Demand) -> Iterator[Finding]:
+def _compared(part: Demand, whole: Demand) -> Iterator[Finding]:
     """What the bounds of a share of rows and of a larger share of the same rows say of each other."""
     names, places = (part.kpi.name, whole.kpi.name), (part.place, whole.place)
     why = f"every row that counts for {part.name} counts for {whole.name}, of the same rows"
@@ -265,66 +265,3 @@ def _portions(part: Demand, whole: Demand) -> Iterator[Finding]:
             f"{why[0].upper()}{why[1:]}.",
             f"Ask for more of {whole.name}, or leave its target out. {allowing('parts', *names)}",
         )
-
-
-def _cells(scene: Scene) -> Iterator[Finding]:
-    """Floors of cells that add up to more than what the total may be."""
-    for kpi in scene.catalog.kpis.values():
-        whole_share = _of_total(scene, kpi)
-        if not (whole_share or (_counts(kpi) and kpi.window is None)):
-            continue
-        for breakdown in kpi.by:
-            if len(breakdown) != 1 or _is_list(scene, kpi, breakdown[0]):
-                continue
-            floors = [d for d in scene.demands if d.kpi is kpi and dict(d.cell).keys() == {*breakdown} and _is_floor(d)]
-            if not floors:
-                continue
-            total = sum(d.low for d in floors if d.low is not None)
-            alike = [d for d in floors if d.target.grain is floors[0].target.grain and d.meets(floors[0])]
-            if len(alike) < len(floors):
-                continue
-            if whole_share and total > 1 + _TINY:
-                yield _too_much(floors, total, f"shares of one whole add up to {quantity(1, kpi.unit)}")
-            for whole in scene.demands:
-                if whole.kpi is not kpi or not whole.of_total or whole.target.growth or whole.high is None:
-                    continue
-                if whole.target.grain is floors[0].target.grain and total > whole.high + _TINY:
-                    yield _too_much([whole, *floors], total, f"the total is to be {whole.words}")
-
-
-def _is_floor(demand: Demand) -> bool:
-    return demand.low is not None and not demand.target.growth and not demand.target.each
-
-
-def _too_much(demands: list[Demand], total: float, against: str) -> Finding:
-    kpi = demands[0].kpi
-    cells = [d for d in demands if d.cell]
-    summed = " + ".join(quantity(d.low or 0.0, d.unit) for d in cells)
-    return Finding(
-        "parts",
-        Relation.CONTRADICTS,
-        f"{kpi.name}: what is asked of its cells adds up to more than there can be",
-        (kpi.name,),
-        tuple(d.place for d in demands),
-        f"{summed} = {quantity(total, kpi.unit)}, and {against}.",
-        f"Ask for less of a cell. {allowing('parts', kpi.name)}",
-    )
-
-
-def _of_total(scene: Scene, kpi: Kpi) -> bool:
-    """True for `x / total(x)` of a count or sum."""
-    product = scene.definitions.product(kpi)
-    reads = {power: leaf.read for leaf, power in product.factors.items()}
-    if len(product.factors) != 2 or set(reads) != {1, -1}:
-        return False
-    above, below = reads[1], reads[-1]
-    if above is None or below is None or above.kpi != below.kpi or above.total or not below.total or above.cell:
-        return False
-    measure = scene.catalog.kpis[above.kpi].measure
-    return isinstance(measure, Aggregate) and measure.function in ("count", "sum")
-
-
-def _is_list(scene: Scene, kpi: Kpi, column: str) -> bool:
-    """True if a row may be in several cells."""
-    sources = scene.catalog.upstream(kpi.name)
-    return any(scene.catalog.sources[name].columns.get(column) == "list" for name in sources)
