@@ -81,11 +81,12 @@ class Example:
         return {cell: value for cell, value in held.items() if tuple(name for name, _ in read_cell(cell)) == columns}
 
     def _numbers(self, kpi: str, period: str) -> dict[str, tuple[float | None, str | None]]:
-        """Value and reason of each cell of a period; a KPI is read once."""
+        """Value and reason of each cell of a period; a KPI, or a part of one, is read once."""
         asked = self.catalog.calendar.parse(period)
         if (kpi, asked.grain) not in self._read:
             read = self._read[kpi, asked.grain] = {}
-            for row in self.ledger.read(kpi, part="", grain=asked.grain).to_pylist():
+            name, _, part = kpi.partition(".")
+            for row in self.ledger.read(name, part=part, grain=asked.grain).to_pylist():
                 read.setdefault(row["period"], {})[row["cell"]] = (row["value"], row["reason"])
         return self._read[kpi, asked.grain].get(asked.key, {})
 

@@ -1,9 +1,9 @@
 """Every KPI of both examples, against a query that an analyst wrote by hand over the raw rows.
 
-`hubs/*.sql` and `saas/*.sql` hold them: a block begins with `-- KPI PERIOD`. Its rows have the column `value`, and the
-columns of a breakdown if they are cells: then a cell that it does not find has to be empty. A null value says that
-there is rightly none. `prelude.sql` beside them holds what several of them share. Nothing of ours takes part in them:
-no plan, no derived column, no exclusion.
+`hubs/*.sql` and `saas/*.sql` hold them: a block begins with `-- KPI PERIOD`, or `-- KPI.PART PERIOD`. Its rows have the
+column `value`, and the columns of a breakdown if they are cells: then a cell that it does not find has to be empty. A
+null value says that there is rightly none. `prelude.sql` beside them holds what several of them share. Nothing of ours
+takes part in them: no plan, no derived column, no exclusion.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 from headway.model.cells import cell_text, cell_value
 
 HERE = Path(__file__).parent
-HEADER = re.compile(r"^-- (\w+) (\d{4}[-\dQWT]*)$", re.MULTILINE)
+HEADER = re.compile(r"^-- (\w+(?:\.\w+)?) (\d{4}[-\dQWT]*)$", re.MULTILINE)
 #: Sums of many floats differ in their last digits with their order.
 EXACT = 1e-9
 #: How the reasons begin for which a number is rightly absent.

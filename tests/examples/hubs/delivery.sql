@@ -36,6 +36,11 @@ WHERE deployed_at >= '2026-07-01' AND deployed_at < '2026-10-01'
 SELECT hub_type, avg(epoch(deployed_at - requested_at)) / 86400 AS value FROM hub_requests
 WHERE deployed_at >= '2024-01-01' AND deployed_at < '2024-04-01' GROUP BY ALL
 
+-- hub_deploy_time.reached 2026-Q3
+SELECT count(*) FILTER (deployed_at >= '2026-07-01' AND deployed_at < '2026-10-01')
+     / count(*) FILTER (deployed_at IS NULL OR deployed_at >= '2026-07-01') AS value FROM hub_requests WHERE requested_at < '2026-10-01'
+  AND (deployed_at IS NULL OR deployed_at >= '2026-07-01')
+
 -- issues_opened 2026-09
 SELECT count(*) AS value FROM newest_issues WHERE NOT upstream AND opened_at >= '2026-09-01' AND opened_at < '2026-10-01'
 
@@ -60,6 +65,11 @@ FROM newest_issues WHERE NOT upstream
 WITH assigned AS (SELECT issue_id, min(assigned_at) AS assigned_at FROM assignments GROUP BY ALL)
 SELECT avg(epoch(closed_at - assigned_at)) / 86400 AS value FROM newest_issues JOIN assigned USING (issue_id)
 WHERE closed_at >= assigned_at AND closed_at >= '2026-08-01' AND closed_at < '2026-09-01'
+
+-- issue_close_time.open 2026-08
+WITH assigned AS (SELECT issue_id, min(assigned_at) AS assigned_at FROM assignments GROUP BY ALL)
+SELECT count(*) AS value FROM newest_issues JOIN assigned USING (issue_id)
+WHERE assigned_at < '2026-09-01' AND (closed_at IS NULL OR closed_at >= '2026-09-01')
 
 -- own_pull_requests 2026-09
 SELECT count(*) AS value FROM pull_requests JOIN repositories USING (repository)

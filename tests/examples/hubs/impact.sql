@@ -45,6 +45,20 @@ WITH sizes AS (
 ranked AS (SELECT people, row_number() OVER (ORDER BY people) AS rank, count(*) OVER () AS hubs FROM sizes)
 SELECT avg(people) AS value FROM ranked WHERE rank IN ((hubs + 1) // 2, hubs // 2 + 1)
 
+-- mau_across_hubs.p10 2026-09
+WITH sizes AS (SELECT hub, count(DISTINCT person) AS people FROM seen WHERE day BETWEEN '2026-09-01' AND '2026-09-30' GROUP BY ALL)
+SELECT quantile_cont(people, 0.1) AS value FROM sizes
+
+-- mau_across_hubs.p90 2026-09
+WITH sizes AS (SELECT hub, count(DISTINCT person) AS people FROM seen WHERE day BETWEEN '2026-09-01' AND '2026-09-30' GROUP BY ALL)
+SELECT quantile_cont(people, 0.9) AS value FROM sizes
+
+-- mau_across_hubs.groups 2026-09
+SELECT count(DISTINCT hub) AS value FROM seen WHERE day BETWEEN '2026-09-01' AND '2026-09-30'
+
+-- mau_across_hubs.mean 2026-09
+SELECT count(DISTINCT (person, hub)) / count(DISTINCT hub) AS value FROM seen WHERE day BETWEEN '2026-09-01' AND '2026-09-30'
+
 -- wau 2026-09-30
 SELECT count(DISTINCT person) AS value FROM visits WHERE own_server AND day BETWEEN '2026-09-24' AND '2026-09-30'
 

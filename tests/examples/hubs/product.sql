@@ -30,6 +30,9 @@ SELECT count(DISTINCT person) AS value FROM seen WHERE day BETWEEN '2026-09-01' 
 -- active_users 2025-03
 SELECT cluster, count(DISTINCT person) AS value FROM seen WHERE day BETWEEN '2025-03-01' AND '2025-03-31' GROUP BY ALL
 
+-- active_users.days 2025-10
+SELECT hub_type, count(DISTINCT (person, day)) AS value FROM seen WHERE day BETWEEN '2025-10-01' AND '2025-10-31' GROUP BY ALL
+
 -- stickiness 2026-08
 SELECT (SELECT count(DISTINCT (person, day)) / 31 FROM seen WHERE day BETWEEN '2026-08-01' AND '2026-08-31')
      / (SELECT count(DISTINCT person) FROM seen WHERE day BETWEEN '2026-08-02' AND '2026-08-31') AS value
@@ -69,6 +72,12 @@ WITH waits AS (
     FROM newest_tickets WHERE resolved_at >= opened_at AND year(resolved_at) = 2025
 )
 SELECT median(days) AS value FROM waits
+
+-- ticket_resolution.finished 2026-09
+SELECT count(*) AS value FROM newest_tickets WHERE resolved_at >= '2026-09-01' AND resolved_at < '2026-10-01' AND resolved_at >= opened_at
+
+-- ticket_resolution.open 2026-09
+SELECT count(*) AS value FROM newest_tickets WHERE opened_at < '2026-10-01' AND (resolved_at IS NULL OR resolved_at >= '2026-10-01')
 
 -- slowest_tickets 2026-01
 -- Over the winter break.

@@ -58,6 +58,54 @@ SELECT cluster, max(people) AS value FROM daily GROUP BY ALL
 -- service_customers 2026-09
 SELECT sum(usd) AS value FROM payers WHERE month = '2026-09-01'
 
+-- service_customers.customers 2026-09
+SELECT count(*) AS value FROM payers WHERE month = '2026-09-01'
+
+-- service_customers.new 2026-09
+SELECT coalesce(sum(usd), 0) AS value FROM payers p WHERE month = '2026-09-01'
+  AND NOT EXISTS (FROM payers q WHERE q.community = p.community AND q.month < p.month)
+
+-- service_customers.churn 2025
+WITH gone AS (
+    SELECT * FROM payers p WHERE NOT EXISTS (
+        FROM payers q WHERE q.community = p.community AND q.month = p.month + INTERVAL 1 MONTH)
+)
+SELECT -sum(usd) AS value FROM gone WHERE month BETWEEN '2024-12-01' AND '2025-11-01'
+
+-- service_customers.lost_customers 2025
+WITH gone AS (
+    SELECT * FROM payers p WHERE NOT EXISTS (
+        FROM payers q WHERE q.community = p.community AND q.month = p.month + INTERVAL 1 MONTH)
+)
+SELECT count(*) AS value FROM gone WHERE month BETWEEN '2024-12-01' AND '2025-11-01'
+
+-- service_customers.expansion 2025
+SELECT sum(b.usd - a.usd) AS value
+FROM payers a JOIN payers b ON b.community = a.community AND b.month = a.month + INTERVAL 1 MONTH
+WHERE b.usd > a.usd + 1e-6 AND a.month BETWEEN '2024-12-01' AND '2025-11-01'
+
+-- service_customers.contraction 2025
+SELECT coalesce(sum(b.usd - a.usd), 0) AS value
+FROM payers a JOIN payers b ON b.community = a.community AND b.month = a.month + INTERVAL 1 MONTH
+WHERE b.usd < a.usd - 1e-6 AND a.month BETWEEN '2024-12-01' AND '2025-11-01'
+
+-- service_customers.reactivation 2025
+SELECT coalesce(sum(usd), 0) AS value FROM payers p WHERE month BETWEEN '2025-01-01' AND '2025-12-01'
+  AND NOT EXISTS (FROM payers q WHERE q.community = p.community AND q.month = p.month - INTERVAL 1 MONTH)
+  AND EXISTS (FROM payers q WHERE q.community = p.community AND q.month < p.month)
+
+-- service_customers.retained 2025
+SELECT sum(b.usd) AS value FROM payers a JOIN payers b USING (community)
+WHERE a.month = '2024-12-01' AND b.month = '2025-12-01'
+
+-- service_customers.kept 2025
+SELECT sum(least(a.usd, b.usd)) AS value FROM payers a JOIN payers b USING (community)
+WHERE a.month = '2024-12-01' AND b.month = '2025-12-01'
+
+-- service_customers.kept_customers 2025
+SELECT count(*) AS value FROM payers a JOIN payers b USING (community)
+WHERE a.month = '2024-12-01' AND b.month = '2025-12-01'
+
 -- customer_retention 2026-09
 -- A community that ended, month by month: one that came back within the half year and ended again is lost twice.
 WITH ends AS (

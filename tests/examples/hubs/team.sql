@@ -15,6 +15,14 @@ SELECT count(*) FILTER (favourable) / count(favourable) AS value FROM team_answe
 SELECT theme, count(*) FILTER (favourable) / count(favourable) AS value FROM team_answers
 WHERE year(asked_on) = 2024 GROUP BY ALL
 
+-- team_survey.low 2025
+WITH answers AS (
+    SELECT count(favourable) AS n, count(*) FILTER (favourable) / count(favourable) AS p
+    FROM team_answers WHERE year(asked_on) = 2025
+)
+SELECT (p + 1.959963984540054 ** 2 / (2 * n) - 1.959963984540054 * sqrt(p * (1 - p) / n + 1.959963984540054 ** 2 / (4 * n ** 2)))
+     / (1 + 1.959963984540054 ** 2 / n) AS value FROM answers
+
 -- leave_taken 2026-08
 SELECT sum(share_of_day) AS value FROM leave WHERE day BETWEEN '2026-08-01' AND '2026-08-31'
 
