@@ -12,6 +12,7 @@ import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -239,3 +240,46 @@ def test_of_cells_that_were_not_all_told_nothing_is_claimed(tmp_path: Path) -> N
     for count, slugs in ((2, ["parts"]), (3, [])):
         told = Rehearsed(cells={("answers", ("topic",)): Cells(count, (("product",), ("support",)))})
         assert [finding.slug for finding in lint.check(found, TODAY, told)] == slugs
+
+
+NUMBERS = st.integers(-1, 3).map(str)
+TEXTS = st.sampled_from(["'a'", "'b'", "'c'"])
+COMPARED = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
+ATOMS = st.one_of(
+    st.builds("n {} {}".format, COMPARED, NUMBERS),
+    st.builds("t {} {}".format, COMPARED, TEXTS),
+    st.builds("n between {} and {}".format, NUMBERS, NUMBERS),
+    st.builds("t in ({}, {})".format, TEXTS, TEXTS),
+    st.builds("coalesce(t, {}) = {}".format, TEXTS, TEXTS),
+    st.builds("case when n > {} then {} when n > {} then {} end = {}".format, NUMBERS, TEXTS, NUMBERS, TEXTS, TEXTS),
+    st.sampled_from(["b", "b is null", "n is not null", "coalesce(b, false) = false", "b is true", "t <> 'a' is null"]),
+)
+CONDITIONS = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.builds("({} and {})".format, inner, inner),
+        st.builds("({} or {})".format, inner, inner),
+        st.builds("not ({})".format, inner),
+    ),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(one=CONDITIONS, other=CONDITIONS)
+def test_implied_is_what_no_row_of_the_engine_contradicts(folder: Path, one: str, other: str) -> None:
+    """Over every combination of values that matters, DuckDB has a row for one and not the other, or it is implied."""
+    (folder / "headway.yml").write_text("project: example\nsources: {rows: {read: {files: rows.csv}, time: at}}\n")
+    found = catalog.load(folder)
+    claimed = conditions.implies(*(conditions.condition(found, "rows", text) for text in (one, other)))
+    (against,) = GRID.execute(  # type: ignore[misc]  # a count has a row
+        f"SELECT count(*) FROM grid WHERE coalesce({one}, false) AND NOT coalesce({other}, false)"
+    ).fetchone()
+    assert claimed is (against == 0)
+
+
+GRID = duckdb.connect()
+GRID.execute(
+    "CREATE TABLE grid AS SELECT * FROM (SELECT unnest([NULL, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3, 4]) AS n), "
+    "(SELECT unnest([NULL, '', 'a', 'a ', 'b', 'b ', 'c', 'c ']) AS t), (SELECT unnest([NULL, true, false]) AS b)"
+)
