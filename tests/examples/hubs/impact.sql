@@ -59,6 +59,14 @@ SELECT count(DISTINCT hub) AS value FROM seen WHERE day BETWEEN '2026-09-01' AND
 -- mau_across_hubs.mean 2026-09
 SELECT count(DISTINCT (person, hub)) / count(DISTINCT hub) AS value FROM seen WHERE day BETWEEN '2026-09-01' AND '2026-09-30'
 
+-- small_hub 2026-09
+SELECT quantile_cont(people, 0.1) AS value
+FROM (SELECT count(DISTINCT person) AS people FROM seen WHERE day BETWEEN '2026-09-01' AND '2026-09-30' GROUP BY hub)
+
+-- large_hub 2026-09
+SELECT quantile_cont(people, 0.9) AS value
+FROM (SELECT count(DISTINCT person) AS people FROM seen WHERE day BETWEEN '2026-09-01' AND '2026-09-30' GROUP BY hub)
+
 -- wau 2026-09-30
 SELECT count(DISTINCT person) AS value FROM visits WHERE own_server AND day BETWEEN '2026-09-24' AND '2026-09-30'
 
