@@ -144,6 +144,12 @@ class Kpi:
         """The grains kept for the total, or for cells."""
         return (self.by_grain if cell else self.grain).longer()
 
+    @property
+    def front(self) -> Grain:
+        """The grain of its card and of its first page: its own, or the shortest at which the total is judged."""
+        judged = {target.grain for target in self.targets if not target.columns}
+        return next((grain for grain in self.grains() if grain in judged), self.grain)
+
     def at(self, key: str) -> Place:
         """Where `key` is written, or the KPI itself."""
         return self.places.get(key, self.place)

@@ -23,7 +23,7 @@ _TOLERANCE = 1e-9
 
 def lead(kpi: Kpi) -> str:
     """The part whose verdict is on the card: '' is the value."""
-    return next((t.part for t in kpi.targets if not t.columns and t.grain is kpi.grain), "")
+    return next((t.part for t in kpi.targets if not t.columns and t.grain is kpi.front), "")
 
 
 def unit_of(kpi: Kpi, part: str) -> Unit:
@@ -32,10 +32,10 @@ def unit_of(kpi: Kpi, part: str) -> Unit:
 
 
 def in_force(kpi: Kpi, day: date, part: str = "", grain: Grain | None = None) -> Target | None:
-    """The target of the total in force on a day, by default at the KPI's own grain: for periods not judged yet."""
+    """The target of the total in force on a day, by default at the grain of its card: for periods not judged yet."""
     found: Target | None = None
     for target in kpi.targets:
-        if target.cell != TOTAL or target.each or target.grain is not (grain or kpi.grain) or target.part != part:
+        if target.cell != TOTAL or target.each or target.grain is not (grain or kpi.front) or target.part != part:
             continue
         starts = target.first or date.min
         if starts <= day and (found is None or starts >= (found.first or date.min)):

@@ -71,7 +71,7 @@ class Pages:
         for name in self.view.names:
             kpi = self.view.catalog.kpis[name]
             for grain in self.view.grains(name):
-                stem = _stem(name, grain, kpi.grain)
+                stem = _stem(name, grain, kpi.front)
                 yield from (f"{stem}.html", f"{stem}.json")
                 if not self.view.planned(name):
                     yield f"kpi/{name}.{grain}.csv"
@@ -122,7 +122,7 @@ class Pages:
         if match is None or match[1] not in self.view.names or (match[2] and match[2] not in set(Grain)):
             return None
         kpi = self.view.catalog.kpis[match[1]]
-        grain = Grain(match[2]) if match[2] else kpi.grain
+        grain = Grain(match[2]) if match[2] else kpi.front
         if grain not in self.view.grains(kpi.name, cell=bool(match[3])):
             return None
         if match[4] == "csv":
@@ -131,7 +131,7 @@ class Pages:
             # A byte order mark, without which spreadsheets read UTF-8 as something else.
             text = "\ufeff" + self.view.csv(kpi.name, grain, cells=bool(match[3]))
             return Document(text.encode(), "text/csv; charset=utf-8")
-        if match[3] or f"{_stem(kpi.name, grain, kpi.grain)}.{match[4]}" != path:
+        if match[3] or f"{_stem(kpi.name, grain, kpi.front)}.{match[4]}" != path:
             return None
         return self._document(path, "kpi.html", self._page(kpi.name, grain))
 
@@ -176,8 +176,8 @@ class Pages:
                 [(index, Markup(drawn)) for index, drawn in figures.multiples(b, kpi, self.view.catalog.calendar)]  # noqa: S704  # the same
                 for b in page.breakdowns
             ],
-            "grains": [(g, _stem(kpi.name, Grain(g), kpi.grain).removeprefix("kpi/")) for g in page.grains],
-            "main_grain": kpi.grain.value,
+            "grains": [(g, _stem(kpi.name, Grain(g), kpi.front).removeprefix("kpi/")) for g in page.grains],
+            "main_grain": kpi.front.value,
             "cell_grains": [g.value for g in self.view.grains(kpi.name, cell=True)],
             "short": figures.short(kpi),
         }

@@ -144,11 +144,11 @@ def told(kpi: Kpi, entries: Sequence[EntryRow], at: Situation) -> Tile:
 
 
 def expected(kpi: Kpi, at: Situation) -> Period:
-    """The newest period of the KPI's grain that should be complete by now."""
+    """The newest period of the card's grain that should be complete by now."""
     settled = at.clock - at.catalog.settles_after(kpi.name)
-    which = at.calendar.previous(at.calendar.at(kpi.grain, settled))
+    which = at.calendar.previous(at.calendar.at(kpi.front, settled))
     if kpi.retired_on is not None and which.last > kpi.retired_on:
-        which = at.calendar.previous(at.calendar.at(kpi.grain, at.calendar.moment(kpi.retired_on)))
+        which = at.calendar.previous(at.calendar.at(kpi.front, at.calendar.moment(kpi.retired_on)))
     return which
 
 
@@ -172,9 +172,9 @@ def points(kpi: Kpi, line: Sequence[Stored], at: Situation, count: int | None = 
 
     A running day or hour is left out, and so is an amount that still adds up: half a month's revenue is no fall.
     """
-    if kpi.grain.rank <= Grain.DAY.rank or accumulates(kpi):
+    if kpi.front.rank <= Grain.DAY.rank or accumulates(kpi):
         line = [row for row in line if not row.partial] or line
-    chosen = window(line, count or POINTS.get(kpi.grain, 13), at.calendar)
+    chosen = window(line, count or POINTS.get(kpi.front, 13), at.calendar)
     return tuple(
         Point(which.name, None) if row is None else Point(which.name, row.value, row.low, row.high, row.partial)
         for which, row in chosen
@@ -294,10 +294,10 @@ def _nothing(base: Tile, failed: str | None, at: Situation) -> Tile:
 
 
 def _filled(base: Tile, kpi: Kpi, row: Stored, line: Sequence[Stored], leading: Stored | None, at: Situation) -> Tile:
-    beside = line[-1] if line[-1].partial and line[-1] is not row and kpi.grain.rank > Grain.DAY.rank else None
+    beside = line[-1] if line[-1].partial and line[-1] is not row and kpi.front.rank > Grain.DAY.rank else None
     target = target_words(kpi, row.period, leading, at)
     alone = running(kpi, row, at) if row.partial else None
-    note = _on_the_data(base, line[-POINTS.get(kpi.grain, 13) :], at)
+    note = _on_the_data(base, line[-POINTS.get(kpi.front, 13) :], at)
     return replace(
         base,
         shown=shown(kpi, row),

@@ -166,10 +166,10 @@ class View:
         return CataloguePage(self.stamp, _counts(every), self._groups(every))
 
     def kpi(self, name: str, grain: Grain | None = None) -> KpiPage:
-        """One KPI at its own or a longer grain; UsageError if there is none that this reader may see."""
+        """One KPI at the grain of its card, or at another; UsageError if there is none that this reader may see."""
         kpi = self._visible(name)
         grains = self.grains(name)
-        grain = grain or kpi.grain
+        grain = grain or kpi.front
         if grain not in grains:
             known = ", ".join(grains)
             raise UsageError(
@@ -258,7 +258,7 @@ class View:
         """The grains of a KPI's pages, or of its cells; one that is only planned has one page and no cells."""
         kpi = self._visible(name)
         if self.planned(name) or isinstance(kpi.measure, Narrative):
-            return () if cell else (kpi.grain,)
+            return () if cell else (kpi.front,)
         return tuple(kpi.grains(cell=cell)) if kpi.by or not cell else ()
 
     def planned(self, name: str) -> bool:
@@ -274,7 +274,7 @@ class View:
             if isinstance(kpi.measure, Narrative):
                 self._tiles[name] = tiles.told(kpi, list(self._entries(kpi)), self._at)
                 return self._tiles[name]
-            line = self._total(name, kpi.grain) if kpi.measure else []
+            line = self._total(name, kpi.front) if kpi.measure else []
             leading = self._leading(kpi) if kpi.measure else []
             self._tiles[name] = tiles.tile(kpi, line, leading, self._at)
         return self._tiles[name]
@@ -295,7 +295,7 @@ class View:
 
     def _leading(self, kpi: Kpi) -> list[Stored]:
         """The rows whose verdicts are on the card."""
-        return self._total(kpi.name, kpi.grain, goals.lead(kpi))
+        return self._total(kpi.name, kpi.front, goals.lead(kpi))
 
     def _cells(self, name: str, grain: Grain, part: str = "") -> dict[Cell, list[Stored]]:
         """The rows of a KPI's cells at one grain. Pages of one KPI are made together: the last one is kept."""
@@ -333,7 +333,7 @@ class View:
                 limit = newest.high if side == "above" else newest.low
                 goal = numbers.exact(limit, goals.unit_of(kpi, part)) if limit is not None else ""
                 again = streak(line, "off")
-                repeat = f", for the {words.ordinal(again)} {kpi.grain} in a row" if again > 1 else ""
+                repeat = f", for the {words.ordinal(again)} {kpi.front} in a row" if again > 1 else ""
                 # A title may be plural: "stood" fits both.
                 text = f"stood at {tile.shown.text} {tile.when}, {side} the target of {goal}{repeat}."
                 if part:
@@ -462,7 +462,7 @@ class View:
         """The sentence below the chart, which is also what the chart says to those who do not see it."""
         if not tile.has_value:
             return f"{tile.title}: {tile.shown.text}. {tile.reason or ''}".strip()
-        line = self._total(kpi.name, kpi.grain)
+        line = self._total(kpi.name, kpi.front)
         number = numbers.tile(tile.shown.value, kpi.unit, decimals=kpi.decimals)
         said = f"{number} {tile.when}"
         newest = next(row for row in reversed(line) if row.period.name == tile.period)
@@ -471,7 +471,7 @@ class View:
             said += f", {numbers.tile(past.value, kpi.unit, decimals=kpi.decimals)} a year before"
         again = streak(self._leading(kpi), tile.verdict.key) if tile.verdict.key in ("on", "near", "off", "over") else 0
         if again > 1:
-            said += f"; {tile.verdict.word.lower()} for {again} {kpi.grain}s in a row"
+            said += f"; {tile.verdict.word.lower()} for {again} {kpi.front}s in a row"
         elif again == 1:
             said += f"; {tile.verdict.word.lower()}"
         return said + "."
