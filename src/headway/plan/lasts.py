@@ -22,7 +22,7 @@ balance / (less - plus).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import nan
 
@@ -107,11 +107,15 @@ class _Flows:
     ahead: Tables
     now: datetime
     periods: Ints
+    #: Formulas of the past alone are the same in every coming month.
+    _constant: dict[str, _Flow] = field(default_factory=dict)
 
     def of(self, text: Expression | None, month: int) -> _Flow:
         """A formula's value, `month` months after each of the periods."""
         if text is None:
             return _Flow(np.zeros(len(self.periods)), np.zeros(len(self.periods), np.int64))
+        if text.text in self._constant:
+            return self._constant[text.text]
         tree = parse(text.text)
         reads = inputs(tree)
         if not reads:
@@ -134,7 +138,10 @@ class _Flows:
         if not len(found):
             return _Flow(np.full(len(self.periods), nan), np.full(len(self.periods), CODE[Reason.INPUT_MISSING]))
         reason = np.where(there, found.reason[at], CODE[Reason.INPUT_MISSING])
-        return _Flow(np.where(there, found.value[at], nan), reason)
+        flow = _Flow(np.where(there, found.value[at], nan), reason)
+        if not shifted:
+            self._constant[text.text] = flow
+        return flow
 
     def _later(self, kpi: Kpi, month: int) -> pa.Table:
         """A KPI's numbers of so many months later, dated by the month in which they are asked for."""
