@@ -341,3 +341,12 @@ SELECT max("value") AS value FROM resources WHERE metric = 'ai_requests_per_minu
 -- ai_peak_rate 2026-09
 -- A month has the highest of its rows.
 SELECT max("value") AS value FROM resources WHERE metric = 'ai_requests_per_minute' AND ny_month("at") = '2026-09-01';
+
+-- execution_success 2026-09
+SELECT count(*) FILTER (succeeded) / count(succeeded) AS value FROM executions WHERE ny_month(started_at) = '2026-09-01';
+
+-- runs_per_workflow 2026-09
+SELECT count(*) / count(DISTINCT workflow_id) AS value FROM executions WHERE ny_month(started_at) = '2026-09-01';
+
+-- wau 2026-09-30
+SELECT count(DISTINCT user_id) AS value FROM session_days WHERE day BETWEEN '2026-09-24' AND '2026-09-30';
