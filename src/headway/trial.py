@@ -42,7 +42,6 @@ from headway.model import (
 )
 from headway.model.cases import Value
 from headway.plan import Request
-from headway.plan.rollup import zero_when_absent
 from headway.run import Attempt, Data, closure
 
 #: How many of the rows behind a number are shown.
@@ -205,7 +204,7 @@ def _looked_up(numbers: pa.Table, kpi: Kpi, wanted: Expectation, cell: str) -> _
         return _Found(row["value"], row["reason"] or "")
     if cell:
         total = _looked_up(numbers, kpi, wanted, "")
-        if total.value is not None and zero_when_absent(kpi, wanted.part):
+        if total.value is not None and kpi.zero_when_absent(wanted.part):
             return _Found(0.0)
         return total if total.value is None else _Found(reason=Reason.NO_ROWS)
     if kpi.tracked_from and wanted.period.last < kpi.tracked_from:

@@ -125,8 +125,28 @@ class _Formula:
             measure=Formula(expression, self.names),
             grain=grain,
             by_grain=by_grain(draft, grain, least if draft.spec.by else grain, self.complaints),
-            empty=Empty.NO_DATA,
+            empty=Empty.ZERO if self.zero_of_zeros(self.tree) else Empty.NO_DATA,
         )
+
+    def zero_of_zeros(self, node: exp.Expr) -> bool:
+        """True if it is 0 in a cell in which nothing is there: what adds, subtracts and scales what is 0 then."""
+        match node:
+            case exp.Column() | exp.Anonymous():
+                read = formula.reading(node)
+                kpi = self.kpis[read.kpi]
+                known = not read.part or read.part in kpi.parts
+                return known and not read.total and kpi.zero_when_absent(read.part)
+            case exp.Neg() | exp.Abs():
+                return self.zero_of_zeros(node.this)
+            case exp.Add() | exp.Sub():
+                return self.zero_of_zeros(node.this) and self.zero_of_zeros(node.expression)
+            case exp.Mul():
+                scale, scaled = sorted((node.this, node.expression), key=lambda n: not isinstance(n, exp.Literal))
+                return self.zero_of_zeros(scaled) and (isinstance(scale, exp.Literal) or self.zero_of_zeros(scale))
+            case exp.Div():
+                by = node.expression
+                return self.zero_of_zeros(node.this) and isinstance(by, exp.Literal) and float(by.name) != 0
+        return False
 
     def by_period(self, grain: Grain) -> list[Input]:
         """The inputs of which each cell has a number for each of the formula's periods, and no latest one."""

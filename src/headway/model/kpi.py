@@ -8,7 +8,7 @@ from datetime import date
 
 from headway.errors import Place
 from headway.model.checks import KpiCheck
-from headway.model.measures import Measure, Parts, Recurring, Retention, RowMeasure
+from headway.model.measures import Balance, Measure, Parts, Recurring, Retention, RowMeasure
 from headway.model.target import Benchmark, Target
 from headway.model.words import Audience, Better, Empty, Expression, Rank, Take, Total, Unit
 from headway.periods import Grain, Window, WindowKind
@@ -123,6 +123,16 @@ class Kpi:
     def nothing(self, part: str = "") -> Empty:
         """What no rows mean for the value, or for a part."""
         return self.parts[part].empty if part else self.empty
+
+    def zero_when_absent(self, part: str = "") -> bool:
+        """True if a cell that is not there stands for 0, where the total has a value.
+
+        Counts, sums and their like say so by `empty`, and what is made of them alone by arithmetic that keeps 0. A
+        balance is 0 in a cell that its copy, or anybody, does not have. Who counted elsewhere and did not name a cell
+        said nothing of it.
+        """
+        adds_up = isinstance(self.measure, Balance) and self.total is Total.COMPUTED
+        return self.nothing(part) is Empty.ZERO or adds_up
 
     def unit_of(self, part: str = "") -> Unit:
         """What the value, or a part, counts."""

@@ -7,7 +7,8 @@ Unit. None, unless `unit` says; a growth is a fraction, so `unit: percent` fits 
 
 Edge cases. No data in any input makes no data, also inside `least`, `greatest` and `case`; only `coalesce` catches it.
 A division by 0 is no data, with its own reason. Withheld in, withheld out. Only the branch that is taken counts. A cell
-that an input lacks is what that input's kind says of nothing: 0, or no data.
+that an input lacks is what that input's kind says of nothing: 0, or no data; so a formula that adds, subtracts and
+scales such zeros is 0 itself where it has no row.
 
 Source: [language](language.md#formulas).
 
@@ -47,7 +48,6 @@ from headway.plan.numbers import (
 )
 from headway.plan.reading import Readings
 from headway.plan.requests import Request
-from headway.plan.rollup import zero_when_absent
 from headway.plan.spans import is_cut, is_tracked
 
 
@@ -212,7 +212,7 @@ class _Evaluation:
         total, total_flags = self._found(read, key(np.zeros(len(wanted), np.int64), self.period))
         self._flags |= flags | total_flags
         # A cell that is not stored is empty. That is 0 or no data, where the total says that there was anything to say.
-        zero = zero_when_absent(self.readings.catalog.kpis[read.kpi], read.part)
+        zero = self.readings.catalog.kpis[read.kpi].zero_when_absent(read.part)
         absent = (column.reason == _ABSENT) & (wanted != 0)
         value = np.where(absent & total.ok & zero, 0.0, column.value)
         reason = np.where(absent, np.where(total.ok & (not zero), _NO_DATA, total.reason), column.reason)

@@ -19,7 +19,6 @@ from headway.model import Catalog, Cell, Flag, Kpi, Reason, cell_text, read_cell
 from headway.periods import Calendar, Grain, Period
 from headway.plan.numbers import CODE, WITHHELD, Bools, Floats, Ints, Numbers, find, key
 from headway.plan.requests import Request
-from headway.plan.rollup import zero_when_absent
 from headway.plan.spans import is_cut, is_tracked, period_of_key
 
 #: Tables of numbers by request.
@@ -79,7 +78,7 @@ def members(
     rows = _across(true, across)
     at, found = find(totals.period, periods)
     reason = np.where(found, totals.reason[at], 0) if len(totals) else np.zeros(len(periods), np.int64)
-    if zeros and zero_when_absent(read):
+    if zeros and read.zero_when_absent():
         spoken = [period_of_key(calendar, grain, k) for k in periods[(reason == 0) & found].tolist()]
         shortest = _across(Numbers.of(whole[Request.of(read)], read.by_grain), across)
         rows = _filled(rows, spoken, _begun(calendar, shortest, read.by_grain))

@@ -31,7 +31,6 @@ from headway.model import Catalog, Flag, Formula, Kpi, Reason, Take
 from headway.periods import Grain, Length, Period, WindowKind
 from headway.plan.numbers import CODE, SPREADING, WITHHELD, Bools, Floats, Ints, Numbers, find, key
 from headway.plan.requests import Request
-from headway.plan.rollup import zero_when_absent
 from headway.plan.spans import period_of_key, periods_between
 
 #: No period begins then.
@@ -52,7 +51,7 @@ class _Table:
     @property
     def zero(self) -> bool:
         """True if a cell that is not stored is 0."""
-        return zero_when_absent(self.kpi, self.part)
+        return self.kpi.zero_when_absent(self.part)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from math import nan
 import numpy as np
 import pyarrow as pa
 
-from headway.model import Balance, Catalog, Empty, Entered, Flag, Kpi, Take, Total
+from headway.model import Balance, Catalog, Entered, Flag, Kpi, Take
 from headway.periods import Grain, Period, epoch_day
 from headway.plan.numbers import WITHHELD, Bools, Floats, Ints, Numbers, find, key, together
 from headway.plan.spans import is_compared, is_cut, period_of_day, period_of_key
@@ -42,16 +42,6 @@ def rollup(catalog: Catalog, kpi: Kpi, own: pa.Table, now: datetime) -> pa.Table
                 rows = rows.take(np.array([text == "" for text in rows.cells], bool)[rows.cell])
             tables.append(rows.table(grain, part))
     return together(tables).select(own.column_names)
-
-
-def zero_when_absent(kpi: Kpi, part: str = "") -> bool:
-    """True if a cell that is not there stands for 0, where the total has a value.
-
-    Counts, sums and their like say so by `empty`; a balance is 0 in a cell that its copy, or anybody, does not have.
-    Who counted elsewhere and did not name a cell said nothing of it.
-    """
-    adds_up = isinstance(kpi.measure, Balance) and kpi.total is Total.COMPUTED
-    return kpi.nothing(part) is Empty.ZERO or adds_up
 
 
 @dataclass
@@ -168,7 +158,7 @@ class _Longer:
 
     def _absent(self, rows: Numbers, longer: Ints, groups: Ints, first: Ints, number: Floats) -> Floats:
         """How many own values of a cell are not stored because they are 0: those that only the total has."""
-        if not zero_when_absent(self.kpi, self.part) or "" not in rows.cells:
+        if not self.kpi.zero_when_absent(self.part) or "" not in rows.cells:
             return np.zeros(len(groups))
         total = rows.cell == list(rows.cells).index("")
         periods, counts = np.unique(longer[total & (rows.reason == 0)], return_counts=True)
@@ -204,7 +194,7 @@ class _Longer:
         """Write the values of `then` into a column of `rows`; a cell that it lacks is 0 where that is what it means."""
         mine = np.flatnonzero(rows.period == period.key)
         at, found = find(then.cell, rows.cell[mine])
-        absent = 0.0 if zero_when_absent(self.kpi, self.part) else nan
+        absent = 0.0 if self.kpi.zero_when_absent(self.part) else nan
         values = np.where(found, then.value[at] if len(then) else nan, absent)
         column[mine] = values
 
