@@ -14,6 +14,10 @@ SELECT (SELECT sum(amount_usd) FROM spend WHERE spent_on BETWEEN '2026-09-01' AN
 SELECT s.segment, sum(s.usd) / sum(b.won) AS value FROM spending s JOIN books b USING (month, segment)
 WHERE month BETWEEN '2026-07-01' AND '2026-09-01' GROUP BY s.segment;
 
+-- cac 2024-09
+-- No enterprise was won in this month: nothing to divide by.
+SELECT segment, cac AS value FROM economics WHERE month = '2024-09-01' AND segment IS NOT NULL;
+
 -- cac_to_revenue 2026-09
 SELECT cac / revenue_per_customer AS value FROM economics WHERE month = '2026-09-01' AND segment IS NULL;
 
