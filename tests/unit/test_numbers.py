@@ -78,7 +78,7 @@ def plain(text: object) -> str:
         (0.42, MS, "0.42 ms"),
         (412.3, DAYS, "412 d"),
         (-3 / 24, DAYS, "-3 h"),
-        (0, SECONDS, "0 ms"),
+        (0, SECONDS, "0 s"),
         (1300, GB, "1.3 TB"),
         (0.0013, GB, "1.3 MB"),
         (12.345, GB, "12.3 GB"),

@@ -321,13 +321,15 @@ def _scaled(size: float, extra: int) -> tuple[str, float]:
 
 
 def _durations(value: float, unit: Unit) -> Iterator[tuple[Number, float]]:
+    word = {"seconds": "s", "minutes": "min", "hours": "h", "days": "d"}.get(unit.name, unit.name)
+    if not value:  # nothing is nothing of the unit itself: 0 min of downtime
+        yield Number((Piece("0"), Piece(NBSP + word, small=True))), 0.0
     seconds = value * _SECONDS[unit.name]
     for units in (2, 3, 4):
         pieces, shown = _duration(seconds, units)
         yield Number(pieces), shown / _SECONDS[unit.name]
     for depth in range(1, _DEEPEST):  # the same instant but for a hair: say it in the unit itself
         shown = _round(value, depth)
-        word = {"seconds": "s", "minutes": "min", "hours": "h", "days": "d"}.get(unit.name, unit.name)
         yield Number((Piece(_signed(_grouped(abs(value), depth), value)), Piece(NBSP + word, small=True))), shown
 
 
