@@ -163,6 +163,11 @@ def test_growth_contradicts_exactly_if_no_monthly_rate_keeps_both(folder: Path, 
         ("low < high and low > 5", "high > 5", False),  # true, and not understood
         ("amount > -1", "amount > -2", True),
         ("amount > 'a'", "amount > 1", False),  # a text against a number
+        ("amount = '5'", "amount <> 5", False),  # the engine casts one of them
+        ("amount = '5'", "amount not in (5, 6)", False),
+        ("if(status = 1, paid, false)", "status = 1", True),
+        ("kind = 'b'", "kind not in ('a', null)", False),  # which no row fulfils
+        ("not (status between 5 and null)", "status < 5", True),
     ],
 )
 def test_one_condition_implies_another(folder: Path, one: str, other: str, follows: bool) -> None:
@@ -249,7 +254,10 @@ ATOMS = st.one_of(
     st.builds("n {} {}".format, COMPARED, NUMBERS),
     st.builds("t {} {}".format, COMPARED, TEXTS),
     st.builds("n between {} and {}".format, NUMBERS, NUMBERS),
+    st.builds("n between {} and null".format, NUMBERS),
     st.builds("t in ({}, {})".format, TEXTS, TEXTS),
+    st.builds("t in ({}, null)".format, TEXTS),
+    st.builds("if(n > {}, {}, t) = {}".format, NUMBERS, TEXTS, TEXTS),
     st.builds("coalesce(t, {}) = {}".format, TEXTS, TEXTS),
     st.builds("case when n > {} then {} when n > {} then {} end = {}".format, NUMBERS, TEXTS, NUMBERS, TEXTS, TEXTS),
     st.sampled_from(["b", "b is null", "n is not null", "coalesce(b, false) = false", "b is true", "t <> 'a' is null"]),

@@ -8,7 +8,7 @@ is not seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise, product
 from typing import Any
 
@@ -162,11 +162,12 @@ def _handed(node: exp.Expr) -> Iterator[exp.Expr]:
         case exp.Coalesce():
             for one in (node.this, *node.expressions):
                 yield from _handed(one)
-        case exp.Case() if _understood(node):
-            for branch in node.args["ifs"]:
+        case exp.Case() | exp.If() if _understood(node):
+            branches, default = _branches(node)
+            for branch in branches:
                 yield from _handed(branch.args["true"])
-            if node.args.get("default"):
-                yield from _handed(node.args["default"])
+            if default:
+                yield from _handed(default)
         case _:
             yield node
 
@@ -192,20 +193,27 @@ def _value(node: exp.Expr, row: Mapping[str, Any]) -> Any:
         case exp.Coalesce():
             given = (_value(one, row) for one in (node.this, *node.expressions))
             return next((one for one in given if one is not None), None)
-        case exp.Case():
-            for branch in node.args["ifs"]:
+        case exp.Case() | exp.If():
+            branches, default = _branches(node)
+            for branch in branches:
                 if _value(branch.this, row) is True:
                     return _value(branch.args["true"], row)
-            default = node.args.get("default")
             return _value(default, row) if default else None
     return _holds(node, row)
+
+
+def _branches(node: exp.Expr) -> tuple[list[exp.Expr], exp.Expr | None]:
+    """The branches of `CASE`, or of `if(condition, one, other)`, and what is left if none is taken."""
+    if isinstance(node, exp.If):
+        return [node], node.args.get("false")
+    return node.args["ifs"], node.args.get("default")
 
 
 def _holds(node: exp.Expr, row: Mapping[str, Any]) -> bool | None:
     """True, false or null: what a condition comes to."""
     match node:
         case exp.And() | exp.Or():
-            return _joined(node, row)
+            return _joined((_value(node.this, row), _value(node.expression, row)), decides=isinstance(node, exp.Or))
         case exp.Not():
             inner = _value(node.this, row)
             return None if inner is None else not inner
@@ -213,17 +221,24 @@ def _holds(node: exp.Expr, row: Mapping[str, Any]) -> bool | None:
             return _value(node.this, row) is _value(node.expression, row)
         case exp.In():
             one = _value(node.this, row)
-            return None if one is None else one in [_value(other, row) for other in node.expressions]
+            return _joined([_compared(exp.EQ, one, _value(other, row)) for other in node.expressions], decides=True)
         case exp.Between():
             one, low, high = (_value(part, row) for part in (node.this, node.args["low"], node.args["high"]))
-            return None if one is None or low is None or high is None else low <= one <= high
-    one, other = _value(node.this, row), _value(node.expression, row)
-    return None if one is None or other is None else _COMPARISONS[type(node)](one, other)
+            return _joined((_compared(exp.GTE, one, low), _compared(exp.LTE, one, high)), decides=False)
+    return _compared(type(node), _value(node.this, row), _value(node.expression, row))
 
 
-def _joined(node: exp.Expr, row: Mapping[str, Any]) -> bool | None:
-    decides = isinstance(node, exp.Or)
-    sides = [_value(node.this, row), _value(node.expression, row)]
+def _compared(how: type, one: Any, other: Any) -> bool | None:
+    """What a comparison comes to. TypeError for a text and a number: an engine casts one of them."""
+    if one is None or other is None:
+        return None
+    if isinstance(one, str) != isinstance(other, str):
+        raise TypeError
+    return _COMPARISONS[how](one, other)
+
+
+def _joined(sides: Sequence[bool | None], *, decides: bool) -> bool | None:
+    """All of these hold, or where true `decides` any of them."""
     if decides in sides:
         return decides
     return None if None in sides else not decides
