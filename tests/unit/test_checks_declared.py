@@ -294,6 +294,7 @@ def test_of_no_rows_nothing_is_fresh(workbench: Any) -> None:
         assert (found.only.passed, found.days()) == (False, [(None, None)])
         some = look(workbench, "{fresh: 7 days, where: hub = 'a'}", [{"at": at(10)}], more=more)
         assert (some.only.passed, some.days()) == (False, [(None, None)])
+        assert some.days("done") == [(None, None)]  # nor is what is dated by another column
 
 
 def test_fresh_is_elapsed_time_through_daylight_saving(workbench: Any) -> None:

@@ -101,7 +101,7 @@ class _Estimates:
     def cells(self, kpi: Kpi, breakdown: tuple[str, ...]) -> int | None:
         """How many cells a breakdown has; None if the data would have to say."""
         measure = kpi.measure
-        columns = tuple(column for column in breakdown)
+        columns = breakdown
         times = 1
         if isinstance(measure, Retention) and measure.ages and Retention.AGE in breakdown:
             columns = tuple(column for column in breakdown if column != Retention.AGE)

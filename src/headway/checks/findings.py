@@ -149,7 +149,7 @@ class _Facts:
         newest = max((row[f"newest_{n}"] for row in self.own() if row[f"newest_{n}"] is not None), default=None)
         if newest is None:
             nowhere = "there is no row"
-            return _Said(passed=False, failed=1, seen=1, finding=nowhere, where=[(self.source.time, None, None)])
+            return _Said(passed=False, failed=1, seen=1, finding=nowhere, where=self.since(None, None))
         through = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(newest))
         passed = self.now - through <= rule.length.elapsed
         local = through.astimezone(self.calendar.tz)
