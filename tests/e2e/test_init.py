@@ -178,6 +178,24 @@ def test_a_folder_of_tables_of_different_shapes(tmp_path: Path) -> None:
     assert set(made.kpis) == {"usd", "orders", "visits", "people"}
 
 
+def test_files_of_one_name_are_copied_apart(tmp_path: Path) -> None:
+    """Neither takes the place of the other, and no pattern finds the files of another folder."""
+    for path, usd in (("a/sales", 1), ("b/sales", 10), *((f"c/2025/{n}", 100) for n in "xy"), ("d/2025/z", 1000)):
+        csv(tmp_path / f"{path}.csv", "at,usd", rows(day, lambda _, usd=usd: usd))
+    csv(tmp_path / "d/2025/w.csv", "at,usd", rows(day, lambda _: 1000))
+    paths = ("a/sales.csv", "b/sales.csv", "c/2025", "d/2025")
+    made = begun(tmp_path, *(word for path in paths for word in ("--from", path)))
+    readers = [source.reader for source in made.sources.values()]
+    assert [reader.patterns for reader in readers if isinstance(reader, FilesReader)] == [
+        ("data/sales.csv",),
+        ("data/sales_2/sales.csv",),
+        ("data/2025/*.csv",),
+        ("data/n_2025_2/*.csv",),
+    ]
+    held = {path: path.read_text().splitlines()[-1].split(",")[1] for path in (tmp_path / "kpis/data").rglob("*.csv")}
+    assert sorted(held.values()) == ["1", "10", "100", "100", "1000", "1000"]
+
+
 def test_data_inside_of_the_project_stay_where_they_are(tmp_path: Path) -> None:
     """A folder that holds the data, and no project yet, becomes one; nothing is copied."""
     csv(tmp_path / "kpis/exports/a.csv", "at,usd", rows(day, lambda n: n))

@@ -83,6 +83,7 @@ def vet_folder(folder: Path, paths: Sequence[Path] = ()) -> None:
 def tables(folder: Path, paths: Sequence[Path], given: Format) -> list[Table]:
     """What the paths hold: files with the same columns are one table. SourceError or UsageError if nothing is there."""
     found: list[Table] = []
+    held: set[Path] = set()
     for path in paths:
         if not path.exists():
             mistake = Mistake(f"there is no file or folder {path}", "missing-file", remedy="Check the path.")
@@ -98,6 +99,8 @@ def tables(folder: Path, paths: Sequence[Path], given: Format) -> list[Table]:
             while name in taken:
                 name += "_2"
             patterns, copied = _patterns(folder, path, group, all_of_them=len(group) == len(files))
+            if copied:
+                patterns = _apart(name, patterns, group, held)
             found.append(Table(look(name, group, given), patterns, copied))
     return found
 
@@ -206,3 +209,15 @@ def _patterns(folder: Path, path: Path, group: Sequence[Path], *, all_of_them: b
     if len(group) > 1 and all_of_them:
         return (f"{lead}*{group[0].suffix}",), not inside
     return tuple(f"{lead}{file.name}" for file in group), not inside
+
+
+def _apart(name: str, patterns: tuple[str, ...], group: Sequence[Path], held: set[Path]) -> tuple[str, ...]:
+    """The patterns; in a folder of their own where copies would replace, or find, some of those `held` already."""
+    folder = Path(patterns[0]).parent
+    copies = {folder / file.name for file in group}
+    shared = [path for path in held if path.parent == folder]
+    if copies & held or (shared and any("*" in pattern for pattern in (*patterns, *(path.name for path in shared)))):
+        patterns = tuple(f"data/{name}/{Path(pattern).name}" for pattern in patterns)
+        folder = Path(patterns[0]).parent
+    held |= {folder / file.name for file in group} | {Path(pattern) for pattern in patterns}
+    return patterns
