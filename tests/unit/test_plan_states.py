@@ -65,6 +65,33 @@ def test_a_cell_that_is_empty_by_the_end_is_empty(workbench: Any) -> None:
     assert {grain for grain, cell, _ in heads if cell} == {"month", "quarter", "year"}
 
 
+def test_only_what_counts_the_same_rows_over_the_same_time_is_counted_once(workbench: Any) -> None:
+    """KPIs of one source that differ in their rows, their values or their time have numbers of their own."""
+    kpis = """
+      others: {open: spells, where: team <> 'a', by: [team], by_grain: month}
+      teams:  {open: spells.team, by: [team], by_grain: month}
+      since:  {open: spells, by: [team], by_grain: month, tracked_from: 2025-02-01}
+      in_use: {open: spells.team, where: team <> 'a', by: [team], by_grain: month}
+      later:  {open: spells.team, by: [team], by_grain: month, tracked_from: 2025-03-01}
+      months: {open: spells, by: [team], grain: month}
+    """
+    catalog = workbench.project(PROJECT + kpis)
+    numbers = workbench.numbers(catalog, {"spells": [*SPELLS, SPELLS[0]]}, NOW)
+    found = {
+        name: [of.get(("month", "", f"2025-0{month}"), {}).get("value") for month in (1, 2, 3)]
+        for name, of in numbers.items()
+    }
+    assert found == {
+        "heads": [2, 3, 3],
+        "others": [0, 1, 1],
+        "teams": [1, 2, 2],
+        "since": [None, 3, 3],
+        "in_use": [0, 1, 1],
+        "later": [None, None, 2],
+        "months": [2, 3, 3],
+    }
+
+
 @pytest.mark.parametrize(
     ("take", "january", "february", "team_b"),
     [
