@@ -198,7 +198,7 @@ def init(
 
 def _next_steps(directory: Path) -> None:
     console = _console()
-    console.print(f"Wrote a project into [bold]{directory}[/]. Next:")
+    console.print(f"Wrote a project into [bold]{'this folder' if directory == Path() else directory}[/]. Next:")
     where = "" if directory == Path() else f" --project {directory}"
     console.print(f"  {_me()} run{where} && {_me()} serve{where}", highlight=False, soft_wrap=True)
 
@@ -772,7 +772,9 @@ def _period(catalog: Catalog, text: str | None) -> Any:
 
 def _me() -> str:
     """How this program is called here: a newcomer has it in `.venv/bin`, which is not on the path."""
-    return "headway" if which("headway") else sys.argv[0]
+    if which("headway"):
+        return "headway"
+    return f"{sys.executable} -m headway" if Path(sys.argv[0]).name == "__main__.py" else sys.argv[0]
 
 
 def _many(count: int, noun: str) -> str:

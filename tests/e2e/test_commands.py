@@ -187,6 +187,36 @@ def test_a_narrow_terminal_keeps_the_newest_periods(shop: Shop, edit: Edit) -> N
     assert "…" not in narrow
 
 
+def test_a_long_reason_cuts_off_no_numbers(shop: Shop, edit: Edit) -> None:
+    """A text, or why there is no total, gives way to the values, statuses and changes of the other KPIs."""
+    text = "The reading corner moved to the window, where people stay until it closes, and come back."
+    (shop.root / "stories.csv").write_text(f'period,text\n2026-02-03,"{text}"\n')
+    edit(
+        shop,
+        "kpis/shop.yml",
+        "kpis:\n",
+        "kpis:\n  stories: {title: What a reader of books told us, narrative: stories.csv}\n",
+    )
+    assert shop.run().code == 0
+    table = shop.headway("show", COLUMNS="140").out
+    assert "The reading" in table
+    numbers = [line for line in table.splitlines() if line.strip().startswith(("visits", "spent", "per_visit"))]
+    assert len(numbers) == 3
+    assert all("…" not in line for line in numbers)
+
+
+def test_what_is_planned_has_no_periods_and_no_earlier_values(shop: Shop, edit: Edit) -> None:
+    """Of a KPI that is due later, no empty table is shown, and no first value is said to be published."""
+    edit(
+        shop, "kpis/shop.yml", "kpis:\n", "kpis:\n  happy: {about: How happy readers are., tracked_from: 2027-01-01}\n"
+    )
+    assert shop.run().code == 0
+    shown = shop.headway("show", "happy").out
+    assert "Not tracked yet" in shown
+    assert "Value" not in shown
+    assert "first value" not in shop.headway("explain", "happy").out
+
+
 def test_a_key_of_people_is_kept_out_of_git(tmp_path: Path) -> None:
     """The key that hashes people is ignored by git where a project lies in a repository."""
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)

@@ -303,9 +303,12 @@ def test_dates_that_can_be_read_in_two_ways_are_read_as_said(tmp_path: Path) -> 
 def test_a_project_is_not_written_twice(tmp_path: Path) -> None:
     """The second time says what is there."""
     csv(tmp_path / "a.csv", "at,usd", rows(day, lambda n: n))
-    assert headway(tmp_path, "init", "--from", "a.csv").returncode == 0
+    answer = headway(tmp_path, "init", "--from", "a.csv")
+    assert (answer.returncode, "into this folder. Next:" in answer.stdout) == (0, True)
     answer = headway(tmp_path, "init", "--from", "a.csv")
     assert (answer.returncode, "holds a project already [folder-not-empty]" in answer.stderr) == (2, True)
+    answer = headway(tmp_path, "init", "a.csv")
+    assert (answer.returncode, "a.csv is a file [folder-not-empty]" in answer.stderr) == (2, True)
 
 
 def test_without_data_and_without_a_terminal_it_is_a_shop(tmp_path: Path) -> None:

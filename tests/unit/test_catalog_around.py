@@ -373,3 +373,15 @@ def test_a_run_says_so_too(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["run", "--project", str(tmp_path), "--now", "2026-01-03"])
     assert done.exit_code == 0, done.output
     assert done.stdout.endswith("1 note is checked; this version does not act on it yet.\n")
+
+
+def test_what_a_file_declares_that_cannot_be_read_is_not_called_unknown(tmp_path: Path) -> None:
+    """A slip in the YAML of one file is told alone: a board that shows its KPIs is right."""
+    (tmp_path / "kpis").mkdir()
+    (tmp_path / "boards").mkdir()
+    (tmp_path / "headway.yml").write_text("project: shop\n")
+    (tmp_path / "kpis" / "shop.yml").write_text("kpis:\n\tmau: {count: visits}\n")
+    (tmp_path / "boards" / "front.yml").write_text("boards:\n  front: {sections: [{tiles: [mau]}]}\n")
+    with pytest.raises(CatalogError) as caught:
+        catalog.load(tmp_path)
+    assert [mistake.slug for mistake in caught.value.mistakes] == ["yaml-syntax"]

@@ -26,13 +26,14 @@ from headway.model import (
     KpiCheck,
     Limits,
     Reconcile,
+    Retention,
     Share,
     Status,
     Then,
     Unit,
     UnitKind,
 )
-from headway.periods import Calendar, Grain
+from headway.periods import Calendar, Grain, Length
 from headway.publish import measures, pages, tiles, view, words
 from headway.publish.stored import Stored
 from headway.publish.view import View
@@ -341,6 +342,23 @@ def test_page_of_a_kpi(internal: View) -> None:
     )
     assert [link.name for link in internal.kpi("revenue").feeds] == ["margin"]
     assert [link.name for link in internal.kpi("margin").made_from] == ["revenue", "secret_cost"]
+
+
+def test_ages_stand_in_their_order(one: Callable[..., View], northlane: SimpleNamespace) -> None:
+    """A curve is read from age to age: 2 comes before 10, and no age moves because more people came back at it."""
+    measure = Retention("sessions", "user_id", ages=Length.parse("12 months"))
+    kpi = northlane.kpi("n", measure, Unit(UnitKind.PERCENT, "percent"), Grain.MONTH, by=(("age",),))
+    rows = [
+        row
+        for age in (10, 2, 1)
+        for row in northlane.series(
+            Grain.MONTH, 3, lambda i, age=age: age / 20, cell=(("age", str(age)),), last=date(2026, 10, 31)
+        )
+    ]
+    (breakdown,) = (
+        one(kpi, northlane.series(Grain.MONTH, 3, lambda i: 0.5, last=date(2026, 10, 31)) + rows).kpi("n").breakdowns
+    )
+    assert [cell.label for cell in breakdown.cells] == ["1", "2", "10"]
 
 
 def test_csv(internal: View) -> None:

@@ -294,6 +294,8 @@ def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
         simulate.write("hubs", tmp_path, today=TODAY)
     assert caught.value.slug == "folder-not-empty"
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    with pytest.raises(UsageError, match=r"notes\.txt is a file"):
+        simulate.write("hubs", tmp_path / "notes.txt", today=TODAY)
 
 
 def test_a_day_before_all_sources_have_rows_is_refused(tmp_path: Path) -> None:

@@ -41,7 +41,13 @@ class Complaints:
     def raise_any(self) -> None:
         """CatalogError with every mistake, once each, in the order of files and lines; nothing if there is none."""
         if self._mistakes:
-            raise CatalogError(_once(sorted(self._mistakes, key=self._rank)))
+            raise CatalogError(_once(sorted(self._sure(), key=self._rank)))
+
+    def _sure(self) -> list[Mistake]:
+        """Without the names that nobody declares, as long as a file cannot be read: they may stand in that file."""
+        if all(mistake.slug != "yaml-syntax" for mistake in self._mistakes):
+            return self._mistakes
+        return [mistake for mistake in self._mistakes if mistake.slug != "unknown-name"]
 
     def _rank(self, mistake: Mistake) -> tuple[int, int, int]:
         place = mistake.place

@@ -75,6 +75,8 @@ def vet_folder(folder: Path, paths: Sequence[Path] = ()) -> None:
         or (paths and all(path.resolve().is_relative_to(folder.resolve()) for path in paths))
     ):
         return
+    elif not folder.is_dir():
+        message = f"{folder} is a file"
     else:
         message = f"{folder} holds files already, and a project would mix with them"
     raise UsageError(Mistake(message, "folder-not-empty", remedy="Give the name of a new folder."))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.measure import Measurement
@@ -34,6 +35,8 @@ _BARS = "▁▂▃▄▅▆▇█"
 #: How many periods a sparkline has, and from which width a table has all its columns.
 _TREND = 13
 _WIDE = 140
+#: The columns of words, and how narrow they may become for the sake of the others.
+_LEAST = {"Title": 12, "Period": 12}
 #: A sign and a colour for each verdict; the word always stands beside them.
 _SIGNS = {
     "on": ("●", "green"),
@@ -50,7 +53,7 @@ def overview(console: Console, page: CataloguePage) -> None:
     """Every KPI by area: value, change, status, target, the last periods as a line. Narrow terminals get less of it."""
     for group in page.groups:
         if console.width >= _WIDE:
-            table = _group(group, wide=True)
+            table = _fitted(console, _group(group, wide=True))
         else:
             table = _group(group)
             needed = Measurement.get(console, console.options.update(width=_WIDE), table).maximum
@@ -89,12 +92,25 @@ def _group(group: Group, *, wide: bool = False, targets: bool = True) -> Table:
     return table
 
 
+def _fitted(console: Console, table: Table) -> Table:
+    """The table, no wider than the terminal if words can give way: else a long reason would cut the numbers off."""
+    for column in table.columns:
+        least = _LEAST.get(str(column.header))
+        excess = Measurement.get(console, console.options.update(width=10 * _WIDE), table).maximum - console.width
+        if least is not None and excess > 0:
+            widest = max(cell_len(str(cell)) for cell in column.cells)
+            column.max_width = max(least, widest - excess)
+    return table
+
+
 def kpi(console: Console, page: KpiPage, periods: int) -> None:
     """One KPI: what it says now, then its newest periods."""
     tile = page.tile
     _head(console, tile)
     if page.entries and not page.rows:
         _entries(console, page.entries[:periods])
+        return
+    if not page.rows:
         return
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column(page.grain.capitalize(), no_wrap=True)
@@ -128,10 +144,11 @@ def explain(console: Console, page: KpiPage, row: Row | None) -> None:
     if page.entries:
         _section(console, "As entered")
         _entries(console, [e for e in page.entries if row is None or e.period == row.period])
-    _section(console, "Earlier values")
     earlier = [e for e in page.earlier if row is None or e.period in (row.period, row.label)]
+    if earlier or row is not None:
+        _section(console, "Earlier values")
     _say(console, (f"{one.period}: {one.was} until {one.restated}, now {one.now}" for one in earlier))
-    if not earlier:
+    if row is not None and not earlier:
         _say(console, ["None: this is the first value that was published."], "dim")
     if page.sql:
         _section(console, "The SQL, as it reads for this KPI alone")
@@ -145,7 +162,7 @@ def _number(console: Console, row: Row) -> None:
         line.append(f"  {row.target}")
     console.print(line)
     counted = {"counted": row.n, "numerator": row.numerator, "denominator": row.denominator}
-    known = ", ".join(f"{name} {value:,.15g}" for name, value in counted.items() if value is not None)
+    known = ", ".join(f"{name} {round(value, 4):,.15g}" for name, value in counted.items() if value is not None)
     _say(console, (part for part in (known, row.note) if part), "dim")
 
 

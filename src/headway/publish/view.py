@@ -34,6 +34,7 @@ from headway.model import (
     Narrative,
     Open,
     Recurring,
+    Retention,
     Target,
     Total,
     Unit,
@@ -499,7 +500,12 @@ class View:
                 if newest is None and all(not point.value for point in points):
                     continue  # gone long ago
                 cells.append(_cell_row(kpi, cell, newest, points))
-            cells.sort(key=lambda c: (c.shown.value is None, -(c.shown.value or 0), c.label))
+            if isinstance(kpi.measure, Retention) and Retention.AGE in columns:  # 2 comes before 10
+                cells.sort(
+                    key=lambda c: ([v for k, v in c.cell.items() if k != Retention.AGE], int(c.cell[Retention.AGE]))
+                )
+            else:
+                cells.sort(key=lambda c: (c.shown.value is None, -(c.shown.value or 0), c.label))
             yield Breakdown(
                 "-".join(columns),
                 " and ".join(column.replace("_", " ") for column in columns),

@@ -239,7 +239,7 @@ def definition(kpi: Kpi, calendar: Calendar, min_group_size: int, *, counts_peop
         said.append(f"Only rows where {kpi.where.text} count.")
     said += [part for part in (_window(kpi), _longer(kpi), _empty(kpi)) if part]
     if kpi.by:
-        said.append(f"It is broken down by {_listed([' and '.join(columns) for columns in kpi.by])}.")
+        said.append(f"It is broken down by {_listed([' x '.join(columns) for columns in kpi.by])}.")
         if isinstance(kpi.measure, Retention) and not kpi.has_total():
             said.append("Each age has its own share: there is none for all of them.")
         elif kpi.total is Total.NONE:

@@ -60,12 +60,9 @@ def _write(name: str, folder: Path, paths: Sequence[Path], today: date, seed: in
     brought = dict(_catalogue(name, paths))
     held = folder.exists() and (not folder.is_dir() or any(not path.name.startswith(".") for path in folder.iterdir()))
     if held and not (replace and _is_same(folder / "headway.yml", brought["headway.yml"])):
-        mistake = Mistake(
-            f"{folder} holds files already, and an example would mix with them",
-            "folder-not-empty",
-            remedy="Give the name of a new folder.",
-        )
-        raise UsageError(mistake)
+        files = "holds files already, and an example would mix with them"
+        message = f"{folder} {files if folder.is_dir() else 'is a file'}"
+        raise UsageError(Mistake(message, "folder-not-empty", remedy="Give the name of a new folder."))
     for path, text in brought.items():
         _put(folder / path, text)
     schema.write(folder)
