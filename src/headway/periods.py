@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -286,7 +286,7 @@ class Calendar:
     def from_key(self, grain: Grain, key: int) -> Period:
         """The period that a ledger key names."""
         if grain is Grain.HOUR:
-            return self.hour(datetime.fromtimestamp(key, UTC))
+            return _hour(self, key)
         return self.period(grain, day_of(key))
 
     def next(self, period: Period) -> Period:
@@ -484,3 +484,9 @@ def cover(periods: Sequence[Period], day: date) -> Period | None:
     """The period of a sorted sequence that holds `day`, or None."""
     index = bisect_right([p.first for p in periods], day) - 1
     return periods[index] if index >= 0 and periods[index].last >= day else None
+
+
+@lru_cache(maxsize=1 << 16)
+def _hour(calendar: Calendar, key: int) -> Period:
+    """The hour that a key names: a year has 8,760, and every KPI that is kept by the hour asks for each again."""
+    return calendar.hour(datetime.fromtimestamp(key, UTC))

@@ -17,7 +17,7 @@ from sqlglot import exp
 
 from headway import sources
 from headway.engines import DuckDB
-from headway.errors import Place, QueryError, SourceError
+from headway.errors import Place, QueryError, SourceError, UsageError
 from headway.model import ColumnType, FilesReader, Format, Source
 
 PLACE = Place("sources/x.yml", 2)
@@ -290,6 +290,19 @@ def test_memory_that_runs_out_is_told() -> None:
             engine.execute(query("SELECT list(i || 'some words') AS all_of_them FROM range(20000000) AS t(i)"))
         assert caught.value.slug == "out-of-memory"
         assert engine.execute(query("SELECT 1 AS one")).to_pylist() == [{"one": 1}]
+
+
+def test_memory_may_be_set_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HEADWAY_MEMORY says how much a run may use; what is no amount is refused, and without it that is a gigabyte."""
+    limit = query("SELECT current_setting('memory_limit') AS it")
+    with DuckDB(tmp_path) as engine:
+        assert engine.execute(limit).to_pylist() == [{"it": "953.6 MiB"}]
+    monkeypatch.setenv("HEADWAY_MEMORY", "2GB")
+    with DuckDB(tmp_path) as engine:
+        assert engine.execute(limit).to_pylist() == [{"it": "1.8 GiB"}]
+    monkeypatch.setenv("HEADWAY_MEMORY", "much")
+    with pytest.raises(UsageError, match="HEADWAY_MEMORY is no amount of memory: much"):
+        DuckDB(tmp_path)
 
 
 def test_disk_that_runs_out_is_told(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ a query reads the attached sources and the tables given with it, nothing else.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -22,13 +23,16 @@ from sqlglot import exp
 from headway.engines import columns, stored
 from headway.engines.columns import identifier, literal
 from headway.engines.intake import settle
-from headway.errors import Mistake, Place, QueryError, SourceError
+from headway.errors import Mistake, Place, QueryError, SourceError, UsageError
 from headway.model import Located, Source, SqlType
 
 T = TypeVar("T")
 _NO_TABLES: Mapping[str, pa.Table] = MappingProxyType({})
 #: Functions that a query may read rows from; all others could open files.
 _ROW_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
+
+#: The variable of the environment that says how much memory may be used.
+_MEMORY = "HEADWAY_MEMORY"
 
 #: What the readers of Parquet and its packed pages say of bytes that make no sense.
 _DAMAGED = r"failed to read file|don't know what type|protocol|magic bytes|thrift|decompress|corrupt|out of buffer"
@@ -48,10 +52,11 @@ class DuckDB:
     """One in-memory DuckDB; a context manager. Not for several threads at a time: DuckDB itself uses all cores.
 
     `temporary` is the folder for what does not fit into `memory`; without it, or if it cannot be made, DuckDB keeps to
-    memory alone, and takes what the machine has. Given all it would take gigabytes, to save a second.
+    memory alone. `memory` is else what HEADWAY_MEMORY says, else 1 GB with such a folder: given all, DuckDB would take
+    gigabytes to save a second. UsageError if HEADWAY_MEMORY says no amount.
     """
 
-    def __init__(self, temporary: Path | None = None, memory: str = "1GB") -> None:
+    def __init__(self, temporary: Path | None = None, memory: str | None = None) -> None:
         self.attached: dict[str, Attached] = {}
         self._in_place: list[str] = []
         self._worker = ThreadPoolExecutor(1, "duckdb")
@@ -72,11 +77,17 @@ class DuckDB:
             # Zones are named wherever they matter; the machine's own must not.
             "TimeZone": "UTC",
             "preserve_insertion_order": "false",
-            "memory_limit": memory if temporary else "70%",
+            "memory_limit": memory or os.environ.get(_MEMORY) or ("1GB" if temporary else "70%"),
             "temp_directory": str(temporary) if temporary else "",
         }
         for name, value in settings.items():
-            self._con.execute(f"SET {name} = {literal(value)}")
+            try:
+                self._con.execute(f"SET {name} = {literal(value)}")
+            except duckdb.Error as error:
+                if name != "memory_limit":
+                    raise
+                wrong = Mistake(f"{_MEMORY} is no amount of memory: {value}", "bad-value", None, "Write 4GB, or 50%.")
+                raise UsageError(wrong) from error
 
     def __enter__(self) -> Self:
         return self
@@ -199,10 +210,10 @@ def _mistake(error: duckdb.Error, slug: str, lead: str = "", place: Place | None
         )
     if isinstance(error, duckdb.OutOfMemoryException):
         return Mistake(
-            f"{lead}the rows do not fit into this machine's memory",
+            f"{lead}the rows do not fit into the memory that may be used",
             "out-of-memory",
             place,
-            "Use fewer breakdowns or a longer grain, narrower files, or a machine with more memory.",
+            f"Give it more, {_MEMORY}=4GB (of 1GB unless it says otherwise), or use fewer breakdowns or a longer grain.",
         )
     if re.search(_DAMAGED, text, re.IGNORECASE):
         named = re.search(r'file "([^"]+)"', text)

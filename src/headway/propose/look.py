@@ -122,7 +122,7 @@ def look(name: str, files: Sequence[Path], given: Format) -> Seen:
         if len(dates) == 1:
             form = replace(form, dates=dates[0])
         if form != source.reader.format:  # type: ignore[union-attr]  # read again, as it is written
-            source = replace(source, reader=FilesReader(source.reader.patterns, form))  # type: ignore[union-attr]
+            source = replace(source, reader=FilesReader(source.reader.patterns, form))  # type: ignore[union-attr]  # as above
             types = _attach(engine, source)
         columns = tuple(_columns(engine, name, types))
         return Seen(name, tuple(files), form, engine.attached[name].rows, columns, sheets, dates, doubtful)

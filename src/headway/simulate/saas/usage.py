@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from headway.simulate import tables
 from headway.simulate.saas.accounts import REGIONS
@@ -96,7 +97,7 @@ class Usage:
         writer: _Writer,
         rng: np.random.Generator,
         people: People,
-        names: object,
+        names: pa.Array,
         visits: tuple[Ints, Moments, Floats],
         month: Month,
     ) -> Workflows:
@@ -125,7 +126,7 @@ class Usage:
             "workflows",
             {
                 "workflow_id": tables.serial("w", number[done]),
-                "creator_id": names.take(who[kept]),  # type: ignore[attr-defined]
+                "creator_id": names.take(who[kept]),
                 "template_id": tables.blank(tables.named("t", template[kept]), template[kept] == 0),
                 "node_count": nodes[kept],
                 "ai_node_count": ai_nodes[kept],
@@ -201,7 +202,7 @@ def _write_sessions(
     writer: _Writer,
     rng: np.random.Generator,
     people: People,
-    names: object,
+    names: pa.Array,
     visits: tuple[Ints, Moments, Floats],
     used: npt.NDArray[np.bool_],
 ) -> None:
@@ -224,7 +225,7 @@ def _write_sessions(
         "sessions",
         {
             "session_id": tables.serial("s", number[come]),
-            "user_id": names.take(person[come]),  # type: ignore[attr-defined]
+            "user_id": names.take(person[come]),
             "region": tables.pick(REGIONS, people.region[person[come]]),
             "feature": tables.pick(FEATURES, about[come]),
             "started_at": started[come],
@@ -237,7 +238,7 @@ def _write_sessions(
 def _write_uses(
     writer: _Writer,
     rng: np.random.Generator,
-    names: object,
+    names: pa.Array,
     visits: tuple[Ints, Moments, Floats],
     used: npt.NDArray[np.bool_],
 ) -> None:
@@ -263,7 +264,7 @@ def _write_uses(
         "feature_uses",
         {
             "use_id": tables.serial("f", number[place]),
-            "user_id": names.take(who[place]),  # type: ignore[attr-defined]
+            "user_id": names.take(who[place]),
             "feature": tables.pick(FEATURES, feature[place]),
             "used_at": sent,
         },
