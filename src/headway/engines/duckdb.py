@@ -213,7 +213,7 @@ def _mistake(error: duckdb.Error, slug: str, lead: str = "", place: Place | None
             f"{lead}the rows do not fit into the memory that may be used",
             "out-of-memory",
             place,
-            f"Give it more, {_MEMORY}=4GB (of 1GB unless it says otherwise), or use fewer breakdowns or a longer grain.",
+            f"Give it more ({_MEMORY}=4GB; it is 1GB else), or use fewer breakdowns or a longer grain.",
         )
     if re.search(_DAMAGED, text, re.IGNORECASE):
         named = re.search(r'file "([^"]+)"', text)

@@ -72,7 +72,8 @@ def _within(one: Kpi, other: Kpi, grain: Grain | None) -> str | None:
         long = Window(WindowKind.CALENDAR, grain=grain)
     if long is None:
         return None
-    days, inside = brief.length.days, f"{brief} lies in {long}"
+    article = "a " if long.kind is WindowKind.CALENDAR else ""
+    days, inside = brief.length.days, f"{brief} lies in {article}{long}"
     if long.kind is WindowKind.TRAILING and long.length is not None:
         if one.take != other.take and days != 1:
             return None
