@@ -114,3 +114,7 @@ WITH lengths AS (
     FROM tickets JOIN accounts USING (account_id) WHERE resolved_at >= opened_at AND year(resolved_at) = 2025
 )
 SELECT segment, median(days) AS value FROM lengths GROUP BY segment;
+
+-- onboarding_answers 2026-Q3
+SELECT count(*) AS value FROM csat_answers JOIN accounts USING (account_id)
+WHERE segment = 'enterprise' AND topic = 'onboarding' AND date_trunc('quarter', ny(answered_at)) = '2026-07-01';
