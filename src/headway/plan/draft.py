@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 
 import pyarrow as pa
@@ -77,7 +78,7 @@ class Draft:
                 suffix += "_" + str(asked.kpi.window).replace(" ", "_")
             known[key] = self.steps.reserve(word + suffix)
             timeline = asked.timeline
-            self.tables[known[key]] = timeline.spans(hours) if word == "spans" else timeline.reach(hours)
+            self.tables[known[key]] = _table(timeline, word, hours)
         return known[key]
 
     def answer(
@@ -168,3 +169,9 @@ def totals_or_kept(asked: Asked, spans: str, columns: Sequence[str]) -> str:
         return ""
     total = " AND ".join(f"{sql.name(c)} IS NULL" for c in columns)
     return f"({sql.name(spans)}.cells OR ({total}))"
+
+
+@lru_cache(maxsize=512)
+def _table(timeline: Timeline, word: str, hours: bool) -> pa.Table:
+    """The spans of a timeline, or their reach: made once for the plan of a KPI alone, and for that of all together."""
+    return timeline.spans(hours) if word == "spans" else timeline.reach(hours)
