@@ -65,8 +65,7 @@ def _benchmarks(kpi: Kpi, draft: Draft, scene: Scene) -> Iterator[Benchmark]:
         if bound is not None:
             low, high = reading.level(bound, getattr(spec, bound), reading.reader(kpi.grain, ()).quantity)
             if reading.fine:
-                # A quantity is a number: nothing else came back.
-                yield Benchmark(low, high, spec.who, spec.link)  # type: ignore[arg-type]
+                yield Benchmark(low, high, spec.who, spec.link)  # type: ignore[arg-type]  # a quantity is a number
 
 
 @dataclass
