@@ -1,0 +1,14 @@
+"""The command line: parse, call one function of a room, print. `headway --help` imports nothing but Typer.
+
+A module holds the commands of one purpose, and imports the rooms that a command needs inside that command.
+"""
+
+from headway.cli import begin, compute, define, pages
+from headway.cli.app import app, main
+
+#: Help lists commands in this order: as one meets them.
+_MODULES = [module.__name__ for module in (begin, define, compute, pages)]
+
+app.registered_commands.sort(key=lambda command: _MODULES.index(getattr(command.callback, "__module__", "")))
+
+__all__ = ["app", "main"]

@@ -1,0 +1,104 @@
+"""Commands that add numbers: `run` computes them, `enter` writes down what people know."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from headway.cli.app import app
+from headway.cli.console import progress_line, screen
+from headway.cli.project import catalog_at, ledger_of, notes, notes_of_kpis, now_of, only_checked
+from headway.errors import Mistake, UsageError
+from headway.options import NowOption, ProjectOption
+
+if TYPE_CHECKING:
+    from headway.model import Catalog
+    from headway.run import Outcome
+
+
+@app.command()
+def run(
+    kpis: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KPI", help="KPIs to compute; all if none is named.", show_default=False),
+    ] = None,
+    project: ProjectOption = Path(),
+    now: NowOption = None,
+) -> None:
+    """Compute, judge and record the KPIs."""
+    catalog = catalog_at(project)
+    outcome = compute(catalog, tuple(kpis or ()), now_of(now))
+    raise typer.Exit(0 if outcome.whole else 3)
+
+
+def compute(catalog: Catalog, names: tuple[str, ...], now: datetime) -> Outcome:
+    """Compute and record, show progress, and say what came of it."""
+    from headway import run
+    from headway.publish import terminal
+
+    with ledger_of(catalog, create=True) as ledger, progress_line() as progress:
+        outcome = run.observe(catalog, ledger, now, names, progress)
+    for name, error in outcome.failed_sources.items():
+        typer.echo(f"Source {name} could not be read:\n{error}\n", err=True)
+    notes(outcome.loads)
+    notes_of_kpis(outcome.notes)
+    alike: dict[str, list[str]] = {}
+    for name, message in outcome.failed_kpis.items():
+        alike.setdefault(message, []).append(name)
+    for message, names_of in alike.items():
+        typer.echo(f"Not computed: {', '.join(names_of)}, because {message}.", err=True)
+    recorded = outcome.recorded
+    terminal.recorded(screen(), len(outcome.computed) - len(outcome.failed_kpis), recorded)
+    only_checked(catalog)
+    return outcome
+
+
+@app.command()
+def enter(
+    kpi: Annotated[str, typer.Argument(metavar="KPI", help="The KPI; its kind is entered or narrative.")],
+    period: Annotated[str, typer.Argument(metavar="PERIOD", help="2026-01-31, 2026-W05, 2026-01, 2026-Q1 or 2026.")],
+    value: Annotated[
+        str, typer.Argument(metavar="VALUE", help="The number, of a percentage with its sign; or the text.")
+    ],
+    project: ProjectOption = Path(),
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="How it is known, or why it changes.")] = "",
+    cell: Annotated[
+        list[str] | None,
+        typer.Option("--for", metavar="COLUMN=VALUE", help="The cell; once for each column of a cross."),
+    ] = None,
+    who: Annotated[
+        str | None,
+        typer.Option("--who", metavar="NAME", help="Who enters it.", show_default="git's user.name, or the user"),
+    ] = None,
+    evidence: Annotated[
+        str, typer.Option("--evidence", metavar="LINK", help="What shows it: an address, or a file of the project.")
+    ] = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in the place of what is there, which the note keeps.")
+    ] = False,
+) -> None:
+    """Write down a number, or a text, that people know.
+
+    It is added to the KPI's file in the project; the next run publishes it.
+    """
+    from headway import decide
+
+    catalog = catalog_at(project)
+    given = dict(_pair(text) for text in cell or ())
+    name = decide.somebody(catalog.root) if who is None else who
+    entry = decide.Entry(kpi, period, value, name, why, evidence, given, replace)
+    done = decide.enter(catalog, entry, now_of(None))
+    was = f", in place of {done.was}" if done.was else ""
+    typer.echo(f"{done.file}: {kpi} {done.period} is entered{was}. The next run publishes it.")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """`hub=a` of a `--for`."""
+    column, equals, value = text.partition("=")
+    if not equals or not column or not value:
+        mistake = Mistake(f"a cell is written column=value, not '{text}'", "unknown-option", None, "As in --for hub=a.")
+        raise UsageError(mistake)
+    return column.strip(), value.strip()

@@ -1,0 +1,165 @@
+"""Commands that show what the ledger holds: `show`, `explain`, `build`, `serve`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from headway.cli.app import app
+from headway.cli.console import many, progress_line, screen
+from headway.cli.project import catalog_at, grain_of, ledger_of, now_of, period_of, view_of
+from headway.errors import Mistake, UsageError
+from headway.options import AsOfOption, JsonOption, PortOption, ProjectOption, Readers
+
+if TYPE_CHECKING:
+    from headway.model import Catalog
+
+
+@app.command()
+def show(
+    kpi: Annotated[
+        str | None, typer.Argument(metavar="KPI", help="A KPI; all if none is named.", show_default=False)
+    ] = None,
+    project: ProjectOption = Path(),
+    grain: Annotated[
+        str | None, typer.Option("--grain", metavar="GRAIN", help="Periods of this length: day, month ...")
+    ] = None,
+    periods: Annotated[
+        int, typer.Option("--periods", metavar="N", min=1, help="How many periods of a KPI to list.")
+    ] = 12,
+    as_json: JsonOption = False,
+    as_of: AsOfOption = None,
+) -> None:
+    """Print the newest numbers, or the periods of one KPI."""
+    from headway.publish import pages, terminal
+
+    if kpi is None and grain is not None:
+        mistake = Mistake(
+            "--grain is of one KPI, and none is named",
+            "unknown-option",
+            None,
+            "Name one: headway show KPI --grain month",
+        )
+        raise UsageError(mistake)
+    with view_of(project, as_of=as_of) as view:
+        page = view.catalogue() if kpi is None else view.kpi(kpi, grain_of(grain))
+    if as_json:
+        typer.echo(json.dumps(pages.plain(page), ensure_ascii=False, indent=2))
+    elif isinstance(page, pages.CataloguePage):
+        terminal.overview(screen(), page)
+    else:
+        terminal.kpi(screen(), page, periods)
+
+
+@app.command()
+def explain(
+    kpi: Annotated[str, typer.Argument(metavar="KPI", help="The KPI.")],
+    period: Annotated[
+        str | None,
+        typer.Argument(metavar="PERIOD", help="A period such as 2026-01; else the newest.", show_default=False),
+    ] = None,
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Say where a number comes from.
+
+    Its definition and SQL, the sources with the rows read and left out, and its earlier values.
+    """
+    from headway.publish import pages, terminal
+
+    catalog = catalog_at(project)
+    wanted = period_of(catalog, period)
+    with view_of(project) as view:
+        page = view.kpi(kpi, wanted.grain if wanted else None)
+    rows = [row for row in page.rows if wanted is None or row.period == wanted.name]
+    if not rows and wanted:
+        raise UsageError(
+            Mistake(
+                f"{kpi} has no number for {wanted}",
+                "unknown-period",
+                None,
+                f"It has numbers from {page.rows[-1].period} to {page.rows[0].period}." if page.rows else None,
+            )
+        )
+    row = rows[0] if rows else None
+    if as_json:
+        typer.echo(json.dumps({**pages.plain(page), "row": pages.plain(row)}, ensure_ascii=False, indent=2))
+    else:
+        terminal.explain(screen(), page, row)
+
+
+@app.command()
+def build(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIRECTORY", help="Folder of the site; an earlier build there is replaced.")
+    ],
+    project: ProjectOption = Path(),
+    audience: Annotated[Readers, typer.Option("--audience", help="Whom the pages are for.")] = Readers.PUBLIC,
+    as_of: AsOfOption = None,
+) -> None:
+    """Write the pages as files.
+
+    They work from any address, and from disk.
+    """
+    from headway.model import Audience
+    from headway.publish import site
+
+    with view_of(project, Audience(audience.value), as_of) as view, progress_line() as progress:
+        progress("Writing pages", 0, 0)
+        built = site.build(view, directory)
+    console = screen()
+    console.print(
+        f"Wrote {len(built.files)} files ({built.size / 1e6:.1f} MB) into {built.folder} for {audience.value} readers.",
+        highlight=False,
+    )
+    if built.left_out:
+        console.print(
+            f"Left out {many(len(built.left_out), 'KPI')} not meant for them: {', '.join(built.left_out)}.",
+            highlight=False,
+        )
+
+
+@app.command()
+def serve(
+    project: ProjectOption = Path(),
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
+    port: PortOption = 8000,
+    audience: Annotated[
+        Readers | None,
+        typer.Option(
+            "--audience",
+            help="Whom the pages are for. On this machine alone: everybody's; else public.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Serve the pages and their JSON twins."""
+    serve_pages(catalog_at(project), host, port, audience)
+
+
+def serve_pages(catalog: Catalog, host: str, port: int, audience: Readers | None) -> None:
+    """Serve until interrupted. On loopback everything is shown; elsewhere the public part, unless told otherwise."""
+    from headway import serve
+    from headway.model import Audience
+    from headway.publish import view
+
+    alone = host in serve.LOOPBACK
+    readers = Audience(audience.value) if audience else Audience.RESTRICTED if alone else Audience.PUBLIC
+    with ledger_of(catalog, create=False) as ledger:
+        # Whoever names the readers has thought of who else may reach this address.
+        hosts = serve.LOOPBACK if alone and audience is None else ()
+        application = serve.app(lambda: view.open(ledger, catalog, readers, now_of(None)), hosts=hosts)
+        with suppress(KeyboardInterrupt):  # the way to end it
+            serve.run(application, host, port, said=lambda address: _serving(address, readers.value))
+
+
+def _serving(address: str, readers: str) -> None:
+    """Say where the pages are, at once also where output is collected."""
+    shown = "everything" if readers == "restricted" else f"what {readers} readers may see"
+    typer.echo(f"Serving {shown} at {address} (Ctrl-C ends it)")
+    sys.stdout.flush()

@@ -1,0 +1,128 @@
+"""What commands share of a project: its catalogue, its ledger, a reader's view, and moments and periods as typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from headway.cli.console import many
+from headway.errors import Mistake, UsageError
+
+if TYPE_CHECKING:
+    from headway.ledger import Ledger
+    from headway.model import Audience, Catalog, Load
+    from headway.publish.view import View
+
+
+def catalog_at(project: Path) -> Catalog:
+    """The catalogue of the project that `project` lies in."""
+    from headway import catalog
+
+    return catalog.load(root_of(project))
+
+
+def root_of(project: Path) -> Path:
+    """The folder of the project that `project` lies in."""
+    from headway import catalog
+
+    if not project.exists():
+        remedy = "Name the folder of a project, or leave --project out inside one."
+        raise UsageError(Mistake(f"there is no folder {project}", "not-a-project", None, remedy))
+    return catalog.find(project)
+
+
+@contextmanager
+def ledger_of(catalog: Catalog, *, create: bool) -> Iterator[Ledger]:
+    """The ledger of a project, closed at the end."""
+    from headway.ledger import Ledger
+
+    path: Path | str = catalog.ledger if "://" in catalog.ledger else catalog.root / catalog.ledger
+    with Ledger.open(path, create=create) as ledger:
+        yield ledger
+
+
+@contextmanager
+def view_of(project: Path, audience: Audience | None = None, as_of: str | None = None) -> Iterator[View]:
+    """What a reader sees; on one's own terminal everything."""
+    from headway.model import Audience
+    from headway.publish import view
+
+    catalog = catalog_at(project)
+    with ledger_of(catalog, create=False) as ledger:
+        then = moment(as_of) if as_of else None
+        yield view.open(ledger, catalog, audience or Audience.RESTRICTED, now_of(None), then)
+
+
+def only_checked(catalog: Catalog) -> None:
+    """Say what of the catalogue is declared and has no effect yet, so that nobody waits for an alert."""
+    groups = {"alert": catalog.alerts, "board": catalog.boards, "objective": catalog.objectives, "note": catalog.notes}
+    found = [many(len(group), noun) for noun, group in groups.items() if group]
+    if catalog.restatement is not None:
+        found.append("'restatement'")
+    if not found:
+        return
+    *most, last = found
+    listed = f"{', '.join(most)} and {last}" if most else last
+    one = not most and last.startswith(("1 ", "'"))
+    are, them = ("is", "it") if one else ("are", "them")
+    typer.echo(f"{listed} {are} checked; this version does not act on {them} yet.")
+
+
+def notes(loads: Iterable[Load]) -> None:
+    """What somebody who trusts the numbers should know of the rows: failed checks, new columns, shallow clones."""
+    for load in loads:
+        for note in load.notes:
+            typer.echo(f"Source {load.source}: {note.rstrip('.')}.", err=True)
+
+
+def notes_of_kpis(notes: Mapping[str, str]) -> None:
+    """Print sentences about KPIs."""
+    for name, note in notes.items():
+        typer.echo(f"KPI {name}: {note}.", err=True)
+
+
+def now_of(text: str | None) -> datetime:
+    """The moment to compute for: the clock's, unless told."""
+    return moment(text) if text else datetime.now(UTC).replace(microsecond=0)
+
+
+def moment(text: str) -> datetime:
+    """An ISO moment; without a zone it is UTC."""
+    try:
+        made = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            Mistake(f"'{text}' is no moment", "bad-date", None, "Write it like 2026-01-31T06:00Z.")
+        ) from None
+    return made if made.tzinfo else made.replace(tzinfo=UTC)
+
+
+def grain_of(text: str | None) -> Any:
+    """A grain as typed, or None."""
+    from headway.periods import Grain
+
+    if text is None or text in list(Grain):
+        return text and Grain(text)
+    raise UsageError(Mistake(f"grain must be one of {', '.join(Grain)}, not '{text}'", "unknown-grain", None, None))
+
+
+def period_of(catalog: Catalog, text: str | None) -> Any:
+    """A period as typed, or None."""
+    if text is None:
+        return None
+    try:
+        return catalog.calendar.parse(text)
+    except ValueError:
+        raise UsageError(
+            Mistake(
+                f"'{text}' is no period",
+                "bad-period",
+                None,
+                "Write it like 2026-01-31, 2026-W05, 2026-01, 2026-Q1 or 2026.",
+            )
+        ) from None
