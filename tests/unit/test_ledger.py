@@ -284,7 +284,7 @@ def test_a_run_comes_back_with_its_catalogue_and_loads(ledger: Ledger) -> None:
     recorded = record(ledger, 0, loads=loads)
     assert recorded.run.state == "failures"
     assert ledger.last_run() == recorded.run
-    assert recorded.run == Run(day(0), day(0), "c", "", day(0), "failures", "", 1)
+    assert recorded.run == Run(day(0), day(0), "c", "", day(0), "failures", "", 1, uuid=recorded.run.uuid)
     assert ledger.loads(1) == list(loads)
     assert ledger.loads(2) == []
     record(ledger, 1)

@@ -6,7 +6,7 @@ picked with NumPy. That is one plain range scan in any database, and revisions a
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from headway.ledger import schema
 from headway.ledger.diff import Floats, Ints, Rows, match
 from headway.ledger.encode import OBSERVATION, VERDICT
 from headway.ledger.records import PUBLISHED, Definition, Failure, Revision, Run, Series
-from headway.model import Flag, Load
+from headway.model import Excluded, Flag, Load
 from headway.periods import Grain
 
 #: Rows fetched at once; their Python objects are gone before the next ones come.
@@ -192,7 +192,9 @@ def _run(row: sa.Row[Any]) -> Run:
         finished=row.finished,
         state=row.state,
         version=row.version,
+        engine=row.engine,
         id=row.id,
+        uuid=row.uuid,
     )
 
 
@@ -200,9 +202,23 @@ def loads(connection: sa.Connection, run: int) -> list[Load]:
     """See `Ledger.loads`."""
     query = sa.select(schema.load).where(schema.load.c.run == run).order_by(schema.load.c.source)
     return [
-        Load(r.source, r.rows, r.removed, r.first, r.newest, r.failed, tuple(r.notes))
+        Load(
+            r.source,
+            r.rows,
+            r.removed,
+            r.first,
+            r.newest,
+            r.failed,
+            tuple(r.notes),
+            exclusions=tuple(_excluded(one) for one in r.exclusions or ()),
+        )
         for r in connection.execute(query)
     ]
+
+
+def _excluded(said: dict[str, Any]) -> Excluded:
+    days = {name: date.fromisoformat(said[name]) if said[name] else None for name in ("first", "last")}
+    return Excluded(**said | days)
 
 
 def failures(connection: sa.Connection, run: int) -> list[Failure]:

@@ -131,7 +131,11 @@ class _Writer:
     def load(self, load: Load) -> None:
         """Write what one source gave."""
         row = {c.name: getattr(load, c.name) for c in schema.load.c if c.name != "run"}
-        row |= {"run": self.run, "removed": dict(load.removed), "notes": list(load.notes)}
+        exclusions = [
+            asdict(one) | {"first": one.first and one.first.isoformat(), "last": one.last and one.last.isoformat()}
+            for one in load.exclusions
+        ]
+        row |= {"run": self.run, "removed": dict(load.removed), "notes": list(load.notes), "exclusions": exclusions}
         self.connection.execute(schema.load.insert(), row)
 
     def kpi(self, computed: Computed) -> Counts:

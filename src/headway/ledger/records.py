@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+from uuid import uuid4
 
 import pyarrow as pa
 
@@ -32,7 +33,8 @@ class Run:
 
     `catalogue` is the resolved catalogue as JSON text, stored once per `fingerprint`; it is '' in a run that was read
     back (ask `Ledger.catalogue`). `id`, `finished` and `state` are the ledger's to say: `finished` is the moment of
-    the commit unless the caller sets it, and `state` is "failures" if a KPI or a source failed. Moments are aware.
+    the commit unless the caller sets it, and `state` is "failures" if a KPI or a source failed, or "decision" where
+    people and not a run changed what is published. `uuid` names it in every copy of the ledger. Moments are aware.
     """
 
     started: datetime
@@ -40,9 +42,11 @@ class Run:
     fingerprint: str
     catalogue: str = ""
     finished: datetime | None = None
-    state: Literal["ok", "failures"] = "ok"
+    state: Literal["ok", "failures", "decision"] = "ok"
     version: str = ""
     id: int = 0
+    engine: str = ""
+    uuid: str = field(default_factory=lambda: str(uuid4()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 #: The newest migration, which is the version of a ledger that this release writes.
-HEAD = "0003"
+HEAD = "0004"
 #: Where a ledger keeps its own version.
 VERSION_TABLE = "ledger_version"
 
@@ -47,8 +47,12 @@ catalogue = sa.Table(
     metadata,
     sa.Column("fingerprint", sa.Text, primary_key=True),
     sa.Column("text", sa.Text, nullable=False),
+    #: The files as written, path -> text, as compressed JSON: with them the pages of then can be made again.
+    sa.Column("files", sa.LargeBinary),
 )
 
+#: Runs, and decisions of people (`state` is `decision`): whatever changes a number has a row here, in the order in
+#: which it came into force. `uuid` is the same in every copy of the ledger.
 run = sa.Table(
     "run",
     metadata,
@@ -59,6 +63,8 @@ run = sa.Table(
     sa.Column("fingerprint", sa.Text, sa.ForeignKey("catalogue.fingerprint"), nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("version", sa.Text, nullable=False),
+    sa.Column("engine", sa.Text, nullable=False, server_default=""),
+    sa.Column("uuid", sa.Text, nullable=False, server_default=""),
 )
 
 #: Reasons and statuses, numbered in the order in which they were first met. 0 is no word.
@@ -76,6 +82,8 @@ definition = sa.Table(
     sa.Column("kpi", sa.Text, nullable=False, index=True),
     sa.Column("fingerprint", sa.Text, nullable=False),
     sa.Column("sql", sa.Text, nullable=False),
+    #: The columns that it reads, source -> columns, as JSON; null where an earlier release did not say.
+    sa.Column("lineage", sa.JSON),
 )
 
 #: One row per KPI of a run: how it was calculated and what changed, or why it failed.
@@ -104,6 +112,39 @@ load = sa.Table(
     sa.Column("newest", sa.Text),
     sa.Column("failed", sa.Text),
     sa.Column("notes", sa.JSON, nullable=False),
+    #: Rows taken out on the record: a list of {where, first, last, why, link, rows}.
+    sa.Column("exclusions", sa.JSON),
+)
+
+#: What came of one check in one run, of a source or a KPI (`of`). `sample` are some rows that fail, people masked, and
+#: `holds` what is withheld for it: KPI -> how many numbers.
+checked = sa.Table(
+    "checked",
+    metadata,
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
+    sa.Column("of", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("check", sa.Text, primary_key=True),
+    sa.Column("family", sa.Text, nullable=False),
+    sa.Column("then", sa.Text, nullable=False),
+    sa.Column("passed", sa.Boolean, nullable=False),
+    sa.Column("failed", sa.BigInteger, nullable=False),
+    sa.Column("seen", sa.BigInteger, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("sample", sa.JSON),
+    sa.Column("holds", sa.JSON),
+    sa.Index("checked_by_subject", "of", "subject", "check", "run"),
+)
+
+#: What a source's rows came to when it was last read, by day: by it the next run sees which came late, changed or went.
+footprint = sa.Table(
+    "footprint",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), nullable=False),
+    sa.Column("engine", sa.Text, nullable=False),
+    sa.Column("columns", sa.JSON, nullable=False),
+    sa.Column("rows", sa.LargeBinary, nullable=False),
 )
 
 series = sa.Table(
@@ -134,6 +175,8 @@ observation = sa.Table(
     sa.Column("flags", sa.SmallInteger, nullable=False),
     sa.Column("so_far", sa.Double),
     sa.Column("so_far_before", sa.Double),
+    #: The restatement that made this revision of a closed period.
+    sa.Column("restatement", sa.Integer),
     sqlite_with_rowid=False,
 )
 
@@ -150,6 +193,80 @@ verdict = sa.Table(
     sa.Column("high", sa.Double),
     sa.Column("expected", sa.Double),
     sqlite_with_rowid=False,
+)
+
+#: A change of closed numbers: one cause, over all its periods and cells. `state` is `published` (within the project's
+#: tolerance, or it withholds), `waiting`, `accepted`, `rejected`, or `withdrawn` when a later run no longer had it.
+#: `run` saw it first, `latest` is the last run or decision that changed it. `rows` counts {late, changed, deleted};
+#: `kpis` says of each what changed: {kpi, numbers, cells, first, last, largest: {part, grain, cell, period, old, new}}.
+restatement = sa.Table(
+    "restatement",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), nullable=False),
+    sa.Column("latest", sa.Integer, sa.ForeignKey("run.id"), nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("source", sa.Text),
+    sa.Column("rows", sa.JSON, nullable=False),
+    sa.Column("first", sa.Text),
+    sa.Column("last", sa.Text),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("numbers", sa.BigInteger, nullable=False),
+    sa.Column("kpis", sa.JSON, nullable=False),
+)
+
+#: Numbers that wait for a decision, or were rejected: what a run computed where something else stays published.
+proposed = sa.Table(
+    "proposed",
+    metadata,
+    sa.Column("series", sa.Integer, sa.ForeignKey("series.id"), primary_key=True),
+    sa.Column("period", sa.BigInteger, primary_key=True),
+    sa.Column("restatement", sa.Integer, sa.ForeignKey("restatement.id"), nullable=False),
+    sa.Column("definition", sa.Integer, sa.ForeignKey("definition.id"), nullable=False),
+    sa.Column("value", sa.Double),
+    sa.Column("reason", sa.SmallInteger, nullable=False),
+    sa.Column("n", sa.Double),
+    sa.Column("numerator", sa.Double),
+    sa.Column("denominator", sa.Double),
+    sa.Column("flags", sa.SmallInteger, nullable=False),
+    sa.Column("status", sa.SmallInteger, nullable=False),
+    sa.Column("low", sa.Double),
+    sa.Column("high", sa.Double),
+    sqlite_with_rowid=False,
+)
+
+#: What people decided, append-only. `run` is the row of `run` with which it came into force.
+decision = sa.Table(
+    "decision",
+    metadata,
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
+    sa.Column("restatement", sa.Integer, sa.ForeignKey("restatement.id"), primary_key=True),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+)
+
+#: Rows of running periods as they stood before a run replaced them in place, as compressed Arrow: what was published
+#: then can be read, and the log keeps one row for each period that runs.
+replaced = sa.Table(
+    "replaced",
+    metadata,
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
+    sa.Column("kpi", sa.Text, primary_key=True),
+    sa.Column("log", sa.Text, primary_key=True),
+    sa.Column("rows", sa.LargeBinary, nullable=False),
+)
+
+#: Names that changed: of a KPI (`column` is ''), or of a value of its breakdown. Series carry the newest name.
+renamed = sa.Table(
+    "renamed",
+    metadata,
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
+    sa.Column("kpi", sa.Text, primary_key=True),
+    sa.Column("column", sa.Text, primary_key=True),
+    sa.Column("old", sa.Text, primary_key=True),
+    sa.Column("new", sa.Text, nullable=False),
 )
 
 #: What people entered, in words. `gone` is true where an entry is no longer in its file.

@@ -83,9 +83,10 @@ from headway.model.measures import (
     Tiered,
 )
 from headway.model.objectives import KeyResult, Objective
-from headway.model.observed import JUDGED, OBSERVED, Computed, Entry, Flag, Load, Reason, Status
+from headway.model.observed import JUDGED, OBSERVED, Computed, Entry, Excluded, Flag, Load, Reason, Status
 from headway.model.project import Area, Brand, Catalog, Restatement
 from headway.model.rehearsed import Cells, Rehearsed
+from headway.model.restated import Because, Cause, Closing
 from headway.model.sources import (
     ColumnType,
     Exclusion,
@@ -120,6 +121,7 @@ __all__ = [
     "Availability",
     "Balance",
     "Bands",
+    "Because",
     "Benchmark",
     "Better",
     "Between",
@@ -129,10 +131,12 @@ __all__ = [
     "Brand",
     "Case",
     "Catalog",
+    "Cause",
     "Cell",
     "Cells",
     "Check",
     "Checked",
+    "Closing",
     "ColumnType",
     "Computed",
     "Concurrency",
@@ -146,6 +150,7 @@ __all__ = [
     "Entered",
     "Entry",
     "Equals",
+    "Excluded",
     "Exclusion",
     "Expectation",
     "Expression",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum, StrEnum, unique
 
 import pyarrow as pa
@@ -25,11 +26,25 @@ class Reason(StrEnum):
     GROUP_TOO_SMALL = "group too small"
     INPUT_WITHHELD = "input withheld"
     TOO_FEW = "too few answers"
+    INCOMPLETE = "incomplete"  # a total, some of whose cells are withheld or stale
+    CHANGE_WAITS = "change waits"  # nothing is published any more, and what would be waits for a decision
 
     @property
     def withheld(self) -> bool:
         """True if there is a number, and it is held back."""
-        return self in (Reason.CHECK_FAILED, Reason.GROUP_TOO_SMALL, Reason.INPUT_WITHHELD, Reason.TOO_FEW)
+        return self in _WITHHELD
+
+
+_WITHHELD = frozenset(
+    {
+        Reason.CHECK_FAILED,
+        Reason.GROUP_TOO_SMALL,
+        Reason.INPUT_WITHHELD,
+        Reason.TOO_FEW,
+        Reason.INCOMPLETE,
+        Reason.CHANGE_WAITS,
+    }
+)
 
 
 class Status(StrEnum):
@@ -96,6 +111,18 @@ JUDGED = pa.schema(
 
 
 @dataclass(frozen=True, slots=True)
+class Excluded:
+    """Rows of a source taken out on the record: which, of which days, why, and how many in this run."""
+
+    where: str
+    first: date | None = None
+    last: date | None = None
+    why: str = ""
+    link: str | None = None
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """What one source gave in one run: rows read, and what each step took out, by the step's name.
 
@@ -111,6 +138,7 @@ class Load:
     failed: str | None = None
     notes: tuple[str, ...] = ()
     checks: tuple[Checked, ...] = ()
+    exclusions: tuple[Excluded, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ REASONS: tuple[Reason | None, ...] = (
     Reason.INPUT_MISSING,
     Reason.ZERO_DENOMINATOR,
     Reason.INPUT_WITHHELD,
+    Reason.INCOMPLETE,
     Reason.TOO_FEW,
     Reason.GROUP_TOO_SMALL,
     Reason.CHECK_FAILED,

@@ -377,6 +377,8 @@ _REASONS = {
     Reason.INPUT_WITHHELD: "A KPI that it reads is withheld.",
     Reason.NO_TOTAL: "There is no total: the cells do not add up.",
     Reason.TOO_FEW: "Too few answers.",
+    Reason.INCOMPLETE: "Some of its cells are withheld or stale.",
+    Reason.CHANGE_WAITS: "What it came to waits for a decision.",
 }
 
 

@@ -1,0 +1,61 @@
+"""Why a closed number changed: the cause, as the run that saw it tells the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+import pyarrow as pa
+
+from headway.periods import Calendar
+
+
+class Because(StrEnum):
+    """The kinds of causes. The words stand on the page as they are."""
+
+    LATE = "late rows"
+    CHANGED = "changed rows"
+    DELETED = "deleted rows"
+    DEFINITION = "definition"
+    EXCLUSION = "exclusion"
+    CALENDAR = "calendar"
+    CHECK = "check"  # a check failed, or no longer does
+    TYPED = "typed numbers"  # a file that people keep says something else
+    SOFTWARE = "software"  # another version of Headway or of its engine, and nothing else
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause of changed numbers. Equal causes of one run are one restatement.
+
+    `source` is whose rows, file or exclusion it is; None for a definition or the calendar. `late`, `changed` and
+    `deleted` count the source's rows, `first` and `last` are the local days on which they lie. `note` says more.
+    """
+
+    reason: Because
+    source: str | None = None
+    late: int = 0
+    changed: int = 0
+    deleted: int = 0
+    first: date | None = None
+    last: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Closing:
+    """When numbers close, by how much they may then change by themselves, and why they did.
+
+    `settles` says for each KPI how long after its end a period closes; a number is closed if its period was when its
+    KPI was last computed. `causes` gets a KPI and the closed numbers of it that changed (part, grain, cell, period),
+    and answers with the cause of each.
+    """
+
+    calendar: Calendar
+    settles: Mapping[str, timedelta]
+    causes: Callable[[str, pa.Table], Sequence[Cause]]
+    #: A share of the number that was published when the period closed, or last accepted.
+    tolerance: float = 0.0
