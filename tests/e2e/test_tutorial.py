@@ -115,8 +115,9 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workbook: Callable[.
     program.parent.mkdir()
     program.touch(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
-    real = cli._now
-    monkeypatch.setattr(cli, "_now", lambda text: real(text) if text else NOW)
+    real = cli.project.now_of
+    for module in (cli.begin, cli.compute, cli.define, cli.pages, cli.project):
+        monkeypatch.setattr(module, "now_of", lambda text: real(text) if text else NOW)
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.chdir(folder)
