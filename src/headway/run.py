@@ -94,6 +94,7 @@ def observe(
         now=now,
         fingerprint=catalog.fingerprint,
         catalogue=catalogue.text(catalog),
+        files=catalog.files,
         state="failures" if failures else "ok",
         version=__version__,
     )

@@ -409,6 +409,29 @@ def test_the_catalogue_as_text_knows_no_folder(load: Load, tmp_path: Path) -> No
     assert str(tmp_path) not in catalog.text(load(kpis("  a: {count: sessions}\n")))
 
 
+def test_a_catalogue_is_restored_from_its_files(load: Load, tmp_path: Path) -> None:
+    """YAML, holidays, the logo and functions are enough to load it again anywhere; files of tests are no part of it."""
+    head = SESSIONS.replace("project: hubs", "project: hubs\nholidays: days/off.csv\nbrand: {logo: logo.png}")
+    for name, contents in {
+        "days/off.csv": b"day\n2026-12-25\n",
+        "logo.png": b"\x89PNG\x00",
+        "ours.py": b"from headway.kinds import flow\n\n@flow\ndef made(tables, kpi, periods):\n    return ''\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(contents)
+    found = load(
+        head + "kpis:\n  made: {python: 'ours.py:made', of: sessions}\n",
+        kpis__use="kpis: {a: {count: sessions}} # é",
+        tests__a="tests: {}",
+    )
+    assert set(found.files) == {"headway.yml", "kpis/use.yml", "days/off.csv", "logo.png", "ours.py"}
+    again = catalog.restore(found.files, found.root)
+    assert again == found
+    assert again.files == found.files
+    (tmp_path / "logo.png").write_bytes(b"another")
+    assert catalog.load(tmp_path).fingerprint != found.fingerprint
+
+
 def test_a_wrong_name_of_a_kpi_is_answered_with_a_near_one(load: Load) -> None:
     """A person who mistypes a KPI is told the nearest."""
     mistake = catalog.unknown_kpi("sesions", load(kpis("  sessions: {count: sessions}\n")))

@@ -405,3 +405,24 @@ def test_the_ledger_holds_the_newest_run_and_forgets_no_closed_number(
             closed = {key: said for key, said in expected(made).items() if said[1] == 0}  # type: ignore[index]  # a pair
             then = read(day(number))
             assert {key: then[key] for key in closed} == closed
+
+
+# -- catalogues ------------------------------------------------------------------------------------------------------
+
+
+def test_the_files_of_a_catalogue_come_back_as_they_were(ledger: Ledger) -> None:
+    """Text and pictures, byte for byte, by the fingerprint of the run; of a run without files there are none."""
+    files = {"headway.yml": "project: été\n# a comment\r\n".encode(), "logo.png": b"\x89PNG\x00\xff"}
+    ledger.record(Run(started=START, now=START, fingerprint="c", catalogue="{}", files=files), ())
+    ledger.record(Run(started=START, now=START, fingerprint="d", catalogue="{}"), ())
+    assert ledger.files("c") == files
+    assert ledger.files("d") is None
+    assert ledger.files("nosuch") is None
+
+
+def test_a_catalogue_that_an_earlier_release_kept_without_files_gets_them(ledger: Ledger) -> None:
+    """The first run that knows the files writes them down; a later one with another comment does not."""
+    for text in (None, b"project: a", b"project: a # with a comment"):
+        files = {"headway.yml": text} if text else {}
+        ledger.record(Run(started=START, now=START, fingerprint="c", catalogue="{}", files=files), ())
+    assert ledger.files("c") == {"headway.yml": b"project: a"}

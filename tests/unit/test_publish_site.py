@@ -141,15 +141,15 @@ def test_the_brand_is_on_every_page(
 ) -> None:
     """Name, logo and accent are the organisation's; each page shows the logo from a file of the site."""
     ledger, catalog = published
-    (tmp_path / "sign.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    logo = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
     brand = Brand("North", "sign.svg", "#7a1fa2", "#d9a6ee")
-    branded = replace(catalog, root=tmp_path, brand=brand)
+    branded = replace(catalog, files={"sign.svg": logo}, brand=brand)
     found = site.build(view.open(ledger, branded, Audience.PUBLIC, northlane.NOW), tmp_path / "site")
     for path, html in pages(found):
         outline = Outline(html)
         assert "North" in outline.text, path
         assert f'<img src="{"../" * path.count("/")}assets/logo.svg" alt="">' in html, path
-    assert (found.folder / "assets/logo.svg").read_bytes() == (tmp_path / "sign.svg").read_bytes()
+    assert (found.folder / "assets/logo.svg").read_bytes() == logo
     css = (found.folder / "assets/headway.css").read_text(encoding="utf-8")
     assert css.count("--accent: #7a1fa2") == 1
     assert css.count("--accent: #d9a6ee") == 2

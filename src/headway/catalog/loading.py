@@ -22,6 +22,7 @@ from headway.catalog import (
     sourcechecks,
     target,
     values,
+    written,
 )
 from headway.catalog import document as documents
 from headway.catalog import kpi as kpis
@@ -34,7 +35,6 @@ from headway.catalog.spec import CaseSpec, DefaultsSpec, ProjectSpec, SourceSpec
 from headway.catalog.sqltext import Wrong
 from headway.errors import CatalogError, Mistake, UsageError
 from headway.model import Case, Catalog, Kpi, Source
-from headway.periods import WorkingDays
 
 PROJECT = "headway.yml"
 #: Folder or file -> the keys that it may have at the top. Every key may stand in headway.yml, too.
@@ -105,18 +105,25 @@ def load(root: Path) -> Catalog:
             )
         )
     complaints = Complaints()
-    files = _read(root, complaints)
+    documents = _read(root, complaints)
     declared = _Declared()
-    for document in files.values():
+    for document in documents.values():
         _declare(document, declared, complaints)
-    catalog = _project(files[PROJECT], root, complaints)
+    catalog = _project(documents[PROJECT], root, complaints)
     sources = _sources(declared, complaints)
     resolved = _kpis(declared, catalog, sources, complaints)
-    catalog = replace(catalog, sources=sources, kpis=resolved, fingerprint=_fingerprint(files, catalog.working))
+    catalog = replace(catalog, sources=sources, kpis=resolved)
     tests = _tests(declared, catalog, complaints)
     catalog = _around(declared, catalog, complaints)
     complaints.raise_any()
-    return replace(catalog, tests=tests)
+    files = written.gather(catalog, documents)
+    return replace(catalog, tests=tests, files=files, fingerprint=_fingerprint(documents, catalog, files))
+
+
+def restore(files: Mapping[str, bytes], root: Path) -> Catalog:
+    """The catalogue that `Catalog.files` were read as, for the project in `root`. CatalogError as of `load`."""
+    with written.laid_out(files) as folder:
+        return replace(load(folder), root=root)
 
 
 def unknown_kpi(name: str, catalog: Catalog) -> Mistake:
@@ -326,11 +333,12 @@ def _around(declared: _Declared, catalog: Catalog, complaints: Complaints) -> Ca
     )
 
 
-def _fingerprint(files: Mapping[str, Document], working: WorkingDays) -> str:
-    """A hash over what the files say, holidays included; comments, order of keys, layout and tests do not change it."""
-    said: dict[str, Any] = {"holidays": [day.isoformat() for day in working.holidays]}
-    for name, document in files.items():
+def _fingerprint(documents: Mapping[str, Document], catalog: Catalog, files: Mapping[str, bytes]) -> str:
+    """A hash over what the files say, those that they name included; comments, order, layout and tests are no part."""
+    said: dict[str, Any] = {"holidays": [day.isoformat() for day in catalog.working.holidays]}
+    for name, document in documents.items():
         value = document.value
         said[name] = {k: v for k, v in value.items() if k != "tests"} if isinstance(value, dict) else value
     said = {name: value for name, value in said.items() if not name.startswith("tests/")}
+    said |= {name: hashlib.sha256(files[name]).hexdigest() for name in written.named(catalog) if name in files}
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

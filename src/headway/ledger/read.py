@@ -228,12 +228,6 @@ def failures(connection: sa.Connection, run: int) -> list[Failure]:
     return [Failure(kpi, message) for kpi, message in connection.execute(query) if message is not None]
 
 
-def catalogue(connection: sa.Connection, fingerprint: str) -> str | None:
-    """See `Ledger.catalogue`."""
-    c = schema.catalogue.c
-    return connection.scalar(sa.select(c.text).where(c.fingerprint == fingerprint))
-
-
 def definition(connection: sa.Connection, kpi: str, as_of: datetime | None) -> Definition | None:
     """See `Ledger.definition`."""
     a, d = schema.attempt, schema.definition

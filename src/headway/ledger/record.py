@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import sqlalchemy as sa
 
-from headway.ledger import entries, schema
+from headway.ledger import catalogues, entries, schema
 from headway.ledger.diff import BLOCK, Bools, Changes, Digests, Floats, Ints, Rows, Stored, compare, digests, match
 from headway.ledger.encode import OBSERVATION, VERDICT, WHOLE, Encoder, next_id
 from headway.ledger.records import Recorded, Run
@@ -49,9 +49,7 @@ class Counts:
 
 def record(connection: sa.Connection, run: Run, computed: Iterable[Computed], loads: Iterable[Load]) -> Recorded:
     """Write a run within the caller's transaction. See `Ledger.record`."""
-    catalogue = schema.catalogue
-    if connection.scalar(sa.select(catalogue.c.fingerprint).where(catalogue.c.fingerprint == run.fingerprint)) is None:
-        connection.execute(catalogue.insert(), {"fingerprint": run.fingerprint, "text": run.catalogue})
+    catalogues.keep(connection, run)
     # The row comes first, because all others name it; its end is written last.
     kept = replace(run, id=next_id(connection, schema.run), finished=run.finished or run.started)
     connection.execute(schema.run.insert(), {c.name: getattr(kept, c.name) for c in schema.run.c})
@@ -67,7 +65,7 @@ def record(connection: sa.Connection, run: Run, computed: Iterable[Computed], lo
         failed |= load.failed is not None
 
     state: Literal["ok", "failures"] = "failures" if failed else "ok"
-    kept = replace(kept, finished=run.finished or datetime.now(UTC), state=state, catalogue="")
+    kept = replace(kept, finished=run.finished or datetime.now(UTC), state=state, catalogue="", files={})
     connection.execute(
         schema.run.update().where(schema.run.c.id == kept.id).values(finished=kept.finished, state=kept.state)
     )

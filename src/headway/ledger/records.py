@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -31,10 +32,11 @@ PUBLISHED = pa.schema(
 class Run:
     """One run. A caller says when it `started`, the `now` that it computed for, and the catalogue that it read.
 
-    `catalogue` is the resolved catalogue as JSON text, stored once per `fingerprint`; it is '' in a run that was read
-    back (ask `Ledger.catalogue`). `id`, `finished` and `state` are the ledger's to say: `finished` is the moment of
-    the commit unless the caller sets it, and `state` is "failures" if a KPI or a source failed, or "decision" where
-    people and not a run changed what is published. `uuid` names it in every copy of the ledger. Moments are aware.
+    `catalogue` is the resolved catalogue as JSON text, and `files` what it was read from (path -> contents), stored
+    once per `fingerprint`; a run that was read back has neither (ask `Ledger.catalogue` and `Ledger.files`). `id`,
+    `finished` and `state` are the ledger's to say: `finished` is the moment of the commit unless the caller sets it,
+    and `state` is "failures" if a KPI or a source failed, or "decision" where people and not a run changed what is
+    published. `uuid` names it in every copy of the ledger. Moments are aware.
     """
 
     started: datetime
@@ -47,6 +49,7 @@ class Run:
     id: int = 0
     engine: str = ""
     uuid: str = field(default_factory=lambda: str(uuid4()))
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

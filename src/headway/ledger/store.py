@@ -12,7 +12,7 @@ from typing import Self
 import pyarrow as pa
 import sqlalchemy as sa
 
-from headway.ledger import connect, entries, read
+from headway.ledger import catalogues, connect, entries, read
 from headway.ledger.entries import Entered
 from headway.ledger.record import record
 from headway.ledger.records import Definition, Failure, Recorded, Revision, Run, Series
@@ -144,7 +144,12 @@ class Ledger:
     def catalogue(self, fingerprint: str) -> str | None:
         """A resolved catalogue as JSON text, or None if no run had that fingerprint."""
         with self._reading() as connection:
-            return read.catalogue(connection, fingerprint)
+            return catalogues.catalogue(connection, fingerprint)
+
+    def files(self, fingerprint: str) -> dict[str, bytes] | None:
+        """What that catalogue was read from, path -> contents; None if an earlier release ran it, which kept none."""
+        with self._reading() as connection:
+            return catalogues.files(connection, fingerprint)
 
     def definition(self, kpi: str, as_of: datetime | None = None) -> Definition | None:
         """How the newest run (at `as_of`) that computed the KPI did it, or None."""

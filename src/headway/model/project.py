@@ -47,7 +47,10 @@ class Restatement:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Everything a project declares, resolved. `fingerprint` changes when anything but its tests does."""
+    """Everything a project declares, resolved. `fingerprint` changes when anything but its tests does.
+
+    `files` are what it was read from, as written: path in the project -> contents.
+    """
 
     root: Path
     name: str
@@ -73,6 +76,7 @@ class Catalog:
     boards: Mapping[str, Board] = field(default_factory=dict)
     objectives: Mapping[str, Objective] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     def in_order(self) -> Iterator[Kpi]:
         """KPIs so that each comes after those that it reads, and after those that it is checked against."""

@@ -83,7 +83,7 @@ class Pages:
             media_type, parts = _ASSETS[path]
             return Document(self._branded(path, "\n".join(map(_asset, parts))).encode(), media_type)
         if path == self._logo:
-            content = (self.view.catalog.root / str(self.view.catalog.brand.logo)).read_bytes()
+            content = self.view.catalog.files[str(self.view.catalog.brand.logo)]
             return Document(content, "image/png" if path.endswith(".png") else "image/svg+xml")
         match path:
             case "index.html" | "index.json":
