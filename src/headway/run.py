@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlglot import exp
 
 from headway import __version__, checks, functions, plan, quality, sources, targets
 from headway import catalog as catalogue
@@ -196,6 +197,7 @@ class Attempt:
     #: KPIs whose withheld cells others look into.
     looked_into: set[str] = field(default_factory=set)
     sql: dict[str, str] = field(default_factory=dict)
+    lineage: dict[str, plan.Lineage | None] = field(default_factory=dict)
     failed_sources: dict[str, HeadwayError] = field(default_factory=dict)
     failed_kpis: dict[str, str] = field(default_factory=dict)
     #: What people entered, in words, and sentences about KPIs for people.
@@ -415,7 +417,7 @@ class Attempt:
                 self._kpi_failed(request.kpi, error)
                 continue
             if is_own:
-                self.sql[request.kpi] = self.engine.sql(single.query)
+                self._noted(self.catalog.kpis[request.kpi], single.query)
         requests = [request for request in requests if request.kpi not in self.failed_kpis]
         together = [request for request in requests if not self._is_multiplied(request)]
         alone = [[request] for request in requests if request not in together]
@@ -424,6 +426,11 @@ class Attempt:
             for group in (together, *alone)
             for one in plan.compile(self.catalog, self.schemas, self.coverage, group, self.now)
         ]
+
+    def _noted(self, kpi: Kpi, query: exp.Query) -> None:
+        """Keep the query of a KPI alone, and what it reads."""
+        self.sql[kpi.name] = self.engine.sql(query)
+        self.lineage[kpi.name] = plan.lineage(self.catalog, self.schemas, kpi, query)
 
     def _is_multiplied(self, request: Request) -> bool:
         return checks.is_multiplied(self.catalog, self.schemas, self.catalog.kpis[request.kpi], self.failing)
@@ -544,7 +551,7 @@ class Attempt:
             return
         asking = plan.asking(self.catalog, self.schemas, self.coverage, kpi, self.numbers, self.now)
         query = asking.query(functions.call(self.catalog.root, kpi, asking.names, asking.periods))
-        self.sql[kpi.name] = self.engine.sql(query)
+        self._noted(kpi, query)
         self._settle(Request.of(kpi), asking.read(self.engine.execute(query, asking.tables)))
 
     def _note_overlap(self, kpi: Kpi, typed: pa.Table) -> None:
@@ -578,8 +585,10 @@ class Attempt:
             )
             judged = targets.judge(kpi, numbers, self.catalog.calendar, self.catalog.near_within, self._given(kpi))
             sql, entries = self.sql.get(name, ""), self.entries.get(name, ())
-            came = self.checked.get(name, ())
-            found.append(Computed(name, fingerprint, sql, numbers, judged, entries=entries, checks=came))
+            came, lineage = self.checked.get(name, ()), self.lineage.get(name)
+            found.append(
+                Computed(name, fingerprint, sql, numbers, judged, entries=entries, checks=came, lineage=lineage)
+            )
         return found
 
     def _given(self, kpi: Kpi) -> targets.Given:

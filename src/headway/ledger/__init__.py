@@ -1,7 +1,18 @@
 """The store of every number Headway ever published: `Ledger.record` appends a run, `Ledger.read` answers pages."""
 
 from headway.ledger.entries import Entered
-from headway.ledger.records import PUBLISHED, Definition, Failure, Recorded, Revision, Run, Series
+from headway.ledger.records import PUBLISHED, Definition, Failure, Recorded, Revision, Run, Series, Version
 from headway.ledger.store import Ledger
 
-__all__ = ["PUBLISHED", "Definition", "Entered", "Failure", "Ledger", "Recorded", "Revision", "Run", "Series"]
+__all__ = [
+    "PUBLISHED",
+    "Definition",
+    "Entered",
+    "Failure",
+    "Ledger",
+    "Recorded",
+    "Revision",
+    "Run",
+    "Series",
+    "Version",
+]

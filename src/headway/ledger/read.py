@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from headway.ledger import schema
 from headway.ledger.diff import Floats, Ints, Rows, match
 from headway.ledger.encode import OBSERVATION, VERDICT
-from headway.ledger.records import PUBLISHED, Definition, Failure, Revision, Run, Series
+from headway.ledger.records import PUBLISHED, Definition, Failure, Revision, Run, Series, Version
 from headway.model import Excluded, Flag, Load
 from headway.periods import Grain
 
@@ -232,7 +232,7 @@ def definition(connection: sa.Connection, kpi: str, as_of: datetime | None) -> D
     """See `Ledger.definition`."""
     a, d = schema.attempt, schema.definition
     query = (
-        sa.select(d.c.kpi, d.c.fingerprint, d.c.sql)
+        sa.select(d.c.kpi, d.c.fingerprint, d.c.sql, d.c.lineage)
         .join(a, a.c.definition == d.c.id)
         .where(a.c.kpi == kpi)
         .order_by(a.c.run.desc())
@@ -242,4 +242,24 @@ def definition(connection: sa.Connection, kpi: str, as_of: datetime | None) -> D
         last = last_run(connection, as_of)
         query = query.where(a.c.run <= (last.id if last else 0))
     row = connection.execute(query).first()
-    return None if row is None else Definition(row.kpi, row.fingerprint, row.sql)
+    return None if row is None else Definition(row.kpi, row.fingerprint, row.sql, row.lineage)
+
+
+def versions(connection: sa.Connection, kpi: str, as_of: datetime | None) -> list[Version]:
+    """See `Ledger.versions`."""
+    a, d, r = schema.attempt.c, schema.definition, schema.run
+    query = (
+        sa.select(d.c.fingerprint, r.c.id, r.c.finished)
+        .join(schema.attempt, a.definition == d.c.id)
+        .join(r, r.c.id == a.run)
+        .where(a.kpi == kpi)
+        .order_by(r.c.id)
+    )
+    if as_of is not None:
+        last = last_run(connection, as_of)
+        query = query.where(a.run <= (last.id if last else 0))
+    found: list[Version] = []
+    for fingerprint, run, finished in connection.execute(query):
+        if not found or found[-1].fingerprint != fingerprint:
+            found.append(Version(fingerprint, run, finished))
+    return found

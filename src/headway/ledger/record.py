@@ -7,7 +7,7 @@ rows (`encode`), are compared with the stored ones (`diff`), and only what diffe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -161,9 +161,13 @@ class _Writer:
             sa.select(table).where(table.c.kpi == computed.kpi).order_by(table.c.id.desc()).limit(1)
         ).first()
         if newest and (newest.fingerprint, newest.sql) == (computed.fingerprint, computed.sql):
+            if newest.lineage is None and computed.lineage is not None:  # an earlier release did not say
+                known = table.update().where(table.c.id == newest.id).values(lineage=_plain(computed.lineage))
+                self.connection.execute(known)
             return int(newest.id)
         number = next_id(self.connection, table)
         row = {"id": number, "kpi": computed.kpi, "fingerprint": computed.fingerprint, "sql": computed.sql}
+        row["lineage"] = _plain(computed.lineage)
         self.connection.execute(table.insert(), row)
         return number
 
@@ -280,3 +284,10 @@ class _Writer:
     def _text(self, statement: sa.ClauseElement, columns: list[str] | None = None) -> str:
         """A statement as the driver takes it; its parameters are positional, in the order of the text."""
         return str(statement.compile(dialect=self.connection.dialect, column_keys=columns))
+
+
+def _plain(lineage: Mapping[str, Mapping[str, Sequence[str]]] | None) -> Any:
+    """What a query reads, as JSON has it; without anything, the column stays null."""
+    if lineage is None:
+        return sa.null()
+    return {source: {column: list(uses) for column, uses in columns.items()} for source, columns in lineage.items()}

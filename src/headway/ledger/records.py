@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -92,11 +92,24 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """How a KPI was calculated: the fingerprint of its definition and the SQL that reads for it alone."""
+    """How a KPI was calculated: the fingerprint of its definition and the SQL that reads for it alone.
+
+    `lineage` are the columns that this reads, source -> column -> what it is for; None where that is not known.
+    """
 
     kpi: str
     fingerprint: str
     sql: str
+    lineage: Mapping[str, Mapping[str, Sequence[str]]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A KPI's definition, by its fingerprint, and the run with which it came into force."""
+
+    fingerprint: str
+    run: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from headway.ledger import catalogues, connect, entries, read
 from headway.ledger.entries import Entered
 from headway.ledger.record import record
-from headway.ledger.records import Definition, Failure, Recorded, Revision, Run, Series
+from headway.ledger.records import Definition, Failure, Recorded, Revision, Run, Series, Version
 from headway.model import Computed, Load
 from headway.periods import Grain
 
@@ -155,3 +155,8 @@ class Ledger:
         """How the newest run (at `as_of`) that computed the KPI did it, or None."""
         with self._reading() as connection:
             return read.definition(connection, kpi, as_of)
+
+    def versions(self, kpi: str, as_of: datetime | None = None) -> list[Version]:
+        """The definitions that a KPI has had (at `as_of`), oldest first; the last one is in force."""
+        with self._reading() as connection:
+            return read.versions(connection, kpi, as_of)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum, StrEnum, unique
@@ -161,7 +161,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What a run made of one KPI: its numbers and verdicts, the SQL that reads for it alone, or why it failed."""
+    """What a run made of one KPI: its numbers and verdicts, the SQL that reads for it alone, or why it failed.
+
+    `lineage` are the columns that this SQL reads, source -> column -> what each is for; None without SQL.
+    """
 
     kpi: str
     fingerprint: str
@@ -171,3 +174,4 @@ class Computed:
     failed: str | None = None
     entries: tuple[Entry, ...] = ()
     checks: tuple[Checked, ...] = ()
+    lineage: Mapping[str, Mapping[str, Sequence[str]]] | None = None

@@ -21,6 +21,7 @@ from headway.plan.derive import Shelf, derive, looked_into
 from headway.plan.formula import evaluate
 from headway.plan.fuse import Plan, compile  # noqa: A004 - the room's verb, always written plan.compile
 from headway.plan.growth import growth
+from headway.plan.lineage import Lineage, lineage
 from headway.plan.pace import shares
 from headway.plan.python import Asking, asking
 from headway.plan.requests import Request, requests
@@ -31,6 +32,7 @@ from headway.plan.typed import entered, imported
 __all__ = [
     "Asking",
     "Coverage",
+    "Lineage",
     "Plan",
     "Request",
     "Shelf",
@@ -47,6 +49,7 @@ __all__ = [
     "growth",
     "imported",
     "is_copied",
+    "lineage",
     "looked_into",
     "probe",
     "read_census",
