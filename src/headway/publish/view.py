@@ -7,46 +7,33 @@ stored values is formatting.
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
 
 from headway.errors import Mistake, UsageError
 from headway.ledger import Entered, Ledger, Run
 from headway.model import (
     TOTAL,
-    Accrue,
-    Aggregate,
     Audience,
-    Balance,
     Catalog,
     Cell,
-    Distinct,
-    Empty,
     Kpi,
     Narrative,
-    Open,
-    Recurring,
-    Retention,
     Target,
-    Total,
     Unit,
     UnitKind,
     read_cell,
 )
 from headway.periods import Grain, Period
-from headway.publish import goals, measures, numbers, tiles, words
+from headway.publish import cells, download, goals, measures, numbers, tiles, words
 from headway.publish.pages import (
     Breakdown,
     CataloguePage,
-    CellRow,
     Count,
     Earlier,
     EntryRow,
@@ -60,12 +47,11 @@ from headway.publish.pages import (
     Promise,
     Row,
     Sentence,
-    Shown,
     SourceRows,
     Stamp,
     Tile,
 )
-from headway.publish.stored import Periods, Stored, before, by_key, rows, streak, window, without_total, year_before
+from headway.publish.stored import Periods, Stored, before, by_key, rows, streak, without_total, year_before
 
 #: At most so many sentences open the front page.
 BRIEF = 5
@@ -192,7 +178,7 @@ class View:
             finding=self._finding(kpi, tile),
             why=kpi.why,
             rows=self._rows(kpi, line),
-            breakdowns=tuple(self._breakdowns(kpi, grain)),
+            breakdowns=self._breakdowns(kpi, grain),
             targets=tuple(self._promises(kpi)),
             near=_near(kpi, self.catalog),
             growths=tuple(self._growths(kpi, grain)),
@@ -219,41 +205,13 @@ class View:
         )
 
     def csv(self, name: str, grain: Grain, *, cells: bool = False) -> str:
-        """All stored values of one KPI and grain as CSV: totals, or cells with a column for each breakdown column.
-
-        A percentage is a fraction, a period has its first and last day, and what is missing is empty with a reason.
-        """
+        """All stored values of one KPI and grain as CSV: totals, or cells; of a KPI told in words, its texts."""
         kpi = self._visible(name)
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
         if isinstance(kpi.measure, Narrative):
-            self._csv_of_texts(kpi, writer)
-            return out.getvalue()
-        columns = list(dict.fromkeys(column for cross in kpi.by for column in cross)) if cells else []
-        writer.writerow([*columns, "period", "first_day", "last_day", *_CSV])
-        lines = self._cells(name, grain) if cells else {TOTAL: self._total(name, grain)}
-        for cell, line in lines.items():
-            place = dict(cell)
-            for row in line:
-                writer.writerow(
-                    [
-                        *(_harmless(place.get(column, "")) for column in columns),
-                        row.period.name,
-                        row.period.first.isoformat(),
-                        row.period.last.isoformat(),
-                        *("" if value is None else value for value in _csv_values(row)),
-                    ]
-                )
-        return out.getvalue()
-
-    def _csv_of_texts(self, kpi: Kpi, writer: Any) -> None:
-        """The texts of a KPI that is told in words, newest first."""
-        columns = list(dict.fromkeys(column for cross in kpi.by for column in cross))
-        words_of = ("text", "evidence", "entered_by", "entered_on", "note")
-        writer.writerow([*columns, "period", *words_of])
-        for entry in self._entries(kpi):
-            place = [entry.cell.get(column, "") for column in columns]
-            writer.writerow([*map(_harmless, place), entry.period, *(_harmless(getattr(entry, w)) for w in words_of)])
+            return download.texts(self._entries(kpi), download.columns_of(kpi))
+        if cells:
+            return download.numbers(self._cells(name, grain), download.columns_of(kpi))
+        return download.numbers({TOTAL: self._total(name, grain)}, ())
 
     def grains(self, name: str, *, cell: bool = False) -> tuple[Grain, ...]:
         """The grains of a KPI's pages, or of its cells; one that is only planned has one page and no cells."""
@@ -424,14 +382,14 @@ class View:
         """Each length over which growth is judged at this grain, in the order of the targets."""
         for part in dict.fromkeys(target.part for target in kpi.targets if target.part and target.grain is grain):
             line = self._total(kpi.name, grain, part)
-            cells = self._cells(kpi.name, grain, part)
+            of_cells = self._cells(kpi.name, grain, part)
             newest = next((row for row in reversed(self._total(kpi.name, grain)) if not row.partial), None)
             found = []
-            for cell, own in cells.items():
+            for cell, own in of_cells.items():
                 if newest is not None and (row := by_key(own).get(newest.period.key)) is not None:
                     points = tuple(Point(r.period.name, r.value, r.low, r.high, r.partial) for r in own)
                     found.append(
-                        _cell_row(replace(kpi, unit=goals.PERCENT, decimals=None), cell, row, points[-13:], part)
+                        cells.row(replace(kpi, unit=goals.PERCENT, decimals=None), cell, row, points[-13:], part)
                     )
             found.sort(key=lambda c: (c.shown.value is None, -(c.shown.value or 0), c.label))
             label = words.period(newest.period) if newest else ""
@@ -477,43 +435,14 @@ class View:
             said += f"; {tile.verdict.word.lower()}"
         return said + "."
 
-    def _breakdowns(self, kpi: Kpi, grain: Grain) -> Iterator[Breakdown]:
-        """Each breakdown at the newest complete period: cells by size, with their lines."""
+    def _breakdowns(self, kpi: Kpi, grain: Grain) -> tuple[Breakdown, ...]:
+        """Each breakdown at this grain, or at the shortest for which cells are kept."""
         if not kpi.by or kpi.measure is None:
-            return
+            return ()
         kept = kpi.grains(cell=True)
         grain = grain if grain in kept else kept[0]
-        lines = self._cells(kpi.name, grain)
-        complete = [row for row in self._total(kpi.name, grain) if not row.partial]
-        if not complete:
-            return
-        count = tiles.POINTS.get(grain, 24)
-        axis = [which for which, _ in window(complete, count, self.catalog.calendar)]
-        for columns in kpi.by:
-            cells = []
-            for cell, line in lines.items():
-                if tuple(column for column, _ in cell) != columns:
-                    continue
-                known = by_key(line)
-                points = tuple(_cell_point(which.name, known.get(which.key), line, which.key, kpi) for which in axis)
-                newest = known.get(axis[-1].key)
-                if newest is None and all(not point.value for point in points):
-                    continue  # gone long ago
-                cells.append(_cell_row(kpi, cell, newest, points))
-            if isinstance(kpi.measure, Retention) and Retention.AGE in columns:  # 2 comes before 10
-                cells.sort(
-                    key=lambda c: ([v for k, v in c.cell.items() if k != Retention.AGE], int(c.cell[Retention.AGE]))
-                )
-            else:
-                cells.sort(key=lambda c: (c.shown.value is None, -(c.shown.value or 0), c.label))
-            yield Breakdown(
-                "-".join(columns),
-                " and ".join(column.replace("_", " ") for column in columns),
-                grain.value,
-                words.period(axis[-1]),
-                isinstance(kpi.measure, Aggregate | Balance | Open | Recurring | Accrue) and _adds_up(kpi),
-                tuple(cells),
-            )
+        lines, total = self._cells(kpi.name, grain), self._total(kpi.name, grain)
+        return tuple(cells.breakdowns(kpi, grain, total, lines, self.catalog.calendar))
 
     def _promises(self, kpi: Kpi) -> Iterator[Promise]:
         """Targets as written, newest first."""
@@ -599,30 +528,6 @@ def open(  # noqa: A001  # callers read `view.open(...)`
 
 # -- small parts ---------------------------------------------------------------------------------------------------
 
-_CSV = ("value", "status", "low", "high", "partial", "imported", "reason", "n", "numerator", "denominator", "revision")
-
-
-def _csv_values(row: Stored) -> tuple[object, ...]:
-    return (
-        row.value,
-        row.verdict.key,
-        row.low,
-        row.high,
-        "true" if row.partial else "false",
-        "true" if row.imported else "false",
-        row.reason,
-        row.n,
-        row.numerator,
-        row.denominator,
-        row.revision,
-    )
-
-
-def _harmless(text: str) -> str:
-    """Text that a spreadsheet will not run as a formula."""
-    risky = text.startswith(("=", "@", "\t", "\r")) or (text.startswith(("+", "-")) and not text[1:2].isdigit())
-    return f"'{text}" if risky else text
-
 
 def _counts(every: Sequence[Tile]) -> tuple[Count, ...]:
     found = Counter(t.verdict.key for t in every)
@@ -650,51 +555,6 @@ def _row_note(kpi: Kpi, row: Stored) -> str:
     if row.imported:
         return "Imported"
     return "Restated" if row.revision > 1 and not row.partial else ""
-
-
-def _cell_point(name: str, row: Stored | None, line: Sequence[Stored], key: int, kpi: Kpi) -> Point:
-    if row is not None:
-        return Point(name, row.value, row.low, row.high, row.partial)
-    # The ledger keeps no zeros of cells: between its first row and now, a cell without a row is 0.
-    return Point(name, 0.0 if kpi.empty is Empty.ZERO and key >= line[0].period.key else None)
-
-
-def _cell_word(column: str, value: str) -> str:
-    """What a cell is called: yes and no by the column's name (marginalised, not marginalised)."""
-    if value in ("true", "false"):
-        name = column.removeprefix("is_").replace("_", " ")
-        return name if value == "true" else f"not {name}"
-    return value
-
-
-def _cell_row(kpi: Kpi, cell: Cell, newest: Stored | None, points: tuple[Point, ...], part: str = "") -> CellRow:
-    label = ", ".join(_cell_word(column, value) for column, value in cell)
-    if newest is None:
-        value = points[-1].value
-        number = numbers.tile(value, tiles.line_unit(kpi), decimals=kpi.decimals)
-        status = "no target" if value is not None else "no data"
-        return CellRow(
-            label, dict(cell), Shown(value, str(number), number.pieces), words.verdict(status, value, None, None),
-            "No target", points,
-        )  # fmt: skip
-    shown = tiles.shown(kpi, newest) if newest.value is not None else Shown(None, newest.verdict.word)
-    bounded = newest.low is not None or newest.high is not None
-    goal = goals.judged(kpi, newest, part, cell) if bounded else "No target"
-    return CellRow(label, dict(cell), shown, newest.verdict, goal, points)
-
-
-def _adds_up(kpi: Kpi) -> bool:
-    if kpi.total is not Total.COMPUTED:
-        return False
-    match kpi.measure:
-        case Aggregate(function=function):
-            return function in ("count", "sum") and kpi.window is None
-        case Open(column=column):
-            return column is None
-        case Distinct():
-            return False
-        case _:
-            return True
 
 
 def _unseen(kpi: Kpi) -> Kpi:

@@ -1,0 +1,100 @@
+"""A KPI's stored values as CSV, one line per period: for spreadsheets, which must not run what stands in a cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+
+from headway.model import Cell, Kpi
+from headway.publish.pages import EntryRow
+from headway.publish.stored import Stored
+
+_FIELDS = (
+    "value", "status", "low", "high", "partial", "imported", "reason", "n", "numerator", "denominator", "revision"
+)  # fmt: skip
+    "value",
+    "status",
+    "low",
+    "high",
+    "partial",
+    "imported",
+    "reason",
+    "n",
+    "numerator",
+    "denominator",
+    "revision",
+)
+
+
+def _values(row: Stored) -> tuple[object, ...]:
+    return (
+        row.value,
+        row.verdict.key,
+        row.low,
+        row.high,
+        "true" if row.partial else "false",
+        "true" if row.imported else "false",
+        row.reason,
+        row.n,
+        row.numerator,
+        row.denominator,
+        row.revision,
+    )
+
+
+def numbers(lines: Mapping[Cell, Sequence[Stored]], columns: Sequence[str]) -> str:
+    """Lines of numbers by cell, with a column for each of the breakdowns' `columns`.
+
+    A percentage is a fraction, a period has its first and last day, and what is missing is empty with a reason.
+    """
+    header = [*columns, "period", "first_day", "last_day", *_FIELDS]
+    return _written(
+        header,
+        (
+            [
+                *(_harmless(dict(cell).get(column, "")) for column in columns),
+                row.period.name,
+                row.period.first.isoformat(),
+                row.period.last.isoformat(),
+                *("" if value is None else value for value in _values(row)),
+            ]
+            for cell, line in lines.items()
+            for row in line
+        ),
+    )
+
+
+def texts(entries: Iterable[EntryRow], columns: Sequence[str]) -> str:
+    """What people entered for a KPI that is told in words."""
+    said = ("text", "evidence", "entered_by", "entered_on", "note")
+    return _written(
+        [*columns, "period", *said],
+        (
+            [
+                *(_harmless(entry.cell.get(column, "")) for column in columns),
+                entry.period,
+                *(_harmless(getattr(entry, word)) for word in said),
+            ]
+            for entry in entries
+        ),
+    )
+
+
+def columns_of(kpi: Kpi) -> list[str]:
+    """The columns of all breakdowns of a KPI, once each."""
+    return list(dict.fromkeys(column for cross in kpi.by for column in cross))
+
+
+def _written(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _harmless(text: str) -> str:
+    """Text that a spreadsheet will not run as a formula."""
+    risky = text.startswith(("=", "@", "\t", "\r")) or (text.startswith(("+", "-")) and not text[1:2].isdigit())
+    return f"'{text}" if risky else text
