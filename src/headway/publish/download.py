@@ -13,18 +13,6 @@ from headway.publish.stored import Stored
 _FIELDS = (
     "value", "status", "low", "high", "partial", "imported", "reason", "n", "numerator", "denominator", "revision"
 )  # fmt: skip
-    "value",
-    "status",
-    "low",
-    "high",
-    "partial",
-    "imported",
-    "reason",
-    "n",
-    "numerator",
-    "denominator",
-    "revision",
-)
 
 
 def _values(row: Stored) -> tuple[object, ...]:
