@@ -267,6 +267,20 @@ def test_reading_as_of_a_time_gives_what_was_published_then(ledger: Ledger) -> N
     assert [run.id for run in ledger.runs(limit=2)] == [3, 2]
 
 
+def test_what_a_running_period_had_reached_is_read_as_of_then(ledger: Ledger) -> None:
+    """With every column and its verdict, though the log has one row for it; also where the period is no more."""
+    said = []
+    for number, value in enumerate([1.0, 2.5, 2.5]):
+        running = row("2026-02", value, flags=Flag.PARTIAL, so_far=value, so_far_before=9)
+        judged = verdict("2026-02", "partial", 5) | {"expected": value}
+        record(ledger, number, computed(running, judged=[judged]))
+        said.append(ledger.read("a").to_pylist())
+    record(ledger, 3, computed())
+    assert ledger.read("a").num_rows == 0
+    assert [ledger.read("a", as_of=day(number)).to_pylist() for number in range(3)] == said
+    assert [len(ledger.read("a", as_of=day(0), **only)) for only in ({"cells": False}, {"part": "x"})] == [1, 0]
+
+
 def test_a_number_that_went_away_is_read_as_of_before(ledger: Ledger) -> None:
     """Nothing that was published is lost."""
     record(ledger, 0, computed(row("2026-01", 1)))
@@ -375,7 +389,7 @@ RUNS = st.lists(
 
 @given(runs=RUNS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_ledger_holds_the_newest_run_and_forgets_no_closed_number(
+def test_the_ledger_holds_the_newest_run_and_forgets_no_number(
     tmp_path_factory: pytest.TempPathFactory, runs: list[dict[tuple[Cell, int], tuple[float | None, int]]]
 ) -> None:
     """Against plain dictionaries, for any sequence of runs: what is read now, and as of each run."""
@@ -402,27 +416,4 @@ def test_the_ledger_holds_the_newest_run_and_forgets_no_closed_number(
 
             assert read() == expected(made)
         for number, made in enumerate(runs):
-            closed = {key: said for key, said in expected(made).items() if said[1] == 0}  # type: ignore[index]  # a pair
-            then = read(day(number))
-            assert {key: then[key] for key in closed} == closed
-
-
-# -- catalogues ------------------------------------------------------------------------------------------------------
-
-
-def test_the_files_of_a_catalogue_come_back_as_they_were(ledger: Ledger) -> None:
-    """Text and pictures, byte for byte, by the fingerprint of the run; of a run without files there are none."""
-    files = {"headway.yml": "project: été\n# a comment\r\n".encode(), "logo.png": b"\x89PNG\x00\xff"}
-    ledger.record(Run(started=START, now=START, fingerprint="c", catalogue="{}", files=files), ())
-    ledger.record(Run(started=START, now=START, fingerprint="d", catalogue="{}"), ())
-    assert ledger.files("c") == files
-    assert ledger.files("d") is None
-    assert ledger.files("nosuch") is None
-
-
-def test_a_catalogue_that_an_earlier_release_kept_without_files_gets_them(ledger: Ledger) -> None:
-    """The first run that knows the files writes them down; a later one with another comment does not."""
-    for text in (None, b"project: a", b"project: a # with a comment"):
-        files = {"headway.yml": text} if text else {}
-        ledger.record(Run(started=START, now=START, fingerprint="c", catalogue="{}", files=files), ())
-    assert ledger.files("c") == {"headway.yml": b"project: a"}
+            assert read(day(number)) == expected(made)

@@ -63,10 +63,14 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The newest revision of each row that the ledger holds. `running` may be replaced, `gone` are without value."""
+    """The newest revision of each row that the ledger holds. `running` may be replaced, `gone` are without value.
+
+    `about` has what is known of it besides its numbers, one column each.
+    """
 
     rows: Rows
     revision: Ints
+    about: Floats
     running: Bools
     gone: Bools
 
@@ -77,6 +81,7 @@ class Changes:
 
     deleted: Rows
     deleted_revision: Ints
+    deleted_about: Floats
     inserted: Rows
     inserted_revision: Ints
     new: int
@@ -96,7 +101,7 @@ def compare(stored: Stored, given: Rows, withdrawn: Floats) -> Changes:
     met[mate] = True
     fresh = np.flatnonzero(~found)
 
-    differs = ~_same(stored.rows.values[mate], given.values[found])
+    differs = ~same(stored.rows.values[mate], given.values[found])
     changed, mate = np.flatnonzero(found)[differs], mate[differs]
     replaced = stored.running[mate]
 
@@ -109,7 +114,8 @@ def compare(stored: Stored, given: Rows, withdrawn: Floats) -> Changes:
     return Changes(
         deleted=stored.rows.take(deleted),
         deleted_revision=stored.revision[deleted],
-        inserted=_concatenate(given.take(fresh), given.take(changed), marks),
+        deleted_about=stored.about[deleted],
+        inserted=concatenate(given.take(fresh), given.take(changed), marks),
         inserted_revision=np.concatenate(
             [
                 np.ones(len(fresh), dtype=np.int64),
@@ -132,16 +138,24 @@ def match(old: Ints, new: Ints) -> tuple[Bools, Ints]:
     return found, at[found]
 
 
-def _same(a: Floats, b: Floats) -> Bools:
+def same(a: Floats, b: Floats) -> Bools:
     """Row by row: every number is the same, or both are null."""
     with np.errstate(invalid="ignore"):  # infinity less infinity
         apart = np.abs(a - b)
         close = np.isfinite(apart) & (apart <= TOLERANCE * np.maximum(np.abs(a), np.abs(b)))
-    same: Bools = np.all((a == b) | close | (np.isnan(a) & np.isnan(b)), axis=1)
-    return same
+    alike: Bools = np.all((a == b) | close | (np.isnan(a) & np.isnan(b)), axis=1)
+    return alike
 
 
-def _concatenate(*parts: Rows) -> Rows:
+def newest(key: Ints) -> Bools:
+    """The last of each run of equal keys."""
+    last = np.ones(len(key), dtype=bool)
+    last[:-1] = key[1:] != key[:-1]
+    return last
+
+
+def concatenate(*parts: Rows) -> Rows:
+    """All rows, one part after the other."""
     return Rows(
         np.concatenate([p.series for p in parts]),
         np.concatenate([p.period for p in parts]),
@@ -165,6 +179,11 @@ class Digests:
     def take(self, chosen: Bools) -> Digests:
         """The chosen blocks."""
         return Digests(self.series[chosen], self.block[chosen], self.value[chosen])
+
+
+def blocks(rows: Rows, width: Ints) -> Ints:
+    """The keys of the blocks in which rows lie; `width` is how many period keys a block has, per row."""
+    return _key(rows.series, rows.period // width * width)
 
 
 def digests(rows: Rows, width: Ints) -> tuple[Digests, Ints]:

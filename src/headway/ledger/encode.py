@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
@@ -15,7 +17,31 @@ from headway.periods import Grain
 OBSERVATION = ("value", "reason", "n", "numerator", "denominator", "flags", "so_far", "so_far_before")
 VERDICT = ("status", "low", "high", "expected")
 #: Those that are whole numbers.
-WHOLE = frozenset({"reason", "flags", "status"})
+WHOLE = frozenset({"reason", "flags", "status"})  # and of whom they come: run, definition, restatement
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The series of one KPI: their numbers in order, the part, grain and cell of each, and the width of its blocks."""
+
+    ids: Ints
+    names: list[tuple[str, str, str]]
+    block: Ints
+
+    @classmethod
+    def of(cls, known: dict[tuple[str, str, str], int]) -> Lines:
+        """From the number of each (part, grain, cell)."""
+        names = sorted(known, key=known.__getitem__)
+        ids = np.array([known[name] for name in names], dtype=np.int64)
+        return cls(ids, names, np.array([BLOCK[Grain(name[1])] for name in names], dtype=np.int64))
+
+    def width(self, series: Ints) -> Ints:
+        """How many period keys a block has, for each of these series (`diff.BLOCK`)."""
+        return self.block[np.searchsorted(self.ids, series)]
+
+    def name(self, series: int) -> tuple[str, str, str]:
+        """Part, grain and cell of a series."""
+        return self.names[int(np.searchsorted(self.ids, series))]
 
 
 class Encoder:
@@ -29,6 +55,7 @@ class Encoder:
         word = schema.word.c
         self.words: dict[str, int] = dict(connection.execute(sa.select(word.text, word.id)).all())
         self.free = next_id(connection, schema.series)
+        self._known: tuple[str, dict[tuple[str, str, str], int]] = ("", {})
 
     def word(self, text: str) -> int:
         """The number of a reason or a status."""
@@ -37,8 +64,12 @@ class Encoder:
             self.connection.execute(schema.word.insert(), {"id": self.words[text], "text": text})
         return self.words[text]
 
-    def observations(self, kpi: str, table: pa.Table) -> tuple[Rows, Ints]:
-        """The rows of a table of schema `OBSERVED`, and for each the width of its block (`diff.BLOCK`)."""
+    def lines(self, kpi: str) -> Lines:
+        """All series that a KPI has so far."""
+        return Lines.of(self._lines(kpi))
+
+    def observations(self, kpi: str, table: pa.Table) -> Rows:
+        """The rows of a table of schema `OBSERVED`."""
         table = table.select(OBSERVED.names).cast(OBSERVED)
         values = np.empty((len(table), len(OBSERVATION)))
         for index, name in enumerate(OBSERVATION):
@@ -48,8 +79,8 @@ class Encoder:
         values[closed, OBSERVATION.index("so_far") :] = np.nan
         return self._rows(kpi, table, values)
 
-    def verdicts(self, kpi: str, table: pa.Table) -> tuple[Rows, Ints]:
-        """The rows of a table of schema `JUDGED`, and for each the width of its block."""
+    def verdicts(self, kpi: str, table: pa.Table) -> Rows:
+        """The rows of a table of schema `JUDGED`."""
         table = table.select(JUDGED.names).cast(JUDGED)
         values = np.column_stack([self._words(table["status"]), *(_floats(table[name]) for name in VERDICT[1:])])
         return self._rows(kpi, table, values)
@@ -60,7 +91,7 @@ class Encoder:
         numbers = np.array([self.word(word) if word else 0 for word in words], dtype=np.float64)
         return numbers[codes]
 
-    def _rows(self, kpi: str, table: pa.Table, values: Floats) -> tuple[Rows, Ints]:
+    def _rows(self, kpi: str, table: pa.Table, values: Floats) -> Rows:
         """Number the series and sort by series and period; a period that stands twice is a ValueError."""
         parts, part_words = _codes(table["part"])
         grains, grain_words = _codes(table["grain"])
@@ -72,34 +103,35 @@ class Encoder:
             for m, g, c in zip(met, met // max(1, len(cell_words)), met % max(1, len(cell_words)), strict=True)
         ]
         series = self._series(kpi, names)[place]
-        width = np.array([BLOCK[Grain(name[1])] for name in names], dtype=np.int64)[place]
 
         rows = Rows(series, _ints(table["period"]), values)
         key = rows.key
         if not np.all(key[1:] > key[:-1]):
             order = np.argsort(key, kind="stable")
-            rows, width, key = rows.take(order), width[order], key[order]
+            rows, key = rows.take(order), key[order]
             if np.any(twice := key[1:] == key[:-1]):
                 at = order[np.flatnonzero(twice)[0]]
                 raise ValueError(f"{kpi}: two numbers for {names[place[at]]}, period {table['period'][int(at)]}")
-        return rows, width
+        return rows
+
+    def _lines(self, kpi: str) -> dict[tuple[str, str, str], int]:
+        """The number of each series (part, grain, cell) of a KPI. Its logs ask one after the other."""
+        if self._known[0] != kpi:
+            t = schema.series.c
+            found = self.connection.execute(sa.select(t.id, t.part, t.grain, t.cell).where(t.kpi == kpi))
+            self._known = kpi, {(part, grain, cell): number for number, part, grain, cell in found}
+        return self._known[1]
 
     def _series(self, kpi: str, names: list[tuple[str, str, str]]) -> Ints:
-        """The number of each series (part, grain, cell) of a KPI; new ones follow all that there are."""
-        table = schema.series
-        known = {
-            (part, grain, cell): number
-            for number, part, grain, cell in self.connection.execute(
-                sa.select(table.c.id, table.c.part, table.c.grain, table.c.cell).where(table.c.kpi == kpi)
-            )
-        }
+        """The number of each series of a KPI; new ones follow all that there are."""
+        known = self._lines(kpi)
         new = [name for name in names if name not in known]
         for name in new:
             known[name] = self.free
             self.free += 1
         if new:
             self.connection.execute(
-                table.insert(),
+                schema.series.insert(),
                 [{"id": known[n], "kpi": kpi, "part": n[0], "grain": n[1], "cell": n[2]} for n in new],
             )
         return np.array([known[name] for name in names], dtype=np.int64)

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from headway.ledger import schema
-from headway.ledger.read import last_run
+from headway.ledger.read import last_id
 from headway.model import Entry
 
 _WORDS = ("text", "evidence", "entered_by", "entered_on", "note")
@@ -51,10 +51,7 @@ def keep(connection: sa.Connection, run: int, kpi: str, given: Iterable[Entry]) 
 
 def entries(connection: sa.Connection, kpi: str, as_of: datetime | None) -> list[Entered]:
     """See `Ledger.entries`."""
-    until = None
-    if as_of is not None:
-        last = last_run(connection, as_of)
-        until = last.id if last else 0
+    until = None if as_of is None else last_id(connection, as_of)
     return [
         Entered(Entry(**{name: getattr(row, name) for name in (*_KEY, *_WORDS)}), row.revision, row.run)
         for row in _newest(connection, kpi, until)

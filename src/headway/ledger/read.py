@@ -13,13 +13,15 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
-from headway.ledger import schema
-from headway.ledger.diff import Floats, Ints, Rows, match
+from headway.ledger import archive, schema
+from headway.ledger.diff import Floats, Ints, Rows, match, newest
 from headway.ledger.encode import OBSERVATION, VERDICT
 from headway.ledger.records import PUBLISHED, Definition, Failure, Revision, Run, Series, Version
 from headway.model import Excluded, Flag, Load
 from headway.periods import Grain
 
+#: The state of a row of `run` that people made.
+DECISION = "decision"
 #: Rows fetched at once; their Python objects are gone before the next ones come.
 CHUNK = 20_000
 
@@ -31,10 +33,7 @@ def numbers(
     wanted = [s for s in all_series(connection, kpi) if part in (None, s.part) and grain in (None, s.grain)]
     wanted = [s for s in wanted if cells or not s.cell]
     wanted.sort(key=lambda s: (s.part, s.grain.rank, s.cell))
-    until = None
-    if as_of is not None:
-        last = last_run(connection, as_of)
-        until = last.id if last else 0
+    until = None if as_of is None else last_id(connection, as_of)
 
     s = schema.series.c
     where = [s.kpi == kpi]
@@ -45,8 +44,9 @@ def numbers(
     if not cells:
         where.append(s.cell == "")
     chosen = sa.select(s.id).where(*where)
-    observed, about = _newest(connection, schema.observation, OBSERVATION, chosen, until)
-    judged, _ = _newest(connection, schema.verdict, VERDICT, chosen, until)
+    ids = np.array([one.id for one in wanted], dtype=np.int64)
+    observed, about = _newest(connection, kpi, schema.observation, OBSERVATION, (chosen, ids), until)
+    judged, _ = _newest(connection, kpi, schema.verdict, VERDICT, (chosen, ids), until)
 
     present = (observed.values[:, OBSERVATION.index("flags")].astype(np.int64) & Flag.GONE) == 0
     observed, about = observed.take(present), about[present]
@@ -56,7 +56,6 @@ def numbers(
     verdicts[found] = judged.values[at]
 
     # Series in the order of `wanted`, periods in their own.
-    ids = np.array([one.id for one in wanted], dtype=np.int64)
     by_id = np.argsort(ids)
     place = by_id[np.searchsorted(ids, observed.series, sorter=by_id)]
     order = np.argsort(place, kind="stable")
@@ -76,31 +75,34 @@ def stored(connection: sa.Connection) -> dict[str, tuple[int, int, int]]:
 
 def _newest(
     connection: sa.Connection,
+    kpi: str,
     table: sa.Table,
     columns: tuple[str, ...],
-    series: sa.Select[tuple[int]],
+    series: tuple[sa.Select[tuple[int]], Ints],
     until: int | None,
 ) -> tuple[Rows, Ints]:
-    """The newest row of each period of these series, up to a run; and its (revision, run)."""
+    """The newest row of each period of these series of a KPI, up to a run; and its (revision, run)."""
+    names = ("series", "period", "revision", "run", *columns)
+    chosen, ids = series
     query = (
-        sa.select(*(table.c[name] for name in ("series", "period", "revision", "run", *columns)))
-        .where(table.c.series.in_(series))
+        sa.select(*(table.c[name] for name in names))
+        .where(table.c.series.in_(chosen))
         .order_by(table.c.series, table.c.period, table.c.revision)
     )
     if until is not None:
         query = query.where(table.c.run <= until)
-    width = 4 + len(columns)
-    parts = [np.empty((0, width))]
+    parts = [np.empty((0, len(names)))]
     with connection.execute(query) as result:
         assert result.cursor is not None
         while fetched := result.cursor.fetchmany(CHUNK):  # the driver's own tuples: a Row for each costs as much again
             parts.append(np.array(fetched, dtype=np.float64))  # None becomes NaN
     found = np.concatenate(parts)
+    if until is not None and len(old := archive.read(connection, table.name, kpi, names, until)):
+        found = np.concatenate([found, old[np.isin(old[:, 0], ids)]])
+        found = found[np.lexsort(found[:, 3::-1].T)]  # by series, period, revision, run
     rows = Rows(found[:, 0].astype(np.int64), found[:, 1].astype(np.int64), found[:, 4:])
-    key = rows.key
-    newest = np.ones(len(rows), dtype=bool)
-    newest[:-1] = key[1:] != key[:-1]
-    return rows.take(newest), found[newest, 2:4].astype(np.int64)
+    last = newest(rows.key)
+    return rows.take(last), found[last, 2:4].astype(np.int64)
 
 
 def _table(
@@ -175,11 +177,20 @@ def runs(connection: sa.Connection, limit: int) -> list[Run]:
     return [_run(row) for row in connection.execute(query)]
 
 
+def last_id(connection: sa.Connection, as_of: datetime) -> int:
+    """The newest run or decision that was in force at a moment; 0 if none was.
+
+    They follow each other by number, whatever the machine's clock did.
+    """
+    return int(connection.scalar(sa.select(sa.func.max(schema.run.c.id)).where(schema.run.c.finished <= as_of)) or 0)
+
+
 def last_run(connection: sa.Connection, as_of: datetime | None) -> Run | None:
-    """See `Ledger.last_run`. Runs follow each other by number, whatever the machine's clock did."""
-    query = sa.select(schema.run).order_by(schema.run.c.id.desc()).limit(1)
+    """See `Ledger.last_run`."""
+    r = schema.run.c
+    query = sa.select(schema.run).where(r.state != DECISION).order_by(r.id.desc()).limit(1)
     if as_of is not None:
-        query = query.where(schema.run.c.finished <= as_of)
+        query = query.where(r.id <= last_id(connection, as_of))
     row = connection.execute(query).first()
     return None if row is None else _run(row)
 
@@ -239,8 +250,7 @@ def definition(connection: sa.Connection, kpi: str, as_of: datetime | None) -> D
         .limit(1)
     )
     if as_of is not None:
-        last = last_run(connection, as_of)
-        query = query.where(a.c.run <= (last.id if last else 0))
+        query = query.where(a.c.run <= last_id(connection, as_of))
     row = connection.execute(query).first()
     return None if row is None else Definition(row.kpi, row.fingerprint, row.sql, row.lineage)
 

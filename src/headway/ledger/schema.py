@@ -248,13 +248,14 @@ decision = sa.Table(
 )
 
 #: Rows of running periods as they stood before a run replaced them in place, as compressed Arrow: what was published
-#: then can be read, and the log keeps one row for each period that runs.
+#: then can be read, and the log keeps one row for each period that runs. `since`: the first run that wrote one of them.
 replaced = sa.Table(
     "replaced",
     metadata,
-    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
     sa.Column("kpi", sa.Text, primary_key=True),
     sa.Column("log", sa.Text, primary_key=True),
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
+    sa.Column("since", sa.Integer, nullable=False),
     sa.Column("rows", sa.LargeBinary, nullable=False),
 )
 

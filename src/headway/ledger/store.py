@@ -94,9 +94,8 @@ class Ledger:
     ) -> pa.Table:
         """The newest numbers of a KPI with their verdicts, schema `PUBLISHED`, ordered by grain, cell, period.
 
-        `part=None` gives every part, `grain=None` every grain, `cells=False` the total alone. With `as_of` the numbers
-        are those of the runs that had finished then; a running period keeps only its latest value, so a period that
-        ran then is absent if it was replaced since. An unknown KPI gives no rows.
+        `part=None` gives every part, `grain=None` every grain, `cells=False` the total alone. With `as_of` they are
+        exactly what was published then, of running periods too. An unknown KPI gives no rows.
         """
         with self._reading() as connection:
             return read.numbers(connection, kpi, part, grain, cells, as_of)
@@ -127,7 +126,7 @@ class Ledger:
             return read.runs(connection, limit)
 
     def last_run(self, as_of: datetime | None = None) -> Run | None:
-        """The newest run (that had finished at `as_of`), or None."""
+        """The newest run (that had finished at `as_of`), or None. Decisions of people are no runs."""
         with self._reading() as connection:
             return read.last_run(connection, as_of)
 

@@ -77,9 +77,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "replaced",
-        sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
         sa.Column("kpi", sa.Text, primary_key=True),
         sa.Column("log", sa.Text, primary_key=True),
+        sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
+        sa.Column("since", sa.Integer, nullable=False),
         sa.Column("rows", sa.LargeBinary, nullable=False),
     )
     op.create_table(
