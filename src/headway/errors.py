@@ -86,6 +86,7 @@ SLUGS = frozenset(
         "ledger-newer",
         "ledger-broken",
         "ledger-locked",
+        "would-lose-runs",
         "disk-full",
         "read-only",
         # publishing

@@ -81,10 +81,17 @@ def observe(
 ) -> Outcome:
     """Compute KPIs (all, or `names` and what their formulas read) as of `now`, judge them and record them.
 
-    UsageError for a name that the catalogue does not have; LedgerError if nothing could be recorded.
+    UsageError for a name that the catalogue does not have; LedgerError if nothing could be recorded, or if another run
+    of this ledger has not ended.
     """
-    started = datetime.now(UTC)
     wanted = closure(catalog, names)
+    with ledger.alone(lambda holder: progress(f"Waiting for a run: {holder}", 0, 0)):
+        return _observed(catalog, ledger, now, wanted, progress)
+
+
+def _observed(catalog: Catalog, ledger: Ledger, now: datetime, wanted: Sequence[str], progress: Progress) -> Outcome:
+    """The run itself, alone with the ledger."""
+    started = datetime.now(UTC)
     with DuckDB(catalog.root / ".headway" / "tmp") as engine:
         attempt = Attempt(catalog, engine, now, Data(catalog), progress)
         attempt.compute(wanted)

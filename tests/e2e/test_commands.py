@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     Edit = Callable[[Shop, str, str, str], None]
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("init", "check", "schema", "test", "run", "enter", "show", "explain", "build", "serve", "demo")
+COMMANDS = (
+    *("init", "check", "schema", "test", "run", "enter", "show", "explain", "build", "serve", "demo"),
+    *("backup", "restore"),
+)
 
 
 def _headway(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -241,6 +242,51 @@ def program(path: Path, code: str, **more: object) -> subprocess.Popen[str]:
     """Another Python process, with this module as `t` and the ledger's file as `path`."""
     text = PROGRAM.format(paths=[str(Path(__file__).parent)], file=str(path)) + code
     return subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE, text=True, **more)  # type: ignore[call-overload,no-any-return]  # any keyword of Popen
+
+
+HOLDING = """
+with Ledger.open(path) as ledger, ledger.alone():
+    print("go", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process in the middle of a run, until its input ends."""
+    process = program(path, HOLDING, stdin=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "go\n"
+    yield process
+    process.communicate(timeout=60)
+
+
+def test_a_second_run_says_who_holds_the_lock(path: Path, holder: subprocess.Popen[str]) -> None:
+    """Process, host and since when; readers do not notice."""
+    heard: list[str] = []
+    with Ledger.open(path, wait=0.2) as ledger:
+        with pytest.raises(LedgerError) as error, ledger.alone(heard.append):
+            pytest.fail("two at once")
+        assert len(ledger.read("a")) == 10
+    assert slug(error) == "ledger-locked"
+    assert f"process {holder.pid} on {socket.gethostname()} since 20" in str(error.value)
+    assert heard
+    assert heard[0] in str(error.value)
+
+
+def test_a_second_run_waits_for_the_first(path: Path, holder: subprocess.Popen[str]) -> None:
+    """It begins when the other one ends."""
+    with Ledger.open(path) as ledger, ledger.alone(lambda who: holder.stdin.close()):  # type: ignore[union-attr]  # piped
+        assert holder.wait(60) == 0
+    holder.stdin = None
+
+
+def test_a_dead_run_blocks_nobody(path: Path, holder: subprocess.Popen[str]) -> None:
+    """However it died, the lock died with it."""
+    holder.kill()
+    holder.wait(60)
+    with Ledger.open(path, wait=0.2) as ledger, ledger.alone():
+        assert len(ledger.read("a")) == 10
 
 
 def test_runs_that_start_together_are_all_kept(tmp_path: Path) -> None:

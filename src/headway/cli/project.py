@@ -41,9 +41,13 @@ def ledger_of(catalog: Catalog, *, create: bool) -> Iterator[Ledger]:
     """The ledger of a project, closed at the end."""
     from headway.ledger import Ledger
 
-    path: Path | str = catalog.ledger if "://" in catalog.ledger else catalog.root / catalog.ledger
-    with Ledger.open(path, create=create) as ledger:
+    with Ledger.open(place_of(catalog), create=create) as ledger:
         yield ledger
+
+
+def place_of(catalog: Catalog) -> Path | str:
+    """Where the ledger of a project is: its file, or an address."""
+    return catalog.ledger if "://" in catalog.ledger else catalog.root / catalog.ledger
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The store of every number Headway ever published: `Ledger.record` appends a run, `Ledger.read` answers pages."""
 
 from headway.ledger.entries import Entered
+from headway.ledger.keep import Kept, backup, restore
 from headway.ledger.records import PUBLISHED, Definition, Failure, Recorded, Revision, Run, Series, Version
 from headway.ledger.store import Ledger
 
@@ -9,10 +10,13 @@ __all__ = [
     "Definition",
     "Entered",
     "Failure",
+    "Kept",
     "Ledger",
     "Recorded",
     "Revision",
     "Run",
     "Series",
     "Version",
+    "backup",
+    "restore",
 ]

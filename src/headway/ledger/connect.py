@@ -16,6 +16,7 @@ import alembic.config
 import sqlalchemy as sa
 
 from headway.errors import LedgerError, Mistake, UsageError
+from headway.ledger import snapshot
 from headway.ledger.schema import HEAD, VERSION_TABLE, metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -116,21 +117,36 @@ def _prepare(made: sa.Engine, wait: float) -> None:
 
 
 def _upgrade(made: sa.Engine, path: Path, *, writable: bool) -> None:
-    """Bring the tables to `HEAD` in one transaction; refuse what is newer or not a ledger."""
+    """Bring the tables to `HEAD` in one transaction; refuse what is newer or not a ledger.
+
+    What was there before is kept beside the ledger. If the upgrade fails, nothing has changed.
+    """
     with made.begin() as connection:
         if _version(connection, path) == HEAD:
             return
     if not writable:
         raise LedgerError(_read_only(path, "it needs an upgrade, and this place cannot be written to"))
     with made.connect().execution_options(**WRITING) as connection, connection.begin():
-        if _version(connection, path) == HEAD:  # another run was faster
+        version = _version(connection, path)
+        if version == HEAD:  # another run was faster
             return
         config = alembic.config.Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
         config.attributes["connection"] = connection
-        alembic.command.upgrade(config, HEAD)
-        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
+        before = None
+        if version is not None:  # nobody else writes now, and another connection reads what was there before
+            before = snapshot.beside(path, f"{version}-before-upgrade")
+            snapshot.copy(path, before)
+        try:
+            alembic.command.upgrade(config, HEAD)
+            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
+        except BaseException as error:
+            if before:
+                before.unlink()  # the ledger itself is still that
+            if isinstance(error, sa.exc.DBAPIError) and _mistake(error.orig, path, 0) is None:
+                raise LedgerError(_broken(path, f"it cannot be brought up to date ({error.orig})")) from error
+            raise
 
 
 def _version(connection: sa.Connection, path: Path) -> str | None:

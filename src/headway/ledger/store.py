@@ -12,7 +12,7 @@ from typing import Self
 import pyarrow as pa
 import sqlalchemy as sa
 
-from headway.ledger import catalogues, connect, entries, read
+from headway.ledger import catalogues, connect, entries, lock, read, schema
 from headway.ledger.entries import Entered
 from headway.ledger.record import record
 from headway.ledger.records import Definition, Failure, Recorded, Revision, Run, Series, Version
@@ -35,6 +35,16 @@ class Ledger:
         self._engine = engine
         self._path = path
         self._wait = wait
+
+    @property
+    def path(self) -> Path:
+        """The ledger's file."""
+        return self._path
+
+    @property
+    def wait(self) -> float:
+        """How many seconds this waits for somebody else who is writing."""
+        return self._wait
 
     @classmethod
     def open(cls, path: Path | str, *, create: bool = True, wait: float = 30.0) -> Ledger:
@@ -74,6 +84,15 @@ class Ledger:
             connection.begin(),
         ):
             return record(connection, run, computed, loads)
+
+    @contextmanager
+    def alone(self, waiting: lock.Waiting = lambda holder: None) -> Iterator[None]:
+        """Keep every other run out for as long as this lasts; readers are not concerned.
+
+        Whoever has to wait is told once for whom. LedgerError `ledger-locked` names the holder if it takes too long.
+        """
+        with connect.translated(self._path, self._wait), lock.held(self._path, self._wait, waiting):
+            yield
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -124,6 +143,11 @@ class Ledger:
         """The newest runs, newest first."""
         with self._reading() as connection:
             return read.runs(connection, limit)
+
+    def uuids(self) -> set[str]:
+        """The names that the runs and decisions have in every copy of this ledger."""
+        with self._reading() as connection:
+            return set(connection.execute(sa.select(schema.run.c.uuid)).scalars())
 
     def last_run(self, as_of: datetime | None = None) -> Run | None:
         """The newest run (that had finished at `as_of`), or None. Decisions of people are no runs."""

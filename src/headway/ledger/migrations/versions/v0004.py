@@ -1,6 +1,6 @@
 """History and trust: restatements and decisions on them, what checks found, files of catalogues, names that changed."""
 
-from uuid import uuid4
+from uuid import NAMESPACE_OID, uuid5
 
 import sqlalchemy as sa
 from alembic import op
@@ -97,7 +97,9 @@ def upgrade() -> None:
     op.add_column("definition", sa.Column("lineage", sa.JSON))
     op.add_column("load", sa.Column("exclusions", sa.JSON))
     op.add_column("observation", sa.Column("restatement", sa.Integer))
-    run = sa.table("run", sa.column("id"), sa.column("uuid"))
+    # Made from what the run says of itself, so that two copies that are upgraded apart still know their runs.
+    run = sa.table("run", *(sa.column(name) for name in ("id", "started", "finished", "fingerprint", "uuid")))
     connection = op.get_bind()
-    for number in connection.execute(sa.select(run.c.id)).scalars().all():
-        connection.execute(run.update().where(run.c.id == number).values(uuid=str(uuid4())))
+    for row in connection.execute(sa.select(run)).all():
+        name = str(uuid5(NAMESPACE_OID, f"{row.id} {row.started} {row.finished} {row.fingerprint}"))
+        connection.execute(run.update().where(run.c.id == row.id).values(uuid=name))

@@ -1,0 +1,67 @@
+"""Commands that keep the ledger safe and take it elsewhere: `backup`, `restore`, `ledger export`, `ledger import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from headway.cli.app import app
+from headway.cli.console import many, progress_line
+from headway.cli.project import catalog_at, ledger_of, place_of
+from headway.options import ProjectOption
+
+if TYPE_CHECKING:
+    from headway.ledger import Kept
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy goes: a file, or a folder.")],
+    project: ProjectOption = Path(),
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a backup that has runs which the ledger does not have.")
+    ] = False,
+) -> None:
+    """Copy the ledger into a file, also during a run.
+
+    The copy holds whole runs only. An earlier backup of this ledger is replaced.
+    """
+    from headway import ledger as ledgers
+
+    with ledger_of(catalog_at(project), create=False) as ledger:
+        kept = ledgers.backup(ledger, file, force=force)
+    typer.echo(f"Copied {_runs(kept)} into {file}.")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+    project: ProjectOption = Path(),
+    force: Annotated[
+        bool, typer.Option("--force", help="Also if the ledger is broken, or has runs that the backup lacks.")
+    ] = False,
+) -> None:
+    """Put a backup in the ledger's place.
+
+    The ledger that was there stays beside it.
+    """
+    from headway import ledger as ledgers
+
+    catalog = catalog_at(project)
+    with progress_line() as progress:
+        kept = ledgers.restore(
+            file, place_of(catalog), lambda holder: progress(f"Waiting for {holder}", 0, 0), force=force
+        )
+    typer.echo(f"The ledger is that of {file}: {_runs(kept)}.")
+    if kept.before:
+        typer.echo(f"What was there before is in {kept.before}.")
+
+
+def _runs(kept: Kept) -> str:
+    """`3 runs, the newest of 2026-03-10 06:00 UTC`."""
+    newest = (
+        f", the newest of {kept.newest.finished:%Y-%m-%d %H:%M} UTC" if kept.newest and kept.newest.finished else ""
+    )
+    return f"{many(kept.runs, 'run')}{newest}"
