@@ -58,6 +58,7 @@ SLUGS = frozenset(
         # usage
         "unknown-kpi",
         "unknown-period",
+        "unknown-run",
         "unknown-test",
         "unknown-option",
         "folder-not-empty",

@@ -20,7 +20,10 @@ NowOption = Annotated[
     typer.Option("--now", metavar="MOMENT", help="Compute as if it were this moment, e.g. 2026-01-31T06:00Z."),
 ]
 AsOfOption = Annotated[
-    str | None, typer.Option("--as-of", metavar="MOMENT", help="As it was published at this moment.")
+    str | None,
+    typer.Option(
+        "--as-of", metavar="TIME", help="As it was published then: a day (its end), a moment, a run's number."
+    ),
 ]
 PortOption = Annotated[
     int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one.")

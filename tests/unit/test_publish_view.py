@@ -34,7 +34,7 @@ from headway.model import (
     UnitKind,
 )
 from headway.periods import Calendar, Grain, Length
-from headway.publish import measures, pages, tiles, view, words
+from headway.publish import measures, pages, past, tiles, view, words
 from headway.publish.stored import Stored
 from headway.publish.view import View
 
@@ -140,11 +140,11 @@ def test_restated(internal: View) -> None:
 def test_as_of(published: Published, northlane: SimpleNamespace) -> None:
     """As of a time before the second run, a page shows what was published then."""
     then = northlane.NOW - timedelta(days=5)
-    past = view.open(*published, Audience.INTERNAL, northlane.NOW, as_of=then)
-    assert past.tile("acquisition_cost").shown.text == "$489"
-    assert past.tile("acquisition_cost").restated is None
-    assert past.tile("mau").shown.text == "No data"
-    assert past.front().notices[0].startswith("These are the numbers as published by 16 Nov 2026")
+    seen = past.open(*published, Audience.INTERNAL, then)
+    assert seen.tile("acquisition_cost").shown.text == "$489"
+    assert seen.tile("acquisition_cost").restated is None
+    assert seen.tile("mau").shown.text == "No data"
+    assert seen.stamp.then.startswith("As published at 16 Nov 2026")
 
 
 def test_brief(internal: View) -> None:

@@ -65,6 +65,7 @@ def explain(
     ] = None,
     project: ProjectOption = Path(),
     as_json: JsonOption = False,
+    as_of: AsOfOption = None,
 ) -> None:
     """Say where a number comes from.
 
@@ -72,9 +73,8 @@ def explain(
     """
     from headway.publish import pages, terminal
 
-    catalog = catalog_at(project)
-    wanted = period_of(catalog, period)
-    with view_of(project) as view:
+    with view_of(project, as_of=as_of) as view:
+        wanted = period_of(view.catalog, period)
         page = view.kpi(kpi, wanted.grain if wanted else None)
     rows = [row for row in page.rows if wanted is None or row.period == wanted.name]
     if not rows and wanted:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,12 +55,37 @@ def place_of(catalog: Catalog) -> Path | str:
 def view_of(project: Path, audience: Audience | None = None, as_of: str | None = None) -> Iterator[View]:
     """What a reader sees; on one's own terminal everything."""
     from headway.model import Audience
-    from headway.publish import view
+    from headway.publish import past, view
 
     catalog = catalog_at(project)
+    audience = audience or Audience.RESTRICTED
     with ledger_of(catalog, create=False) as ledger:
-        then = moment(as_of) if as_of else None
-        yield view.open(ledger, catalog, audience or Audience.RESTRICTED, now_of(None), then)
+        now = now_of(None)
+        if (then := when(as_of, catalog, now)) is None:
+            yield view.open(ledger, catalog, audience, now)
+        else:
+            yield past.open(ledger, catalog, audience, then)
+
+
+def when(text: str | None, catalog: Catalog, now: datetime) -> datetime | int | None:
+    """A time of the past as typed: a day (its end), a moment, both local unless they name a zone, or a run's number.
+
+    None for `now`, and where nothing was typed. What is yet to come is as now.
+    """
+    if text is None or text.strip() == "now":
+        return None
+    if found := re.fullmatch(r"(?:run |#)?\s*([0-9]{1,7})", text.strip()):
+        return int(found[1])
+    try:
+        made = datetime.fromisoformat(text.strip())
+    except ValueError:
+        remedy = (
+            "Write a day such as 2026-01-31, which is its end, a moment such as 2026-01-31T06:00, or a run's number."
+        )
+        raise UsageError(Mistake(f"'{text}' is no time and no run", "bad-date", None, remedy)) from None
+    if len(text.strip()) <= len("2026-01-31"):
+        made += timedelta(days=1)
+    return min(made if made.tzinfo else made.replace(tzinfo=catalog.calendar.tz), now)
 
 
 def only_checked(catalog: Catalog) -> None:

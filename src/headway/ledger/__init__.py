@@ -2,11 +2,12 @@
 
 from headway.ledger.entries import Entered
 from headway.ledger.keep import Kept, backup, restore
-from headway.ledger.records import PUBLISHED, Definition, Failure, Recorded, Revision, Run, Series, Version
+from headway.ledger.records import PUBLISHED, AsOf, Definition, Failure, Recorded, Revision, Run, Series, Version
 from headway.ledger.store import Ledger
 
 __all__ = [
     "PUBLISHED",
+    "AsOf",
     "Definition",
     "Entered",
     "Failure",

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from headway.ledger import schema
 from headway.ledger.read import last_id
+from headway.ledger.records import AsOf
 from headway.model import Entry
 
 _WORDS = ("text", "evidence", "entered_by", "entered_on", "note")
@@ -49,7 +49,7 @@ def keep(connection: sa.Connection, run: int, kpi: str, given: Iterable[Entry]) 
         connection.execute(table.insert(), [{**row, "kpi": kpi, "run": run} for row in rows])
 
 
-def entries(connection: sa.Connection, kpi: str, as_of: datetime | None) -> list[Entered]:
+def entries(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> list[Entered]:
     """See `Ledger.entries`."""
     until = None if as_of is None else last_id(connection, as_of)
     return [

@@ -6,7 +6,7 @@ picked with NumPy. That is one plain range scan in any database, and revisions a
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from headway.ledger import archive, schema
 from headway.ledger.diff import Floats, Ints, Rows, match, newest
 from headway.ledger.encode import OBSERVATION, VERDICT
-from headway.ledger.records import PUBLISHED, Definition, Failure, Revision, Run, Series, Version
+from headway.ledger.records import PUBLISHED, AsOf, Definition, Failure, Revision, Run, Series, Version
 from headway.model import Excluded, Flag, Load
 from headway.periods import Grain
 
@@ -27,7 +27,7 @@ CHUNK = 20_000
 
 
 def numbers(
-    connection: sa.Connection, kpi: str, part: str | None, grain: Grain | None, cells: bool, as_of: datetime | None
+    connection: sa.Connection, kpi: str, part: str | None, grain: Grain | None, cells: bool, as_of: AsOf | None
 ) -> pa.Table:
     """See `Ledger.read`."""
     wanted = [s for s in all_series(connection, kpi) if part in (None, s.part) and grain in (None, s.grain)]
@@ -142,7 +142,9 @@ def all_series(connection: sa.Connection, kpi: str | None) -> list[Series]:
     return [Series(r.id, r.kpi, r.part, Grain(r.grain), r.cell) for r in connection.execute(query)]
 
 
-def revisions(connection: sa.Connection, kpi: str, part: str, grain: Grain, cell: str, period: int) -> list[Revision]:
+def revisions(
+    connection: sa.Connection, kpi: str, part: str, grain: Grain, cell: str, period: int, as_of: AsOf | None
+) -> list[Revision]:
     """See `Ledger.revisions`."""
     o, s, r, d, w = schema.observation, schema.series, schema.run, schema.definition, schema.word
     query = (
@@ -154,6 +156,8 @@ def revisions(connection: sa.Connection, kpi: str, part: str, grain: Grain, cell
         .where(s.c.kpi == kpi, s.c.part == part, s.c.grain == grain.value, s.c.cell == cell, o.c.period == period)
         .order_by(o.c.revision)
     )
+    if as_of is not None:
+        query = query.where(o.c.run <= reached(connection, as_of))
     return [
         Revision(
             revision=row.revision,
@@ -177,22 +181,32 @@ def runs(connection: sa.Connection, limit: int) -> list[Run]:
     return [_run(row) for row in connection.execute(query)]
 
 
-def last_id(connection: sa.Connection, as_of: datetime) -> int:
-    """The newest run or decision that was in force at a moment; 0 if none was.
+def last_id(connection: sa.Connection, as_of: AsOf) -> int:
+    """The newest run or decision that was in force then; 0 if none was.
 
     They follow each other by number, whatever the machine's clock did.
     """
-    return int(connection.scalar(sa.select(sa.func.max(schema.run.c.id)).where(schema.run.c.finished <= as_of)) or 0)
+    r = schema.run.c
+    there = r.id <= as_of if isinstance(as_of, int) else r.finished <= as_of
+    return int(connection.scalar(sa.select(sa.func.max(r.id)).where(there)) or 0)
 
 
-def last_run(connection: sa.Connection, as_of: datetime | None) -> Run | None:
+def last_run(connection: sa.Connection, as_of: AsOf | None, *, decisions: bool) -> Run | None:
     """See `Ledger.last_run`."""
     r = schema.run.c
-    query = sa.select(schema.run).where(r.state != DECISION).order_by(r.id.desc()).limit(1)
+    query = sa.select(schema.run).order_by(r.id.desc()).limit(1)
+    if not decisions:
+        query = query.where(r.state != DECISION)
     if as_of is not None:
         query = query.where(r.id <= last_id(connection, as_of))
     row = connection.execute(query).first()
     return None if row is None else _run(row)
+
+
+def reached(connection: sa.Connection, as_of: AsOf) -> int:
+    """The newest run or decision then: what it and those before it wrote was published. 0 if there was none."""
+    last = last_run(connection, as_of, decisions=True)
+    return last.id if last else 0
 
 
 def _run(row: sa.Row[Any]) -> Run:
@@ -239,7 +253,7 @@ def failures(connection: sa.Connection, run: int) -> list[Failure]:
     return [Failure(kpi, message) for kpi, message in connection.execute(query) if message is not None]
 
 
-def definition(connection: sa.Connection, kpi: str, as_of: datetime | None) -> Definition | None:
+def definition(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> Definition | None:
     """See `Ledger.definition`."""
     a, d = schema.attempt, schema.definition
     query = (
@@ -255,7 +269,7 @@ def definition(connection: sa.Connection, kpi: str, as_of: datetime | None) -> D
     return None if row is None else Definition(row.kpi, row.fingerprint, row.sql, row.lineage)
 
 
-def versions(connection: sa.Connection, kpi: str, as_of: datetime | None) -> list[Version]:
+def versions(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> list[Version]:
     """See `Ledger.versions`."""
     a, d, r = schema.attempt.c, schema.definition, schema.run
     query = (
@@ -266,8 +280,7 @@ def versions(connection: sa.Connection, kpi: str, as_of: datetime | None) -> lis
         .order_by(r.c.id)
     )
     if as_of is not None:
-        last = last_run(connection, as_of)
-        query = query.where(a.run <= (last.id if last else 0))
+        query = query.where(a.run <= last_id(connection, as_of))
     found: list[Version] = []
     for fingerprint, run, finished in connection.execute(query):
         if not found or found[-1].fingerprint != fingerprint:

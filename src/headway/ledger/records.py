@@ -13,6 +13,9 @@ import pyarrow as pa
 from headway.model import OBSERVED
 from headway.periods import Grain
 
+#: What was published at a moment, or once the run (or decision) of this number was there.
+AsOf = datetime | int
+
 #: What `Ledger.read` gives: an observation, the verdict on it (null where it was never judged), its revision (from 1)
 #: and the run that wrote it.
 PUBLISHED = pa.schema(

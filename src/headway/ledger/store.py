@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,7 +14,7 @@ import sqlalchemy as sa
 from headway.ledger import catalogues, connect, entries, lock, read, schema
 from headway.ledger.entries import Entered
 from headway.ledger.record import record
-from headway.ledger.records import Definition, Failure, Recorded, Revision, Run, Series, Version
+from headway.ledger.records import AsOf, Definition, Failure, Recorded, Revision, Run, Series, Version
 from headway.model import Computed, Load
 from headway.periods import Grain
 
@@ -109,7 +108,7 @@ class Ledger:
         part: str | None = "",
         grain: Grain | None = None,
         cells: bool = True,
-        as_of: datetime | None = None,
+        as_of: AsOf | None = None,
     ) -> pa.Table:
         """The newest numbers of a KPI with their verdicts, schema `PUBLISHED`, ordered by grain, cell, period.
 
@@ -119,7 +118,7 @@ class Ledger:
         with self._reading() as connection:
             return read.numbers(connection, kpi, part, grain, cells, as_of)
 
-    def entries(self, kpi: str, as_of: datetime | None = None) -> list[Entered]:
+    def entries(self, kpi: str, as_of: AsOf | None = None) -> list[Entered]:
         """What people entered for a KPI, in words (as of the runs that had finished then), oldest period first."""
         with self._reading() as connection:
             return entries.entries(connection, kpi, as_of)
@@ -134,10 +133,12 @@ class Ledger:
         with self._reading() as connection:
             return read.stored(connection)
 
-    def revisions(self, kpi: str, part: str, grain: Grain, cell: str, period_key: int) -> list[Revision]:
-        """Each value that one period had, oldest first; the last one is the value now."""
+    def revisions(
+        self, kpi: str, part: str, grain: Grain, cell: str, period_key: int, as_of: AsOf | None = None
+    ) -> list[Revision]:
+        """Each value that one period had (by then), oldest first; the last one is the value now."""
         with self._reading() as connection:
-            return read.revisions(connection, kpi, part, grain, cell, period_key)
+            return read.revisions(connection, kpi, part, grain, cell, period_key, as_of)
 
     def runs(self, limit: int = 50) -> list[Run]:
         """The newest runs, newest first."""
@@ -149,10 +150,10 @@ class Ledger:
         with self._reading() as connection:
             return set(connection.execute(sa.select(schema.run.c.uuid)).scalars())
 
-    def last_run(self, as_of: datetime | None = None) -> Run | None:
-        """The newest run (that had finished at `as_of`), or None. Decisions of people are no runs."""
+    def last_run(self, as_of: AsOf | None = None, *, decisions: bool = False) -> Run | None:
+        """The newest run (that was there at `as_of`), or None; with `decisions` also what people decided since."""
         with self._reading() as connection:
-            return read.last_run(connection, as_of)
+            return read.last_run(connection, as_of, decisions=decisions)
 
     def loads(self, run: int) -> list[Load]:
         """What each source gave in a run, by its id."""
@@ -174,12 +175,12 @@ class Ledger:
         with self._reading() as connection:
             return catalogues.files(connection, fingerprint)
 
-    def definition(self, kpi: str, as_of: datetime | None = None) -> Definition | None:
+    def definition(self, kpi: str, as_of: AsOf | None = None) -> Definition | None:
         """How the newest run (at `as_of`) that computed the KPI did it, or None."""
         with self._reading() as connection:
             return read.definition(connection, kpi, as_of)
 
-    def versions(self, kpi: str, as_of: datetime | None = None) -> list[Version]:
+    def versions(self, kpi: str, as_of: AsOf | None = None) -> list[Version]:
         """The definitions that a KPI has had (at `as_of`), oldest first; the last one is in force."""
         with self._reading() as connection:
             return read.versions(connection, kpi, as_of)

@@ -176,6 +176,8 @@ class Stamp:
     computed_at: datetime | None
     as_of: datetime | None
     fingerprint: str
+    #: Of pages of the past: since when they are, and what of them is not; else ''.
+    then: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from headway.publish.pages import (
     Point,
     Row,
     SourceRows,
+    Stamp,
     Tile,
     Verdict,
 )
@@ -62,6 +63,7 @@ def overview(console: Console, page: CataloguePage) -> None:
         console.print(table)
     counts = "  ".join(f"{count.number} {count.verdict.word.lower()}" for count in page.counts)
     console.print(f"{counts}\nComputed {page.stamp.computed}.", style="dim", highlight=False)
+    _then(console, page.stamp)
 
 
 def _group(group: Group, *, wide: bool = False, targets: bool = True) -> Table:
@@ -106,6 +108,7 @@ def _fitted(console: Console, table: Table) -> Table:
 def kpi(console: Console, page: KpiPage, periods: int) -> None:
     """One KPI: what it says now, then its newest periods."""
     tile = page.tile
+    _then(console, page.stamp)
     _head(console, tile)
     if page.entries and not page.rows:
         _entries(console, page.entries[:periods])
@@ -128,6 +131,7 @@ def kpi(console: Console, page: KpiPage, periods: int) -> None:
 
 def explain(console: Console, page: KpiPage, row: Row | None) -> None:
     """Where one number comes from."""
+    _then(console, page.stamp)
     _head(console, page.tile)
     if row is not None:
         _number(console, row)
@@ -324,6 +328,12 @@ def sparkline(points: Iterable[Point]) -> str:
     low, high = min(known), max(known)
     step = (high - low) / (len(_BARS) - 1) or 1.0
     return "".join(" " if v is None else _BARS[round((v - low) / step)] for v in values)
+
+
+def _then(console: Console, stamp: Stamp) -> None:
+    """That these are pages of the past, if they are."""
+    if stamp.then:
+        console.print(stamp.then, style="bold", highlight=False, markup=False)
 
 
 def _head(console: Console, tile: Tile) -> None:

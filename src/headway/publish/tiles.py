@@ -41,7 +41,7 @@ class Situation:
     ledger: Ledger
     audience: Audience
     now: datetime
-    as_of: datetime | None
+    until: int | None
     run_now: datetime | None
     loads: dict[str, Load]
     failures: dict[str, str]
@@ -408,5 +408,5 @@ def _told(message: str, at: Situation) -> str:
 def _restated(kpi: Kpi, row: Stored, at: Situation) -> str | None:
     if row.revision < 2 or row.partial:
         return None
-    history = at.ledger.revisions(kpi.name, "", row.period.grain, "", row.period.key)
+    history = at.ledger.revisions(kpi.name, "", row.period.grain, "", row.period.key, at.until)
     return words.near_day(at.calendar.day(history[-1].published), at.today) if len(history) > 1 else None

@@ -63,17 +63,30 @@ _NEEDS = ("off", "failed", "withheld", "stale")
 
 
 class View:
-    """The ledger as one reader sees it at one moment. Cheap to make; it reads a KPI when a page asks for it."""
+    """The ledger as one reader sees it at one moment. Cheap to make; it reads a KPI when a page asks for it.
+
+    Pages of the past say `as_of` when they are, show nothing that came after run `until`, and may need a `remark`.
+    """
 
     def __init__(
-        self, ledger: Ledger, catalog: Catalog, audience: Audience, now: datetime, as_of: datetime | None
+        self,
+        ledger: Ledger,
+        catalog: Catalog,
+        audience: Audience,
+        now: datetime,
+        as_of: datetime | None = None,
+        until: int | None = None,
+        remark: str = "",
     ) -> None:
         self.ledger = ledger
         self.catalog = catalog
         self.audience = audience
         self.now = now
         self.as_of = as_of
-        self.run: Run | None = ledger.last_run(as_of)
+        self.until = until
+        self.remark = remark
+        self.run: Run | None = ledger.last_run(until)
+        self._newest = ledger.last_run(until, decisions=True)
         self.periods = Periods(catalog.calendar)
         self._tiles: dict[str, Tile] = {}
         self._totals: dict[tuple[str, str], dict[tuple[Grain, Cell], list[Stored]]] = {}
@@ -82,8 +95,8 @@ class View:
     @property
     def version(self) -> tuple[object, ...]:
         """Changes when a page may look different: after a run, a change of the catalogue, or an hour."""
-        run = self.run.id if self.run else None
-        return (run, self.catalog.fingerprint, self.audience, self.as_of, self.catalog.calendar.hour(self.now).key)
+        hour = self.catalog.calendar.hour(self.now).key
+        return (self._newest.id if self._newest else None, self.catalog.fingerprint, self.audience, hour)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -109,7 +122,16 @@ class View:
             computed_at=run.now if run else None,
             as_of=self.as_of,
             fingerprint=catalog.fingerprint[:7],
+            then=self._then,
         )
+
+    @property
+    def _then(self) -> str:
+        """What a reader of the past must know on every page, or ''."""
+        if self.as_of is None:
+            return ""
+        when = words.moment(self.as_of, self.catalog.calendar.tz)
+        return f"As published at {when}. {self.remark}".strip()
 
     @cached_property
     def _at(self) -> tiles.Situation:
@@ -119,7 +141,7 @@ class View:
             self.ledger,
             self.audience,
             self.now,
-            self.as_of,
+            self.until,
             run.now if run else None,
             {load.source: load for load in self.ledger.loads(run.id)} if run else {},
             {failure.kpi: failure.message for failure in self.ledger.failures(run.id)} if run else {},
@@ -167,7 +189,7 @@ class View:
         hidden = [read for read in tiles.inputs(self.catalog, kpi) if read not in self.names]
         veiled = hidden or [read for read in (*kpi.compared, *kpi.reconciled) if read not in self.names]
         told = replace(kpi, checks=tuple(c for c in kpi.checks if all(read in self.names for read in c.inputs)))
-        definition = self.ledger.definition(name, self.as_of)
+        definition = self.ledger.definition(name, self.until)
         public = self.audience is Audience.PUBLIC
         people = {column for source in self._at.upstream(kpi) for column in self.catalog.sources[source].people}
         return KpiPage(
@@ -248,7 +270,7 @@ class View:
     def _total(self, name: str, grain: Grain, part: str = "") -> list[Stored]:
         """The rows of a KPI's total at one grain, oldest first, or of its growth."""
         if (name, part) not in self._totals:
-            table = self.ledger.read(name, part=part, cells=False, as_of=self.as_of)
+            table = self.ledger.read(name, part=part, cells=False, as_of=self.until)
             self._totals[name, part] = rows(table, self.periods)
         return self._totals[name, part].get((grain, TOTAL), [])
 
@@ -259,7 +281,7 @@ class View:
     def _cells(self, name: str, grain: Grain, part: str = "") -> dict[Cell, list[Stored]]:
         """The rows of a KPI's cells at one grain. Pages of one KPI are made together: the last one is kept."""
         if (name, part, grain) not in self._last_cells:
-            table = self.ledger.read(name, part=part, grain=grain, as_of=self.as_of)
+            table = self.ledger.read(name, part=part, grain=grain, as_of=self.until)
             kept = {at: lines for at, lines in self._last_cells.items() if at[0] == name}
             self._last_cells = kept | {(name, part, grain): without_total(rows(table, self.periods), grain)}
         return self._last_cells[name, part, grain]
@@ -318,9 +340,7 @@ class View:
         if self.run is None:
             return ("Nothing has been computed yet. The first run fills this page.",)
         found = []
-        if self.as_of is not None:
-            found.append(f"These are the numbers as published by {words.moment(self.as_of, self.catalog.calendar.tz)}.")
-        elif self.now - self.run.now > timedelta(days=2):
+        if self.now - self.run.now > timedelta(days=2):
             found.append(f"Nothing has been computed since {self.stamp.computed}.")
         touched = {source for name in self.names for source in self._at.upstream(self.catalog.kpis[name])}
         failed = [name for name, load in self._at.loads.items() if load.failed and name in touched]
@@ -473,9 +493,7 @@ class View:
         depth = numbers.places([row.value for row in line], kpi.unit, kpi.decimals)
         changed = [row for row in reversed(line) if row.revision > 1]
         for row in changed[:_EARLIER]:
-            history = self.ledger.revisions(kpi.name, "", row.period.grain, "", row.period.key)
-            if self.as_of is not None:
-                history = [version for version in history if version.published <= self.as_of]
+            history = self.ledger.revisions(kpi.name, "", row.period.grain, "", row.period.key, self.until)
             for was, after in pairwise(history):
                 yield Earlier(
                     words.day(self.catalog.calendar.day(after.published)),
@@ -509,7 +527,7 @@ class View:
 
     def _entered(self, kpi: Kpi) -> list[Entered]:
         """The entries of a KPI whose file people keep; nobody keeps words about the others."""
-        return self.ledger.entries(kpi.name, self.as_of) if tiles.is_entered(kpi) else []
+        return self.ledger.entries(kpi.name, self.until) if tiles.is_entered(kpi) else []
 
     def _period_of(self, one: Entered) -> Period:
         return self.periods.get(Grain(one.entry.grain), one.entry.period)
@@ -519,11 +537,9 @@ class View:
         return Link(name, kpi.title, measures.kind(kpi))
 
 
-def open(  # noqa: A001  # callers read `view.open(...)`
-    ledger: Ledger, catalog: Catalog, audience: Audience, now: datetime, as_of: datetime | None = None
-) -> View:
-    """The ledger as a reader of `audience` sees it at `now`, or as it was published by `as_of`."""
-    return View(ledger, catalog, audience, now, as_of)
+def open(ledger: Ledger, catalog: Catalog, audience: Audience, now: datetime) -> View:  # noqa: A001  # `view.open(...)`
+    """The ledger as a reader of `audience` sees it at `now`."""
+    return View(ledger, catalog, audience, now)
 
 
 # -- small parts ---------------------------------------------------------------------------------------------------
