@@ -1,5 +1,6 @@
 """The store of every number Headway ever published: `Ledger.record` appends a run, `Ledger.read` answers pages."""
 
+from headway.ledger.checked import Look, Standing
 from headway.ledger.entries import Entered
 from headway.ledger.keep import Kept, backup, restore
 from headway.ledger.records import PUBLISHED, AsOf, Definition, Failure, Recorded, Revision, Run, Series, Version
@@ -13,10 +14,12 @@ __all__ = [
     "Failure",
     "Kept",
     "Ledger",
+    "Look",
     "Recorded",
     "Revision",
     "Run",
     "Series",
+    "Standing",
     "Version",
     "backup",
     "restore",

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from headway.ledger import catalogues, entries, schema
+from headway.ledger import catalogues, checked, entries, schema
 from headway.ledger.encode import Encoder, next_id
 from headway.ledger.logs import Counts, Logs
 from headway.ledger.records import Recorded, Run
@@ -63,6 +63,7 @@ class _Writer:
         ]
         row |= {"run": self.run, "removed": dict(load.removed), "notes": list(load.notes), "exclusions": exclusions}
         self.connection.execute(schema.load.insert(), row)
+        checked.keep(self.connection, self.run, "source", load.source, load.checks)
 
     def kpi(self, computed: Computed) -> Counts:
         """Write what a run made of one KPI. One that failed keeps all that it had."""
@@ -77,6 +78,7 @@ class _Writer:
             counts = logs.keep(logs.observations, computed.kpi, lines, rows, run | {"definition": definition})
             logs.keep(logs.verdicts, computed.kpi, lines, verdicts, run)
             entries.keep(self.connection, self.run, computed.kpi, computed.entries)
+            checked.keep(self.connection, self.run, "kpi", computed.kpi, computed.checks)
         row = {"run": self.run, "kpi": computed.kpi, "definition": definition, "failed": computed.failed}
         self.connection.execute(schema.attempt.insert(), row | asdict(counts))
         return counts

@@ -11,7 +11,8 @@ from typing import Self
 import pyarrow as pa
 import sqlalchemy as sa
 
-from headway.ledger import catalogues, connect, entries, lock, read, schema
+from headway.ledger import catalogues, checked, connect, entries, lock, read, schema
+from headway.ledger.checked import Standing
 from headway.ledger.entries import Entered
 from headway.ledger.record import record
 from headway.ledger.records import AsOf, Definition, Failure, Recorded, Revision, Run, Series, Version
@@ -164,6 +165,13 @@ class Ledger:
         """The KPIs that a run could not compute."""
         with self._reading() as connection:
             return read.failures(connection, run)
+
+    def checks(self, as_of: datetime | None = None, looks: int = 30) -> list[Standing]:
+        """What came of every check when it was last looked at, and in how many of the last runs, by source and KPI."""
+        with self._reading() as connection:
+            last = read.last_run(connection, as_of) if as_of is not None else None
+            until = None if as_of is None else last.id if last else 0
+            return checked.standing(connection, until, looks)
 
     def catalogue(self, fingerprint: str) -> str | None:
         """A resolved catalogue as JSON text, or None if no run had that fingerprint."""

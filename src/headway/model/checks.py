@@ -7,7 +7,7 @@ quality of the data it looks after. Expressions stay text with their place; `che
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import ClassVar
@@ -246,6 +246,8 @@ class Checked:
     """What came of one check in one run. `text` says what it found, in words, and never what stands in a row.
 
     `failed` counts rows, days, periods or numbers, of `seen`. `passed` is also true for failures that are tolerated.
+    `sample` are some of the rows that fail, as texts by column, in which whatever tells of a person is masked. `holds`
+    says by KPI how many numbers are withheld for it.
     """
 
     check: str
@@ -255,3 +257,5 @@ class Checked:
     failed: int = 0
     seen: int = 0
     text: str = ""
+    sample: tuple[Mapping[str, str | None], ...] = ()
+    holds: Mapping[str, int] = field(default_factory=dict)
