@@ -6,6 +6,10 @@ window reaches from it. Kinds over rows that last, and `balance ... per`, may re
 A check whose failing rows have no day touches every number. Imported numbers were not computed, so no check of ours
 touches them.
 
+**Parts.** Where what fails lies in some cells alone, or rows of some cells are missing, those cells are withheld for it
+and the others are shown. A total of them lacks a part, and so does a cell of another breakdown that may hold rows of
+it: these are withheld as `INCOMPLETE`.
+
 **Small groups.** A cell that is built from fewer than `min_group_size` people, but from some, is withheld with the
 reason `GROUP_TOO_SMALL`; so is, where a subtraction from the total would give it away, the smallest other cell that is
 built from somebody. That is: where exactly one cell of a breakdown, grain and period was withheld. In a cross of
@@ -23,8 +27,9 @@ as that of the period itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 import pyarrow as pa
@@ -49,9 +54,45 @@ from headway.model import (
 )
 from headway.periods import Calendar, Grain, Period
 
-#: A failing check: its text, and the first and last local day of the rows that fail it. None is open: a check
-#: whose rows have no day (a key of a source without time) touches every period as (text, None, None).
-Failing = tuple[str, date | None, date | None]
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """The local days, both inclusive, on which a failed check (`source.check`) touches the rows of a KPI.
+
+    None is open: a check whose rows have no day (a key of a source without time) touches every period. Of a check by
+    parts, `part` is the column and value of the rows that fail; '' names none of the KPI's columns.
+    """
+
+    check: str
+    first: date | None
+    last: date | None
+    part: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Touches:
+    """The failed checks that touch one KPI: `all` its numbers, those of single `cells`, those that lack `parts`.
+
+    By cell ('' is the total); `beginning` is the first local day that its source speaks of.
+    """
+
+    beginning: date
+    all: Sequence[Touch] = ()
+    cells: Mapping[str, Sequence[Touch]] = field(default_factory=dict)
+    parts: Mapping[str, Sequence[Touch]] = field(default_factory=dict)
+
+    def checks(self) -> dict[str, Touches]:
+        """The same for each of the checks alone."""
+        every = [*self.all, *chain.from_iterable([*self.cells.values(), *self.parts.values()])]
+        return {name: self._only(name) for name in dict.fromkeys(one.check for one in every)}
+
+    def _only(self, name: str) -> Touches:
+        def mine(some: Sequence[Touch]) -> list[Touch]:
+            return [one for one in some if one.check == name]
+
+        cells = {cell: mine(some) for cell, some in self.cells.items()}
+        return Touches(self.beginning, mine(self.all), cells, {cell: mine(some) for cell, some in self.parts.items()})
+
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -64,31 +105,55 @@ _LASTING = (Open, Concurrency, Availability, Accrue, Recurring)
 _TELLING = ("value", "n", "numerator", "denominator", "so_far", "so_far_before")
 
 
-def judge(
-    kpi: Kpi,
-    observed: pa.Table,
-    min_group_size: int,
-    failing: Sequence[Failing],
-    calendar: Calendar,
-    beginning: date,
-    cells: Mapping[str, Sequence[Failing]] | None = None,
-) -> pa.Table:
+def judge(kpi: Kpi, observed: pa.Table, min_group_size: int, touches: Touches, calendar: Calendar) -> pa.Table:
     """A KPI's numbers with what must not be shown taken out; schema `OBSERVED`, same rows in the same order.
 
     `observed` may have one column more, `people` (integer): how many different people are behind each number, null
-    where that is unknown or the source has no people. `failing` are the checks that failed on what this KPI reads,
-    `cells` those that touch one cell each ('' is the total) and no others. `beginning` is the first local day that its
-    source speaks of.
+    where that is unknown or the source has no people.
 
     A withheld row keeps its place, grain, cell, period and flags; its value and everything that tells it are null.
     """
-    failed = touched(kpi, observed, failing, calendar, beginning)
-    for cell, days in (cells or {}).items():
-        rows = np.flatnonzero(pc.equal(observed["cell"], cell).to_numpy())
-        failed[rows] |= touched(kpi, observed.take(pa.array(rows)), days, calendar, beginning)
-    small = _small(observed, min_group_size, failed) if "people" in observed.column_names else np.zeros_like(failed)
+    failed, incomplete = held(kpi, observed, touches, calendar)
+    unfit = failed | incomplete
+    small = _small(observed, min_group_size, unfit) if "people" in observed.column_names else np.zeros_like(failed)
     observed = withhold(observed.select(OBSERVED.names).cast(OBSERVED), small, Reason.GROUP_TOO_SMALL, calendar)
+    observed = withhold(observed, incomplete, Reason.INCOMPLETE, calendar)
     return withhold(observed, failed, Reason.CHECK_FAILED, calendar)
+
+
+def held(kpi: Kpi, observed: pa.Table, touches: Touches, calendar: Calendar) -> tuple[Bools, Bools]:
+    """Which numbers are withheld for checks: those that fail, and those that only lack a part which does."""
+    failed = touched(kpi, observed, touches.all, calendar, touches.beginning)
+    incomplete = np.zeros_like(failed)
+    if not touches.cells and not touches.parts:
+        return failed, incomplete
+    coded, words = _coded(observed["cell"])
+    rows_of = {word: np.flatnonzero(coded == code) for code, word in enumerate(words)}
+
+    def mark(found: Bools, cells: Mapping[str, Sequence[Touch]], *, total: bool) -> None:
+        for cell, some in cells.items():
+            if cell in rows_of and (cell == "") is total:
+                rows = rows_of[cell]
+                found[rows] |= touched(kpi, observed.take(pa.array(rows)), some, calendar, touches.beginning)
+
+    mark(failed, touches.cells, total=False)
+    for total in (True, False):
+        mark(incomplete, touches.parts, total=total)
+    whole = failed.copy()
+    mark(whole, touches.cells, total=True)
+    whole &= ~failed
+    shown = _beside_shown(observed, coded != (words.index("") if "" in words else -1), failed, touches)
+    return failed | (whole & ~shown), (incomplete | (whole & shown)) & ~failed
+
+
+def _beside_shown(observed: pa.Table, is_cell: Bools, failed: Bools, touches: Touches) -> Bools:
+    """Which numbers stand beside a cell that is not touched: of the same period, or at all where it has no cells."""
+    period = _group(observed["part"], observed["grain"], observed["period"])
+    size = int(period.max(initial=0)) + 1
+    with_cells = np.bincount(period[is_cell], minlength=size) > 0
+    with_shown = np.bincount(period[is_cell & ~failed], minlength=size) > 0
+    elsewhere = any(cell and cell not in touches.cells for cell in observed["cell"].unique().to_pylist())
+    return np.where(with_cells, with_shown, elsewhere)[period].astype(np.bool_)
 
 
 def withhold(observed: pa.Table, held: Bools, reason: Reason, calendar: Calendar) -> pa.Table:
@@ -112,7 +177,7 @@ def withhold(observed: pa.Table, held: Bools, reason: Reason, calendar: Calendar
 # -- checks ----------------------------------------------------------------------------------------------------------
 
 
-def touched(kpi: Kpi, observed: pa.Table, failing: Sequence[Failing], calendar: Calendar, beginning: date) -> Bools:
+def touched(kpi: Kpi, observed: pa.Table, failing: Sequence[Touch], calendar: Calendar, beginning: date) -> Bools:
     """Which numbers may have read a failing row."""
     found = np.zeros(len(observed), dtype=bool)
     if not failing:
@@ -161,9 +226,9 @@ def span(
     return first, last
 
 
-def _meets(span: tuple[date, date], failing: Sequence[Failing]) -> bool:
+def _meets(span: tuple[date, date], failing: Sequence[Touch]) -> bool:
     """True if the days of a failing check lie in the span."""
-    return any((low or date.min) <= span[1] and span[0] <= (high or date.max) for _, low, high in failing)
+    return any((one.first or date.min) <= span[1] and span[0] <= (one.last or date.max) for one in failing)
 
 
 # -- small groups ----------------------------------------------------------------------------------------------------

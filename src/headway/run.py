@@ -290,10 +290,8 @@ class Attempt:
         declared = self.catalog.sources[name].checks
         if not declared:
             return found
-        by_day = self.engine.execute(checks.by_day(self.catalog, self.schemas, name, self.now))
-        asked = checks.covering(self.catalog, self.schemas, name, covered, self.now)
-        covering = self.engine.execute(*asked) if asked else None
-        more = checks.judge(self.catalog, name, covered, self.now, by_day, covering)
+        answer = self.engine.execute(*checks.ask(self.catalog, self.schemas, name, covered, self.now))
+        more = checks.judge(self.catalog, name, covered, self.now, answer)
         for check, checked in zip(declared, more.checked, strict=True):
             if check.then is Then.STOP and not checked.passed:
                 self.stopping.append(Mistake(f"source {name}: {checked.text}", "check-failed", check.place, _STOPPED))
@@ -446,17 +444,25 @@ class Attempt:
         """Withhold what must not be shown, then give a state its longer periods."""
         kpi = request.resolve(self.catalog)
         _bound_cells(kpi, table, self.catalog.max_cells)
-        apart, cells = self._cells(request.kpi)
-        failing = checks.touching(self.catalog, self.schemas, kpi, self.failing, apart)
-        beginning = self._beginning(kpi)
+        touches = self._touches(kpi, table)
 
         def settled(min_group_size: int) -> pa.Table:
-            judged = quality.judge(kpi, table, min_group_size, failing, self.catalog.calendar, beginning, cells)
+            judged = quality.judge(kpi, table, min_group_size, touches, self.catalog.calendar)
             return plan.rollup(self.catalog, kpi, judged, self.now) if kpi.is_state else judged
 
         self.shelf.put(
             request, settled(self.catalog.min_group_size), settled(1) if kpi.name in self.looked_into else None
         )
+
+    def _touches(self, kpi: Kpi, table: pa.Table) -> quality.Touches:
+        """Which failed checks touch a KPI's numbers, all of them or those of single cells."""
+        apart, cells = self._cells(kpi.name)
+        touching = checks.touching(self.catalog, self.schemas, kpi, self.failing, apart)
+        whole = [one for one in touching if one.part is None]
+        parts = [one for one in touching if one.part is not None]
+        own, more = checks.cells.parted(self.catalog, self.schemas, kpi, parts, table["cell"].unique().to_pylist())
+        both = {cell: [*cells.get(cell, ()), *own.get(cell, ())] for cell in {**cells, **own}}
+        return quality.Touches(self._beginning(kpi), whole, both, more)
 
     def _cells(self, name: str) -> tuple[list[int], checks.cells.Cells]:
         """The failed checks of which rows touch their own cells of a KPI alone, and where these lie."""
@@ -465,7 +471,10 @@ class Attempt:
             failing = self.failing.get(kpi.source or "", [])
             apart = checks.cells.apart(self.catalog, self.schemas, kpi, failing)
             query = checks.cells.ask(self.catalog, self.schemas, kpi, apart) if apart else None
-            self._apart[name] = apart, checks.cells.read(kpi, self.engine.execute(query)) if query else {}
+            self._apart[name] = (
+                apart,
+                (checks.cells.read(self.catalog, kpi, self.engine.execute(query)) if query else {}),
+            )
         return self._apart[name]
 
     def _kpi_failed(self, name: str, error: HeadwayError) -> None:

@@ -87,7 +87,7 @@ def totals(numbers: Mapping[tuple[str, str], Any], *periods: str) -> list[Any]:
 
 
 MONTHS = ("2026-01", "2026-02", "2026-03", "2026-Q1", "2026")
-HELD, INPUT = "check failed", "input withheld"
+HELD, INPUT, LACKS = "check failed", "input withheld", "incomplete"
 NORTH, SOUTH = (cell_text((("shop", shop),)) for shop in ("north", "south"))
 
 
@@ -96,9 +96,9 @@ def test_a_failing_row_withholds_its_periods_and_what_is_made_of_them(tmp_path: 
     _, whole = compute(tmp_path)
     assert totals(whole["revenue"], *MONTHS[:4]) == [150, 105, 180, 435]
     outcome, found = compute(tmp_path, of_sales="{between: {usd: [0, null]}}")
-    assert totals(found["revenue"], *MONTHS) == [150, HELD, 180, HELD, HELD]
-    assert totals(found["doubled"], *MONTHS[:4]) == [300, INPUT, 360, INPUT]
-    assert totals(found["usual"], *MONTHS[:3]) == [150, INPUT, INPUT]
+    assert totals(found["revenue"], *MONTHS) == [150, LACKS, 180, LACKS, LACKS]
+    assert totals(found["doubled"], *MONTHS[:4]) == [300, LACKS, 360, LACKS]
+    assert totals(found["usual"], *MONTHS[:3]) == [150, LACKS, LACKS]
     assert totals(found["to_date"], *MONTHS[:4]) == [150, HELD, HELD, HELD]
     assert outcome.whole  # nothing failed to compute
     (load,) = outcome.loads

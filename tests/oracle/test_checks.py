@@ -217,10 +217,8 @@ def test_declared_checks_say_what_a_plain_judge_says(workbench: Any, rows: list[
     numbered = [{"id": n, **row} for n, row in enumerate(rows)]
     schemas = workbench.attach(catalog, {"rows": numbered, "hubs": HUBS})
     covered = workbench.coverage(catalog, schemas, NOW)["rows"]
-    by_day = workbench.engine.execute(checks.by_day(catalog, schemas, "rows", NOW))
-    asked = checks.covering(catalog, schemas, "rows", covered, NOW)
-    covering = workbench.engine.execute(*asked) if asked else None
-    found = checks.judge(catalog, "rows", covered, NOW, by_day, covering)
+    answer = workbench.engine.execute(*checks.ask(catalog, schemas, "rows", covered, NOW))
+    found = checks.judge(catalog, "rows", covered, NOW, answer)
     for one in found.checked:
         if one.check in BY_ROW or one.check == "unique":
             passed, failed, seen, days = judge_rows(one.check, rows)

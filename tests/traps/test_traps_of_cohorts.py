@@ -126,7 +126,7 @@ def test_a_small_cohort_is_withheld_at_every_age(workbench: Any) -> None:
     now = datetime(2025, 4, 1, tzinfo=UTC)
     found = workbench.tables(catalog, rows(ann="1 2 40", bob="1 2 40"), now)
     for name, kpi in catalog.kpis.items():
-        judged = quality.judge(kpi, found[name], 3, [], catalog.calendar, date(2025, 1, 1)).to_pylist()
+        judged = quality.judge(kpi, found[name], 3, quality.Touches(date(2025, 1, 1)), catalog.calendar).to_pylist()
         of_hub = [row for row in judged if '"hub"' in row["cell"] and row["n"] != 0]
         assert of_hub
         assert {row["reason"] for row in of_hub} == {Reason.GROUP_TOO_SMALL.value}

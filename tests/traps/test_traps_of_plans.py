@@ -150,9 +150,8 @@ def test_parts_of_a_small_group_are_withheld_with_it(workbench: Any) -> None:
     )
     rows = [{"at": at("2025-04-01T10:00"), "id": 9, "person": f"p{n}", "hub": "ab"[n > 2]} for n in range(12)]
     (kpi,) = catalog.kpis.values()
-    judged = quality.judge(
-        kpi, workbench.tables(catalog, {"events": rows}, UTC_NOON)["score"], 5, (), catalog.calendar, date(2025, 4, 1)
-    ).to_pylist()
+    table = workbench.tables(catalog, {"events": rows}, UTC_NOON)["score"]
+    judged = quality.judge(kpi, table, 5, quality.Touches(date(2025, 4, 1)), catalog.calendar).to_pylist()
     april = [row for row in judged if row["grain"] == "month" and row["cell"] and row["value"] is None]
     assert {row["part"] for row in april} == {"", "promoters", "passives", "detractors", "low", "high"}
     assert {row["reason"] for row in april} == {Reason.GROUP_TOO_SMALL}

@@ -66,7 +66,7 @@ def test_one_persons_payment_is_not_told_by_a_movement(workbench: Any) -> None:
     rows = [{**r, "member": r["plan"] + r["member"]} for r in rows]
     rows.append(row("am0", "a", 25, "2025-03-05"))
     table = workbench.tables(catalog, {"plans": rows}, NOW)["dues"]
-    judged = quality.judge(catalog.kpis["dues"], table, 5, [], catalog.calendar, date(2025, 1, 10))
+    judged = quality.judge(catalog.kpis["dues"], table, 5, quality.Touches(date(2025, 1, 10)), catalog.calendar)
     march = catalog.calendar.parse("2025-03").key
     shown = {
         (r["part"], r["cell"]): r["reason"] if r["value"] is None else r["value"]

@@ -138,9 +138,8 @@ def test_an_outage_of_few_people_is_withheld_while_it_lasts(workbench: Any) -> N
         row("2025-01-10T00:00", "2025-06-01T00:00", plan="b", person=person) for person in ("bob", "cid", "dan")
     ]
     table = workbench.tables(catalog, {"spells": rows}, noon("2025-06-10"))["mean"]
-    shown = quality.judge(
-        catalog.kpis["mean"], table, 2, (), catalog.calendar, catalog.calendar.day(noon("2025-01-10"))
-    )
+    touches = quality.Touches(catalog.calendar.day(noon("2025-01-10")))
+    shown = quality.judge(catalog.kpis["mean"], table, 2, touches, catalog.calendar)
     reasons = {(r["cell"], r["period"]): r["reason"] for r in shown.to_pylist() if r["grain"] == "month"}
     march = (datetime(2025, 3, 1, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).days
     june = (datetime(2025, 6, 1, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).days

@@ -93,7 +93,7 @@ def test_a_reference_that_finds_nothing_touches_what_reads_through_it(workbench:
     catalog, schemas, failing, notes = look(workbench, {**GOOD, "sessions": rows})
     assert notes == ["1 row of sessions with a hub that hubs do not have (for example gone)."]
     touched = {
-        name: [(first, last) for _, first, last in checks.touching(catalog, schemas, kpi, failing)]
+        name: [(one.first, one.last) for one in checks.touching(catalog, schemas, kpi, failing)]
         for name, kpi in catalog.kpis.items()
     }
     day = date(2025, 6, 4)
@@ -112,9 +112,9 @@ def test_a_repeated_key_of_a_referred_source_touches_every_day(workbench: Any) -
     catalog, schemas, failing, _ = look(workbench, {**GOOD, "hubs": [*GOOD["hubs"], *GOOD["hubs"]]})
     for name, days in (("by_cluster", [(None, None)]), ("hosted", [(None, None)]), ("plain", [])):
         found = checks.touching(catalog, schemas, catalog.kpis[name], failing)
-        assert [(first, last) for _, first, last in found] == days, name
-    ((_, first, last),) = checks.touching(catalog, schemas, catalog.kpis["hubs"], failing)
-    assert first == last == date(2025, 1, 1)
+        assert [(one.first, one.last) for one in found] == days, name
+    (one,) = checks.touching(catalog, schemas, catalog.kpis["hubs"], failing)
+    assert one.first == one.last == date(2025, 1, 1)
 
 
 def test_what_is_tolerated_is_said_and_fails_nothing(workbench: Any) -> None:

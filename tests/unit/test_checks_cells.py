@@ -48,14 +48,19 @@ ROWS = [
 ]
 
 
+def days(found: checks.cells.Cells) -> dict[str, list[tuple[str, date | None, date | None]]]:
+    """By cell, the checks with their first and last day."""
+    return {cell: [(one.check, one.first, one.last) for one in some] for cell, some in found.items()}
+
+
 @pytest.fixture
 def failing(workbench: Any) -> tuple[Any, Any, list[checks.Failing]]:
     """The catalogue, its schemas, and what fails."""
     catalog = workbench.project(PROJECT)
     schemas = workbench.attach(catalog, {"rows": ROWS})
     covered = workbench.coverage(catalog, schemas, NOW)["rows"]
-    by_day = workbench.engine.execute(checks.by_day(catalog, schemas, "rows", NOW))
-    return catalog, schemas, checks.judge(catalog, "rows", covered, NOW, by_day).failing
+    answer = workbench.engine.execute(*checks.ask(catalog, schemas, "rows", covered, NOW))
+    return catalog, schemas, checks.judge(catalog, "rows", covered, NOW, answer).failing
 
 
 @pytest.mark.parametrize(
@@ -87,14 +92,14 @@ def test_rows_lie_in_each_cell_of_a_list_and_in_the_total(
     kpi = catalog.kpis["by_tags"]
     answer = workbench.engine.execute(checks.cells.ask(catalog, schemas, kpi, [0]))
     first, second = date(2026, 3, 1), date(2026, 3, 2)
-    assert checks.cells.read(kpi, answer) == {
-        "": [("", first, second)],
-        '{"tags": "t"}': [("", first, first)],
-        '{"tags": "u"}': [("", first, first)],
-        '{"tags": "t", "hub": "a"}': [("", first, first)],
-        '{"tags": "u", "hub": "a"}': [("", first, first)],
-        '{"tags": "(none)"}': [("", second, second)],
-        '{"tags": "(none)", "hub": "c"}': [("", second, second)],
+    assert days(checks.cells.read(catalog, kpi, answer)) == {
+        "": [("rows.between", first, second)],
+        '{"tags": "t"}': [("rows.between", first, first)],
+        '{"tags": "u"}': [("rows.between", first, first)],
+        '{"tags": "t", "hub": "a"}': [("rows.between", first, first)],
+        '{"tags": "u", "hub": "a"}': [("rows.between", first, first)],
+        '{"tags": "(none)"}': [("rows.between", second, second)],
+        '{"tags": "(none)", "hub": "c"}': [("rows.between", second, second)],
     }
 
 
@@ -106,4 +111,5 @@ def test_rows_are_dated_by_the_column_of_the_kpi(
     kpi = catalog.kpis["by_y"]
     answer = workbench.engine.execute(checks.cells.ask(catalog, schemas, kpi, [0, 2]))
     fifth = date(2026, 3, 5)
-    assert checks.cells.read(kpi, answer) == {"": [("", fifth, fifth)], '{"y": "0"}': [("", fifth, fifth)]}
+    touched = [("rows.between", fifth, fifth)]
+    assert days(checks.cells.read(catalog, kpi, answer)) == {"": touched, '{"y": "0"}': touched}

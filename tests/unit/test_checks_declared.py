@@ -80,7 +80,7 @@ class Look:
         """The days on which a KPI is touched."""
         failing = {"sessions": self.found.failing}
         found = checks.touching(self.catalog, self.schemas, self.catalog.kpis[kpi], failing)
-        return [(first, last) for _, first, last in found]
+        return [(one.first, one.last) for one in found]
 
 
 def look(
@@ -101,10 +101,8 @@ def look(
     numbered = [{"id": n, **row} for n, row in enumerate(rows)]
     schemas = workbench.attach(catalog, {"sessions": numbered, **(others or {})})
     covered = workbench.coverage(catalog, schemas, now)["sessions"]
-    by_day = workbench.engine.execute(checks.by_day(catalog, schemas, "sessions", now))
-    asked = checks.covering(catalog, schemas, "sessions", covered, now)
-    covering = workbench.engine.execute(*asked) if asked else None
-    return Look(catalog, schemas, checks.judge(catalog, "sessions", covered, now, by_day, covering))
+    answer = workbench.engine.execute(*checks.ask(catalog, schemas, "sessions", covered, now))
+    return Look(catalog, schemas, checks.judge(catalog, "sessions", covered, now, answer))
 
 
 def at(day: int, hour: int = 9, month: int = 3) -> datetime:
@@ -203,7 +201,7 @@ def test_a_check_says_what_fails_how_much_and_what_follows_and_nothing_of_the_ro
         "Check 'between' failed, it only warns: minutes is from 0 to 60; 1 of 2 rows does not.",
         "Check 'rule' failed, the run stops: minutes < 100, where hub = 'x'; 1 of 1 row does not.",
     ]
-    assert [one.text.startswith("Check 'known hubs'") for one in found.found.failing] == [True]
+    assert [one.check for one in found.found.failing] == ["sessions.known hubs"]
 
 
 def test_rows_without_time_touch_every_period_and_rows_of_the_future_theirs(workbench: Any) -> None:
@@ -419,7 +417,7 @@ def test_rows_that_fail_in_a_referred_source_touch_every_day_and_missing_ones_th
 
     def touched(kpi: str, one: Failing) -> list[tuple[date | None, date | None]]:
         said = checks.touching(found.catalog, found.schemas, found.catalog.kpis[kpi], {"hubs": [one]})
-        return [(first, last) for _, first, last in said]
+        return [(one.first, one.last) for one in said]
 
     assert touched("by_cluster", row) == [(None, None)]
     assert touched("by_cluster", period) == [(date(2026, 3, 1), None)]
@@ -432,5 +430,6 @@ def test_rows_that_fail_in_a_referred_source_touch_every_day_and_missing_ones_th
 def test_all_rules_over_rows_are_one_scan(workbench: Any) -> None:
     """However many checks there are, the rows are read once for each column that dates them, and never kept."""
     found = look(workbench, "{not_null: hub}\n{between: {minutes: [0, 1]}}\n{rule: age > 1}\n{fresh: 1 day}", [])
-    query = checks.by_day(found.catalog, found.schemas, "sessions", NOW)
+    covered = workbench.coverage(found.catalog, found.schemas, NOW)["sessions"]
+    query, _ = checks.ask(found.catalog, found.schemas, "sessions", covered, NOW)
     assert query.sql("duckdb").count("FROM sessions") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import pyarrow as pa
@@ -60,12 +61,15 @@ def judge(
     rows: list[dict[str, object]],
     *,
     of: Kpi | None = None,
-    failing: tuple[quality.Failing, ...] = (),
+    failing: tuple[quality.Touch, ...] = (),
+    cells: Mapping[str, tuple[quality.Touch, ...]] | None = None,
+    parts: Mapping[str, tuple[quality.Touch, ...]] | None = None,
     smallest: int = 5,
 ) -> list[dict[str, object]]:
     """The observations as they may be published."""
     table = pa.Table.from_pylist(rows, SCHEMA)
-    judged = quality.judge(of or kpi(), table, smallest, failing, CALENDAR, BEGINNING)
+    touches = quality.Touches(BEGINNING, failing, cells or {}, parts or {})
+    judged = quality.judge(of or kpi(), table, smallest, touches, CALENDAR)
     assert judged.schema == OBSERVED
     found: list[dict[str, object]] = judged.to_pylist()
     return found
@@ -85,7 +89,7 @@ def test_a_number_without_people_is_published_as_it_is() -> None:
     expected = [{name: value for name, value in one.items() if name != "people"} for one in rows]
     assert judge(rows) == [{name: one[name] for name in OBSERVED.names} for one in expected]
     without = pa.Table.from_pylist(rows, OBSERVED)
-    assert quality.judge(kpi(), without, 5, (), CALENDAR, BEGINNING) == without
+    assert quality.judge(kpi(), without, 5, quality.Touches(BEGINNING), CALENDAR) == without
 
 
 def test_a_withheld_number_tells_nothing() -> None:
@@ -187,17 +191,17 @@ def test_what_is_withheld_cannot_be_worked_out(people: list[list[int]], smallest
 # -- checks ----------------------------------------------------------------------------------------------------------
 
 
-def failing(first: str | None, last: str | None = None) -> tuple[quality.Failing, ...]:
+def failing(first: str | None, last: str | None = None) -> tuple[quality.Touch, ...]:
     """A check that fails for rows of these days."""
     days = [None if day is None else date.fromisoformat(day) for day in (first, last or first)]
-    return (("key is unique", days[0], days[1]),)
+    return (quality.Touch("rows.key", days[0], days[1]),)
 
 
 MONTHS = [row(period=f"2026-0{month}") for month in (1, 2, 3, 4)]
 FAILED = "check failed"
 
 
-def months(of: Kpi, checks: tuple[quality.Failing, ...], rows: list[dict[str, object]] | None = None) -> str:
+def months(of: Kpi, checks: tuple[quality.Touch, ...], rows: list[dict[str, object]] | None = None) -> str:
     """Which of four months are withheld, one letter each."""
     return "".join("x" if reason == FAILED else "." for reason in reasons(rows or MONTHS, of=of, failing=checks))
 

@@ -195,6 +195,7 @@ UNSEEN = {
         "are two numbers or two days",
         "a length of nothing",
         "what a check is called that",
+        "looks at days part by part",
     ),
     "a text may be a formula": ("not '(nine|quick)'", "a share of the target is written"),
     "a word that is no unit may be a noun": ("is not how this unit is written", "is no currency"),

@@ -41,6 +41,7 @@ class CheckSpec(Spec):
     then: ThenOf = Then.WITHHOLD
     tolerate: Percent = 0.0
     where: Text | None = None
+    by: Text | None = None
     name: Text | None = None
     why: Text = ""
 

@@ -257,6 +257,7 @@ MEANINGS: Mapping[type[specs.Spec], Mapping[str, str]] = {
         "then": _THEN,
         "tolerate": "Which share of the rows may fail.",
         "where": "SQL about one row: which rows are looked at.",
+        "by": "A column: the rows of each of its values are looked at for themselves. Of rules over days and periods.",
         "name": _NAMED,
         "why": "Why it must hold.",
     },

@@ -116,6 +116,8 @@ class _Reading:
             self.say(message, "bad-value", _INSTEAD.get(kind), "tolerate", key=True)
         if spec.where is not None:
             self.expression(spec.where, "where")
+        if spec.by is not None and rule is not None:
+            self.parted(spec.by, kind, rule)
         if spec.name is not None and (spec.name == KEY or spec.name.startswith(REFERS)):
             message = f"'{spec.name}' is what a check is called that every source has"
             self.say(message, "bad-name", "Give it another name.", "name")
@@ -127,6 +129,7 @@ class _Reading:
             then=spec.then,
             tolerate=spec.tolerate,
             where=self.document.expression((*self.path, "where"), spec.where) if spec.where else None,
+            by=spec.by,
             why=spec.why,
             place=self.document.key_place((*self.path, kind)),
         )
@@ -177,6 +180,20 @@ class _Reading:
         """Complain about an expression that cannot stand, or names what is not there."""
         if self.told(lambda: expression.parse(text), key) is not None:
             self.told(lambda: Columns(self.sources).vet(self.source.name, text), key)
+
+    def parted(self, name: str, kind: str, rule: SourceRule) -> None:
+        """Complain about parts of rows that cannot be looked at one by one."""
+        if isinstance(rule, OF_ROWS):
+            message = f"'by' looks at days part by part, and '{kind}' is about single rows"
+            self.say(message, "bad-value", "Rows lie in their cells already: leave 'by' out.", "by", key=True)
+        elif isinstance(rule, Covers) and rule.of is not None:
+            message = f"'by' looks at days part by part, and this coverage is of {rule.of}"
+            self.say(message, "bad-value", "Coverage 'of: days' can be told by part.", "by", key=True)
+        else:
+            self.column(name, "by")
+            if (who := Columns(self.sources).person(self.source.name, tuple(name.split(".")))) is not None:
+                remedy = "Look part by part at something coarser than a person."
+                self.say(f"a person is never a breakdown: {who}", "person-breakdown", remedy, "by")
 
     def by_column(self, kind: str, value: Any, example: str) -> Iterator[tuple[str, Any]]:
         """The entries of a map of columns."""
@@ -391,7 +408,7 @@ def _named(checks: Sequence[Check]) -> Iterator[Check]:
             yield one
         else:
             kind = one.rule.kind
-            columns = _columns(one.rule) if kinds[kind] > 1 else ()
+            columns = (*_columns(one.rule), *([one.by] if one.by else [])) if kinds[kind] > 1 else ()
             yield replace(one, name="_".join((kind, *columns)))
 
 

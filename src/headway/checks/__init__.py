@@ -1,7 +1,7 @@
 """Compile data checks to one or two SELECTs per source, judge the answers, and say which numbers a failed one touches.
 
 1. `compile` and `read` are the checks that every source has: its key, its references.
-2. `by_day` and `covering` compile those that it declares, and `judge` reads the answers.
+2. `ask` compiles those that it declares, in one query, and `judge` reads the answer.
 3. `touching` says on which days of a KPI's rows a failed check lies, `cells` in which cells of them; `quality` then
    withholds.
 4. `look` judges the declared checks of a KPI, on its numbers, and `withhold` takes out what fails.
@@ -10,8 +10,7 @@ Everything here is pure: queries are expressions, answers are Arrow tables, `now
 """
 
 from headway.checks import cells
-from headway.checks.declared import by_day
-from headway.checks.findings import covering, judge
+from headway.checks.findings import ask, judge
 from headway.checks.implied import compile, read  # noqa: A004 - the room's verb, always written checks.compile
 from headway.checks.numbers import Verdicts, look, withhold
 from headway.checks.touching import Failing, Found, is_multiplied, touching
@@ -20,10 +19,9 @@ __all__ = [
     "Failing",
     "Found",
     "Verdicts",
-    "by_day",
+    "ask",
     "cells",
     "compile",
-    "covering",
     "is_multiplied",
     "judge",
     "look",

@@ -8,7 +8,7 @@ There, whole periods are withheld.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import product
 
@@ -41,9 +41,11 @@ from headway.model import (
     Total,
     Unique,
     cell_text,
+    read_cell,
 )
 from headway.plan import sql
 from headway.plan.scope import Scope
+from headway.quality import Touch
 
 #: Kinds whose cells are made of their own rows alone.
 _OF_OWN_ROWS = (Accrue, Aggregate, Availability, Balance, Concurrency, Distinct, Nps, Open, Quantile, Share)
@@ -72,19 +74,69 @@ def ask(catalog: Catalog, schemas: Schemas, kpi: Kpi, numbers: Sequence[int]) ->
     return failing_rows(catalog, schemas, kpi.source, numbers, time, columns, kpi.at("by"))
 
 
-def read(kpi: Kpi, answer: pa.Table) -> dict[str, list[tuple[str, date | None, date | None]]]:
+def read(catalog: Catalog, kpi: Kpi, answer: pa.Table) -> Cells:
     """The answer of `ask`: by cell, the stretches of days on which rows of it fail. '' is the total."""
+    assert kpi.source is not None
+    checks = catalog.sources[kpi.source].checks
     columns = list(dict.fromkeys(column for cross in kpi.by for column in cross))
-    days: dict[str, set[date | None]] = {"": set()}
+    days: dict[str, dict[int, set[date | None]]] = {"": {}}
     for row in answer.to_pylist():
-        days[""].add(row["day"])
+        days[""].setdefault(row["number"], set()).add(row["day"])
         values = {column: row[f"cell_{n}"] for n, column in enumerate(columns)}
         for cross in kpi.by:
             # A list puts a row into several cells.
             sets = [value if isinstance(value, list) else [value] for value in (values[column] for column in cross)]
             for found in product(*sets):
-                days.setdefault(cell_text(tuple(zip(cross, found, strict=True))), set()).add(row["day"])
-    return {cell: [("", first, last) for first, last in stretches(some)] for cell, some in days.items()}
+                cell = cell_text(tuple(zip(cross, found, strict=True)))
+                days.setdefault(cell, {}).setdefault(row["number"], set()).add(row["day"])
+    return {
+        cell: [
+            Touch(f"{kpi.source}.{checks[number].name}", first, last)
+            for number, some in sorted(by_check.items())
+            for first, last in stretches(some)
+        ]
+        for cell, by_check in days.items()
+    }
+
+
+def parted(
+    catalog: Catalog, schemas: Schemas, kpi: Kpi, touches: Sequence[Touch], cells: Iterable[str]
+) -> tuple[Cells, Cells]:
+    """What fails of parts of the rows: by cell, what touches the part itself, and what touches more than that part.
+
+    Of a KPI broken down by the same column, a part touches the cells that are its own, and leaves the other ones; the
+    total holds them all. Any other cell may have rows of the part.
+    """
+    own: dict[str, list[Touch]] = {}
+    more: dict[str, list[Touch]] = {}
+    same = {}
+    for touch in touches:
+        assert touch.part
+        column = touch.part[0]
+        if column not in same:
+            same[column] = _same(catalog, schemas, kpi, column)
+    for cell in cells:
+        values = dict(read_cell(cell))
+        for touch in touches:
+            assert touch.part
+            column, value = touch.part
+            mine = [values[name] for name in same[column] if name in values]
+            if value in mine:
+                own.setdefault(cell, []).append(touch)
+            elif not mine:
+                more.setdefault(cell, []).append(touch)
+    return own, more
+
+
+def _same(catalog: Catalog, schemas: Schemas, kpi: Kpi, column: str) -> list[str]:
+    """The columns of a KPI's breakdowns that say what a column of its source does, if its cells are their own rows."""
+    is_own = isinstance(kpi.measure, _OF_OWN_ROWS) and kpi.dated_by == (kpi.source, kpi.time)
+    if not column or not is_own or kpi.total is not Total.COMPUTED or kpi.source is None:
+        return []
+    scope = Scope(catalog, schemas, kpi.source)
+    wanted = scope.column(column).sql
+    names = dict.fromkeys(name for cross in kpi.by for name in cross)
+    return [name for name in names if scope.column(name, kpi.at("by")).sql == wanted]
 
 
 def _looked_at(catalog: Catalog, schemas: Schemas, source: str, check: Check) -> set[str]:
@@ -115,5 +167,5 @@ def _columns(scope: Scope, tree: exp.Expr) -> set[str]:
     return {column.sql(sql.DIALECT) for one in trees for column in one.find_all(exp.Column)}
 
 
-#: By cell, a text that nobody reads, and the first and last day.
-Cells = Mapping[str, Sequence[tuple[str, date | None, date | None]]]
+#: What touches each cell.
+Cells = Mapping[str, Sequence[Touch]]

@@ -1,15 +1,18 @@
-"""Compile the checks that a source declares: one scan that counts by day, and one more where rows cover another source.
+"""Compile the checks that a source declares: one query that counts by day, whatever there is to check.
 
 The rows are those that `latest_by` and `exclude` leave, each with its local day. What is asked of single rows becomes a
 column that is true where a row fails; what is asked of days and periods needs no more than the rows of each day. So one
 aggregate by day answers nearly everything, and what it means is for `findings` to judge: the answer has a row per
-column of time and local day.
+column of time and local day (`time`, `day`).
 
     all_rows     rows of the day
     looked_N     those that check N looks at; for a rule over days, those up to now
     failed_N     those that fail it
     newest_N     until when the newest row up to now speaks, for `fresh`: its moment, of a day its end (microseconds
                  since 1970)
+
+A check `by` a column has a row more for each day and value of it (`number`, `day`, `part`), and coverage of another
+source one for each period (`number`, `period`, `alive`, `covered`). What a row does not speak of is null there.
 """
 
 from __future__ import annotations
@@ -51,29 +54,65 @@ from headway.plan.scope import Found, Scope
 
 _NUMBERS: tuple[SqlType, ...] = ("integer", "number")
 _TIMES: tuple[SqlType, ...] = ("date", "timestamp", "timestamptz")
+_NOTHING: Mapping[int, Sequence[Period]] = {}
 
 
-def by_day(catalog: Catalog, schemas: Schemas, source: str, now: datetime) -> exp.Query:
-    """The rows of each day, and how many fail. CatalogError for a name, or a type, that the data do not have."""
+def by_day(
+    catalog: Catalog, schemas: Schemas, source: str, now: datetime, covering: Mapping[int, Sequence[Period]] = _NOTHING
+) -> tuple[exp.Query, dict[str, pa.Table]]:
+    """The query, and its tables. CatalogError for a name, or a type, that the data do not have.
+
+    `covering` says which periods each check `coverage` of another source looks at, by the number of the check.
+    """
     declared = catalog.sources[source]
     rows = _Rows(catalog, schemas, declared)
     times = {column: f"day_{i}" for i, column in enumerate(times_of(catalog, source), 1)}
     for dating, day in times.items():
         rows.need(time_of(rows.scope, dating, declared.places.get("time")).day(), day)
-    asked = ["COUNT(*) AS all_rows"]
+    asked = {"all_rows": "COUNT(*)"}
+    parted = {}
     for n, check in enumerate(declared.checks):
-        asked += _counted(rows, n, check, now)
-    base = rows.write()
+        counted = _counted(rows, n, check, now)
+        asked |= counted
+        if check.by:
+            rows.need(_part(rows, check), f"part_{n}")
+            parted[n] = counted
+    covering = {n: periods for n, periods in covering.items() if periods}
+    _needed_to_cover(rows, covering, now)
+    base = f"FROM {sql.name(rows.write())} AS rows"
     own = next(iter(times), None)
     dates: list[tuple[str | None, str]] = [*times.items()] or [(None, "CAST(NULL AS DATE)")]
+    answers = []
     for column, day in dates:
         # By its second column of time a row may have no day yet.
         dated = f" WHERE {day} IS NOT NULL" if column != own else ""
-        rows.steps.output(
-            f"SELECT {sql.text(column) if column else 'CAST(NULL AS TEXT)'} AS time, {day} AS day, "
-            f"{', '.join(asked)} FROM {sql.name(base)} AS rows{dated} GROUP BY day"
-        )
-    return rows.steps.query()
+        about = {"time": sql.text(column)} if column else {}
+        answers.append((about | {"day": day} | asked, f"{base}{dated} GROUP BY {day}"))
+    for n, counted in parted.items():
+        day, part = times[own or ""], f"part_{n}"
+        answers.append(({"number": str(n), "day": day, "part": part} | counted, f"{base} GROUP BY {day}, {part}"))
+    tables = _covered(rows, covering, answers)
+    present = dict.fromkeys(name for columns, _ in answers for name in columns)
+    for columns, source_text in answers:
+        listed = (f"{columns.get(name) or _nothing(name)} AS {name}" for name in present)
+        rows.steps.output(f"SELECT {', '.join(listed)} {source_text}")
+    return rows.steps.query(), tables
+
+
+def _nothing(name: str) -> str:
+    """Null, for what a row of the answer does not speak of."""
+    kind = {"day": "DATE", "time": "TEXT", "part": "TEXT"}.get(name, "BIGINT")
+    return f"CAST(NULL AS {kind})"
+
+
+def _part(rows: _Rows, check: Check) -> str:
+    """The value of a check's `by`; of no row there are several."""
+    assert check.by
+    found = rows.scope.column(check.by, check.place)
+    if found.type == "list":
+        message = f"'{check.by}' of {rows.source.name} is a list, and 'by' puts each row into one part"
+        raise CatalogError(Mistake(message, "wrong-type", check.place, "Derive a column of that kind."))
+    return text_of_cell(found)
 
 
 def failing_rows(
@@ -85,7 +124,7 @@ def failing_rows(
     columns: Sequence[str],
     place: Place,
 ) -> exp.Query:
-    """Where the rows lie that fail any of these rules over rows: `day`, and `cell_0` ... of each of the columns.
+    """Where the rows lie that fail these rules over rows: `number`, `day`, and `cell_0` ... of each of the columns.
 
     Rows without a day by another column of time than the source's own are not dated yet, and left out.
     """
@@ -97,26 +136,28 @@ def failing_rows(
     for n in numbers:
         rows.fails(n, declared.checks[n])
     base = rows.write()
-    fails = " OR ".join(f"fails_{n}" for n in numbers)
     dated = " AND day IS NOT NULL" if time != declared.time else ""
     cells = "".join(f", cell_{i}" for i in range(len(columns)))
-    rows.steps.output(f"SELECT DISTINCT day{cells} FROM {sql.name(base)} AS rows WHERE ({fails}){dated}")
+    for n in numbers:
+        rows.steps.output(
+            f"SELECT DISTINCT {n} AS number, day{cells} FROM {sql.name(base)} AS rows WHERE fails_{n}{dated}"
+        )
     return rows.steps.query()
 
 
-def _counted(rows: _Rows, n: int, check: Check, now: datetime) -> list[str]:
+def _counted(rows: _Rows, n: int, check: Check, now: datetime) -> dict[str, str]:
     """What is counted for a check, as columns of the answer."""
     rule = check.rule
     if isinstance(rule, Covers) and rule.of is not None:
-        return []  # a scan of its own
+        return {}  # counted by period
     if isinstance(rule, OF_ROWS):
         looked = f"COUNT_IF({rows.looks(n, check)})" if check.where else "COUNT(*)"
-        return [f"{looked} AS looked_{n}", f"COUNT_IF({rows.fails(n, check)}) AS failed_{n}"]
+        return {f"looked_{n}": looked, f"failed_{n}": f"COUNT_IF({rows.fails(n, check)})"}
     looks = rows.looks(n, check, now)
-    found = [f"COUNT_IF({looks}) AS looked_{n}"]
+    found = {f"looked_{n}": f"COUNT_IF({looks})"}
     if isinstance(rule, Fresh):
         rows.need(f"EPOCH_US({_through(rows.time)})", "moment")
-        found.append(f"MAX(moment) FILTER (WHERE {looks}) AS newest_{n}")
+        found[f"newest_{n}"] = f"MAX(moment) FILTER (WHERE {looks})"
     return found
 
 
@@ -137,6 +178,7 @@ class _Rows:
     schemas: Schemas
     source: Source
     columns: dict[str, str] = field(default_factory=dict)
+    relation: str = ""
 
     def __post_init__(self) -> None:
         self.scope = Scope(self.catalog, self.schemas, self.source.name)
@@ -182,7 +224,10 @@ class _Rows:
         base = latest(self.source, self.schemas, self.steps)
         columns = ", ".join(f"{text} AS {name}" for name, text in self.columns.items()) or "1 AS one"
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        return self.steps.add("rows", f"SELECT {columns} {joined(self.scope, base, self.steps, self.kept)}{where}")
+        self.relation = self.steps.add(
+            "rows", f"SELECT {columns} {joined(self.scope, base, self.steps, self.kept)}{where}"
+        )
+        return self.relation
 
 
 _MEANING: Mapping[SqlType, str] = {
@@ -311,48 +356,49 @@ _FAILS: Mapping[type[SourceRule], Callable[[_Rows, Check, Any], str]] = {
 # -- coverage of another source ----------------------------------------------------------------------------------------
 
 
-def covered(
-    catalog: Catalog, schemas: Schemas, source: str, periods: Mapping[int, Sequence[Period]], now: datetime
-) -> tuple[exp.Query, dict[str, pa.Table]] | None:
-    """How much of what is alive in each period is referred to: the query and its tables; None if no check asks.
-
-    `periods` are those to look at, by the number of the check. The answer has a row per check and period with anything
-    alive: `number`, `period`, `alive`, `covered`.
-    """
-    declared = catalog.sources[source]
-    rows = _Rows(catalog, schemas, declared)
-    asked = {n: check for n, check in enumerate(declared.checks) if periods.get(n)}
-    if not asked:
-        return None
+def _needed_to_cover(rows: _Rows, covering: Mapping[int, Sequence[Period]], now: datetime) -> None:
+    """The columns of rows that say what they refer to."""
+    if not covering:
+        return
     rows.need(rows.time.day(), "day")
-    past = f"COALESCE({rows.time.not_after(now, catalog)}, FALSE)"
-    for n, check in asked.items():
+    past = f"COALESCE({rows.time.not_after(now, rows.catalog)}, FALSE)"
+    for n in covering:
+        check = rows.source.checks[n]
         assert isinstance(check.rule, Covers)
         looked = f"{past} AND {rows.scope.condition(check.where)}" if check.where else past
         key = _text(rows.scope.column(".".join(check.rule.way), check.place))
         rows.need(f"CASE WHEN {looked} THEN {key} END", f"key_{n}")
-    base = rows.write()
+
+
+def _covered(
+    rows: _Rows, covering: Mapping[int, Sequence[Period]], answers: list[tuple[dict[str, str], str]]
+) -> dict[str, pa.Table]:
+    """Add to the answers how much of what is alive in each period is referred to; the tables that this reads."""
+    if not covering:
+        return {}
     # Rows of a day that say the same are one, long before they meet periods.
-    keys = ", ".join(f"key_{n}" for n in asked)
-    seen = rows.steps.add("seen", f"SELECT DISTINCT day, {keys} FROM {sql.name(base)} AS rows")
+    keys = ", ".join(f"key_{n}" for n in covering)
+    seen = rows.steps.add("seen", f"SELECT DISTINCT day, {keys} FROM {sql.name(rows.relation)} AS rows")
     tables = {}
-    for n, check in asked.items():
-        assert isinstance(check.rule, Covers)
+    for n, periods in covering.items():
+        rule = rows.source.checks[n].rule
+        assert isinstance(rule, Covers)
         table = rows.steps.reserve(f"periods_{n}")
-        tables[table] = _periods(periods[n])
-        alive = _alive(rows, check.rule, table, n)
+        tables[table] = _periods(periods)
+        alive = _alive(rows, rule, table, n)
         met = rows.steps.add(
             f"referred_{n}",
             f"SELECT DISTINCT periods.period AS period, seen.key_{n} AS found FROM {seen} AS seen "
             f"JOIN {table} AS periods ON seen.day BETWEEN periods.first_day AND periods.last_day "
             f"WHERE seen.key_{n} IS NOT NULL",
         )
-        rows.steps.output(
-            f"SELECT {n} AS number, alive.period AS period, COUNT(*) AS alive, COUNT(met.found) AS covered "
+        counted = {"period": "alive.period", "alive": "COUNT(*)", "covered": "COUNT(met.found)"}
+        source = (
             f"FROM {alive} AS alive LEFT JOIN {met} AS met ON met.period = alive.period AND met.found = alive.found "
             "GROUP BY alive.period"
         )
-    return rows.steps.query(), tables
+        answers.append(({"number": str(n)} | counted, source))
+    return tables
 
 
 def _alive(rows: _Rows, rule: Covers, table: str, n: int) -> str:

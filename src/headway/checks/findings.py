@@ -13,7 +13,7 @@ one row. Of fewer than five such days before nothing is said.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from math import sqrt
 from statistics import median
@@ -51,49 +51,69 @@ FEWEST = 5
 _NAMED = 3
 
 
-def covering(
+def ask(
     catalog: Catalog, schemas: Schemas, source: str, covered: Coverage, now: datetime
-) -> tuple[exp.Query, dict[str, pa.Table]] | None:
-    """What to ask for each check `coverage` of another source, in the periods that this one can speak of."""
+) -> tuple[exp.Query, dict[str, pa.Table]]:
+    """What to ask for the declared checks of a source, whose `covered` says of which periods it can speak."""
     checks = enumerate(catalog.sources[source].checks)
     facts = _Facts(catalog, catalog.sources[source], covered, now, [], {})
     periods = {n: facts.spoken_of(c.rule.grain) for n, c in checks if isinstance(c.rule, Covers) and c.rule.of}
-    return declared.covered(catalog, schemas, source, periods, now)
+    return declared.by_day(catalog, schemas, source, now, periods)
 
 
-def judge(
-    catalog: Catalog, source: str, covered: Coverage, now: datetime, by_day: pa.Table, covering: pa.Table | None = None
-) -> Found:
-    """Read the answers of `declared.by_day`, and of `declared.covered` if there is one."""
-    shares = {
-        (int(row["number"]), int(row["period"])): (int(row["covered"]), int(row["alive"]))
-        for row in (covering.to_pylist() if covering is not None else ())
-    }
-    facts = _Facts(catalog, catalog.sources[source], covered, now, by_day.to_pylist(), shares)
+def judge(catalog: Catalog, source: str, covered: Coverage, now: datetime, answer: pa.Table) -> Found:
+    """Read the answer to `ask`."""
+    rows = answer.to_pylist()
+    numbered = "number" in answer.column_names
+    by_day = [row for row in rows if not numbered or row["number"] is None]
+    shares: dict[tuple[int, int], tuple[int, int]] = {}
+    parts: dict[int, dict[str, list[Mapping[str, Any]]]] = {}
+    for row in rows if numbered else ():
+        if row["number"] is None:
+            continue
+        if row.get("period") is not None:
+            shares[row["number"], row["period"]] = row["covered"], row["alive"]
+        else:
+            parts.setdefault(row["number"], {}).setdefault(row["part"], []).append(row)
+    facts = _Facts(catalog, catalog.sources[source], covered, now, by_day, shares)
     found = Found()
     for n, check in enumerate(catalog.sources[source].checks):
         is_of_rows = isinstance(check.rule, OF_ROWS)
-        said = facts.of_rows(n, check) if is_of_rows else facts.of_periods(n, check)
+        said = (
+            facts.of_rows(n, check)
+            if is_of_rows
+            else facts.of_parts(n, check, parts.get(n, {}))
+            if check.by
+            else facts.of_periods(n, check)
+        )
         text = _sentence(check, said)
         found.checked.append(Checked(check.name, check.family, check.then, said.passed, said.failed, said.seen, text))
         if said.failed:
             found.notes.append(f"{text}.")
         if not said.passed and check.then is Then.WITHHOLD:
             what: What = "rows" if is_of_rows else "periods"
-            number, rows = (n, said.failed) if is_of_rows else (None, 0)
-            found.failing.extend(Failing(text, what, *one, number=number, rows=rows) for one in said.where)
+            number, failed = (n, said.failed) if is_of_rows else (None, 0)
+            address = f"{source}.{check.name}"
+            found.failing.extend(
+                Failing(address, what, time, first, last, number=number, rows=failed, part=part)
+                for time, first, last, part in said.where
+            )
     return found
+
+
+#: A column of time, the first and last day, and the part of the rows, as a column and its value.
+_Where = tuple[str | None, date | None, date | None, tuple[str, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What one check came to. `where` says (column of time, first day, last day)."""
+    """What one check came to, and where it fails."""
 
     passed: bool
     failed: int
     seen: int
     finding: str
-    where: Sequence[tuple[str | None, date | None, date | None]] = ()
+    where: Sequence[_Where] = ()
 
 
 @dataclass(frozen=True)
@@ -114,18 +134,22 @@ class _Facts:
 
     def own(self) -> Iterable[Mapping[str, Any]]:
         """Each row of the source once: by its own time, or by the first column that dates it."""
-        time = next(iter(times_of(self.catalog, self.source.name)), None)
-        return [row for row in self.rows if row["time"] == time]
+        return [row for row in self.rows if row["time"] == self.first_time]
+
+    @property
+    def first_time(self) -> str | None:
+        """The source's own time, or the first column that dates its rows."""
+        return next(iter(times_of(self.catalog, self.source.name)), None)
 
     # -- rules over rows -------------------------------------------------------------------------------------------
 
     def of_rows(self, n: int, check: Check) -> _Said:
         """The days on which rows fail, by each column that dates them."""
         failed, seen = (sum(int(row[f"{word}_{n}"]) for row in self.own()) for word in ("failed", "looked"))
-        where = []
+        where: list[_Where] = []
         for time in dict.fromkeys(row["time"] for row in self.rows):
             days = [row["day"] for row in self.rows if row["time"] == time and row[f"failed_{n}"]]
-            where += [(time, *stretch) for stretch in stretches(days)]
+            where += [(time, first, last, None) for first, last in stretches(days)]
         tolerated = not failed or failed / seen <= check.tolerate
         return _Said(tolerated, failed, seen, f"{failed:,} of {_many(seen, 'row')} {_do(failed)} not", where)
 
@@ -143,6 +167,27 @@ class _Facts:
             case Covers():
                 return self.coverage(n, check.rule)
         raise AssertionError(check.rule)
+
+    def of_parts(self, n: int, check: Check, parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> _Said:
+        """The same of each part of the rows: of a cluster, as if the source held its rows alone."""
+        assert check.by
+        looked = {value: rows for value, rows in sorted(parts.items()) if any(row[f"looked_{n}"] for row in rows)}
+        failing = {}
+        for value, rows in looked.items():
+            first = min((row["day"] for row in rows if row["day"] is not None), default=None)
+            covered = replace(self.covered, first=first)
+            alone = replace(self, covered=covered, rows=[{**row, "time": self.first_time} for row in rows])
+            if not (said := alone.of_periods(n, check)).passed:
+                failing[value] = said
+        where = [
+            (time, first, last, (check.by, value))
+            for value, said in failing.items()
+            for time, first, last, _ in said.where
+        ]
+        told = [f"{value} ({said.finding})" for value, said in failing.items()]
+        more = f", and {len(told) - _NAMED:,} more" if len(told) > _NAMED else ""
+        finding = f"{len(failing):,} of {len(looked):,} {_do(len(failing))} not: {', '.join(told[:_NAMED])}{more}"
+        return _Said(not failing, len(failing), len(looked), finding, where)
 
     def fresh(self, n: int, rule: Fresh) -> _Said:
         """How old the newest row is."""
@@ -220,7 +265,7 @@ class _Facts:
 
     def told(self, failing: Sequence[Period], seen: int, lacking: str) -> _Said:
         """What to say of the periods that fail, and which days they touch."""
-        where = []
+        where: list[_Where] = []
         for first, last in stretches([day for period in failing for day in _days(period)]):
             where += self.since(first, last)
         named = ", ".join(period.name for period in failing[-_NAMED:])
@@ -229,10 +274,10 @@ class _Facts:
         finding = f"{_many(len(failing), grain)} {lacking}: {more}{named}"
         return _Said(not failing, len(failing), seen, finding, where)
 
-    def since(self, first: date | None, last: date | None) -> list[tuple[str | None, date | None, date | None]]:
+    def since(self, first: date | None, last: date | None) -> list[_Where]:
         """Days of the source's own time. By another column, what is missing there may be dated any day since."""
         others = [time for time in times_of(self.catalog, self.source.name) if time != self.source.time]
-        return [(self.source.time, first, last), *((time, first, None) for time in others)]
+        return [(self.source.time, first, last, None), *((time, first, None, None) for time in others)]
 
 
 def _score(count: int, before: Sequence[int]) -> float:

@@ -156,7 +156,8 @@ def read(catalog: Catalog, source: str, answer: pa.Table) -> Found:
         for time, days in by_time.items() if not tolerated else ():
             for first, last in stretches(days):
                 what: What = "reference" if reference else "key"
-                found.failing.append(Failing(text, what, time, first, last, reference.column if reference else None))
+                column = reference.column if reference else None
+                found.failing.append(Failing(f"{source}.{name}", what, time, first, last, column))
     found.checked.extend(checked.values())
     return found
 

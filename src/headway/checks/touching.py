@@ -14,6 +14,7 @@ from typing import Literal
 from headway.model import Catalog, Checked, Kpi, RowMeasure, Schemas
 from headway.plan.rows import excluded
 from headway.plan.scope import Path, Scope
+from headway.quality import Touch
 
 #: What fails: the key, a reference, a rule over rows, or a rule over days and periods.
 What = Literal["key", "reference", "rows", "periods"]
@@ -23,12 +24,13 @@ What = Literal["key", "reference", "rows", "periods"]
 class Failing:
     """A check that failed on the rows of some neighbouring days; None is open: rows without time touch every period.
 
-    `reference` is the column that refers, if a reference failed. `text` says it in words. `time` is the column by which
-    the days are told: KPIs of one source may be dated differently. None for a source without time. Of a declared rule
-    over rows, `number` is which check of the source it is, and `rows` how many fail.
+    `check` is its address, `source.check`. `reference` is the column that refers, if a reference failed. `time` is the
+    column by which the days are told: KPIs of one source may be dated differently. None for a source without time. Of a
+    declared rule over rows, `number` is which check of the source it is, and `rows` how many fail. Of a check by parts,
+    `part` is the column and its value whose rows fail.
     """
 
-    text: str
+    check: str
     what: What
     time: str | None
     first: date | None
@@ -36,6 +38,7 @@ class Failing:
     reference: str | None = None
     number: int | None = None
     rows: int = 0
+    part: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,8 @@ def touching(
     kpi: Kpi,
     failing: Mapping[str, Sequence[Failing]],
     apart: Collection[int] = (),
-) -> list[tuple[str, date | None, date | None]]:
-    """The failing checks that touch a KPI's rows: (text, first day, last day), both inclusive, None for open.
+) -> list[Touch]:
+    """The failing checks that touch a KPI's rows.
 
     `failing` holds what fails by source. Rows that fail in a source that is only referred to, or read beside the first,
     touch every day, because they have no part in the days of those that refer to them. Where such a source lacks rows
@@ -63,14 +66,15 @@ def touching(
     """
     if kpi.source is None or kpi.dated_by is None:
         # A function of the project may read every row of its sources.
-        return [(one.text, None, None) for source in kpi.sources for one in failing.get(source, ())]
+        every = (one for source in kpi.sources for one in failing.get(source, ()))
+        return [Touch(one.check, None, None, one.part and _SOMEWHERE) for one in every]
     paths, picked = _paths(catalog, schemas, kpi)
     dated, column = kpi.dated_by
     own_time = catalog.sources[kpi.source].time
     # Rows whose days are those of another source may be in any period.
     time = column or own_time if dated == kpi.source else own_time
     own = [
-        (one.text, one.first, one.last) if dated == kpi.source else _from_afar(one)
+        Touch(one.check, one.first, one.last, one.part) if dated == kpi.source else _from_afar(one)
         for one in failing.get(kpi.source, ())
         if one.time == time and (one.reference is None or (one.reference,) in paths) and one.number not in apart
     ]
@@ -85,9 +89,13 @@ def touching(
     return list(dict.fromkeys([*own, *referred_to, *others]))
 
 
-def _from_afar(one: Failing) -> tuple[str, date | None, date | None]:
+#: A part of rows that none of a KPI's own columns tells.
+_SOMEWHERE = ("", "")
+
+
+def _from_afar(one: Failing) -> Touch:
     """What touches rows that are dated by another source."""
-    return one.text, one.first if one.what == "periods" else None, None
+    return Touch(one.check, one.first if one.what == "periods" else None, None, one.part and _SOMEWHERE)
 
 
 def is_multiplied(catalog: Catalog, schemas: Schemas, kpi: Kpi, failing: Mapping[str, Sequence[Failing]]) -> bool:

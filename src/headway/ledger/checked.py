@@ -83,31 +83,30 @@ def standing(connection: sa.Connection, until: int | None, looks: int) -> list[S
     )
     same = sa.and_(*(c[name] == newest.c[name] for name in names))
     since = (
-        sa.select(*which, sa.func.min(c.run))
+        sa.select(*which, sa.func.min(c.run).label("run"))
         .join(newest, same)
         .where(*past, c.run > sa.func.coalesce(newest.c.passed, 0))
         .group_by(*which)
     )
-    first_failing = {tuple(row[:3]): row[3] for row in connection.execute(since)}
+    first_failing = {_key(row): row.run for row in connection.execute(since)}
     finished = {row.id: row.finished for row in connection.execute(sa.select(r.id, r.finished))}
 
     recent = sa.select(c.run).where(*past).distinct().order_by(c.run.desc()).limit(looks)
     query = sa.select(*which, c.run, c.passed, c.failed, c.seen).where(c.run.in_(recent)).order_by(c.run)
     seen: dict[tuple[str, str, str], list[Look]] = {}
-    for of, subject, check, run, passed, failed, count in connection.execute(query):
-        seen.setdefault((of, subject, check), []).append(Look(run, finished[run], passed, failed, count))
+    for row in connection.execute(query):
+        seen.setdefault(_key(row), []).append(Look(row.run, finished[row.run], row.passed, row.failed, row.seen))
 
     query = sa.select(schema.checked, newest.c.passed.label("last")).join(newest, sa.and_(same, c.run == newest.c.run))
     found = []
     for row in connection.execute(query.order_by(c.of, c.subject, c.check)):
-        key = (row.of, row.subject, row.check)
-        failing = first_failing.get(key)
+        failing = first_failing.get(_key(row))
         found.append(
             Standing(
                 row.of,
                 row.subject,
                 _read(row),
-                tuple(seen.get(key, ())),
+                tuple(seen.get(_key(row), ())),
                 finished.get(row.last),
                 finished[failing] if failing is not None else None,
             )
@@ -115,7 +114,11 @@ def standing(connection: sa.Connection, until: int | None, looks: int) -> list[S
     return found
 
 
-def _read(row: sa.Row[Any]) -> Checked:
+def _key(row: Any) -> tuple[str, str, str]:
+    return row.of, row.subject, row.check
+
+
+def _read(row: Any) -> Checked:
     return Checked(
         row.check,
         Family(row.family),

@@ -36,6 +36,8 @@ def asks(check: Check | KpiCheck, unit: Unit | None = None) -> str:
     if isinstance(check, KpiCheck):
         return _of_numbers(check.rule, unit)
     said = _of_rows(check.rule) if isinstance(check.rule, OF_ROWS) else _of_periods(check.rule)
+    if check.by:
+        said = f"for each {check.by}, {said}"
     return f"{said}, where {check.where.text}" if check.where else said
 
 

@@ -163,7 +163,10 @@ SourceRule = NotNull | Covers | Between | Holds | Outliers | Fresh | Latency | D
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What must hold of a source's rows. `name` is its own within the source: an alert watches `postings.deadline`."""
+    """What must hold of a source's rows. `name` is its own within the source: an alert watches `postings.deadline`.
+
+    With `by`, a rule over days and periods must hold of the rows of each value of that column.
+    """
 
     name: str
     rule: SourceRule
@@ -172,6 +175,7 @@ class Check:
     tolerate: float = 0.0
     #: Which rows are looked at.
     where: Expression | None = None
+    by: str | None = None
     why: str = ""
     place: Place | None = None
 

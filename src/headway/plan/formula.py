@@ -236,7 +236,9 @@ class _Evaluation:
             return _Column(np.full(len(wanted), nan), np.full(len(wanted), _ABSENT)), np.zeros(len(wanted), np.int64)
         at, found = find(self._keys[read], wanted)
         value = np.where(found, getattr(numbers, self._lens.value)[at], nan)
-        reason = np.where(numbers.reason[at] >= WITHHELD, _WITHHELD, np.where(np.isnan(value), _NO_DATA, 0))
+        # What is made of a total that lacks a part lacks it, too.
+        held = np.where(numbers.reason[at] == _INCOMPLETE, _INCOMPLETE, _WITHHELD)
+        reason = np.where(numbers.reason[at] >= WITHHELD, held, np.where(np.isnan(value), _NO_DATA, 0))
         return _Column(value, np.where(found, reason, _ABSENT)), found * (numbers.flags[at] & self._spreading)
 
     # -- numbers -------------------------------------------------------------------------------------------------
@@ -319,6 +321,7 @@ class _Evaluation:
 
 _NO_DATA = CODE[Reason.INPUT_MISSING]
 _WITHHELD = CODE[Reason.INPUT_WITHHELD]
+_INCOMPLETE = CODE[Reason.INCOMPLETE]
 #: While an input is read: there is no such row.
 _ABSENT = -1
 

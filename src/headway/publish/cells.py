@@ -30,18 +30,23 @@ def breakdowns(
     complete = [row for row in total if not row.partial]
     if not complete:
         return
-    axis = [which for which, _ in window(complete, tiles.POINTS.get(grain, 24), calendar)]
+    shown = window(complete, tiles.POINTS.get(grain, 24), calendar)
+    axis = [which for which, _ in shown]
+    held = {which.key for which, row in shown if row is not None and row.withheld}
     for columns in kpi.by:
         cells = []
         for cell, line in lines.items():
             if tuple(column for column, _ in cell) != columns:
                 continue
             known = by_key(line)
-            points = tuple(_point(which.name, known.get(which.key), line, which.key, kpi) for which in axis)
+            points = tuple(
+                _point(which.name, known.get(which.key), line, which.key, kpi, empty=which.key not in held)
+                for which in axis
+            )
             newest = known.get(axis[-1].key)
             if newest is None and all(not point.value for point in points):
                 continue  # gone long ago
-            cells.append(row(kpi, cell, newest, points))
+            cells.append(row(kpi, cell, newest, points, held=axis[-1].key in held))
         if isinstance(kpi.measure, Retention) and Retention.AGE in columns:  # 2 comes before 10
             cells.sort(key=lambda c: ([v for k, v in c.cell.items() if k != Retention.AGE], int(c.cell[Retention.AGE])))
         else:
@@ -56,11 +61,12 @@ def breakdowns(
         )
 
 
-def _point(name: str, row: Stored | None, line: Sequence[Stored], key: int, kpi: Kpi) -> Point:
+def _point(name: str, row: Stored | None, line: Sequence[Stored], key: int, kpi: Kpi, *, empty: bool) -> Point:
     if row is not None:
         return Point(name, row.value, row.low, row.high, row.partial)
-    # The ledger keeps no zeros of cells: between its first row and now, a cell without a row is 0.
-    return Point(name, 0.0 if kpi.empty is Empty.ZERO and key >= line[0].period.key else None)
+    # The ledger keeps no zeros of cells: between its first row and now, a cell without a row is empty, which is 0;
+    # but where the total is withheld, rows may be missing.
+    return Point(name, 0.0 if empty and kpi.empty is Empty.ZERO and key >= line[0].period.key else None)
 
 
 def _word(column: str, value: str) -> str:
@@ -71,16 +77,17 @@ def _word(column: str, value: str) -> str:
     return value
 
 
-def row(kpi: Kpi, cell: Cell, newest: Stored | None, points: tuple[Point, ...], part: str = "") -> CellRow:
+def row(
+    kpi: Kpi, cell: Cell, newest: Stored | None, points: tuple[Point, ...], part: str = "", *, held: bool = False
+) -> CellRow:
+    """One cell; `held` if the total is withheld where the cell has no number of its own."""
     label = ", ".join(_word(column, value) for column, value in cell)
     if newest is None:
         value = points[-1].value
         number = numbers.tile(value, tiles.line_unit(kpi), decimals=kpi.decimals)
-        status = "no target" if value is not None else "no data"
-        return CellRow(
-            label, dict(cell), Shown(value, str(number), number.pieces), words.verdict(status, value, None, None),
-            "No target", points,
-        )  # fmt: skip
+        verdict = words.verdict("withheld" if held else "no data" if value is None else "no target", value, None, None)
+        text = verdict.word if held else str(number)
+        return CellRow(label, dict(cell), Shown(value, text, number.pieces), verdict, "No target", points)
     shown = tiles.shown(kpi, newest) if newest.value is not None else Shown(None, newest.verdict.word)
     bounded = newest.low is not None or newest.high is not None
     goal = goals.judged(kpi, newest, part, cell) if bounded else "No target"

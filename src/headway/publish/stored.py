@@ -37,6 +37,11 @@ class Stored:
     at_least: bool = False
 
     @property
+    def withheld(self) -> bool:
+        """True if there is a number, and it is held back."""
+        return self.value is None and self.reason is not None and Reason(self.reason).withheld
+
+    @property
     def verdict(self) -> Verdict:
         """The status in words, also for periods that no target speaks of and that were therefore never judged."""
         status = self.status
@@ -44,8 +49,7 @@ class Stored:
             return Verdict(Status.NO_DATA.value, "No total")
         if status is None:
             if self.value is None:
-                withheld = self.reason is not None and Reason(self.reason).withheld
-                status = (Status.WITHHELD if withheld else Status.NO_DATA).value
+                status = (Status.WITHHELD if self.withheld else Status.NO_DATA).value
             elif self.partial:
                 status = Status.PARTIAL.value
         return words.verdict(status, self.value, self.low, self.high)
