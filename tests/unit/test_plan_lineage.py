@@ -35,7 +35,7 @@ SCHEMAS: Schemas = {
     "hubs": {"id": "text", "cluster": "text", "staging": "boolean", "seen": "date"},
 }
 ALWAYS = {"on": ("time", "exclusion"), "person": ("exclusion",)}
-HUBS = {"id": ("reference",), "seen": ("also read",)}
+HUBS = {"id": ("reference",), "seen": ("version",)}
 
 
 @pytest.mark.parametrize(

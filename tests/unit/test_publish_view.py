@@ -340,8 +340,8 @@ def test_page_of_a_kpi(internal: View) -> None:
     assert page.finding.startswith(
         "7,077\u00a0people in the 30 days to 20 Nov 2026, 6,323\u00a0people a year before; on"
     )
-    assert [link.name for link in internal.kpi("revenue").feeds] == ["margin"]
-    assert [link.name for link in internal.kpi("margin").made_from] == ["revenue", "secret_cost"]
+    assert [link.name for link in internal.kpi("revenue").lineage.feeds] == ["margin"]
+    assert [link.name for link in internal.kpi("margin").lineage.made_from] == ["revenue", "secret_cost"]
 
 
 def test_ages_stand_in_their_order(one: Callable[..., View], northlane: SimpleNamespace) -> None:

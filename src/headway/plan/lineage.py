@@ -32,6 +32,8 @@ class Use(StrEnum):
     TIME = "time"
     REFERENCE = "reference"  # a key, or the column that holds one
     EXCLUSION = "exclusion"
+    VERSION = "version"  # which of the rows with one key is the latest
+    PEOPLE = "people"  # who stands behind a cell, so that small groups are withheld
     OTHER = "also read"
 
 
@@ -48,8 +50,15 @@ def lineage(catalog: Catalog, schemas: Schemas, kpi: Kpi, query: exp.Query) -> L
     except SqlglotError:
         return None
     uses = _uses(catalog, schemas, kpi, reading.found)
+
+    def some(at: tuple[str, str]) -> set[Use]:
+        source, column = catalog.sources[at[0]], at[1]
+        versions = {*source.key, *source.latest_by} if source.latest_by else set()
+        rest = Use.PEOPLE if column in source.people else Use.VERSION if column in versions else Use.OTHER
+        return uses.get(at, {rest})
+
     return {
-        source: {column: tuple(use for use in Use if use in uses.get((source, column), {Use.OTHER})) for column in read}
+        source: {column: tuple(use for use in Use if use in some((source, column))) for column in read}
         for source, read in reading.found.items()
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import PurePosixPath
@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from headway import __version__, charts
 from headway.periods import Grain
-from headway.publish import figures, pages, words
+from headway.publish import figures, graph, pages, words
 from headway.publish.pages import KpiPage, Page
 from headway.publish.view import View
 
@@ -180,6 +180,7 @@ class Pages:
             "main_grain": kpi.front.value,
             "cell_grains": [g.value for g in self.view.grains(kpi.name, cell=True)],
             "short": figures.short(kpi),
+            "graph": [replace(one, edges=Markup(one.edges)) for one in graph.columns(page)],  # noqa: S704  # numbers only
         }
 
 

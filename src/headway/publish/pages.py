@@ -329,6 +329,48 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadColumn:
+    """A column behind a KPI, and what it is read for; a KPI that is made from KPIs leaves that to their pages."""
+
+    name: str
+    uses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSource:
+    """A source behind a KPI: the columns that are read, and the inputs of the KPI that read them, if it does not."""
+
+    name: str
+    about: str
+    columns: tuple[ReadColumn, ...]
+    through: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One input of a KPI over rows: `use` is what it is for, `what` the columns or the condition."""
+
+    use: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """From the data to those who look: sources with columns, this KPI's inputs, and who reads, shows and watches it.
+
+    A KPI has `uses` if it reads rows, and `made_from` if it reads KPIs. `note` says what is not known.
+    """
+
+    sources: tuple[ReadSource, ...]
+    uses: tuple[Read, ...]
+    made_from: tuple[Link, ...]
+    feeds: tuple[Link, ...]
+    boards: tuple[Link, ...]
+    alerts: tuple[Link, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class KpiPage:
     """One KPI whole, with its values at one grain; `rows` are newest first.
 
@@ -356,8 +398,7 @@ class KpiPage:
     earlier: tuple[Earlier, ...]
     #: What people entered, newest first: texts of a KPI that is told in words, and who typed numbers, when and why.
     entries: tuple[EntryRow, ...]
-    made_from: tuple[Link, ...]
-    feeds: tuple[Link, ...]
+    lineage: Lineage
 
 
 @dataclass(frozen=True, slots=True)

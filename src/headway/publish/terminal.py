@@ -24,6 +24,7 @@ from headway.publish.pages import (
     EntryRow,
     Group,
     KpiPage,
+    Lineage,
     Point,
     Row,
     SourceRows,
@@ -142,9 +143,7 @@ def explain(console: Console, page: KpiPage, row: Row | None) -> None:
         _code(console, page.written, "yaml")
     for source in page.sources:
         _source(console, source)
-    if page.made_from:
-        _section(console, "Made from")
-        _say(console, (f"{link.name}  {link.title}" for link in page.made_from))
+    _lineage(console, page.lineage)
     if page.entries:
         _section(console, "As entered")
         _entries(console, [e for e in page.entries if row is None or e.period == row.period])
@@ -179,6 +178,21 @@ def _source(console: Console, source: SourceRows) -> None:
     _say(console, [f"{rows} rows read, data {source.through}".rstrip(", ")])
     _say(console, (f"{count:,} left out: {step}" for step, count in source.removed.items() if count))
     _say(console, (*source.reasons, *source.notes), "dim")
+
+
+def _lineage(console: Console, lineage: Lineage) -> None:
+    """What it reads, and who reads it."""
+    if any((lineage.sources, lineage.made_from, lineage.feeds, lineage.boards, lineage.alerts)):
+        _section(console, "Lineage")
+    for source in lineage.sources:
+        columns = ", ".join(f"{one.name} ({', '.join(one.uses)})" if one.uses else one.name for one in source.columns)
+        through = f", through {', '.join(source.through)}" if source.through else ""
+        _say(console, [f"Reads {source.name}: {columns or 'rows'}{through}"])
+    _say(console, (f"Made from {link.name}: {link.title}" for link in lineage.made_from))
+    _say(console, (f"Read by {link.name}: {link.title}" for link in lineage.feeds))
+    _say(console, (f"Shown on board {link.name}: {link.title}" for link in lineage.boards))
+    _say(console, (f"Watched by alert {link.name}: {link.title}" for link in lineage.alerts))
+    _say(console, [lineage.note] if lineage.note else [], "dim")
 
 
 def _entries(console: Console, entries: Iterable[EntryRow]) -> None:

@@ -30,7 +30,7 @@ from headway.model import (
     read_cell,
 )
 from headway.periods import Grain, Period
-from headway.publish import cells, download, goals, measures, numbers, tiles, words
+from headway.publish import cells, download, goals, lineage, numbers, tiles, words
 from headway.publish.pages import (
     Breakdown,
     CataloguePage,
@@ -41,7 +41,6 @@ from headway.publish.pages import (
     Group,
     Growth,
     KpiPage,
-    Link,
     Others,
     Point,
     Promise,
@@ -89,6 +88,7 @@ class View:
         self._newest = ledger.last_run(until, decisions=True)
         self.periods = Periods(catalog.calendar)
         self._tiles: dict[str, Tile] = {}
+        self._read: dict[str, lineage.Columns] = {}
         self._totals: dict[tuple[str, str], dict[tuple[Grain, Cell], list[Stored]]] = {}
         self._last_cells: dict[tuple[str, str, Grain], dict[Cell, list[Stored]]] = {}
 
@@ -218,12 +218,7 @@ class View:
             sources=tuple(self._source(source) for source in self._at.upstream(kpi)),
             earlier=tuple(self._earlier(kpi, line)),
             entries=tuple(self._entries(kpi)),
-            made_from=tuple(self._link(read) for read in getattr(kpi.measure, "inputs", ()) if read in self.names),
-            feeds=tuple(
-                self._link(other)
-                for other in self.names
-                if name in getattr(self.catalog.kpis[other].measure, "inputs", ())
-            ),
+            lineage=lineage.lineage(kpi, self.catalog, self.names, self.audience, self._columns),
         )
 
     def csv(self, name: str, grain: Grain, *, cells: bool = False) -> str:
@@ -532,9 +527,12 @@ class View:
     def _period_of(self, one: Entered) -> Period:
         return self.periods.get(Grain(one.entry.grain), one.entry.period)
 
-    def _link(self, name: str) -> Link:
-        kpi = self.catalog.kpis[name]
-        return Link(name, kpi.title, measures.kind(kpi))
+    def _columns(self, name: str) -> lineage.Columns:
+        """The columns that a KPI's query reads."""
+        if name not in self._read:
+            definition = self.ledger.definition(name, self.as_of)
+            self._read[name] = definition.lineage if definition else None
+        return self._read[name]
 
 
 def open(ledger: Ledger, catalog: Catalog, audience: Audience, now: datetime) -> View:  # noqa: A001  # `view.open(...)`
