@@ -166,11 +166,10 @@ class Ledger:
         with self._reading() as connection:
             return read.failures(connection, run)
 
-    def checks(self, as_of: datetime | None = None, looks: int = 30) -> list[Standing]:
+    def checks(self, as_of: AsOf | None = None, looks: int = 30) -> list[Standing]:
         """What came of every check when it was last looked at, and in how many of the last runs, by source and KPI."""
         with self._reading() as connection:
-            last = read.last_run(connection, as_of) if as_of is not None else None
-            until = None if as_of is None else last.id if last else 0
+            until = None if as_of is None else read.last_id(connection, as_of)
             return checked.standing(connection, until, looks)
 
     def catalogue(self, fingerprint: str) -> str | None:
