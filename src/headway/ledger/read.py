@@ -280,7 +280,7 @@ def versions(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> list[Ve
         .order_by(r.c.id)
     )
     if as_of is not None:
-        query = query.where(a.run <= last_id(connection, as_of))
+        query = query.where(a.run <= reached(connection, as_of))
     found: list[Version] = []
     for fingerprint, run, finished in connection.execute(query):
         if not found or found[-1].fingerprint != fingerprint:

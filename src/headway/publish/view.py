@@ -530,7 +530,7 @@ class View:
     def _columns(self, name: str) -> lineage.Columns:
         """The columns that a KPI's query reads."""
         if name not in self._read:
-            definition = self.ledger.definition(name, self.as_of)
+            definition = self.ledger.definition(name, self.until)
             self._read[name] = definition.lineage if definition else None
         return self._read[name]
 
