@@ -76,8 +76,10 @@ SLUGS = frozenset(
         "bad-time",
         "key-not-unique",
         "not-a-repository",
+        "source-too-slow",
         # queries
         "query-failed",
+        "query-too-slow",
         "function-failed",
         "out-of-memory",
         "too-many-cells",

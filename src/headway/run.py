@@ -9,20 +9,23 @@ the ledger as it was.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from headway import __version__, checks, functions, plan, quality, sources, targets
+from headway import __version__, checks, functions, plan, quality, sources, targets, timed
 from headway import catalog as catalogue
 from headway.engines.duckdb import DuckDB
-from headway.errors import CatalogError, CheckError, HeadwayError, Mistake, QueryError, UsageError
+from headway.errors import CatalogError, CheckError, HeadwayError, Mistake, QueryError, SourceError, UsageError
 from headway.ledger import Ledger, Recorded, Run
 from headway.model import (
     OBSERVED,
@@ -47,6 +50,8 @@ from headway.model import (
 )
 from headway.periods import Grain, Period
 from headway.plan import Coverage, Request
+
+T = TypeVar("T")
 
 #: Told what is being done, how much of it is done, and of how much: `progress("Reading sources", 2, 14)`.
 Progress = Callable[[str, int, int], None]
@@ -216,6 +221,8 @@ class Attempt:
     stopping: list[Mistake] = field(default_factory=list)
     #: By KPI: the failed checks that touch single cells, and where.
     _apart: dict[str, tuple[list[int], checks.cells.Cells]] = field(default_factory=dict)
+    #: By source: the seconds left for reading and checking it.
+    _left: dict[str, float] = field(default_factory=dict)
 
     def compute(self, wanted: Sequence[str]) -> None:
         """Every number of the KPIs `wanted`, which `closure` has put in order."""
@@ -236,7 +243,7 @@ class Attempt:
         for done, name in enumerate(needed):
             self.progress("Reading sources", done, len(needed))
             try:
-                self._attach(self.catalog.sources[name])
+                self._read(name, self._attach)
             except HeadwayError as error:
                 self._source_failed(name, error)
         self.engine.seal()
@@ -248,7 +255,7 @@ class Attempt:
                     self._source_failed(name, self.failed_sources[broken])
                 continue
             try:
-                self._probe(name)
+                self._read(name, self._probe)
             except HeadwayError as error:
                 self._source_failed(name, error)
         self._stop()
@@ -262,8 +269,42 @@ class Attempt:
         self.failed_sources[name] = error
         self.loads[name] = Load(name, failed=error.mistakes[0].message)
 
-    def _attach(self, source: Source) -> None:
-        self.schemas[source.name] = dict(self.engine.attach(source, self.data.locate(source)))
+    def _read(self, name: str, step: Callable[[str], None]) -> None:
+        """Do a step of reading a source in what is left of its time; SourceError if that does not do."""
+        source = self.catalog.sources[name]
+        limit = self._limit(name)
+        began = time.monotonic()
+        try:
+            timed.run(lambda: step(name), self._left.setdefault(name, limit))
+        except timed.TooSlow as slow:
+            self._leave_behind(slow)
+            message = f"source {name}: reading and checking it took longer than its time limit, {_clock(limit)}"
+            place = source.places.get("read", source.place)
+            raise SourceError(Mistake(message, "source-too-slow", place, _WAITING)) from None
+        finally:
+            self._left[name] -= time.monotonic() - began
+
+    def _limit(self, source: str) -> int:
+        """The seconds that reading a source, and each of its queries, may take."""
+        return self.catalog.sources[source].time_limit or self.catalog.time_limit
+
+    def _leave_behind(self, slow: timed.TooSlow) -> None:
+        if slow.left_behind:
+            self.engine.renew()
+
+    def _in_time(self, kpi: str, work: Callable[[], T], seconds: float | None = None) -> T:
+        """What work on a KPI gives; QueryError if it takes longer than the sources may that it reads, or `seconds`."""
+        limit = max(map(self._limit, self.catalog.upstream(kpi)), default=self.catalog.time_limit)
+        try:
+            return timed.run(work, limit if seconds is None else seconds)
+        except timed.TooSlow as slow:
+            self._leave_behind(slow)
+            said = _clock(limit) if seconds is None else "what was left of it"
+            raise QueryError(Mistake(f"its query took longer than the time limit, {said}", "query-too-slow")) from None
+
+    def _attach(self, name: str) -> None:
+        source = self.catalog.sources[name]
+        self.schemas[name] = dict(self.engine.attach(source, self.data.locate(source)))
 
     def _probe(self, name: str) -> None:
         answer = self.engine.execute(plan.probe(self.catalog, self.schemas, name, self.now))
@@ -314,18 +355,27 @@ class Attempt:
                 except HeadwayError as error:
                     self._kpi_failed(request.kpi, error)
 
-    def _answer(self, one: plan.Plan) -> Iterator[tuple[Request, pa.Table]]:
-        """The answers of a plan. If it fails as a whole, each of its requests is tried alone."""
+    def _answer(self, one: plan.Plan, seconds: float | None = None) -> Iterator[tuple[Request, pa.Table]]:
+        """The answers of a plan. If it fails as a whole, each of its requests is tried alone.
+
+        If it was too slow, all of them together have its time once more, and each half of what is left: one slow KPI
+        leaves enough for the others, and many slow ones do not add up.
+        """
         try:
-            answer = self.engine.execute(one.query, one.tables)
+            work = partial(self.engine.execute, one.query, one.tables)
+            answer = self._in_time(one.requests[0].kpi, work, seconds)
             answers = one.read(answer)
         except HeadwayError as error:
             if len(one.requests) == 1:
                 self._kpi_failed(one.requests[0].kpi, error)
                 return
+            left = float(self._limit(one.source)) if error.slug == "query-too-slow" else None
             for request in one.requests:
                 for alone in plan.compile(self.catalog, self.schemas, self.coverage, [request], self.now):
-                    yield from self._answer(alone)
+                    began = time.monotonic()
+                    answered = list(self._answer(alone, left and left / 2))
+                    left = left and left - (time.monotonic() - began)
+                    yield from answered
         else:
             self._left_out(one, answer)
             yield from answers.items()
@@ -471,10 +521,9 @@ class Attempt:
             failing = self.failing.get(kpi.source or "", [])
             apart = checks.cells.apart(self.catalog, self.schemas, kpi, failing)
             query = checks.cells.ask(self.catalog, self.schemas, kpi, apart) if apart else None
-            self._apart[name] = (
-                apart,
-                (checks.cells.read(self.catalog, kpi, self.engine.execute(query)) if query else {}),
-            )
+            answer = self._in_time(name, partial(self.engine.execute, query)) if query else None
+            read = checks.cells.read(self.catalog, kpi, answer) if answer is not None else {}
+            self._apart[name] = apart, read
         return self._apart[name]
 
     def _kpi_failed(self, name: str, error: HeadwayError) -> None:
@@ -566,9 +615,13 @@ class Attempt:
             self.failed_kpis[kpi.name] = f"it reads {broken}, which could not be read"
             return
         asking = plan.asking(self.catalog, self.schemas, self.coverage, kpi, self.numbers, self.now)
-        query = asking.query(functions.call(self.catalog.root, kpi, asking.names, asking.periods))
-        self._noted(kpi, query)
-        self._settle(Request.of(kpi), asking.read(self.engine.execute(query, asking.tables)))
+
+        def called() -> pa.Table:
+            query = asking.query(functions.call(self.catalog.root, kpi, asking.names, asking.periods))
+            self._noted(kpi, query)
+            return self.engine.execute(query, asking.tables)
+
+        self._settle(Request.of(kpi), asking.read(self._in_time(kpi.name, called)))
 
     def _note_overlap(self, kpi: Kpi, typed: pa.Table) -> None:
         """Note the typed values that give way to computed ones; with `tracked_from` none can."""
@@ -623,6 +676,19 @@ def _gives_way(count: int, periods: Sequence[str]) -> str:
     some = ", ".join(dict.fromkeys(periods[:3])) + (" ..." if count > 3 else "")
     which = "1 value of its history gives" if count == 1 else f"{count} values of its history give"
     return f"{which} way to computed ones ({some}); with 'tracked_from' it is said where history ends"
+
+
+#: What to do about a source that is too slow.
+_WAITING = "Find out what it waits for, or give it more time: 'time_limit: 1 hour' there, or in headway.yml for all."
+
+
+def _clock(seconds: int) -> str:
+    """A time limit as people write it."""
+    count, unit = next((seconds // size, unit) for size, unit in _CLOCK if seconds % size == 0)
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+_CLOCK = ((3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def _entries(typed: pa.Table, kpi: Kpi) -> tuple[Entry, ...]:

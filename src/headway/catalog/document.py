@@ -61,7 +61,7 @@ class Document:
         """The keys of the map, or the positions of the list, at `path`; none if nothing is written there."""
         node = self.spots[path][1] if path in self.spots else None
         if isinstance(node, MappingNode):
-            return [str(key.value) for key, _ in node.value if isinstance(key, ScalarNode)]
+            return [_whole(str(key.value)) for key, _ in node.value if isinstance(key, ScalarNode)]
         return list(range(len(node.value))) if isinstance(node, SequenceNode) else []
 
     def place(self, path: Steps = ()) -> Place:
@@ -204,7 +204,7 @@ def _mapping(document: Document, node: MappingNode, path: Steps) -> dict[str, An
             place = document.mark(key.start_mark.index, key.start_mark.index + 1)
             document.mistakes.append(Mistake("a key must be one word", "yaml-syntax", place))
             continue
-        name = str(key.value)
+        name = _whole(str(key.value))
         here = (*path, name)
         if name in found:
             mark = document.mark(key.start_mark.index, key.end_mark.index)
@@ -223,7 +223,7 @@ def _mapping(document: Document, node: MappingNode, path: Steps) -> dict[str, An
 
 
 def _scalar(document: Document, node: ScalarNode, path: Steps) -> Any:
-    text = str(node.value)
+    text = _whole(str(node.value))
     kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
     if kind == "null":
         return None
@@ -241,6 +241,16 @@ def _scalar(document: Document, node: ScalarNode, path: Steps) -> Any:
             Mistake("YAML tags are not used in a catalogue", "yaml-syntax", document.place(path), "Remove the '!...'.")
         )
     return text
+
+
+def _whole(text: str) -> str:
+    r"""The text with each pair of escapes that stands for one character, as JSON writes '\ud83d\ude00', put together.
+
+    Half a pair alone is no character: it becomes U+FFFD, the sign for one that was lost.
+    """
+    if text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _alias(document: Document) -> Mistake | None:

@@ -86,7 +86,7 @@ def definition(kpi: Kpi) -> dict[str, Any]:
 
 def _source(source: Source) -> dict[str, Any]:
     said = _plain(source)
-    del said["about"], said["checks"]
+    del said["about"], said["checks"], said["time_limit"]  # how long it may take changes no number
     said |= _withholding(source.checks)
     for exclusion in said["exclude"]:
         del exclusion["why"], exclusion["link"]

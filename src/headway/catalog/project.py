@@ -32,6 +32,7 @@ def resolve(spec: ProjectSpec, document: Document, root: Path, complaints: Compl
         min_group_size=spec.min_group_size,
         max_cells=spec.max_cells,
         near_within=spec.near_within,
+        time_limit=spec.time_limit,
         ledger=spec.ledger.removeprefix("sqlite:///"),
         brand=brand.resolve(spec.brand, title, document, root, complaints),
         owners=_owners(spec, document, complaints),

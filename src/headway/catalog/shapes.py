@@ -81,6 +81,10 @@ LENGTH = text(
     rf"^\s*{_LENGTH}\s*$",
     "a length is a number, a space and minutes, hours, days, weeks, months, quarters or years: 30 days",
 )
+TIME_LIMIT = text(
+    r"^\s*(?=0*[1-9])\d{1,6} +(second|minute|hour)s?\s*$",
+    "a time limit is a number of seconds, minutes or hours, up to 24 hours: 5 minutes",
+)
 #: A length that is not nothing.
 SOME_LENGTH = text(rf"^\s*(?=0*[1-9]){_LENGTH}\s*$", "a length above 0 must stand here: 15 minutes")
 WINDOW = offered(

@@ -56,6 +56,7 @@ def resolve(
         times_in=spec.times_in,
         sparse=spec.sparse,
         late_after=spec.late_after if spec.late_after and spec.late_after.count else None,
+        time_limit=spec.time_limit,
         people=tuple(spec.people) or (("author",) if is_git else ()),
         refers=_refers(spec, document, path, declared, complaints),
         derive=_derive(spec, document, path, complaints),

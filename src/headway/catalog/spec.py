@@ -91,6 +91,7 @@ Name = Annotated[str, _reader(values.name, shapes.NAME)]
 Flag = Annotated[bool, _reader(values.flag, shapes.FLAG)]
 Day = Annotated[date, _reader(values.day, shapes.DAY)]
 LengthOf = Annotated[Length, _reader(values.length, shapes.LENGTH)]
+TimeLimit = Annotated[int, _reader(values.time_limit, shapes.TIME_LIMIT)]
 Zone = Annotated[str, _reader(values.zone, shapes.ZONE)]
 Percent = Annotated[float, _reader(values.percent, shapes.PERCENT)]
 Number = Annotated[float, _reader(values.number, shapes.NUMBER)]
@@ -171,6 +172,7 @@ class ProjectSpec(Spec):
     min_group_size: Annotated[int, _whole(1, 1_000_000)] = 5
     max_cells: Annotated[int, _whole(1, 1_000_000)] = 200
     near_within: Percent = 0.05
+    time_limit: TimeLimit = 900
     restatement: Any = None
     engine: Text = "duckdb"
     ledger: Text = ".headway/ledger.db"
@@ -236,6 +238,7 @@ class SourceSpec(Spec):
     sparse: Flag = False
     late_after: LengthOf | None = None
     people: Texts = Field(default_factory=list)
+    time_limit: TimeLimit | None = None
     refers: dict[str, Any] = Field(default_factory=dict)
     derive: dict[str, Text] = Field(default_factory=dict)
     exclude: list[Any] = Field(default_factory=list)

@@ -276,6 +276,19 @@ def length(value: Any) -> Length:
         ) from None
 
 
+_CLOCK = {"second": 1, "minute": 60, "hour": 3600}
+
+
+def time_limit(value: Any) -> int:
+    """How long something may take, as `5 minutes`, in seconds."""
+    match = re.fullmatch(r"\s*(\d{1,6}) +(second|minute|hour)s?\s*", value) if isinstance(value, str) else None
+    seconds = int(match[1]) * _CLOCK[match[2]] if match else 0
+    if not 1 <= seconds <= 86_400:
+        message = f"a time limit is a number of seconds, minutes or hours, up to 24 hours: not {shown(value)}"
+        raise wrong(value, message, "bad-length", None if match else "Write for example '5 minutes'.")
+    return seconds
+
+
 def _not_a_length(value: Any) -> Length:
     raise ValueError(value)
 

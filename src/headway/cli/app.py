@@ -6,13 +6,14 @@ Exit codes: 0 done, 1 unexpected, 2 the catalogue or the command is wrong, 3 fin
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
-from headway import __version__
+from headway import __version__, timed
 from headway.errors import HeadwayError, Mistake, UsageError
 
 app = typer.Typer(
@@ -40,6 +41,17 @@ _TYPER_SAYS = (
 
 def main() -> None:
     """Run a command; print an error instead of a traceback, and exit with its code."""
+    try:
+        _main()
+    except SystemExit as end:
+        if timed.left_behind:  # to take apart what a thread still uses would end in words of a library
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(end.code if isinstance(end.code, int) else 0 if end.code is None else 1)
+        raise
+
+
+def _main() -> None:
     try:
         code = app(prog_name="headway", standalone_mode=False)
     except HeadwayError as error:

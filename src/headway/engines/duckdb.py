@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -20,6 +19,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
+from headway import timed
 from headway.engines import columns, stored
 from headway.engines.columns import identifier, literal
 from headway.engines.intake import settle
@@ -59,7 +59,6 @@ class DuckDB:
     def __init__(self, temporary: Path | None = None, memory: str | None = None) -> None:
         self.attached: dict[str, Attached] = {}
         self._in_place: list[str] = []
-        self._worker = ThreadPoolExecutor(1, "duckdb")
         self._con = duckdb.connect(
             config={
                 "autoinstall_known_extensions": False,
@@ -73,21 +72,16 @@ class DuckDB:
                 temporary.mkdir(parents=True, exist_ok=True)
             except OSError:  # a folder that may only be read can be checked all the same
                 temporary = None
-        settings = {
-            # Zones are named wherever they matter; the machine's own must not.
-            "TimeZone": "UTC",
-            "preserve_insertion_order": "false",
-            "memory_limit": memory or os.environ.get(_MEMORY) or ("1GB" if temporary else "70%"),
-            "temp_directory": str(temporary) if temporary else "",
-        }
-        for name, value in settings.items():
-            try:
-                self._con.execute(f"SET {name} = {literal(value)}")
-            except duckdb.Error as error:
-                if name != "memory_limit":
-                    raise
-                wrong = Mistake(f"{_MEMORY} is no amount of memory: {value}", "bad-value", None, "Write 4GB, or 50%.")
-                raise UsageError(wrong) from error
+        memory = memory or os.environ.get(_MEMORY) or ("1GB" if temporary else "70%")
+        # For the connection of `renew`, too. Zones are named wherever they matter; the machine's own must not.
+        self._con.execute("SET GLOBAL TimeZone = 'UTC'")
+        self._con.execute("SET GLOBAL preserve_insertion_order = false")
+        self._con.execute(f"SET temp_directory = {literal(str(temporary) if temporary else '')}")
+        try:
+            self._con.execute(f"SET memory_limit = {literal(memory)}")
+        except duckdb.Error as error:
+            wrong = Mistake(f"{_MEMORY} is no amount of memory: {memory}", "bad-value", None, "Write 4GB, or 50%.")
+            raise UsageError(wrong) from error
 
     def __enter__(self) -> Self:
         return self
@@ -99,7 +93,6 @@ class DuckDB:
 
     def close(self) -> None:
         """Free the memory and the temporary files."""
-        self._worker.shutdown()
         self._con.close()
 
     # -- sources -------------------------------------------------------------------------------------------------
@@ -170,14 +163,17 @@ class DuckDB:
                 self._con.unregister(name)
 
     def _run(self, work: Callable[[], T]) -> T:
-        """Let DuckDB work in its thread while this one waits, so that Ctrl-C is heard at once and ends the work."""
-        future = self._worker.submit(work)
-        try:
-            return future.result()
-        except KeyboardInterrupt:
-            self._con.interrupt()
-            wait([future])
-            raise
+        """Let DuckDB work in a thread while this one waits, so that Ctrl-C is heard at once and ends the work."""
+
+        def stoppable() -> T:
+            with timed.stopped_by(self._con.interrupt):
+                return work()
+
+        return timed.run(stoppable)
+
+    def renew(self) -> None:
+        """Leave behind a connection that hangs in its work, and go on with another one to the same rows."""
+        self._con = self._con.cursor()
 
     def _guard(self, query: exp.Query, tables: Mapping[str, pa.Table]) -> None:
         """Refuse a query that reads anything but attached sources, its tables and its own CTEs."""

@@ -63,6 +63,8 @@ class Catalog:
     min_group_size: int = 5
     max_cells: int = 200
     near_within: float = 0.05
+    #: Seconds that a source may take which says nothing else.
+    time_limit: int = 900
     ledger: str = ".headway/ledger.db"
     brand: Brand = Brand()
     owners: Mapping[str, str] = field(default_factory=dict)

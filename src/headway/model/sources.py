@@ -106,6 +106,8 @@ class Source:
     times_in: str = "UTC"
     sparse: bool = False
     late_after: Length | None = None
+    #: Seconds that reading it, and each of its queries, may take; None: what the project says.
+    time_limit: int | None = None
     people: tuple[str, ...] = ()
     refers: Mapping[str, Reference] = field(default_factory=dict)
     derive: Mapping[str, Expression] = field(default_factory=dict)

@@ -23,6 +23,7 @@ from typing import IO
 
 import pyarrow as pa
 
+from headway import timed
 from headway.errors import Mistake, SourceError, UsageError
 from headway.model import GitReader, Located, Source
 from headway.sources.files import expand, shown
@@ -100,8 +101,19 @@ class _Repository:
 
     def git(self, *arguments: str) -> str:
         """What git answers, or '' if it refuses."""
-        done = subprocess.run(self.command(*arguments), capture_output=True, env=_environment(self.path), check=False)
-        return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
+        code, answer, _ = self.ask(*arguments)
+        return answer if code == 0 else ""
+
+    def ask(self, *arguments: str) -> tuple[int, str, str]:
+        """Git's exit code, what it answers, and what it complains of."""
+        pipe = subprocess.PIPE
+        command = self.command(*arguments)
+        with (
+            subprocess.Popen(command, stdout=pipe, stderr=pipe, env=_environment(self.path)) as git,
+            timed.stopped_by(git.kill),
+        ):
+            out, said = git.communicate()
+        return git.returncode, out.decode("utf-8", "replace").strip(), said.decode("utf-8", "replace")
 
     def command(self, *arguments: str) -> list[str]:
         return ["git", "-C", str(self.path), "--no-pager", "-c", "i18n.logOutputEncoding=UTF-8", *arguments]
@@ -113,18 +125,15 @@ class _Repository:
     def trouble(self) -> tuple[str, str] | None:
         """Why git does not accept the folder as the top of a repository, and the remedy; None if it does."""
         try:
-            done = subprocess.run(
-                self.command("rev-parse", "--git-dir"), capture_output=True, env=_environment(self.path), check=False
-            )
+            code, _, said = self.ask("rev-parse", "--git-dir")
         except FileNotFoundError:
             return "cannot be read, because the program git is not installed", "Install git."
-        said = done.stderr.decode("utf-8", "replace")
         if "dubious ownership" in said:
             return (
                 "belongs to another user, so git does not read it",
                 f"If you trust it: git config --global --add safe.directory {self.path}",
             )
-        if not done.returncode:
+        if not code:
             return None
         if top := next((folder for folder in self.path.resolve().parents if (folder / ".git").exists()), None):
             return "is not a git repository", f"It lies in the repository {top}: give that."
@@ -210,9 +219,12 @@ class _Log:
                 "log", "HEAD", "-z", "--use-mailmap", "--no-show-signature", "--no-color", "--no-decorate",
                 "--no-notes", f"--format=tformat:{'%x00'.join(_FIELDS)}",
             )  # fmt: skip
-            with subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=said, env=_environment(repository.path)
-            ) as git:
+            with (
+                subprocess.Popen(
+                    command, stdout=subprocess.PIPE, stderr=said, env=_environment(repository.path)
+                ) as git,
+                timed.stopped_by(git.kill),
+            ):
                 assert git.stdout is not None
                 batches = list(self._batches(git.stdout, name, counts))
             if git.returncode:

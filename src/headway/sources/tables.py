@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import pyarrow as pa
 
+from headway import timed
 from headway.errors import Mistake, SourceError
 from headway.model import Located, Source, TableReader
 
@@ -35,7 +36,10 @@ def locate(source: Source, reader: TableReader, root: Path) -> Located:
         raise SourceError(Mistake(message, "unreadable-file", place, "Allow the user who runs Headway to read it."))
     stat = path.stat()
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as database:
+        with (
+            closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as database,
+            timed.stopped_by(database.interrupt),
+        ):
             names = [
                 name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
             ]
