@@ -15,6 +15,7 @@ ProjectOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+MarkdownOption = Annotated[bool, typer.Option("--markdown", help="Print Markdown, as for a pull request.")]
 NowOption = Annotated[
     str | None,
     typer.Option("--now", metavar="MOMENT", help="Compute as if it were this moment, e.g. 2026-01-31T06:00Z."),
