@@ -36,6 +36,7 @@ from headway.model import (
     Duration,
     Entered,
     Entry,
+    Excluded,
     Kpi,
     Load,
     Located,
@@ -217,6 +218,8 @@ class Attempt:
     notes: dict[str, str] = field(default_factory=dict)
     #: What came of the checks of KPIs.
     checked: dict[str, tuple[Checked, ...]] = field(default_factory=dict)
+    #: What failed checks hold back.
+    holding: checks.Holding = field(default_factory=checks.Holding)
     #: What checks found that ends the run.
     stopping: list[Mistake] = field(default_factory=list)
     #: By KPI: the failed checks that touch single cells, and where.
@@ -320,8 +323,20 @@ class Attempt:
             first=covered.earliest.isoformat() if covered.earliest else None,
             newest=covered.newest.isoformat() if covered.newest else None,
             notes=(*attached.notes, *found.notes),
-            checks=tuple(found.checked),
+            checks=self._sampled(name, found.checked),
+            exclusions=tuple(
+                Excluded(one.where.text, one.first, one.through, one.why, one.link, count)
+                for one, count in zip(self.catalog.sources[name].exclude, covered.excluded, strict=True)
+            ),
         )
+
+    def _sampled(self, name: str, checked: Sequence[Checked]) -> tuple[Checked, ...]:
+        """The results of a source's checks, each that fails with some of the rows that do."""
+        query = checks.samples.ask(self.catalog, self.schemas, name, checked)
+        if query is None:
+            return tuple(checked)
+        samples = checks.samples.read(self.catalog, name, checked, self.engine.execute(query))
+        return tuple(replace(one, sample=samples.get(one.check, ())) for one in checked)
 
     def _check(self, name: str, covered: Coverage) -> checks.Found:
         """What comes of the checks of a source: those that it has without a word, and those that it declares."""
@@ -500,9 +515,10 @@ class Attempt:
             judged = quality.judge(kpi, table, min_group_size, touches, self.catalog.calendar)
             return plan.rollup(self.catalog, kpi, judged, self.now) if kpi.is_state else judged
 
-        self.shelf.put(
-            request, settled(self.catalog.min_group_size), settled(1) if kpi.name in self.looked_into else None
-        )
+        shown = settled(self.catalog.min_group_size)
+        self.shelf.put(request, shown, settled(1) if kpi.name in self.looked_into else None)
+        if request == Request.of(self.catalog.kpis[kpi.name]):
+            self.holding.touched(kpi, shown, touches, self.catalog.calendar)
 
     def _touches(self, kpi: Kpi, table: pa.Table) -> quality.Touches:
         """Which failed checks touch a KPI's numbers, all of them or those of single cells."""
@@ -539,10 +555,19 @@ class Attempt:
                 continue
             try:
                 self._derive(kpi)
+                if kpi.inputs:
+                    self.holding.read(kpi, self.shelf.shown[Request.of(kpi)], kpi.inputs)
                 self._look(kpi)
             except HeadwayError as error:
                 self._kpi_failed(name, error)
         self._stop()
+        for name, load in self.loads.items():
+            self.loads[name] = replace(load, checks=self._holds(name, load.checks))
+        self.checked = {name: self._holds(f"kpi {name}", found) for name, found in self.checked.items()}
+
+    def _holds(self, subject: str, checked: Sequence[Checked]) -> tuple[Checked, ...]:
+        """The results of checks with what each of them holds back."""
+        return tuple(replace(one, holds=self.holding.of(f"{subject}.{one.check}")) for one in checked)
 
     def _look(self, kpi: Kpi) -> None:
         """Judge a KPI by its own checks, before others read it."""
@@ -555,7 +580,12 @@ class Attempt:
             if check.then is Then.STOP and not checked.passed:
                 self.stopping.append(Mistake(f"KPI {kpi.name}: {checked.text}", "check-failed", check.place, _STOPPED))
         if found.failing:
-            self._withhold(kpi, found.failing)
+            own, beginning = Request.of(kpi), self._beginning(kpi)
+            table = self.shelf.shown[own]
+            self._withhold(kpi, [period for some in found.failing.values() for period in some])
+            for name, periods in found.failing.items():
+                held = checks.held(self.catalog, own, table, periods, beginning)
+                self.holding.note(f"kpi {kpi.name}.{name}", kpi, self.shelf.shown[own], held)
 
     def _withhold(self, kpi: Kpi, failing: Sequence[Period]) -> None:
         """Take out what the failing periods touch, also where formulas read the KPI under their own windows."""

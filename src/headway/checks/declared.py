@@ -65,7 +65,7 @@ def by_day(
     `covering` says which periods each check `coverage` of another source looks at, by the number of the check.
     """
     declared = catalog.sources[source]
-    rows = _Rows(catalog, schemas, declared)
+    rows = Rows(catalog, schemas, declared)
     times = {column: f"day_{i}" for i, column in enumerate(times_of(catalog, source), 1)}
     for dating, day in times.items():
         rows.need(time_of(rows.scope, dating, declared.places.get("time")).day(), day)
@@ -86,8 +86,8 @@ def by_day(
     for column, day in dates:
         # By its second column of time a row may have no day yet.
         dated = f" WHERE {day} IS NOT NULL" if column != own else ""
-        about = {"time": sql.text(column)} if column else {}
-        answers.append((about | {"day": day} | asked, f"{base}{dated} GROUP BY {day}"))
+        about = {"time": sql.text(column) if column else _nothing("time"), "day": day}
+        answers.append((about | asked, f"{base}{dated} GROUP BY {day}"))
     for n, counted in parted.items():
         day, part = times[own or ""], f"part_{n}"
         answers.append(({"number": str(n), "day": day, "part": part} | counted, f"{base} GROUP BY {day}, {part}"))
@@ -105,7 +105,7 @@ def _nothing(name: str) -> str:
     return f"CAST(NULL AS {kind})"
 
 
-def _part(rows: _Rows, check: Check) -> str:
+def _part(rows: Rows, check: Check) -> str:
     """The value of a check's `by`; of no row there are several."""
     assert check.by
     found = rows.scope.column(check.by, check.place)
@@ -129,7 +129,7 @@ def failing_rows(
     Rows without a day by another column of time than the source's own are not dated yet, and left out.
     """
     declared = catalog.sources[source]
-    rows = _Rows(catalog, schemas, declared)
+    rows = Rows(catalog, schemas, declared)
     rows.need(time_of(rows.scope, time, place).day() if time else "CAST(NULL AS DATE)", "day")
     for i, column in enumerate(columns):
         rows.need(text_of_cell(rows.scope.column(column, place)), f"cell_{i}")
@@ -145,7 +145,7 @@ def failing_rows(
     return rows.steps.query()
 
 
-def _counted(rows: _Rows, n: int, check: Check, now: datetime) -> dict[str, str]:
+def _counted(rows: Rows, n: int, check: Check, now: datetime) -> dict[str, str]:
     """What is counted for a check, as columns of the answer."""
     rule = check.rule
     if isinstance(rule, Covers) and rule.of is not None:
@@ -171,7 +171,7 @@ def _through(time: Moment) -> str:
 
 
 @dataclass
-class _Rows:
+class Rows:
     """The rows of one source, in the making: every column that a check needs, in one SELECT."""
 
     catalog: Catalog
@@ -246,11 +246,11 @@ _MEANING: Mapping[SqlType, str] = {
 # -- rules over rows: SQL that is true for rows that fail --------------------------------------------------------------
 
 
-def _not_null(rows: _Rows, check: Check, rule: NotNull) -> str:
+def _not_null(rows: Rows, check: Check, rule: NotNull) -> str:
     return _any(f"{_text(rows.found(check, column))} IS NULL" for column in rule.columns)
 
 
-def _unique(rows: _Rows, check: Check, rule: Unique) -> str:
+def _unique(rows: Rows, check: Check, rule: Unique) -> str:
     columns = [_text(rows.found(check, column)) for column in rule.columns]
     looked = rows.scope.condition(check.where) if check.where else "TRUE"
     there = " AND ".join([looked, *(f"{column} IS NOT NULL" for column in columns)])
@@ -258,17 +258,17 @@ def _unique(rows: _Rows, check: Check, rule: Unique) -> str:
     return f"{there} AND COUNT_IF({there}) OVER (PARTITION BY {', '.join(columns)}) > 1"
 
 
-def _holds(rows: _Rows, check: Check, rule: Holds) -> str:
+def _holds(rows: Rows, check: Check, rule: Holds) -> str:
     found = rows.scope.expression(rule.expression)
     text = _text(found)
     return f"NOT ({text})" if found.type == "boolean" else f"NOT CAST(({text}) AS BOOLEAN)"
 
 
-def _between(rows: _Rows, check: Check, rule: Between) -> str:
+def _between(rows: Rows, check: Check, rule: Between) -> str:
     return _any(_outside(rows, check, column, low, high) for column, (low, high) in rule.limits.items())
 
 
-def _outside(rows: _Rows, check: Check, column: str, low: Limit, high: Limit) -> str:
+def _outside(rows: Rows, check: Check, column: str, low: Limit, high: Limit) -> str:
     is_day = isinstance(low, date) or isinstance(high, date)
     kinds, what = (_TIMES, "has days for limits") if is_day else (_NUMBERS, "has numbers for limits")
     found = rows.found(check, column, kinds, what)
@@ -292,13 +292,13 @@ def _number(value: float) -> str:
     return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
 
 
-def _latency(rows: _Rows, check: Check, rule: Latency) -> str:
+def _latency(rows: Rows, check: Check, rule: Latency) -> str:
     begin, end = (_moment(rows, check, column) for column in (rule.begin, rule.end))
     most = int(rule.at_most.elapsed.total_seconds() * 1_000_000)
     return f"EPOCH_US({end}) - EPOCH_US({begin}) > {most}"
 
 
-def _moment(rows: _Rows, check: Check, column: str) -> str:
+def _moment(rows: Rows, check: Check, column: str) -> str:
     """The moment that a column stands for; a day's is its beginning."""
     found = rows.found(check, column, _TIMES, "needs times")
     zone = rows.catalog.calendar.zone
@@ -307,11 +307,11 @@ def _moment(rows: _Rows, check: Check, column: str) -> str:
     return sql.as_moment(_text(found), found.type, rows.source.times_in, zone)
 
 
-def _one_of(rows: _Rows, check: Check, rule: OneOf) -> str:
+def _one_of(rows: Rows, check: Check, rule: OneOf) -> str:
     return _any(_other(rows, check, column, values) for column, values in rule.values.items())
 
 
-def _other(rows: _Rows, check: Check, column: str, values: Sequence[str | float | bool]) -> str:
+def _other(rows: Rows, check: Check, column: str, values: Sequence[str | float | bool]) -> str:
     found = rows.found(check, column)
     text = _text(found)
     if found.type in _NUMBERS:
@@ -326,7 +326,7 @@ def _other(rows: _Rows, check: Check, column: str, values: Sequence[str | float 
     return f"{text if found.type == 'text' else f'CAST({text} AS TEXT)'} NOT IN ({texts})"
 
 
-def _matches(rows: _Rows, check: Check, rule: Matches) -> str:
+def _matches(rows: Rows, check: Check, rule: Matches) -> str:
     found = {column: rows.found(check, column, ("text",), "needs texts") for column in rule.patterns}
     return _any(
         f"NOT REGEXP_MATCHES({_text(found[column])}, {sql.text(pattern)})" for column, pattern in rule.patterns.items()
@@ -342,7 +342,7 @@ def _any(conditions: Any) -> str:
     return " OR ".join(f"COALESCE({condition}, FALSE)" for condition in conditions)
 
 
-_FAILS: Mapping[type[SourceRule], Callable[[_Rows, Check, Any], str]] = {
+_FAILS: Mapping[type[SourceRule], Callable[[Rows, Check, Any], str]] = {
     NotNull: _not_null,
     Unique: _unique,
     Holds: _holds,
@@ -356,7 +356,7 @@ _FAILS: Mapping[type[SourceRule], Callable[[_Rows, Check, Any], str]] = {
 # -- coverage of another source ----------------------------------------------------------------------------------------
 
 
-def _needed_to_cover(rows: _Rows, covering: Mapping[int, Sequence[Period]], now: datetime) -> None:
+def _needed_to_cover(rows: Rows, covering: Mapping[int, Sequence[Period]], now: datetime) -> None:
     """The columns of rows that say what they refer to."""
     if not covering:
         return
@@ -371,7 +371,7 @@ def _needed_to_cover(rows: _Rows, covering: Mapping[int, Sequence[Period]], now:
 
 
 def _covered(
-    rows: _Rows, covering: Mapping[int, Sequence[Period]], answers: list[tuple[dict[str, str], str]]
+    rows: Rows, covering: Mapping[int, Sequence[Period]], answers: list[tuple[dict[str, str], str]]
 ) -> dict[str, pa.Table]:
     """Add to the answers how much of what is alive in each period is referred to; the tables that this reads."""
     if not covering:
@@ -401,7 +401,7 @@ def _covered(
     return tables
 
 
-def _alive(rows: _Rows, rule: Covers, table: str, n: int) -> str:
+def _alive(rows: Rows, rule: Covers, table: str, n: int) -> str:
     """The step with the keys of the covered source that are alive in each period."""
     assert rule.of is not None
     declared = rows.catalog.sources[rule.of]

@@ -28,8 +28,8 @@ def compile(catalog: Catalog, schemas: Schemas, source: str) -> exp.Query | None
 
     The answer has a row per check and local day on which rows failed, and none if all is well: `subject` (`key`, or
     the referring column), `problem` (`repeated`, `missing`, `not found`), `time` (the column that says the day), `day`
-    (null for rows without time), `failed` rows, `all_rows` of the source, and an `example`. None if there is nothing
-    to check. CatalogError for a name that the data do not have.
+    (null for rows without time), `failed` rows, and `all_rows` of the source. None if there is nothing to check.
+    CatalogError for a name that the data do not have.
     """
     declared = catalog.sources[source]
     references = [reference for reference in declared.refers.values() if not reference.optional]
@@ -89,7 +89,7 @@ class _Report:
     #: The columns that date rows, and what they are called in `rows`.
     times: Mapping[str, str]
 
-    def add(self, subject: str, problem: str, example: str, fails: str) -> None:
+    def add(self, subject: str, problem: str, fails: str) -> None:
         """The rows for which the condition `fails` holds. By its second column of time a row may have no day yet."""
         first = next(iter(self.times), None)
         for time, day in self.times.items() or [(None, "CAST(NULL AS DATE)")]:
@@ -97,7 +97,7 @@ class _Report:
             self.steps.output(
                 f"SELECT {sql.text(subject)} AS subject, {sql.text(problem)} AS problem, "
                 f"{sql.text(time) if time else 'NULL'} AS time, {day} AS day, COUNT(*) AS failed, "
-                f"(SELECT COUNT(*) FROM {sql.name(self.rows)}) AS all_rows, MIN({example}) AS example "
+                f"(SELECT COUNT(*) FROM {sql.name(self.rows)}) AS all_rows "
                 f"FROM {sql.name(self.rows)} AS rows WHERE ({fails}){dated} GROUP BY day"
             )
 
@@ -105,11 +105,10 @@ class _Report:
 def _key(report: _Report, names: Sequence[str]) -> None:
     """A key is there, and it is there once."""
     listed, steps, rows = ", ".join(names), report.steps, report.rows
-    example = " || ', ' || ".join(f"CAST({name} AS TEXT)" for name in names)
     repeated = steps.add("repeated", f"SELECT {listed} FROM {sql.name(rows)} GROUP BY {listed} HAVING COUNT(*) > 1")
     same = " AND ".join(f"other.{name} = rows.{name}" for name in names)
-    report.add("key", "repeated", example, f"EXISTS (SELECT 1 FROM {repeated} AS other WHERE {same})")
-    report.add("key", "missing", "NULL", " OR ".join(f"{name} IS NULL" for name in names))
+    report.add("key", "repeated", f"EXISTS (SELECT 1 FROM {repeated} AS other WHERE {same})")
+    report.add("key", "missing", " OR ".join(f"{name} IS NULL" for name in names))
 
 
 def _reference(scope: Scope, report: _Report, kept: dict[str, str], name: str, reference: Reference) -> None:
@@ -123,7 +122,7 @@ def _reference(scope: Scope, report: _Report, kept: dict[str, str], name: str, r
         f"SELECT DISTINCT {found} AS found FROM {sql.name(target)} AS {sql.name(reference.source)}",
     )
     lost = f"NOT EXISTS (SELECT 1 FROM {sql.name(keys)} AS keys WHERE keys.found = rows.{name})"
-    report.add(reference.column, "not found", f"CAST({name} AS TEXT)", f"{name} IS NOT NULL AND {lost}")
+    report.add(reference.column, "not found", f"{name} IS NOT NULL AND {lost}")
 
 
 # -- what failed -------------------------------------------------------------------------------------------------------
@@ -144,8 +143,7 @@ def read(catalog: Catalog, source: str, answer: pa.Table) -> Found:
             by_time.setdefault(row["time"], []).append(row["day"])
         # Other columns of time tell of the same rows once more.
         failed, seen = sum(int(row["failed"]) for row in rows if row["time"] == own), int(rows[0]["all_rows"])
-        example = min((row["example"] for row in rows if row["example"] is not None), default=None)
-        text = _words(declared, subject, problem, failed, example)
+        text = _words(declared, subject, problem, failed)
         reference = declared.refers[subject] if problem == "not found" else None
         tolerated = reference is not None and failed / seen <= reference.tolerate
         note = f"{text}; up to {reference.tolerate * 100:g} % are tolerated." if reference and tolerated else f"{text}."
@@ -162,13 +160,12 @@ def read(catalog: Catalog, source: str, answer: pa.Table) -> Found:
     return found
 
 
-def _words(source: Source, subject: str, problem: str, failed: int, example: str | None) -> str:
+def _words(source: Source, subject: str, problem: str, failed: int) -> str:
     rows = "1 row" if failed == 1 else f"{failed:,} rows"
-    such = f" (for example {example})" if example is not None else ""
     if problem == "not found":
         target = source.refers[subject].source
-        return f"{rows} of {source.name} with a {subject} that {target} do not have{such}"
+        return f"{rows} of {source.name} with a {subject} that {target} do not have"
     key = ", ".join(source.key)
     if problem == "missing":
         return f"{rows} of {source.name} without {key}, the key"
-    return f"{rows} of {source.name} with a repeated {key}, the key{such}"
+    return f"{rows} of {source.name} with a repeated {key}, the key"

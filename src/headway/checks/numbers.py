@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from math import isclose
 from statistics import fmean, median
@@ -62,11 +62,14 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What came of the checks of one KPI: what is kept of each, sentences for people, and the periods that fail."""
+    """What came of the checks of one KPI: what is kept of each, sentences for people, and the periods that fail.
+
+    `failing` has the periods of each check that withholds, by its name.
+    """
 
     checked: tuple[Checked, ...] = ()
     notes: tuple[str, ...] = ()
-    failing: tuple[Period, ...] = ()
+    failing: Mapping[str, tuple[Period, ...]] = field(default_factory=dict)
 
 
 def look(catalog: Catalog, kpi: Kpi, numbers: Mapping[Request, pa.Table], now: datetime) -> Verdicts:
@@ -75,16 +78,16 @@ def look(catalog: Catalog, kpi: Kpi, numbers: Mapping[Request, pa.Table], now: d
     over = pc.equal(pc.bit_wise_and(table["flags"], int(Flag.PARTIAL | Flag.IMPORTED)), 0)
     table = table.filter(pc.and_(pc.and_(over, pc.equal(table["part"], "")), pc.is_valid(table["value"])))
     facts = _Facts(catalog, kpi, table, numbers, now)
-    checked, notes, failing = [], [], dict[Period, None]()
+    checked, notes, failing = [], [], dict[str, tuple[Period, ...]]()
     for check in kpi.checks:
         failed, seen = _RULES[type(check.rule)](facts, check.rule)
         text = _sentence(check, kpi, failed)
         checked.append(Checked(check.name, check.family, check.then, not failed, len(failed), seen, text))
         if failed:
             notes.append(text)
-        if check.then is Then.WITHHOLD:
-            failing.update(dict.fromkeys(failed))
-    return Verdicts(tuple(checked), tuple(notes), tuple(failing))
+        if failed and check.then is Then.WITHHOLD:
+            failing[check.name] = tuple(failed)
+    return Verdicts(tuple(checked), tuple(notes), failing)
 
 
 @dataclass(frozen=True)
@@ -224,6 +227,12 @@ def withhold(
     catalog: Catalog, request: Request, table: pa.Table, failing: Sequence[Period], beginning: date
 ) -> pa.Table:
     """The numbers of a request without those that the failing periods of its KPI touch."""
+    touched = held(catalog, request, table, failing, beginning)
+    return quality.withhold(table, touched, Reason.CHECK_FAILED, catalog.calendar)
+
+
+def held(catalog: Catalog, request: Request, table: pa.Table, failing: Sequence[Period], beginning: date) -> Bools:
+    """Which numbers of a request the failing periods of its KPI touch."""
     kpi, flags = request.resolve(catalog), table["flags"].to_numpy()
     is_own = request == Request.of(catalog.kpis[request.kpi])
     keys = list(zip(*_columns(table, "grain", "period"), strict=True))
@@ -237,8 +246,8 @@ def withhold(
     found = [
         key in (moments if part in states else days) for key, part in zip(keys, table["part"].to_pylist(), strict=True)
     ]
-    held: Bools = np.array(found, dtype=bool) & (flags & Flag.IMPORTED == 0)
-    return quality.withhold(table, held, Reason.CHECK_FAILED, catalog.calendar)
+    touched: Bools = np.array(found, dtype=bool) & (flags & Flag.IMPORTED == 0)
+    return touched
 
 
 #: A period of a table of numbers: its grain, and its key.

@@ -30,6 +30,8 @@ class Coverage:
     horizon: date | None
     rows: int
     removed: Mapping[str, int] = field(default_factory=dict)
+    #: How many rows each exclusion of the source takes out, in their order.
+    excluded: tuple[int, ...] = ()
     earliest: datetime | None = None
     newest: datetime | None = None
     #: First and last local day up to now of other columns that date a KPI's rows (`time: closed_at`).
@@ -108,8 +110,10 @@ def coverage(catalog: Catalog, source: str, answer: pa.Table, now: datetime) -> 
         name: int(value) if isinstance(value, Decimal) else value for name, value in answer.to_pylist()[0].items()
     }
     removed = {"earlier version": row["row_count"] - row["versions"]}
-    for i, exclusion in enumerate(declared.exclude, 1):
-        removed[f"excluded: {exclusion.why}"] = row[f"excluded_{i}"]
+    excluded = tuple(int(row[f"excluded_{i}"]) for i in range(1, len(declared.exclude) + 1))
+    for exclusion, count in zip(declared.exclude, excluded, strict=True):
+        step = f"excluded: {exclusion.why}"
+        removed[step] = removed.get(step, 0) + count
     times = times_of(catalog, source)
     others: dict[str, tuple[date, date]] = {}
     other_moments: dict[str, tuple[datetime, datetime]] = {}
@@ -128,6 +132,7 @@ def coverage(catalog: Catalog, source: str, answer: pa.Table, now: datetime) -> 
         horizon=None if own is None else row[f"last_{own}"],
         rows=row["row_count"],
         removed={step: count for step, count in removed.items() if count},
+        excluded=excluded,
         earliest=_moment(row[f"earliest_{own}"]) if first else None,
         newest=_moment(row[f"newest_{own}"]) if first else None,
         others=others,
