@@ -11,7 +11,7 @@ from __future__ import annotations
 import calendar as _gregorian
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -478,6 +478,19 @@ class WorkingDays:
         free = set(self.holidays)
         days = (first + timedelta(days=n) for n in range((last - first).days + 1))
         return list(accumulate(int(day.weekday() in self.week and day not in free) for day in days))
+
+
+def stretches(days: Iterable[date | None]) -> Iterator[tuple[date | None, date | None]]:
+    """Days as stretches of neighbouring days; a missing day is open at both ends."""
+    different = set(days)
+    known = sorted(day for day in different if day is not None)
+    if None in different:
+        yield None, None
+    start = 0
+    for i, day in enumerate(known):
+        if i + 1 == len(known) or known[i + 1] - day > timedelta(days=1):
+            yield known[start], day
+            start = i + 1
 
 
 def cover(periods: Sequence[Period], day: date) -> Period | None:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from sqlglot import exp, parse_one
 
 from headway.checks.declared import failing_rows
-from headway.checks.touching import Failing, stretches
+from headway.checks.touching import Failing
 from headway.model import (
     Accrue,
     Aggregate,
@@ -43,6 +43,7 @@ from headway.model import (
     cell_text,
     read_cell,
 )
+from headway.periods import stretches
 from headway.plan import sql
 from headway.plan.scope import Scope
 from headway.quality import Touch

@@ -23,7 +23,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from headway.checks import declared
-from headway.checks.touching import Failing, Found, What, stretches
+from headway.checks.touching import Failing, Found, What
 from headway.model import (
     OF_ROWS,
     Catalog,
@@ -38,7 +38,7 @@ from headway.model import (
     Then,
     asks,
 )
-from headway.periods import Calendar, Grain, Period
+from headway.periods import Calendar, Grain, Period, stretches
 from headway.plan import Coverage
 from headway.plan.coverage import times_of
 

@@ -14,9 +14,10 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
-from headway.checks.touching import Failing, Found, What, stretches
+from headway.checks.touching import Failing, Found, What
 from headway.errors import Place
 from headway.model import KEY, REFERS, Catalog, Checked, Family, Reference, Schemas, Source, Then
+from headway.periods import stretches
 from headway.plan import sql
 from headway.plan.coverage import times_of
 from headway.plan.rows import excluded, joined, newest_first, referred, time_of, without_key

@@ -6,9 +6,9 @@ and periods know the source's own time alone: a row that is missing there may be
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 from headway.model import Catalog, Checked, Kpi, RowMeasure, Schemas
@@ -129,16 +129,3 @@ def _paths(catalog: Catalog, schemas: Schemas, kpi: Kpi) -> tuple[dict[Path, str
     if kpi.where:
         picks.expression(kpi.where)
     return scope.paths(), {} if picks is scope else picks.paths()
-
-
-def stretches(days: Iterable[date | None]) -> Iterator[tuple[date | None, date | None]]:
-    """Days as stretches of neighbouring days; a missing day is open at both ends."""
-    different = set(days)
-    known = sorted(day for day in different if day is not None)
-    if None in different:
-        yield None, None
-    start = 0
-    for i, day in enumerate(known):
-        if i + 1 == len(known) or known[i + 1] - day > timedelta(days=1):
-            yield known[start], day
-            start = i + 1
