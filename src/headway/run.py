@@ -24,6 +24,7 @@ from sqlglot import exp
 
 from headway import __version__, checks, functions, plan, quality, sources, targets, timed
 from headway import catalog as catalogue
+from headway.closing import Hindsight
 from headway.engines.duckdb import DuckDB
 from headway.errors import CatalogError, CheckError, HeadwayError, Mistake, QueryError, SourceError, UsageError
 from headway.ledger import Ledger, Recorded, Run
@@ -32,6 +33,7 @@ from headway.model import (
     Catalog,
     Cells,
     Checked,
+    Closing,
     Computed,
     Duration,
     Entered,
@@ -101,19 +103,22 @@ def _observed(catalog: Catalog, ledger: Ledger, now: datetime, wanted: Sequence[
     with DuckDB(catalog.root / ".headway" / "tmp") as engine:
         attempt = Attempt(catalog, engine, now, Data(catalog), progress)
         attempt.compute(wanted)
-    progress("Recording", 0, 1)
-    failures = attempt.failed_sources or attempt.failed_kpis
-    run = Run(
-        started=started,
-        now=now,
-        fingerprint=catalog.fingerprint,
-        catalogue=catalogue.text(catalog),
-        files=catalog.files,
-        state="failures" if failures else "ok",
-        version=__version__,
-    )
-    recorded = ledger.record(run, attempt.computed(wanted), attempt.loads.values())
-    progress("Recording", 1, 1)
+        computed = attempt.computed(wanted)
+        progress("Recording", 0, 1)
+        failures = attempt.failed_sources or attempt.failed_kpis
+        run = Run(
+            started=started,
+            now=now,
+            fingerprint=catalog.fingerprint,
+            catalogue=catalogue.text(catalog),
+            files=catalog.files,
+            state="failures" if failures else "ok",
+            version=__version__,
+            engine=engine.version,
+        )
+        # The engine stays open: where a closed number changed, the rows are asked why.
+        recorded = ledger.record(run, computed, attempt.loads.values(), attempt.closing(ledger, computed))
+        progress("Recording", 1, 1)
     return Outcome(
         recorded,
         tuple(wanted),
@@ -689,6 +694,31 @@ class Attempt:
                 Computed(name, fingerprint, sql, numbers, judged, entries=entries, checks=came, lineage=lineage)
             )
         return found
+
+    def closing(self, ledger: Ledger, computed: Iterable[Computed]) -> Closing:
+        """When numbers close, and why a closed one changed."""
+        beginnings = {name: covered.first for name, covered in self.coverage.items() if covered.first}
+        hindsight = Hindsight(
+            self.catalog,
+            ledger,
+            self._asked_again,
+            self.schemas,
+            beginnings,
+            self.loads,
+            self.data.typed,
+            self.now,
+            __version__,
+            self.engine.version,
+        )
+        return hindsight.closing([one.kpi for one in computed if one.failed is None])
+
+    def _asked_again(self, source: str, query: exp.Query) -> pa.Table:
+        """The answer of one more query that reads a source."""
+        try:
+            return timed.run(lambda: self.engine.execute(query), self._limit(source))
+        except timed.TooSlow as slow:
+            self._leave_behind(slow)
+            raise QueryError(Mistake(f"reading {source} once more took too long", "query-too-slow")) from None
 
     def _given(self, kpi: Kpi) -> targets.Given:
         """What the judge cannot know by itself: formulas in targets, and how far a running period should be."""

@@ -20,7 +20,7 @@ from headway.model import Catalog, Check, Distinct, Duration, Expression, Kpi, K
 from headway.periods import Length, Window
 
 #: What of a KPI can change its numbers. `tracked_from` and `retired_on` decide which periods there are.
-_NUMBERS = (
+NUMBERS = (
     "measure",
     "grain",
     "by",
@@ -49,22 +49,22 @@ def fingerprint(kpi: Kpi, catalog: Catalog) -> str:
     """The hash of everything that can change a KPI's numbers, its sources and inputs included."""
     said = {
         "kpi": definition(kpi),
-        "inputs": {name: definition(catalog.kpis[name]) for name in _inputs(kpi, catalog)},
+        "inputs": {name: definition(catalog.kpis[name]) for name in inputs(kpi, catalog)},
         "calendar": _plain(catalog.calendar),
         "min_group_size": catalog.min_group_size,
-        **({"working": _plain(catalog.working)} if _counts_working_days(kpi, catalog) else {}),
+        **({"working": _plain(catalog.working)} if counts_working_days(kpi, catalog) else {}),
         "sources": {name: _source(catalog.sources[name]) for name in catalog.upstream(kpi.name)},
     }
     return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def _counts_working_days(kpi: Kpi, catalog: Catalog) -> bool:
+def counts_working_days(kpi: Kpi, catalog: Catalog) -> bool:
     """True if a KPI, or any that it reads, is in working days: holidays then change its numbers."""
-    measures = [kpi.measure, *(catalog.kpis[name].measure for name in _inputs(kpi, catalog))]
+    measures = [kpi.measure, *(catalog.kpis[name].measure for name in inputs(kpi, catalog))]
     return any(isinstance(measure, Duration) and measure.in_unit == "working days" for measure in measures)
 
 
-def _inputs(kpi: Kpi, catalog: Catalog) -> list[str]:
+def inputs(kpi: Kpi, catalog: Catalog) -> list[str]:
     """All that a KPI's formula reads, in any number of steps, each once."""
     found: dict[str, None] = {}
     ahead = [kpi]
@@ -77,7 +77,7 @@ def _inputs(kpi: Kpi, catalog: Catalog) -> list[str]:
 
 def definition(kpi: Kpi) -> dict[str, Any]:
     """What of a KPI alone can change its numbers, as JSON's values."""
-    said = {name: _plain(getattr(kpi, name)) for name in _NUMBERS}
+    said = {name: _plain(getattr(kpi, name)) for name in NUMBERS}
     said |= _withholding(kpi.checks)
     if isinstance(kpi.measure, Distinct):
         del said["measure"]["named"]  # which parts others read changes none of its numbers

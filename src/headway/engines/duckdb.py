@@ -140,6 +140,11 @@ class DuckDB:
         for setting in (f"allowed_paths = [{paths}]", "enable_external_access = false", "lock_configuration = true"):
             self._con.execute(f"SET {setting}")
 
+    @property
+    def version(self) -> str:
+        """The engine and its version: another one may round otherwise, and hash."""
+        return f"duckdb {duckdb.__version__}"
+
     # -- queries -------------------------------------------------------------------------------------------------
 
     def sql(self, query: exp.Query) -> str:

@@ -246,6 +246,14 @@ def _excluded(said: dict[str, Any]) -> Excluded:
     return Excluded(**said | days)
 
 
+def last_computed(connection: sa.Connection) -> dict[str, Run]:
+    """See `Ledger.last_computed`."""
+    a = schema.attempt.c
+    newest = sa.select(a.kpi, sa.func.max(a.run).label("run")).where(a.failed.is_(None)).group_by(a.kpi).subquery()
+    query = sa.select(newest.c.kpi, schema.run).join_from(newest, schema.run, schema.run.c.id == newest.c.run)
+    return {row.kpi: _run(row) for row in connection.execute(query)}
+
+
 def failures(connection: sa.Connection, run: int) -> list[Failure]:
     """See `Ledger.failures`."""
     a = schema.attempt.c

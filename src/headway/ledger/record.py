@@ -13,14 +13,16 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from headway.ledger import catalogues, checked, entries, schema
+from headway.ledger import catalogues, checked, entries, footprints, schema
 from headway.ledger.encode import Encoder, next_id
 from headway.ledger.logs import Counts, Logs
 from headway.ledger.records import Recorded, Run
-from headway.model import JUDGED, Computed, Load
+from headway.model import JUDGED, Closing, Computed, Load
 
 
-def record(connection: sa.Connection, run: Run, computed: Iterable[Computed], loads: Iterable[Load]) -> Recorded:
+def record(
+    connection: sa.Connection, run: Run, computed: Iterable[Computed], loads: Iterable[Load], closing: Closing | None
+) -> Recorded:
     """Write a run within the caller's transaction. See `Ledger.record`."""
     catalogues.keep(connection, run)
     # The row comes first, because all others name it; its end is written last.
@@ -36,6 +38,8 @@ def record(connection: sa.Connection, run: Run, computed: Iterable[Computed], lo
     for load in loads:
         writer.load(load)
         failed |= load.failed is not None
+    if closing is not None:
+        footprints.keep(connection, kept.id, closing)
 
     state: Literal["ok", "failures"] = "failures" if failed else "ok"
     kept = replace(kept, finished=run.finished or datetime.now(UTC), state=state, catalogue="", files={})

@@ -136,15 +136,18 @@ checked = sa.Table(
     sa.Index("checked_by_subject", "of", "subject", "check", "run"),
 )
 
-#: What a source's rows came to when it was last read, by day: by it the next run sees which came late, changed or went.
+#: What the rows of a source, or of a file that people keep, came to before a day (`model.footprint`): by it the next
+#: run sees which came late, changed or went. `lines` is compressed Arrow.
 footprint = sa.Table(
     "footprint",
     metadata,
     sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), nullable=False),
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
     sa.Column("engine", sa.Text, nullable=False),
     sa.Column("columns", sa.JSON, nullable=False),
-    sa.Column("rows", sa.LargeBinary, nullable=False),
+    sa.Column("keyed", sa.Boolean, nullable=False),
+    sa.Column("before", sa.Text, nullable=False),
+    sa.Column("lines", sa.LargeBinary, nullable=False),
 )
 
 series = sa.Table(

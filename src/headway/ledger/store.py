@@ -11,12 +11,12 @@ from typing import Self
 import pyarrow as pa
 import sqlalchemy as sa
 
-from headway.ledger import catalogues, checked, connect, entries, lock, read, schema
+from headway.ledger import catalogues, checked, connect, entries, footprints, lock, read, schema
 from headway.ledger.checked import Standing
 from headway.ledger.entries import Entered
 from headway.ledger.record import record
 from headway.ledger.records import AsOf, Definition, Failure, Recorded, Revision, Run, Series, Version
-from headway.model import Computed, Load
+from headway.model import Closing, Computed, Footprint, Load
 from headway.periods import Grain
 
 
@@ -70,7 +70,9 @@ class Ledger:
 
     # -- writing -------------------------------------------------------------------------------------------------
 
-    def record(self, run: Run, computed: Iterable[Computed], loads: Iterable[Load] = ()) -> Recorded:
+    def record(
+        self, run: Run, computed: Iterable[Computed], loads: Iterable[Load] = (), closing: Closing | None = None
+    ) -> Recorded:
         """Keep what a run made, in one transaction, and give back the stored run with its counts.
 
         An observation that is as before (floats to a relative 1e-9) writes nothing; a closed one that changed gets
@@ -83,7 +85,7 @@ class Ledger:
             self._engine.connect().execution_options(**connect.WRITING) as connection,
             connection.begin(),
         ):
-            return record(connection, run, computed, loads)
+            return record(connection, run, computed, loads, closing)
 
     @contextmanager
     def alone(self, waiting: lock.Waiting = lambda holder: None) -> Iterator[None]:
@@ -165,6 +167,16 @@ class Ledger:
         """The KPIs that a run could not compute."""
         with self._reading() as connection:
             return read.failures(connection, run)
+
+    def last_computed(self) -> dict[str, Run]:
+        """The newest run that computed each KPI: what its numbers come from."""
+        with self._reading() as connection:
+            return read.last_computed(connection)
+
+    def footprints(self, run: int) -> dict[str, Footprint]:
+        """What the rows of each source came to in a run, as far as that is still kept."""
+        with self._reading() as connection:
+            return footprints.footprints(connection, run)
 
     def checks(self, as_of: AsOf | None = None, looks: int = 30) -> list[Standing]:
         """What came of every check when it was last looked at, and in how many of the last runs, by source and KPI."""

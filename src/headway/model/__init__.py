@@ -54,6 +54,7 @@ from headway.model.checks import (
     Then,
     Unique,
 )
+from headway.model.footprint import LINES, Footprint
 from headway.model.kpi import Kpi
 from headway.model.measures import (
     Accrue,
@@ -86,7 +87,7 @@ from headway.model.objectives import KeyResult, Objective
 from headway.model.observed import JUDGED, OBSERVED, Computed, Entry, Excluded, Flag, Load, Reason, Status
 from headway.model.project import Area, Brand, Catalog, Restatement
 from headway.model.rehearsed import Cells, Rehearsed
-from headway.model.restated import Because, Cause, Closing
+from headway.model.restated import Because, Cause, Changes, Closing
 from headway.model.sources import (
     ColumnType,
     Exclusion,
@@ -108,6 +109,7 @@ from headway.model.words import Audience, Better, Empty, Expression, Rank, Take,
 __all__ = [
     "JUDGED",
     "KEY",
+    "LINES",
     "NONE_CELL",
     "OBSERVED",
     "OF_ROWS",
@@ -134,6 +136,7 @@ __all__ = [
     "Cause",
     "Cell",
     "Cells",
+    "Changes",
     "Check",
     "Checked",
     "Closing",
@@ -157,6 +160,7 @@ __all__ = [
     "Family",
     "FilesReader",
     "Flag",
+    "Footprint",
     "Format",
     "Formula",
     "Fresh",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 import pyarrow as pa
 
-from headway.periods import Calendar
+from headway.model.footprint import Footprint
+from headway.periods import Calendar, Grain
 
 
 class Because(StrEnum):
@@ -45,6 +47,20 @@ class Cause:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed of all that a KPI's numbers rest on, in words.
+
+    `calendar` has the keys of the project, each with the grains that it moves (None: all). `exclusions` has for each
+    source those that are new and those that are no more, as the ledger keeps them. `definition` names the KPI or the
+    source and its keys: "mau: where, window".
+    """
+
+    calendar: Mapping[str, tuple[Grain, ...] | None] = field(default_factory=dict)
+    exclusions: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    definition: str = ""
+
+
 @dataclass(frozen=True)
 class Closing:
     """When numbers close, by how much they may then change by themselves, and why they did.
@@ -59,3 +75,7 @@ class Closing:
     causes: Callable[[str, pa.Table], Sequence[Cause]]
     #: A share of the number that was published when the period closed, or last accepted.
     tolerance: float = 0.0
+    #: What the rows of each source came to in this run; and by source the runs whose footprints are still needed,
+    #: because they were the last to compute some KPI.
+    footprints: Sequence[Footprint] = ()
+    needed: Mapping[str, Collection[int]] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from headway.plan.bounds import bounds
 from headway.plan.census import breakdowns, census, read_census
 from headway.plan.coverage import Coverage, coverage, probe
 from headway.plan.derive import Shelf, derive, looked_into
+from headway.plan.footprint import footprint, read_footprint, typed_footprint
 from headway.plan.formula import evaluate
 from headway.plan.fuse import Plan, compile  # noqa: A004 - the room's verb, always written plan.compile
 from headway.plan.growth import growth
@@ -46,6 +47,7 @@ __all__ = [
     "derive",
     "entered",
     "evaluate",
+    "footprint",
     "growth",
     "imported",
     "is_copied",
@@ -53,7 +55,9 @@ __all__ = [
     "looked_into",
     "probe",
     "read_census",
+    "read_footprint",
     "requests",
     "rollup",
     "shares",
+    "typed_footprint",
 ]

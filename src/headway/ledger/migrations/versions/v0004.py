@@ -30,10 +30,12 @@ def upgrade() -> None:
     op.create_table(
         "footprint",
         sa.Column("source", sa.Text, primary_key=True),
-        sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), nullable=False),
+        sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
         sa.Column("engine", sa.Text, nullable=False),
         sa.Column("columns", sa.JSON, nullable=False),
-        sa.Column("rows", sa.LargeBinary, nullable=False),
+        sa.Column("keyed", sa.Boolean, nullable=False),
+        sa.Column("before", sa.Text, nullable=False),
+        sa.Column("lines", sa.LargeBinary, nullable=False),
     )
     op.create_table(
         "restatement",
