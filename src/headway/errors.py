@@ -90,6 +90,8 @@ SLUGS = frozenset(
         "ledger-broken",
         "ledger-locked",
         "would-lose-runs",
+        "not-an-export",
+        "export-damaged",
         "disk-full",
         "read-only",
         # publishing

@@ -73,7 +73,10 @@ def test_every_command_and_option_is_described() -> None:
     assert set(sections) == {f"headway {name}" for name in commands}
     missing = []
     for name, command in commands.items():
-        for parameter in command.params:
+        for sub in getattr(command, "commands", {}):
+            assert f"headway {name} {sub}" in sections[f"headway {name}"]
+        below = getattr(command, "commands", {}).values()
+        for parameter in (*command.params, *(parameter for one in below for parameter in one.params)):
             for option in (*parameter.opts, *parameter.secondary_opts):
                 # --project is said once, for all; of a pair of switches the one that is not the default is described.
                 said = sections[f"headway {name}"]

@@ -59,6 +59,49 @@ def restore(
         typer.echo(f"What was there before is in {kept.before}.")
 
 
+ledger = typer.Typer(
+    help="Take the ledger elsewhere: as files that are only ever added, which git can keep and merge.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(ledger, name="ledger")
+
+
+@ledger.command("export")
+def export(
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="A folder: new, empty, or an earlier export.")],
+    project: ProjectOption = Path(),
+) -> None:
+    """Write the runs that a folder does not have yet."""
+    from headway import ledger as ledgers
+
+    with ledger_of(catalog_at(project), create=False) as opened, progress_line() as progress:
+        progress("Exporting", 0, 0)
+        moved = ledgers.export(opened, directory)
+    typer.echo(f"{directory} has {many(moved.runs, 'run')}, {_new(moved.new)}.")
+
+
+@ledger.command("import")
+def bring(
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="A folder that 'ledger export' wrote.")],
+    project: ProjectOption = Path(),
+) -> None:
+    """Add the runs of an export to the ledger, which need not exist yet."""
+    from headway import ledger as ledgers
+
+    catalog = catalog_at(project)
+    with progress_line() as progress:
+        progress("Importing", 0, 0)
+        moved = ledgers.bring(directory, place_of(catalog), lambda holder: progress(f"Waiting for {holder}", 0, 0))
+    typer.echo(f"The ledger has {many(moved.runs, 'run')}, {_new(moved.new)}.")
+    if moved.before:
+        typer.echo(f"What was there before is in {moved.before}.")
+
+
+def _new(count: int) -> str:
+    return f"{count:,} of them new" if count else "none of them new"
+
+
 def _runs(kept: Kept) -> str:
     """`3 runs, the newest of 2026-03-10 06:00 UTC`."""
     newest = (

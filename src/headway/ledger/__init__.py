@@ -3,6 +3,7 @@
 from headway.ledger.checked import Look, Standing
 from headway.ledger.entries import Entered
 from headway.ledger.keep import Kept, backup, restore
+from headway.ledger.portable import Moved, bring, export
 from headway.ledger.records import PUBLISHED, AsOf, Definition, Failure, Recorded, Revision, Run, Series, Version
 from headway.ledger.store import Ledger
 
@@ -15,6 +16,7 @@ __all__ = [
     "Kept",
     "Ledger",
     "Look",
+    "Moved",
     "Recorded",
     "Revision",
     "Run",
@@ -22,5 +24,7 @@ __all__ = [
     "Standing",
     "Version",
     "backup",
+    "bring",
+    "export",
     "restore",
 ]

@@ -29,7 +29,7 @@ def keep(connection: sa.Connection, run: int, kpi: str, log: Log, changes: Chang
     columns: dict[str, Ints | Floats] = dict(zip(_KEY, (old.series, old.period, changes.deleted_revision), strict=True))
     columns |= {name: changes.deleted_about[:, at] for at, name in enumerate(log.about)}
     columns |= {name: old.values[:, at] for at, name in enumerate(log.columns)}
-    row = {"run": run, "kpi": kpi, "log": log.table.name, "since": int(by.min()), "rows": _packed(columns)}
+    row = {"run": run, "kpi": kpi, "log": log.table.name, "since": int(by.min()), "rows": pack(columns)}
     connection.execute(schema.replaced.insert(), row)
 
 
@@ -39,14 +39,14 @@ def read(connection: sa.Connection, log: str, kpi: str, names: tuple[str, ...], 
     query = sa.select(t.rows).where(t.kpi == kpi, t.log == log, t.run > until, t.since <= until)
     parts = [np.empty((0, len(names)))]
     for packed in connection.execute(query).scalars():
-        columns = _unpacked(packed)
+        columns = unpack(packed)
         size = len(columns["run"])
         rows = np.column_stack([columns.get(name, np.full(size, np.nan)) for name in names])
         parts.append(rows[columns["run"] <= until])
     return np.concatenate(parts)
 
 
-def _packed(columns: dict[str, Ints | Floats]) -> bytes:
+def pack(columns: dict[str, Ints | Floats]) -> bytes:
     """A compressed Arrow stream. Whole numbers are kept as such, and columns without any number not at all."""
     arrays = {}
     for name, column in columns.items():
@@ -67,7 +67,7 @@ def _narrow(column: Ints | Floats) -> NDArray[Any]:
     return column.astype(next((kind for kind in kinds if largest < 2.0 ** (8 * kind().itemsize - 2)), column.dtype))
 
 
-def _unpacked(packed: bytes) -> dict[str, Floats]:
+def unpack(packed: bytes) -> dict[str, Floats]:
     with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as stream, pa.ipc.open_stream(stream) as reader:
         table = reader.read_all()
     return {name: table[name].cast(pa.float64(), safe=False).to_numpy() for name in table.column_names}

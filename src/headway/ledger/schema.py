@@ -22,6 +22,12 @@ VERSION_TABLE = "ledger_version"
 metadata = sa.MetaData()
 
 
+def moment_text(value: datetime) -> str:
+    """A moment as the ledger writes it."""
+    assert value.tzinfo is not None, "a moment names its zone"
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 class Moment(sa.types.TypeDecorator[datetime]):
     """A moment as ISO text in UTC of a fixed width, so that text order is time order in every database."""
 
@@ -30,10 +36,7 @@ class Moment(sa.types.TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | None:
         """Write an aware datetime."""
-        if value is None:
-            return None
-        assert value.tzinfo is not None, "a moment names its zone"
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return None if value is None else moment_text(value)
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
         """Read it back as an aware datetime in UTC."""

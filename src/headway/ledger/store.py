@@ -97,6 +97,17 @@ class Ledger:
             yield
 
     @contextmanager
+    def transaction(self, *, writing: bool = False) -> Iterator[sa.Connection]:
+        """A connection with one transaction: all of what it writes is kept, or nothing."""
+        options = connect.WRITING if writing else {}
+        with (
+            connect.translated(self._path, self._wait),
+            self._engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
         """A connection with one transaction: everything read in it is of the same moment."""
         with connect.translated(self._path, self._wait), self._engine.begin() as connection:
