@@ -68,6 +68,7 @@ def _narrow(column: Ints | Floats) -> NDArray[Any]:
 
 
 def unpack(packed: bytes) -> dict[str, Floats]:
+    """What `pack` made: each column by its name, NaN for null."""
     with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as stream, pa.ipc.open_stream(stream) as reader:
         table = reader.read_all()
     return {name: table[name].cast(pa.float64(), safe=False).to_numpy() for name in table.column_names}
