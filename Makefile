@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
+# How often 'make fuzz' tries each of its tests.
+TRIES  ?= 5000
 # xdist workers; two cores are the machine we plan for.
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check bench format browser lock clean
+.PHONY: help demo test lint check fuzz bench format browser lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -45,6 +47,9 @@ check: lint test  ## everything that a commit keeps green
 format: $(VENV)/.dev  ## rewrite the code in the house style
 	$(BIN)/ruff format src tests bench
 	$(BIN)/ruff check --fix src tests bench
+
+fuzz: $(VENV)/.dev  ## look longer for texts that the catalogue's reader cannot bear (TRIES=5000)
+	HEADWAY_FUZZ=$(TRIES) $(BIN)/pytest -n $(JOBS) tests/fuzz $(ARGS)
 
 bench: $(VENV)/.dev  ## measure, as ratios against floors on this machine
 	$(BIN)/python -m bench $(ARGS)

@@ -253,3 +253,10 @@ def test_a_catalogue_of_500_kpis_loads_while_one_waits(tmp_path: Path) -> None:
     began = time.process_time()  # of this process alone: a busy machine is no slow catalogue
     assert len(catalog.load(tmp_path).kpis) == 512
     assert time.process_time() - began < 2
+
+
+def test_a_character_in_two_escapes_is_one(tmp_path: Path) -> None:
+    """JSON, which is YAML, writes some characters as a pair of escapes; half a pair alone is a lost character."""
+    text = 'project: hubs\ntitle: "\\ud83d\\ude00 \\ud83d!"\nsources: {s: {read: {files: a.csv}, time: at}}\n'
+    (tmp_path / "headway.yml").write_text(text + "kpis: {a: {count: s}}\n")
+    assert catalog.load(tmp_path).title == "\U0001f600 \ufffd!"

@@ -14,6 +14,9 @@ from sqlglot.tokenizer_core import Token
 
 _NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 
+#: sqlglot copies all that stands before a bracket: a few thousand of them would take minutes.
+_BRACKETS = 100
+
 
 class Wrong(Exception):  # noqa: N818 - it is what is wrong with a text, not an error by itself
     """What is wrong with a text: `start` and `end` are offsets in it (half open), for the caret."""
@@ -43,6 +46,8 @@ def parse(text: str, slug: str) -> exp.Expr:
                 slug,
                 "Put comments after a '#' in the YAML, and a space between two minus signs.",
             )
+    if (brackets := sum(token.text == "[" for token in words)) > _BRACKETS:
+        raise Wrong(f"an expression has {_BRACKETS} '[' at most, not {brackets:,}", 0, len(text), slug)
     if (at := text.find("${")) >= 0:
         raise Wrong("there is no templating in the catalogue", at, at + 2, slug, "Write the value itself.")
     try:
