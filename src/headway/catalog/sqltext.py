@@ -32,6 +32,25 @@ class Wrong(Exception):  # noqa: N818 - it is what is wrong with a text, not an 
 
 def parse(text: str, slug: str) -> exp.Expr:
     """Parse `text` into a sqlglot expression; `Wrong` with `slug` for whatever is not exactly one expression."""
+    words = _vetted(text, slug)
+    try:
+        tree = parse_one(text, read="duckdb", into=exp.Condition)
+        for node in tree.walk():
+            if node.error_messages():  # the parser lets some operators go without an operand
+                raise Wrong("something is missing here", *(span(node) if span(node)[1] else (0, len(text))), slug)
+            if isinstance(node, exp.Literal) and not node.is_string and not _NUMBER.fullmatch(node.name):
+                raise Wrong(f"'{node.name}' is no number", *span(node), slug)
+        return tree
+    except ParseError as error:
+        raise _translated(error, text, words, slug) from None
+    except TypeError:  # sqlglot ends so when an operator has nothing on either side, such as '->' alone
+        raise Wrong("this is not an expression", 0, len(text), slug) from None
+    except RecursionError:
+        raise Wrong("the expression is nested too deeply", 0, len(text), slug, "Split it into several.") from None
+
+
+def _vetted(text: str, slug: str) -> list[Token]:
+    """The words of a text that can be an expression; `Wrong` with `slug` if it cannot."""
     words = tokens(text, slug)
     if not words:
         raise Wrong("the expression is empty", 0, 1, slug)
@@ -50,20 +69,7 @@ def parse(text: str, slug: str) -> exp.Expr:
         raise Wrong(f"an expression has {_BRACKETS} '[' at most, not {brackets:,}", 0, len(text), slug)
     if (at := text.find("${")) >= 0:
         raise Wrong("there is no templating in the catalogue", at, at + 2, slug, "Write the value itself.")
-    try:
-        tree = parse_one(text, read="duckdb", into=exp.Condition)
-        for node in tree.walk():
-            if node.error_messages():  # the parser lets some operators go without an operand
-                raise Wrong("something is missing here", *(span(node) if span(node)[1] else (0, len(text))), slug)
-            if isinstance(node, exp.Literal) and not node.is_string and not _NUMBER.fullmatch(node.name):
-                raise Wrong(f"'{node.name}' is no number", *span(node), slug)
-        return tree
-    except ParseError as error:
-        raise _translated(error, text, words, slug) from None
-    except TypeError:  # sqlglot ends so when an operator has nothing on either side, such as '->' alone
-        raise Wrong("this is not an expression", 0, len(text), slug) from None
-    except RecursionError:
-        raise Wrong("the expression is nested too deeply", 0, len(text), slug, "Split it into several.") from None
+    return words
 
 
 def tokens(text: str, slug: str) -> list[Token]:
