@@ -95,6 +95,24 @@ class Compared:
         return largest(self.closed) or largest(self.running)
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a change of the catalogue does to one KPI.
+
+    `sort` is "added", "removed" or "changed"; `redefined` is true if its numbers are calculated otherwise, `rejudged`
+    if its verdicts may be others; `retold` are the keys that differ and change no number. `failed` says why its numbers
+    could not be compared.
+    """
+
+    kpi: str
+    sort: str
+    redefined: bool = False
+    rejudged: bool = False
+    retold: tuple[str, ...] = ()
+    compared: Compared | None = None
+    failed: str | None = None
+
+
 def largest(differences: Sequence[Difference]) -> Difference | None:
     """The one that stands for all: of the total rather than of a cell, and then the one that moved farthest."""
     return max(

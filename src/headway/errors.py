@@ -59,6 +59,7 @@ SLUGS = frozenset(
         "unknown-kpi",
         "unknown-period",
         "unknown-run",
+        "unknown-commit",
         "unknown-test",
         "unknown-option",
         "folder-not-empty",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
-    *("init", "check", "schema", "test", "run", "enter", "show", "explain", "build", "serve", "diff", "demo"),
+    *("init", "check", "schema", "test", "run", "enter", "show", "explain", "build", "serve", "diff", "plan", "demo"),
     *("backup", "restore"),
 )
 

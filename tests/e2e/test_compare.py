@@ -1,8 +1,9 @@
-"""`headway diff`: what is published differently than before, and why nobody has to look for it."""
+"""`headway diff`: what is published differently than before. `headway plan`: what a change of the YAML would do."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -69,3 +70,95 @@ def test_what_cannot_be_compared_is_told(changed: Shop) -> None:
         answer = changed.headway("diff", *arguments)
         assert answer.code == 2, arguments
         assert says in answer.err
+
+
+# -- before a change is merged ---------------------------------------------------------------------------------------
+
+
+def _git(shop: Shop, *arguments: str) -> None:
+    who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
+    subprocess.run(["git", "-C", str(shop.root), *who, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def edited(shop: Shop, edit: Edit) -> Shop:
+    """The corner shop, computed once and committed, with a change of its YAML that nobody has computed yet."""
+    shop.write(".gitignore", ".headway\n")
+    assert shop.run().code == 0
+    _git(shop, "init", "--quiet")
+    _git(shop, "add", ".")
+    _git(shop, "commit", "--quiet", "--message", "one")
+    edit(shop, "kpis/shop.yml", "spent: {sum: visits.spent,", "spent: {sum: visits.spent, where: shelf = 'maps',")
+    edit(shop, "kpis/shop.yml", "{at_least: 10}", "{at_least: 13}")
+    edit(shop, "kpis/shop.yml", "window: 7 days, by: [shelf]", "window: 7 days, title: Guests")
+    edit(shop, "kpis/shop.yml", "per_visit: {formula: spent / visits, ", "each: {formula: spent / visits, ")
+    shop.write("kpis/more.yml", "kpis: {most: {max: visits.spent, grain: month, unit: EUR}}\n")
+    return shop
+
+
+def test_a_plan_says_what_a_change_of_the_yaml_does(edited: Shop) -> None:
+    """Numbers that would wait, verdicts that flip, KPIs and cells that come and go, words; nothing is recorded."""
+    now = ("--now", "2026-03-10T06:00Z")
+    page = json.loads(edited.headway("plan", "--json", *now).out)
+    kpis = {one["name"]: one for one in page["kpis"]}
+    assert [(name, one["sort"]) for name, one in kpis.items()] == [
+        ("most", "added"),
+        ("visitors", "changed"),
+        ("visits", "changed"),
+        ("spent", "changed"),
+        ("each", "added"),
+        ("per_visit", "removed"),
+    ]
+    numbers = [(one["period"], one["old"], one["new"]) for one in kpis["spent"]["differing"]["numbers"]]
+    assert numbers == [("2026-01", 2232, 1674), ("2026-02", 2016, 1512)]
+    assert kpis["spent"]["waiting"] == 2
+    assert kpis["spent"]["differing"]["days"] == "1 Jan to 28 Feb 2026"
+    assert kpis["visits"]["retold"] == ["targets"]
+    assert kpis["visits"]["differing"]["flipped"] == kpis["visits"]["differing"]["judged"] > 60
+    assert kpis["visitors"]["differing"]["cells_gone"] == ["shelf books", "shelf maps"]
+    assert kpis["visitors"]["retold"] == ["title"]
+    assert len(json.loads(edited.headway("show", "spent", "--json").out)["rows"]) == 3
+    assert "to run 1 (" in edited.headway("diff", "1").out
+
+
+def test_a_plan_against_a_commit_is_a_table_for_a_pull_request(edited: Shop) -> None:
+    """The catalogue of the commit needs no ledger; Markdown says the same."""
+    now = ("--now", "2026-03-10T06:00Z")
+    against_run = edited.headway("plan", "--markdown", *now).out.replace("\xa0", " ")
+    for file in (edited.root / ".headway").iterdir():
+        if file.is_file():
+            file.unlink()
+    against_commit = edited.headway("plan", "--against", "HEAD", "--markdown", *now).out.replace("\xa0", " ")
+    assert against_commit.splitlines()[3:] == against_run.splitlines()[3:]
+    assert "| `spent` | 2 |  | 3 |  |  | 1 Jan to 28 Feb 2026 | February 2026: €2,016 → €1,512 (" in against_commit
+    assert "| `per_visit` |" in against_commit
+    assert "2 closed numbers of 1 KPI would change by more than the tolerance of 0" in against_commit
+
+
+def test_a_plan_without_a_change_says_so(shop: Shop) -> None:
+    """Another comment is no change."""
+    assert shop.run().code == 0
+    shop.write("headway.yml", (shop.root / "headway.yml").read_text("utf-8") + "# a comment\n")
+    assert "No KPI changes." in shop.headway("plan").out
+
+
+def test_what_cannot_be_planned_is_told(shop: Shop, edit: Edit) -> None:
+    """No run, no repository, no such commit, a commit without a catalogue or with a broken one, a broken one now."""
+
+    def fails(says: str, *arguments: str) -> None:
+        answer = shop.headway("plan", *arguments)
+        assert answer.code == 2, answer.err
+        assert says in answer.err
+
+    fails("there is no ledger")
+    fails("lies in no git repository that git reads [not-a-repository]", "--against", "main")
+    _git(shop, "init", "--quiet")
+    _git(shop, "commit", "--quiet", "--allow-empty", "--message", "nothing")
+    fails("there is no headway.yml in HEAD [not-a-project]", "--against", "HEAD")
+    fails("there is no branch, tag or commit 'mian' [unknown-commit]", "--against", "mian")
+    edit(shop, "kpis/shop.yml", "count: visits", "count: vists")
+    _git(shop, "add", "kpis", "headway.yml", "sources")
+    _git(shop, "commit", "--quiet", "--message", "broken")
+    fails("kpis/shop.yml:3:19: there is no source 'vists'", "--against", "HEAD")
+    edit(shop, "kpis/shop.yml", "count: vists", "count: visits")
+    fails("the catalogue of HEAD has a mistake: kpis/shop.yml:3", "--against", "HEAD")

@@ -84,6 +84,30 @@ def definition(kpi: Kpi) -> dict[str, Any]:
     return said
 
 
+def retold(old: Kpi, new: Kpi) -> tuple[str, ...]:
+    """The keys by which two KPIs differ that change none of their numbers: words, targets, how they are shown."""
+    silent = {*NUMBERS, "name", "written", "place", "places"}
+    return tuple(
+        f.name
+        for f in fields(Kpi)
+        if f.name not in silent and _plain(getattr(old, f.name)) != _plain(getattr(new, f.name))
+    )
+
+
+def around(old: Catalog, new: Catalog) -> tuple[str, ...]:
+    """What differs between two catalogues beside their KPIs: "title", "board front", "source visits"."""
+    one, other = _plain(old), _plain(new)
+    silent = {"root", "name", "kpis", "tests", "files", "fingerprint"}
+    found = []
+    for key in (f.name for f in fields(Catalog) if f.name not in silent):
+        if key in ("sources", "routes", "levels", "alerts", "boards", "objectives"):
+            names = dict.fromkeys([*one[key], *other[key]])
+            found += [f"{key[:-1]} {name}" for name in names if one[key].get(name) != other[key].get(name)]
+        elif one[key] != other[key]:
+            found.append(key.replace("_", " "))
+    return tuple(found)
+
+
 def _source(source: Source) -> dict[str, Any]:
     said = _plain(source)
     del said["about"], said["checks"], said["time_limit"]  # how long it may take changes no number

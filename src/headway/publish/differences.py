@@ -14,10 +14,9 @@ from headway import compare
 from headway.compare import Compared, Difference, Said
 from headway.ledger import AsOf, Ledger, Run
 from headway.model import Catalog, Kpi, Unit, UnitKind, read_cell
-from headway.publish import numbers, past, words
+from headway.periods import Period
+from headway.publish import goals, numbers, past, words
 from headway.publish.stored import Periods
-
-_PERCENT = Unit(UnitKind.PERCENT, "percent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,8 @@ class Moved:
 class Differing:
     """One KPI that differs. `numbers` are its closed numbers that changed in value or verdict.
 
-    `sort` is `changed`, `added` or `removed`; `running`, `new` and `gone` count numbers that time alone may bring.
+    `sort` is `changed`, `added` or `removed`; `days` are from the first to the last of the periods of `numbers`;
+    `running`, `new` and `gone` count numbers that time alone may bring.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Differing:
     gone: int = 0
     cells_new: tuple[str, ...] = ()
     cells_gone: tuple[str, ...] = ()
+    days: str = ""
     largest: Moved | None = None
     numbers: tuple[Moved, ...] = field(default=(), repr=False)
 
@@ -155,6 +156,7 @@ def differing(compared: Compared, old: Kpi | None, new: Kpi | None, periods: Per
         gone=compared.gone,
         cells_new=tuple(map(_cell, compared.cells_new)),
         cells_gone=tuple(map(_cell, compared.cells_gone)),
+        days=_days([periods.get(one.grain, one.period) for one in closed]),
         largest=moved(largest, kpi, periods) if largest else None,
         numbers=tuple(moved(one, kpi, periods) for one in closed),
     )
@@ -162,7 +164,7 @@ def differing(compared: Compared, old: Kpi | None, new: Kpi | None, periods: Per
 
 def moved(one: Difference, kpi: Kpi, periods: Periods) -> Moved:
     """One difference in words."""
-    unit = _PERCENT if one.part.startswith("growth ") else kpi.unit
+    unit = goals.PERCENT if one.part.startswith("growth ") else kpi.unit
     which = periods.get(one.grain, one.period)
     depth = numbers.places([one.old.value, one.new.value], unit, kpi.decimals)
     change = numbers.change(one.new.value, one.old.value, unit)
@@ -188,6 +190,17 @@ def _said(said: Said, unit: Unit, depth: int) -> str:
     if said.value is None:
         return said.reason or numbers.NO_DATA
     return numbers.full(said.value, unit, depth, with_unit=unit.kind is not UnitKind.NOUN)
+
+
+def _days(periods: Sequence[Period]) -> str:
+    """From the first day of any of the periods to the last one."""
+    if not periods:
+        return ""
+    first, last = min(one.first for one in periods), max(one.last for one in periods)
+    if first == last:
+        return words.day(first)
+    begin = f"{first.day} {first:%b}" if first.year == last.year else words.day(first)
+    return f"{begin} to {words.day(last)}"
 
 
 def _cell(text: str) -> str:
@@ -248,13 +261,14 @@ def _plain(text: str) -> str:
 
 def sheet(kpis: Sequence[Differing]) -> Sheet:
     """A line for each KPI: how many numbers differ, and the largest change of a closed one."""
-    columns = ("KPI", "Closed", "Verdicts", "Running", "New", "Gone", "Largest change of a closed number")
+    columns = ("KPI", "Closed", "Verdicts", "Running", "New", "Gone", "Closed in", "Largest change of a closed number")
     return Sheet(
         columns,
         tuple(
             (
                 kpi.name,
                 *(f"{n:,}" if n else "" for n in (kpi.closed, kpi.flipped, kpi.running, kpi.new, kpi.gone)),
+                kpi.days,
                 _of(kpi),
             )
             for kpi in kpis
@@ -283,9 +297,9 @@ def told(diff: Diff, *, everything: bool) -> Iterator[str | Sheet]:
     if not listed:
         yield "No closed number changed."
     if rest:
-        yield f"{_many(rest, 'KPI')} {'has' if rest == 1 else 'have'} new or running numbers alone; --all lists them."
+        yield f"{many(rest, 'KPI')} {'has' if rest == 1 else 'have'} new or running numbers alone; --all lists them."
     if diff.same:
-        yield f"{_many(diff.same, 'KPI')} {'is' if diff.same == 1 else 'are'} the same."
+        yield f"{many(diff.same, 'KPI')} {'is' if diff.same == 1 else 'are'} the same."
     yield from (f"{sentence}." for sentence in diff.definitions)
     if everything:
         for kpi in listed:
@@ -294,7 +308,8 @@ def told(diff: Diff, *, everything: bool) -> Iterator[str | Sheet]:
                 yield details(kpi)
 
 
-def _many(count: int, noun: str) -> str:
+def many(count: int, noun: str) -> str:
+    """`1 KPI`, `1,204 KPIs`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 

@@ -1,7 +1,7 @@
 """Where raw rows live: `locate` finds a source's files for an engine to read in place, or reads its rows into Arrow.
 
 One module per kind of source: files (and the spreadsheets among them), tables of SQLite, git repositories. `typed`
-reads the small files of numbers that people keep by hand.
+reads the small files of numbers that people keep by hand, `committed` those of the project at a commit.
 """
 
 from __future__ import annotations
@@ -10,11 +10,22 @@ from pathlib import Path
 
 from headway.model import FilesReader, GitReader, Located, Source, TableReader
 from headway.sources import files, git, tables
+from headway.sources.committed import committed
 from headway.sources.git import vet as vet_repositories
 from headway.sources.sheets import outline
 from headway.sources.typed import TYPED, is_link, period_forms, typed, typed_text
 
-__all__ = ["TYPED", "is_link", "locate", "outline", "period_forms", "typed", "typed_text", "vet_repositories"]
+__all__ = [
+    "TYPED",
+    "committed",
+    "is_link",
+    "locate",
+    "outline",
+    "period_forms",
+    "typed",
+    "typed_text",
+    "vet_repositories",
+]
 
 
 def locate(source: Source, root: Path) -> Located:

@@ -1,0 +1,99 @@
+"""What a change of the catalogue would do, in words: `headway plan` on a terminal, in a pull request, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from headway.compare import Foreseen
+from headway.model import Catalog
+from headway.publish import goals, numbers
+from headway.publish.differences import Differing, Sheet, details, differing, many, sheet
+from headway.publish.stored import Periods
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """One KPI that the change touches. `retold` are its keys that change no number; `waiting` closed numbers wait."""
+
+    name: str
+    sort: str
+    redefined: bool
+    retold: tuple[str, ...]
+    waiting: int
+    differing: Differing | None
+    failed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The change as a whole. `against` says of what it is one, `around` what differs beside KPIs."""
+
+    against: str
+    tolerance: float
+    kpis: tuple[Renewed, ...]
+    around: tuple[str, ...]
+
+
+def plan(against: str, old: Catalog, new: Catalog, foreseen: Sequence[Foreseen], around: tuple[str, ...]) -> Plan:
+    """The change from one catalogue to another, as its numbers were foreseen."""
+    tolerance = new.restatement.tolerance if new.restatement else 0.0
+    periods = Periods(new.calendar)
+    kpis = []
+    for one in foreseen:
+        compared = one.compared
+        shown = differing(compared, old.kpis.get(one.kpi), new.kpis.get(one.kpi), periods) if compared else None
+        waiting = sum(_waits(d.old.value, d.new.value, tolerance) for d in compared.closed) if compared else 0
+        kpis.append(Renewed(one.kpi, one.sort, one.redefined, one.retold, waiting, shown, one.failed))
+    return Plan(against, tolerance, tuple(kpis), around)
+
+
+def _waits(old: float | None, new: float | None, tolerance: float) -> bool:
+    """True if a run would hold the new value back; what withholds a value is published at once."""
+    return new is not None and (old is None or abs(new - old) > tolerance * abs(old))
+
+
+def told(change: Plan, *, everything: bool) -> Iterator[str | Sheet]:
+    """The change from top to bottom: sentences and tables."""
+    yield f"Compared with {change.against}, over the data as they are now:"
+    moving = [one for one in change.kpis if one.differing is not None]
+    if moving:
+        yield sheet([one.differing for one in moving if one.differing is not None])
+    yield from _sentences(change)
+    if everything:
+        for one in moving:
+            if one.differing and one.differing.numbers:
+                yield f"{one.differing.title} ({one.name}):"
+                yield details(one.differing)
+
+
+def _sentences(change: Plan) -> Iterator[str]:
+    kpis = change.kpis
+    if waiting := [one for one in kpis if one.waiting]:
+        count = many(sum(one.waiting for one in waiting), "closed number")
+        share = numbers.exact(change.tolerance, goals.PERCENT)
+        which = f"{count} of {many(len(waiting), 'KPI')} would change by more than the tolerance of {share}"
+        yield f"{which}: the old ones stay published until somebody accepts the new ones."
+    same = [one.name for one in kpis if one.redefined and one.differing is None and not one.failed]
+    if same:
+        yield f"Defined otherwise, with the same numbers: {', '.join(same)}."
+    words = [f"{one.name} ({', '.join(one.retold)})" for one in kpis if one.retold]
+    if words:
+        yield f"Other words or targets: {', '.join(words)}."
+    for one in kpis:
+        if one.differing:
+            for cells, verb in ((one.differing.cells_new, "gets"), (one.differing.cells_gone, "loses")):
+                if cells and one.sort == "changed":
+                    yield f"{one.name} {verb} {many(len(cells), 'cell')}: {_some(cells)}."
+    for one in kpis:
+        if one.failed:
+            yield f"Not compared: {one.name}, because {one.failed}."
+    if change.around:
+        yield f"Beside KPIs: {', '.join(change.around)}."
+    if not kpis:
+        yield "No KPI changes."
+    yield "Nothing was recorded."
+
+
+def _some(cells: Sequence[str]) -> str:
+    return ", ".join(cells[:5]) + (f" and {len(cells) - 5} more" if len(cells) > 5 else "")
