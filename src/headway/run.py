@@ -45,6 +45,7 @@ from headway.model import (
     Narrative,
     Python,
     Rehearsed,
+    RowMeasure,
     Source,
     SqlType,
     Then,
@@ -227,6 +228,8 @@ class Attempt:
     holding: checks.Holding = field(default_factory=checks.Holding)
     #: What checks found that ends the run.
     stopping: list[Mistake] = field(default_factory=list)
+    #: By source: which values of its breakdowns' columns lie within which.
+    _nested: dict[str, plan.Nests] = field(default_factory=dict)
     #: By KPI: the failed checks that touch single cells, and where.
     _apart: dict[str, tuple[list[int], checks.cells.Cells]] = field(default_factory=dict)
     #: By source: the seconds left for reading and checking it.
@@ -369,9 +372,9 @@ class Attempt:
         plans = self._compile(requests)
         for done, one in enumerate(plans):
             self.progress("Computing", done, len(plans))
-            for request, table in self._answer(one):
+            for request, table, beside in plan.beside(self.catalog, self._answer(one)):
                 try:
-                    self._settle(request, table)
+                    self._settle(request, table, beside)
                 except HeadwayError as error:
                     self._kpi_failed(request.kpi, error)
 
@@ -510,14 +513,15 @@ class Attempt:
     def _is_multiplied(self, request: Request) -> bool:
         return checks.is_multiplied(self.catalog, self.schemas, self.catalog.kpis[request.kpi], self.failing)
 
-    def _settle(self, request: Request, table: pa.Table) -> None:
-        """Withhold what must not be shown, then give a state its longer periods."""
+    def _settle(self, request: Request, table: pa.Table, beside: Sequence[pa.Table] = ()) -> None:
+        """Withhold what must not be shown, also beside others with the same numbers; give a state longer periods."""
         kpi = request.resolve(self.catalog)
         _bound_cells(kpi, table, self.catalog.max_cells)
         touches = self._touches(kpi, table)
+        overlaps = quality.Overlaps(self._nests(kpi), plan.shown_elsewhere(self.catalog, kpi), beside)
 
         def settled(min_group_size: int) -> pa.Table:
-            judged = quality.judge(kpi, table, min_group_size, touches, self.catalog.calendar)
+            judged = quality.judge(kpi, table, min_group_size, touches, self.catalog.calendar, overlaps)
             return plan.rollup(self.catalog, kpi, judged, self.now) if kpi.is_state else judged
 
         shown = settled(self.catalog.min_group_size)
@@ -546,6 +550,17 @@ class Attempt:
             read = checks.cells.read(self.catalog, kpi, answer) if answer is not None else {}
             self._apart[name] = apart, read
         return self._apart[name]
+
+    def _nests(self, kpi: Kpi) -> plan.Nests:
+        """Which values of a breakdown's columns lie within those of another; asked where people are protected."""
+        name = kpi.measure.picks if isinstance(kpi.measure, RowMeasure) else ""
+        if not name or not self.catalog.sources[name].people or self.catalog.min_group_size == 1:
+            return {}
+        if name not in self._nested:
+            pairs = plan.overlapping(self.catalog, self.schemas, name)
+            query = plan.together(self.catalog, self.schemas, name, pairs, self.now) if pairs else None
+            self._nested[name] = plan.nests(pairs, self.engine.execute(query)) if query else {}
+        return self._nested[name]
 
     def _kpi_failed(self, name: str, error: HeadwayError) -> None:
         self.failed_kpis.setdefault(name, "\n".join(m.message for m in error.mistakes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pyarrow as pa
@@ -157,10 +157,21 @@ def cross(plan: str, hub: str) -> Cell:
     return (("plan", plan), ("hub", hub))
 
 
+def crossed(plans: Sequence[str], people: Sequence[Sequence[int]]) -> list[dict[str, object]]:
+    """A cross, then each of its breakdowns, and the total."""
+    hubs = [sum(line[hub] for line in people) for hub in range(len(people[0]))]
+    return [
+        *(row(cross(p, str(h)), n) for p, line in zip(plans, people, strict=True) for h, n in enumerate(line)),
+        *(row((("plan", plan),), sum(line)) for plan, line in zip(plans, people, strict=True)),
+        *(row(str(hub), count) for hub, count in enumerate(hubs)),
+        row(people=sum(hubs)),
+    ]
+
+
 def test_in_a_cross_no_line_has_a_single_gap() -> None:
     """A line adds up to a cell that is shown, so one small cell of a 3 by 3 cross takes three others with it."""
     people = {"a": (2, 10, 20), "b": (11, 12, 30), "c": (40, 50, 60)}
-    rows = [row(cross(plan, str(hub)), count) for plan, line in people.items() for hub, count in enumerate(line)]
+    rows = crossed(list(people), list(people.values()))
     held = {one["cell"] for one in judge(rows) if one["reason"]}
     assert held == {cell_text(cross(p, h)) for p in "ab" for h in "01"}
 
@@ -171,7 +182,7 @@ def test_in_a_cross_no_line_has_a_single_gap() -> None:
 )
 def test_what_is_withheld_cannot_be_worked_out(people: list[list[int]], smallest: int) -> None:
     """In any cross: small cells are held, and a line with one gap has nobody else to hold."""
-    rows = [row(cross(str(i), str(j)), people[i][j]) for i in range(len(people)) for j in range(3)]
+    rows = crossed([str(i) for i in range(len(people))], people)
     judged = judge(rows, smallest=smallest)
     held = [[judged[3 * i + j]["reason"] == SMALL for j in range(3)] for i in range(len(people))]
     for i, line in enumerate(people):

@@ -14,7 +14,7 @@ from headway import quality
 from headway.causes.differing import Differing
 from headway.model import Because, Catalog, Cause, Changes, Kpi, Reason
 from headway.periods import Grain, stretches
-from headway.quality import Bools
+from headway.quality.coding import Bools
 
 #: Neighbouring local days, both inclusive; None is open.
 Stretch = tuple[date | None, date | None]

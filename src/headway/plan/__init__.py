@@ -23,6 +23,7 @@ from headway.plan.formula import evaluate
 from headway.plan.fuse import Plan, compile  # noqa: A004 - the room's verb, always written plan.compile
 from headway.plan.growth import growth
 from headway.plan.lineage import Lineage, lineage
+from headway.plan.overlaps import Nests, beside, nests, overlapping, shown_elsewhere, together
 from headway.plan.pace import shares
 from headway.plan.python import Asking, asking
 from headway.plan.requests import Request, requests
@@ -34,11 +35,13 @@ __all__ = [
     "Asking",
     "Coverage",
     "Lineage",
+    "Nests",
     "Plan",
     "Request",
     "Shelf",
     "asking",
     "behind",
+    "beside",
     "bounds",
     "breakdowns",
     "census",
@@ -53,11 +56,15 @@ __all__ = [
     "is_copied",
     "lineage",
     "looked_into",
+    "nests",
+    "overlapping",
     "probe",
     "read_census",
     "read_footprint",
     "requests",
     "rollup",
     "shares",
+    "shown_elsewhere",
+    "together",
     "typed_footprint",
 ]
