@@ -199,7 +199,9 @@ def _days(periods: Sequence[Period]) -> str:
     first, last = min(one.first for one in periods), max(one.last for one in periods)
     if first == last:
         return words.day(first)
-    begin = f"{first.day} {first:%b}" if first.year == last.year else words.day(first)
+    begin = words.day(first)
+    if first.year == last.year:
+        begin = f"{first.day}" if first.month == last.month else f"{first.day} {first:%b}"
     return f"{begin} to {words.day(last)}"
 
 
