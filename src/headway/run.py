@@ -575,8 +575,8 @@ class Attempt:
                 continue
             try:
                 self._derive(kpi)
-                if kpi.inputs:
-                    self.holding.read(kpi, self.shelf.shown[Request.of(kpi)], kpi.inputs)
+                if kpi.inputs and (made := self.shelf.shown.get(Request.of(kpi))) is not None:
+                    self.holding.read(kpi, made, kpi.inputs)
                 self._look(kpi)
             except HeadwayError as error:
                 self._kpi_failed(name, error)

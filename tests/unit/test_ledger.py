@@ -249,8 +249,21 @@ def test_a_kpi_that_failed_or_was_not_computed_keeps_what_it_had(ledger: Ledger)
     assert failed.run.state == "failures"
     assert values(ledger) == [(JAN, 1, 1)]
     assert values(ledger, "b") == [(JAN, 2, 1)]
-    assert ledger.failures(2) == [Failure("a", "the disk melted")]
+    assert ledger.failures(2) == [Failure("a", "the disk melted", day(1))]
     assert ledger.failures(1) == []
+
+
+def test_a_kpi_fails_since_the_first_of_the_runs_in_a_row_that_could_not_compute_it(ledger: Ledger) -> None:
+    """A run of other KPIs changes nothing; what is computed again no longer fails."""
+    failed = Computed("a", "f", failed="melted")
+    made = [failed, computed(row("2026-01", 1)), failed, failed, computed(row("2026-01", 2), kpi="b"), failed]
+    for number, one in enumerate(made):
+        record(ledger, number, one)
+    assert [one.since for one in ledger.failures(1)] == [day(0)]
+    assert ledger.failures(2) == []
+    assert [[one.since for one in ledger.failures(run)] for run in (3, 5, 6)] == [[day(2)]] * 3
+    record(ledger, 6, computed(row("2026-01", 1)))
+    assert ledger.failures(7) == []
 
 
 # -- as of a time ----------------------------------------------------------------------------------------------------

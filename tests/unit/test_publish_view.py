@@ -255,16 +255,18 @@ def test_staleness_follows_the_clock(one: Callable[..., View], northlane: Simple
 
 
 def test_failed(ledger: Ledger, tmp_path: Path, northlane: SimpleNamespace) -> None:
-    """A KPI that failed shows the word, why, and its last good value; the public is not told file names."""
+    """A KPI that failed keeps its last value, and says since when, and why; the public is not told file names."""
     kpi = northlane.kpi("n", northlane.Aggregate("count", "sessions"), northlane.PEOPLE, Grain.DAY)
     northlane.fill(ledger, [(kpi, northlane.series(Grain.DAY, 10, lambda i: i + 5, last=date(2026, 11, 19)))])
     run = northlane.Run(started=northlane.NOW, now=northlane.NOW, fingerprint="x", finished=northlane.NOW)
     ledger.record(run, [northlane.Computed("n", "f", failed="data/a.csv holds no column named at")])
     catalog = northlane.catalogue(tmp_path, [kpi])
     tile = view.open(ledger, catalog, Audience.INTERNAL, northlane.NOW).tile("n")
-    assert (tile.verdict.key, tile.shown.text) == ("failed", "Not computed")
+    assert (tile.verdict.key, tile.shown.text, tile.period) == ("stale", "14\u00a0people", "2026-11-19")
+    assert (tile.note, tile.news) == ("Stale since 21 Nov", True)
     assert tile.reason == "data/a.csv holds no column named at."
-    assert tile.last_good == "Last good: 14\u00a0people, 19 November"
+    (said,) = view.open(ledger, catalog, Audience.INTERNAL, northlane.NOW).front().brief
+    assert said.text == "is stale since 21 Nov: data/a.csv holds no column named at."
     public = view.open(ledger, catalog, Audience.PUBLIC, northlane.NOW).tile("n")
     assert "data/a.csv" not in json.dumps(pages.plain(public)).lower()
 
@@ -335,7 +337,7 @@ def test_page_of_a_kpi(internal: View) -> None:
     assert page.sql.startswith("with rows")
     (source,) = page.sources
     assert (source.rows, source.removed) == (14_203_118, {"highmem, 6 Feb to 2 Apr 2025": 5120})
-    assert source.reasons == ("counted twice (6 Feb 2025 to 2 Apr 2025)",)
+    assert [(one.why, one.span) for one in source.exclusions] == [("counted twice", "6 Feb 2025 to 2 Apr 2025")]
     assert source.through == "to 20 Nov 2026, 23:58"
     assert page.finding.startswith(
         "7,077\u00a0people in the 30 days to 20 Nov 2026, 6,323\u00a0people a year before; on"
@@ -446,7 +448,7 @@ def test_a_check_that_failed_on_the_line_is_said_on_the_tile(internal: View) -> 
         status=None, low=None, high=None, expected=None, revision=1,
     )  # fmt: skip
     held = replace(good, value=None, reason="check failed")
-    loads = SimpleNamespace(loads={})
+    loads = internal._at
     assert tiles._on_the_data(tile, [held, good, good], loads) == "Check failed, 1 of 3 withheld"
     assert tiles._on_the_data(tile, [good, good], loads) is None
 

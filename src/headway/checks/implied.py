@@ -165,7 +165,8 @@ def _words(source: Source, subject: str, problem: str, failed: int) -> str:
     rows = "1 row" if failed == 1 else f"{failed:,} rows"
     if problem == "not found":
         target = source.refers[subject].source
-        return f"{rows} of {source.name} with a {subject} that {target} do not have"
+        article = "an" if subject[0].lower() in "aeiou" else "a"
+        return f"{rows} of {source.name} with {article} {subject} that {target} do not have"
     key = ", ".join(source.key)
     if problem == "missing":
         return f"{rows} of {source.name} without {key}, the key"

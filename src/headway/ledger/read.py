@@ -254,11 +254,22 @@ def last_computed(connection: sa.Connection) -> dict[str, Run]:
     return {row.kpi: _run(row) for row in connection.execute(query)}
 
 
-def failures(connection: sa.Connection, run: int) -> list[Failure]:
+def failures(connection: sa.Connection, until: int) -> list[Failure]:
     """See `Ledger.failures`."""
-    a = schema.attempt.c
-    query = sa.select(a.kpi, a.failed).where(a.run == run, a.failed.is_not(None)).order_by(a.kpi)
-    return [Failure(kpi, message) for kpi, message in connection.execute(query) if message is not None]
+    a, earlier, r = schema.attempt, schema.attempt.alias(), schema.run.c
+    done = sa.func.max(sa.case((a.c.failed.is_(None), a.c.run)))
+    newest = sa.select(a.c.kpi, sa.func.max(a.c.run).label("run"), done.label("done"))
+    last = newest.where(a.c.run <= until).group_by(a.c.kpi).subquery()
+    in_a_row = sa.and_(earlier.c.kpi == a.c.kpi, earlier.c.run > sa.func.coalesce(last.c.done, 0))
+    since = sa.select(sa.func.min(earlier.c.run)).where(in_a_row).scalar_subquery()
+    query = (
+        sa.select(a.c.kpi, a.c.failed, r.finished)
+        .join(last, sa.and_(a.c.kpi == last.c.kpi, a.c.run == last.c.run))
+        .join(schema.run, r.id == since)
+        .where(a.c.failed.is_not(None))
+        .order_by(a.c.kpi)
+    )
+    return [Failure(kpi, message or "", finished) for kpi, message, finished in connection.execute(query)]
 
 
 def definition(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> Definition | None:

@@ -117,7 +117,11 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A KPI that a run could not compute, and why in words. Its earlier numbers stand."""
+    """A KPI that a run could not compute, and why in words. Its earlier numbers stand.
+
+    `since` is when the first of the runs in a row finished that could not.
+    """
 
     kpi: str
     message: str
+    since: datetime

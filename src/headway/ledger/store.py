@@ -175,7 +175,7 @@ class Ledger:
             return read.loads(connection, run)
 
     def failures(self, run: int) -> list[Failure]:
-        """The KPIs that a run could not compute."""
+        """The KPIs that could not be computed when a run last tried, up to this one."""
         with self._reading() as connection:
             return read.failures(connection, run)
 

@@ -67,7 +67,7 @@ class Pages:
         yield from _ASSETS
         if self._logo is not None:
             yield self._logo
-        yield from ("index.html", "index.json", "kpis.html", "kpis.json", "404.html")
+        yield from ("index.html", "index.json", "kpis.html", "kpis.json", "quality.html", "quality.json", "404.html")
         for name in self.view.names:
             kpi = self.view.catalog.kpis[name]
             for grain in self.view.grains(name):
@@ -90,6 +90,8 @@ class Pages:
                 return self._document(path, "front.html", self.view.front())
             case "kpis.html" | "kpis.json":
                 return self._document(path, "kpis.html", self.view.catalogue())
+            case "quality.html" | "quality.json":
+                return self._document(path, "quality.html", self.view.quality())
             case "404.html":
                 return Document(self.missing().encode(), "text/html; charset=utf-8")
         return self._kpi(path)

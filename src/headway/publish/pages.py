@@ -190,6 +190,8 @@ class Front:
     #: How many more need someone than `brief` has room for.
     more: int
     notices: tuple[str, ...]
+    #: What checks hold back, in a sentence, or ''.
+    held: str
     headlines: tuple[Tile, ...]
     groups: tuple[Group, ...]
 
@@ -279,17 +281,29 @@ class Others:
 
 
 @dataclass(frozen=True, slots=True)
+class ExclusionRow:
+    """Rows that are taken out on the record: which, of which days, why, and how many the newest run met."""
+
+    where: str
+    span: str
+    why: str
+    link: str | None
+    rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class SourceRows:
-    """What one source gave in the newest run: rows read, and rows left out with the reason of each step."""
+    """What one source gave in the newest run: rows read, rows that each step left out, and those on the record."""
 
     name: str
     about: str
     rows: int | None
     removed: Mapping[str, int]
-    reasons: tuple[str, ...]
     through: str
     failed: str | None = None
     notes: tuple[str, ...] = ()
+    #: Rows taken out on the record.
+    exclusions: tuple[ExclusionRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +385,75 @@ class Lineage:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What one run came to of one check."""
+
+    run: int
+    day: str
+    passed: bool
+    failed: int
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One check of a source or KPI (`subject`): what it asks for, how it stands, and what it holds back.
+
+    Keys of its verdict: withheld, warn, failed (its source was not read), no data (no run has looked), near (some
+    failures are tolerated), pass. `found` says what was found where anything fails; `looks` are the last runs, oldest
+    first, and `said` the same in words. `sample` are some of the rows that fail, people masked, for readers who may see
+    rows.
+    """
+
+    subject: str
+    name: str
+    family: str
+    then: str
+    verdict: Verdict
+    asks: str
+    why: str
+    found: str
+    failed: int | None
+    seen: int | None
+    looks: tuple[Looked, ...]
+    said: str
+    failing_since: str
+    last_passed: str
+    holds: tuple[Link, ...]
+    sample: tuple[Mapping[str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckGroup:
+    """The checks of one source or KPI, those that fail first."""
+
+    of: str
+    name: str
+    title: str
+    about: str
+    rows: tuple[CheckRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyRow:
+    """One of the four qualities of data: how many checks look after it, and how they stand."""
+
+    name: str
+    checks: int
+    counts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QualityPage:
+    """Every check: by family how many stand how, which KPIs have numbers held back, then all by source and KPI."""
+
+    stamp: Stamp
+    families: tuple[FamilyRow, ...]
+    held: tuple[Sentence, ...]
+    groups: tuple[CheckGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class KpiPage:
     """One KPI whole, with its values at one grain; `rows` are newest first.
 
@@ -395,6 +478,8 @@ class KpiPage:
     sql: str | None
     fingerprint: str
     sources: tuple[SourceRows, ...]
+    #: The checks on which its numbers stand, those that fail first.
+    checks: tuple[CheckRow, ...]
     earlier: tuple[Earlier, ...]
     #: What people entered, newest first: texts of a KPI that is told in words, and who typed numbers, when and why.
     entries: tuple[EntryRow, ...]
@@ -410,7 +495,7 @@ class CataloguePage:
     groups: tuple[Group, ...]
 
 
-Page = Front | KpiPage | CataloguePage
+Page = Front | KpiPage | CataloguePage | QualityPage
 
 
 def plain(thing: object) -> Any:

@@ -20,12 +20,15 @@ from headway.ledger import Recorded
 from headway.model import Catalog
 from headway.publish.pages import (
     CataloguePage,
+    CheckGroup,
+    CheckRow,
     Compared,
     EntryRow,
     Group,
     KpiPage,
     Lineage,
     Point,
+    QualityPage,
     Row,
     SourceRows,
     Stamp,
@@ -48,6 +51,8 @@ _SIGNS = {
     "withheld": ("▼", "bold"),
     "partial": ("◐", "dim"),
     "failed": ("✗", "red"),
+    "pass": ("✓", "green"),
+    "warn": ("!", "yellow"),
 }
 
 
@@ -143,6 +148,10 @@ def explain(console: Console, page: KpiPage, row: Row | None) -> None:
         _code(console, page.written, "yaml")
     for source in page.sources:
         _source(console, source)
+    if page.checks:
+        _section(console, "Checks behind it")
+        for check in page.checks:
+            _check(console, check, f"{check.subject}.{check.name}", whole=False)
     _lineage(console, page.lineage)
     if page.entries:
         _section(console, "As entered")
@@ -177,7 +186,14 @@ def _source(console: Console, source: SourceRows) -> None:
     rows = "unknown" if source.rows is None else f"{source.rows:,}"
     _say(console, [f"{rows} rows read, data {source.through}".rstrip(", ")])
     _say(console, (f"{count:,} left out: {step}" for step, count in source.removed.items() if count))
-    _say(console, (*source.reasons, *source.notes), "dim")
+    for one in source.exclusions:
+        link = f" ({one.link})" if one.link else ""
+        _say(
+            console,
+            [f"taken out on the record, {one.span}: {_rows(one.rows)} where {one.where}. {one.why}{link}"],
+            "dim",
+        )
+    _say(console, source.notes, "dim")
 
 
 def _lineage(console: Console, lineage: Lineage) -> None:
@@ -193,6 +209,44 @@ def _lineage(console: Console, lineage: Lineage) -> None:
     _say(console, (f"Shown on board {link.name}: {link.title}" for link in lineage.boards))
     _say(console, (f"Watched by alert {link.name}: {link.title}" for link in lineage.alerts))
     _say(console, [lineage.note] if lineage.note else [], "dim")
+
+
+def quality(console: Console, page: QualityPage, groups: Sequence[CheckGroup], *, whole: bool) -> None:
+    """What is checked: by family, what is held back, then each check; `whole` with the rows that fail."""
+    _then(console, page.stamp)
+    if not groups:
+        _say(console, ["Nothing is checked."])
+        return
+    if not whole:
+        for family in page.families:
+            counts = ", ".join(count.word for count in family.counts) or "no check"
+            _say(console, [f"{family.name.capitalize()}: {counts}"])
+        if page.held:
+            _section(console, "Held back")
+            _say(console, (f"{said.title} {said.text}" for said in page.held))
+    for group in groups:
+        _section(console, group.title)
+        for check in group.rows:
+            _check(console, check, check.name, whole=whole)
+
+
+def _check(console: Console, check: CheckRow, name: str, *, whole: bool) -> None:
+    """One check: how it stands, what it found, what it holds back."""
+    console.print(Text.assemble(status(check.verdict), "  ", (name, "bold"), "  ", (check.found or check.asks, "dim")))
+    if whole and check.said:
+        since = f", since {check.failing_since}" if check.failing_since else ""
+        _say(console, [f"  {check.said}{since}"], "dim")
+    if check.holds:
+        _say(console, [f"  Holds back {', '.join(f'{link.title} ({link.note})' for link in check.holds)}"])
+    if whole and check.sample:
+        table = Table(*map(escape, check.sample[0]), box=box.SIMPLE_HEAD, pad_edge=False)
+        for row in check.sample:
+            table.add_row(*("" if value is None else escape(value) for value in row.values()))
+        console.print(table)
+
+
+def _rows(count: int | None) -> str:
+    return "rows" if count is None else _many(count, "row")
 
 
 def _entries(console: Console, entries: Iterable[EntryRow]) -> None:

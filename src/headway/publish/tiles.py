@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from headway.ledger import Ledger
+import pyarrow.compute as pc
+
+from headway.ledger import Failure, Ledger
 from headway.model import (
     Aggregate,
     Audience,
@@ -21,9 +23,12 @@ from headway.model import (
     Status,
     Unit,
     UnitKind,
+    read_cell,
 )
 from headway.periods import Calendar, Grain, Period
 from headway.publish import goals, measures, numbers, words
+from headway.publish.checks import Findings
+from headway.publish.checks import address as address_of
 from headway.publish.pages import Compared, EntryRow, Pace, Point, Running, Shown, Tile, Verdict
 from headway.publish.stored import Stored, by_key, compared_period, window
 
@@ -44,8 +49,9 @@ class Situation:
     until: int | None
     run_now: datetime | None
     loads: dict[str, Load]
-    failures: dict[str, str]
+    failures: dict[str, Failure]
     visible: frozenset[str]
+    findings: Findings
 
     @property
     def calendar(self) -> Calendar:
@@ -71,9 +77,14 @@ class Situation:
 
     def upstream(self, kpi: Kpi) -> tuple[str, ...]:
         """The sources behind a KPI, as far as the reader may know: not through KPIs that are hidden."""
-        if any(name not in self.visible for name in inputs(self.catalog, kpi)):
-            return ()
-        return self.catalog.upstream(kpi.name) if kpi.measure is not None else ()
+        return upstream(self.catalog, kpi, self.visible)
+
+
+def upstream(catalog: Catalog, kpi: Kpi, visible: frozenset[str]) -> tuple[str, ...]:
+    """The sources behind a KPI; none if it reads KPIs that are not among the visible ones."""
+    if any(name not in visible for name in inputs(catalog, kpi)):
+        return ()
+    return catalog.upstream(kpi.name) if kpi.measure is not None else ()
 
 
 def inputs(catalog: Catalog, kpi: Kpi) -> tuple[str, ...]:
@@ -106,13 +117,23 @@ def tile(kpi: Kpi, line: Sequence[Stored], leading: Sequence[Stored], at: Situat
         retired = Verdict("retired", "Retired")
         return replace(base, verdict=retired, maturity="retired", reason=f"Retired on {words.day(kpi.retired_on)}.")
     if failed is not None:
-        return _without_value(base, kpi, line, words.FAILED, _told(failed, at), at)
+        return _stale(base, kpi, newest, line, failed, at)
     if newest.value is None:
-        return _without_value(base, kpi, line, newest.verdict, _reason(kpi, newest), at)
+        return _without_value(base, kpi, line, newest.verdict, _reason(kpi, newest, at), at)
     if newest.period.last < expected(kpi, at).last:
         since = words.near_day(newest.period.last + timedelta(days=1), at.today)
         return replace(base, verdict=words.stale(base.verdict), note=f"No data since {since}", news=True, running=None)
     return base
+
+
+def _stale(base: Tile, kpi: Kpi, newest: Stored, line: Sequence[Stored], failed: Failure, at: Situation) -> Tile:
+    """A KPI that could not be computed keeps its last value, and says since when that is so."""
+    if newest.value is None:
+        return _without_value(base, kpi, line, words.FAILED, _told(failed, at), at)
+    since = f"Stale since {words.near_day(at.calendar.day(failed.since), at.today)}"
+    return replace(
+        base, verdict=words.stale(base.verdict), note=since, reason=_told(failed, at), news=True, running=None
+    )
 
 
 def is_entered(kpi: Kpi) -> bool:
@@ -283,7 +304,7 @@ def _planned(base: Tile, kpi: Kpi, at: Situation) -> Tile:
     )
 
 
-def _nothing(base: Tile, failed: str | None, at: Situation) -> Tile:
+def _nothing(base: Tile, failed: Failure | None, at: Situation) -> Tile:
     if failed is not None:
         return replace(
             base, shown=Shown(None, words.FAILED.word), verdict=words.FAILED, reason=_told(failed, at), news=True,
@@ -334,8 +355,13 @@ def _on_the_data(base: Tile, line: Sequence[Stored], at: Situation) -> str | Non
     failed = next((name for name in base.sources if (load := at.loads.get(name)) and load.failed), None)
     if failed is not None:
         return f"Source {failed} failed"
-    held = sum(row.reason == Reason.CHECK_FAILED for row in line)
-    return f"Check failed, {held} of {len(line)} withheld" if held else None
+    held = sum(row.reason in (Reason.CHECK_FAILED, Reason.INCOMPLETE) for row in line)
+    if held:
+        return f"Check failed, {held} of {len(line)} withheld"
+    warning = at.findings.warning(at.catalog.kpis[base.name], base.sources)
+    if not warning:
+        return None
+    return f"Check {address_of(warning[0])} warns" if len(warning) == 1 else f"{len(warning)} checks warn"
 
 
 def _until(row: Stored, at: Situation) -> str:
@@ -351,7 +377,7 @@ def _without_value(base: Tile, kpi: Kpi, line: Sequence[Stored], verdict: Verdic
     last = "No earlier value"
     if good is not None:
         last = f"Last good: {shown(kpi, good).text}, {words.near_period(good.period, at.today)}"
-    held = reason.removesuffix(".") if reason.startswith("Too few") else "Data check failed"
+    held = reason.removesuffix(".") if reason.startswith("Too few") else "Held back"
     note = {"failed": "This part of the run failed", "withheld": held}.get(verdict.key, base.note)
     return replace(
         base,
@@ -377,13 +403,40 @@ _REASONS = {
     Reason.INPUT_WITHHELD: "A KPI that it reads is withheld.",
     Reason.NO_TOTAL: "There is no total: the cells do not add up.",
     Reason.TOO_FEW: "Too few answers.",
-    Reason.INCOMPLETE: "Some of its cells are withheld or stale.",
+    Reason.INCOMPLETE: "A part of it is withheld, or has stopped coming.",
     Reason.CHANGE_WAITS: "What it came to waits for a decision.",
 }
 
 
-def _reason(kpi: Kpi, row: Stored) -> str:
-    return f"{reason_note(kpi, row)}." if row.reason else "There was nothing to count."
+def _reason(kpi: Kpi, row: Stored, at: Situation) -> str:
+    if not row.reason:
+        return "There was nothing to count."
+    holding = at.findings.holding(kpi.name)
+    if Reason(row.reason) not in _BY_CHECKS or not holding:
+        return f"{reason_note(kpi, row)}."
+    checks = address_of(holding[0]) + (f" and {len(holding) - 1} more" if len(holding) > 1 else "")
+    lacks = _lacks(kpi, row, at) if row.reason == Reason.INCOMPLETE else ()
+    if not lacks:
+        return f"{reason_note(kpi, row)}: {checks}."
+    more = [f"{len(lacks) - _NAMED} more"] if len(lacks) > _NAMED else []
+    return f"It lacks {words.listed([*lacks[:_NAMED], *more])}, withheld by {checks}."
+
+
+#: How many cells a sentence names.
+_NAMED = 3
+
+
+def _lacks(kpi: Kpi, row: Stored, at: Situation) -> list[str]:
+    """The cells that are withheld in the period of an incomplete total: of its coarsest breakdown that has any."""
+    table = at.ledger.read(kpi.name, grain=row.period.grain, as_of=at.until)
+    failed = pc.and_(pc.equal(table["period"], row.period.key), pc.equal(table["reason"], Reason.CHECK_FAILED.value))
+    cells = [read_cell(text) for text in table.filter(failed)["cell"].to_pylist() if text]
+    fewest = min((len(cell) for cell in cells), default=0)
+    return sorted(" and ".join(f"{c} {value}" for c, value in cell) for cell in cells if len(cell) == fewest)
+
+
+#: Why there is no value where a check holds it back, or one that it is made of.
+_BY_CHECKS = (Reason.CHECK_FAILED, Reason.INCOMPLETE, Reason.INPUT_WITHHELD)
 
 
 def reason_note(kpi: Kpi, row: Stored) -> str:
@@ -397,11 +450,11 @@ def reason_note(kpi: Kpi, row: Stored) -> str:
     return f"{note}: {row.n:g}" if reason is Reason.TOO_FEW and row.n else note
 
 
-def _told(message: str, at: Situation) -> str:
+def _told(failed: Failure, at: Situation) -> str:
     """Why it failed. Messages name files and columns, which are no business of the public."""
     if at.audience is Audience.PUBLIC:
         return "This part of the run failed."
-    first = message.strip().splitlines()[0]  # it may begin with a path: no capital
+    first = failed.message.strip().splitlines()[0]  # it may begin with a path: no capital
     return first if first.endswith((".", "!", "?")) else f"{first}."
 
 

@@ -22,6 +22,7 @@ from headway.model import (
     Audience,
     Catalog,
     Cell,
+    Excluded,
     Kpi,
     Narrative,
     Target,
@@ -31,12 +32,14 @@ from headway.model import (
 )
 from headway.periods import Grain, Period
 from headway.publish import cells, download, goals, lineage, numbers, tiles, words
+from headway.publish.checks import LOOKS, Findings
 from headway.publish.pages import (
     Breakdown,
     CataloguePage,
     Count,
     Earlier,
     EntryRow,
+    ExclusionRow,
     Front,
     Group,
     Growth,
@@ -44,6 +47,7 @@ from headway.publish.pages import (
     Others,
     Point,
     Promise,
+    QualityPage,
     Row,
     Sentence,
     SourceRows,
@@ -144,8 +148,28 @@ class View:
             self.until,
             run.now if run else None,
             {load.source: load for load in self.ledger.loads(run.id)} if run else {},
-            {failure.kpi: failure.message for failure in self.ledger.failures(run.id)} if run else {},
+            {failure.kpi: failure for failure in self.ledger.failures(run.id)} if run else {},
             frozenset(self.names),
+            self._findings,
+        )
+
+    @cached_property
+    def _findings(self) -> Findings:
+        """What checks found, as far as this reader may know."""
+        catalog, visible = self.catalog, frozenset(self.names)
+        declared = {("source", name, check) for name, one in catalog.sources.items() for check in one.check_names}
+        declared |= {("kpi", name, check.name) for name, kpi in catalog.kpis.items() for check in kpi.checks}
+        kept = {(one.of, one.subject, one.found.check): one for one in self.ledger.checks(self.until, LOOKS)}
+        known = (tiles.upstream(catalog, catalog.kpis[name], visible) for name in self.names)
+        loads = self.ledger.loads(self.run.id) if self.run else []
+        return Findings(
+            catalog,
+            self.audience,
+            catalog.calendar.day(self.now),
+            {key: one for key, one in kept.items() if key in declared},
+            self.names,
+            frozenset(source for sources in known for source in sources),
+            frozenset(load.source for load in loads if load.failed),
         )
 
     # -- pages -----------------------------------------------------------------------------------------------------
@@ -165,6 +189,7 @@ class View:
             brief[:BRIEF],
             max(0, len(brief) - BRIEF),
             self._notices(),
+            self._held(),
             tuple(headlines),
             self._groups([t for t in tracked if t.name not in chosen]),
         )
@@ -173,6 +198,10 @@ class View:
         """All KPIs by area, planned and retired ones too."""
         every = [self.tile(name) for name in self.names]
         return CataloguePage(self.stamp, _counts(every), self._groups(every))
+
+    def quality(self) -> QualityPage:
+        """Every check of the data, and what it holds back."""
+        return self._at.findings.page(self.stamp)
 
     def kpi(self, name: str, grain: Grain | None = None) -> KpiPage:
         """One KPI at the grain of its card, or at another; UsageError if there is none that this reader may see."""
@@ -216,6 +245,7 @@ class View:
             sql=definition.sql if definition and definition.sql and not hidden else None,
             fingerprint=definition.fingerprint[:7] if definition else "",
             sources=tuple(self._source(source) for source in self._at.upstream(kpi)),
+            checks=tuple(self._at.findings.behind(kpi, self._at.upstream(kpi))),
             earlier=tuple(self._earlier(kpi, line)),
             entries=tuple(self._entries(kpi)),
             lineage=lineage.lineage(kpi, self.catalog, self.names, self.audience, self._columns),
@@ -323,7 +353,12 @@ class View:
             case "stale":
                 was = tile.verdict.word.removeprefix("Stale, was ")
                 end = f" It was {was}." if was != tile.verdict.word else ""
-                text = f"has {tile.note[0].lower()}{tile.note[1:]}.{end}"
+                late = (
+                    f"has {_lower(tile.note)}."
+                    if tile.reason is None
+                    else f"is {_lower(tile.note)}: {_lower(tile.reason)}"
+                )
+                text = f"{late}{end}"
             case "withheld":
                 text = f"is withheld: {_lower(tile.reason or '')}"
             case _:
@@ -344,10 +379,17 @@ class View:
             found.append(f"{which} could not be read in the newest run. KPIs of other sources stand.")
         return tuple(found)
 
+    def _held(self) -> str:
+        """What checks hold back, in a sentence; '' if nothing is."""
+        count = len(list(self._at.findings.brief()))
+        return f"Checks of the data hold back numbers of {words.count(count, 'KPI')}." if count else ""
+
     def _rows(self, kpi: Kpi, line: Sequence[Stored]) -> tuple[Row, ...]:
         """The table of values, newest first, one precision for the column."""
         depth = numbers.places([row.value for row in line], kpi.unit, kpi.decimals)
         known = by_key(line)
+        loads = (self._at.loads.get(source) for source in self._at.upstream(kpi))
+        on_record = [one for load in loads if load for one in load.exclusions if one.rows and (one.first or one.last)]
         found = []
         for index, row in enumerate(line):
             earlier = before(line, index)
@@ -374,7 +416,7 @@ class View:
                     n=row.n,
                     numerator=row.numerator,
                     denominator=row.denominator,
-                    note=_row_note(kpi, row) or self._unbounded(kpi, row),
+                    note=_row_note(kpi, row) or self._unbounded(kpi, row) or _left_out(row.period, on_record),
                     at_least=row.at_least,
                 )
             )
@@ -473,15 +515,21 @@ class View:
     def _source(self, name: str) -> SourceRows:
         source, load = self.catalog.sources[name], self._at.loads.get(name)
         removed = dict(load.removed) if load else {}
-        # A step that took rows out usually says why by its name.
-        told = " ".join(removed)
-        reasons = [f"{e.why} ({_span_words(e.first, e.through)})" for e in source.exclude if e.why not in told]
+        exclusions = tuple(
+            ExclusionRow(one.where, _span_words(one.first, one.last), one.why, one.link, one.rows)
+            for one in (load.exclusions if load else ())
+        ) or tuple(
+            ExclusionRow(one.where.text, _span_words(one.first, one.through), one.why, one.link, None)
+            for one in source.exclude
+        )
         if load is None:
-            return SourceRows(name, source.about, None, {}, tuple(reasons), "Not read in the newest run")
+            return SourceRows(name, source.about, None, {}, "Not read in the newest run", exclusions=exclusions)
         newest = f"to {words.stamped(load.newest, self.catalog.calendar.tz)}" if load.newest else "no time given"
         public = self.audience is Audience.PUBLIC
         failed = ("It could not be read." if public else load.failed.strip()) if load.failed else None
-        return SourceRows(name, source.about, load.rows, removed, tuple(reasons), newest, failed, load.notes)
+        # What checks found stands with the checks.
+        notes = tuple(note for note in load.notes if note.rstrip(".") not in self._at.findings.said(name))
+        return SourceRows(name, source.about, load.rows, removed, newest, failed, notes, exclusions)
 
     def _earlier(self, kpi: Kpi, line: Sequence[Stored]) -> Iterator[Earlier]:
         """Numbers that were published and then changed, newest period first."""
@@ -561,6 +609,14 @@ def _full(value: float | None, unit: Unit, depth: int, row: Stored | None) -> st
         return row.verdict.word if row is not None and not row.partial else numbers.NO_DATA
     text = numbers.full(value, unit, depth, with_unit=unit.kind is not UnitKind.NOUN)
     return f"≥{numbers.NBSP}{text}" if row is not None and row.at_least else text
+
+
+def _left_out(period: Period, on_record: Sequence[Excluded]) -> str:
+    """Which rows of a period are taken out on the record, by the dated exclusions that meet it; or ''."""
+    met = [
+        one for one in on_record if (one.first or date.min) <= period.last and period.first <= (one.last or date.max)
+    ]
+    return f"Rows left out: {'; '.join(dict.fromkeys(one.why.rstrip('.') for one in met))}" if met else ""
 
 
 def _row_note(kpi: Kpi, row: Stored) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time, tzinfo
 
 from headway.model import (
@@ -239,7 +240,7 @@ def definition(kpi: Kpi, calendar: Calendar, min_group_size: int, *, counts_peop
         said.append(f"Only rows where {kpi.where.text} count.")
     said += [part for part in (_window(kpi), _longer(kpi), _empty(kpi)) if part]
     if kpi.by:
-        said.append(f"It is broken down by {_listed([' x '.join(columns) for columns in kpi.by])}.")
+        said.append(f"It is broken down by {listed([' x '.join(columns) for columns in kpi.by])}.")
         if isinstance(kpi.measure, Retention) and not kpi.has_total():
             said.append("Each age has its own share: there is none for all of them.")
         elif kpi.total is Total.NONE:
@@ -305,5 +306,11 @@ def _empty(kpi: Kpi) -> str:
     return "A period without rows is 0." if kpi.empty is Empty.ZERO else "A period without rows has no value."
 
 
-def _listed(items: list[str]) -> str:
+def listed(items: Sequence[str]) -> str:
+    """`a, b and c`."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 number`, `1,204 numbers`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
