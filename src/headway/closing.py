@@ -69,7 +69,12 @@ class Hindsight:
 
     @cached_property
     def _last(self) -> dict[str, Run]:
-        return self.ledger.last_computed()
+        found = self.ledger.last_computed()
+        for kpi in self.catalog.kpis.values():
+            for old in kpi.formerly:
+                if old in found and kpi.name not in found:
+                    found[kpi.name] = found[old]
+        return found
 
     # -- footprints ------------------------------------------------------------------------------------------------
 

@@ -689,6 +689,10 @@ class Attempt:
 
     def computed(self, wanted: Iterable[str]) -> list[Computed]:
         """Every KPI with its numbers and verdicts, or the reason why it has none."""
+        kpis, made = self.catalog.kpis, self._made(wanted)
+        return [replace(one, formerly=kpis[one.kpi].formerly, revalued=kpis[one.kpi].revalued) for one in made]
+
+    def _made(self, wanted: Iterable[str]) -> list[Computed]:
         found = []
         for name in wanted:
             kpi = self.catalog.kpis[name]

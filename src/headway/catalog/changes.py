@@ -30,7 +30,7 @@ _SOURCE = (
     *("reader", "columns", "key", "latest_by", "time", "until", "through", "known_on", "times_in", "sparse"),
     *("people", "refers"),
 )
-_WRITTEN = {"reader": "read"}
+_WRITTEN = {"reader": "read", "revalued": "formerly"}
 
 
 class Then:
@@ -73,7 +73,7 @@ class Then:
     def _definitions(self, kpi: Kpi, sources: tuple[str, ...]) -> Iterator[str]:
         """The KPI, those that it reads and their sources, as far as they are defined otherwise: nearest first."""
         for name in (kpi.name, *identity.inputs(kpi, self.catalog)):
-            then, now = self._both("kpis", name)
+            then, now = self._both("kpis", self._known_as(name))[0], self._both("kpis", name)[1]
             if then and (keys := _keys(then, now)):
                 yield f"{name}: {', '.join(keys)}"
         for name in sources:
@@ -82,6 +82,11 @@ class Then:
                 yield f"{name}: {', '.join(keys)}"
         if _differ(*self._both("min_group_size")):
             yield "min_group_size"
+
+    def _known_as(self, name: str) -> str:
+        """What a KPI was called then."""
+        names = (name, *self.catalog.kpis[name].formerly)
+        return next((one for one in names if one in self.then["kpis"]), name)
 
     def _both(self, *path: str) -> tuple[Any, Any]:
         found = []
@@ -116,7 +121,7 @@ def _keys(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         changed = [*(own or ["kind"]), *(key for key in changed if key != "measure")]
     if _differ(_withheld(then), _withheld(now)):
         changed.append("checks")
-    return changed
+    return [_WRITTEN.get(key, key) for key in changed]
 
 
 def _withheld(said: Mapping[str, Any]) -> list[Any]:

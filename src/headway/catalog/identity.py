@@ -35,6 +35,7 @@ NUMBERS = (
     "tracked_from",
     "retired_on",
     "history",
+    "revalued",
 )
 
 

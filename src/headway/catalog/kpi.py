@@ -171,6 +171,8 @@ def common(draft: Draft, project: Catalog, complaints: Complaints, **resolved: A
         tracked_from=spec.tracked_from,
         retired_on=spec.retired_on,
         history=spec.history,
+        formerly=spec.formerly.names,
+        revalued=spec.formerly.values,
         allow=_allow(draft, complaints),
         places=_places(draft),
         **resolved,

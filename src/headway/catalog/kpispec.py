@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, create_model
 
+from headway.catalog.formerly import Formerly
 from headway.catalog.spec import (
     Answers,
     AudienceOf,
@@ -20,6 +21,7 @@ from headway.catalog.spec import (
     Digits,
     EmptyOf,
     Flag,
+    FormerlyOf,
     FormulaText,
     GrainOf,
     LengthOf,
@@ -43,9 +45,6 @@ class KpiSpec(Spec):
     """What all KPIs share. One with nothing more is planned: listed, and not measured yet."""
 
     what = "a planned KPI"
-    later: ClassVar[Mapping[str, str]] = {
-        "formerly": "A new name is a new series.",
-    }
     elsewhere: ClassVar[Mapping[str, str]] = {
         "target": "Targets are a list under 'targets'.",
         "at_least": "Write it under 'targets': targets: [{at_least: ...}].",
@@ -77,6 +76,7 @@ class KpiSpec(Spec):
     tracked_from: Day | None = None
     retired_on: Day | None = None
     history: CsvFile | None = None
+    formerly: FormerlyOf = Field(default_factory=Formerly)
     targets: list[Any] = Field(default_factory=list)
     benchmarks: list[Any] = Field(default_factory=list)
     checks: list[Any] = Field(default_factory=list)

@@ -15,6 +15,7 @@ from headway.catalog import (
     boards,
     cases,
     derived,
+    formerly,
     kpichecks,
     objectives,
     project,
@@ -301,6 +302,7 @@ def _kpis(
     ahead.of_formulas(waiting, resolved, sources, complaints)
     ahead.of_balances(waiting, resolved, sources, complaints)
     scene = Scene(catalog, resolved, declared.kpis, declared.sources, complaints)
+    formerly.resolve({name: draft for name, draft in drafts.items() if name in resolved}, scene)
     judged = {name: target.resolve(draft, scene) for name, draft in drafts.items() if name in resolved}
     return kpichecks.resolve(drafts, judged, scene)
 

@@ -307,6 +307,7 @@ MEANINGS: Mapping[type[specs.Spec], Mapping[str, str]] = {
         "tracked_from": "From which day on it is measured. Without a kind: when it is planned to be.",
         "retired_on": "The last day on which it is measured.",
         "history": "A CSV file of values from before: period, value, and one column for each breakdown.",
+        "formerly": "Earlier names: the series and its history follow. For values of a breakdown: {hub: {old: new}}.",
         "targets": "How good is good enough. Dated: the past is judged by the targets of then.",
         "benchmarks": "What others reach: shown, never a status.",
         "checks": "What must hold of its numbers.",

@@ -74,6 +74,9 @@ TEXT = text(r"\S", "the text is empty")
 NAME = text(
     r"^[a-z][a-z0-9_]*$", "a name has lower-case letters, digits and _, and begins with a letter: monthly_revenue"
 )
+#: Earlier names of a KPI, and of values of its breakdowns.
+_RENAMED = named(named(either(TEXT, {"type": ["number", "boolean"]})))
+FORMERLY = either(NAME, _RENAMED, listed(either(NAME, _RENAMED), least=1))
 PROJECT_NAME = text(r"^[a-z][a-z0-9_-]*$", "a project's name has lower-case letters, digits, - and _")
 FLAG: Shape = {"type": "boolean"}
 DAY = text(r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$", "a date is written year-month-day: 2026-01-31")

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from headway.catalog import shapes, values
+from headway.catalog import formerly, shapes, values
 from headway.catalog.shapes import Shape
 from headway.catalog.sqltext import Wrong
 from headway.model import Audience, Better, Digest, Direction, Empty, Look, Pace, Rank, Scale, Take, Then, Total, Unit
@@ -117,6 +117,7 @@ StatisticOf = Annotated[str, _reader(values.statistic, shapes.STATISTIC)]
 DatedOf = Annotated[str, _word(("to", "from"))]
 Texts = Annotated[list[Text], BeforeValidator(_one_or_many, json_schema_input_type=Text | list[Text])]
 Crosses = Annotated[list[list[Text]], BeforeValidator(_crosses, json_schema_input_type=list[Text | list[Text]])]
+FormerlyOf = Annotated[formerly.Formerly, _reader(formerly.read, shapes.FORMERLY)]
 FormulaText = Annotated[str, _reader(values.formula, shapes.FORMULA)]
 Quantiles = Annotated[list[str], _reader(values.quantiles, shapes.QUANTILES)]
 Rising = Annotated[list[float], _reader(values.rising, shapes.RISING)]

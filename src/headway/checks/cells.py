@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import product
+from typing import Any
 
 import pyarrow as pa
 from sqlglot import exp, parse_one
@@ -83,7 +84,7 @@ def read(catalog: Catalog, kpi: Kpi, answer: pa.Table) -> Cells:
     days: dict[str, dict[int, set[date | None]]] = {"": {}}
     for row in answer.to_pylist():
         days[""].setdefault(row["number"], set()).add(row["day"])
-        values = {column: row[f"cell_{n}"] for n, column in enumerate(columns)}
+        values = {column: _named_today(kpi, column, row[f"cell_{n}"]) for n, column in enumerate(columns)}
         for cross in kpi.by:
             # A list puts a row into several cells.
             sets = [value if isinstance(value, list) else [value] for value in (values[column] for column in cross)]
@@ -98,6 +99,12 @@ def read(catalog: Catalog, kpi: Kpi, answer: pa.Table) -> Cells:
         ]
         for cell, by_check in days.items()
     }
+
+
+def _named_today(kpi: Kpi, column: str, value: Any) -> Any:
+    """A value of a breakdown, or a list of them, by the names that they have today."""
+    renamed = kpi.revalued.get(column, {})
+    return [renamed.get(one, one) for one in value] if isinstance(value, list) else renamed.get(value, value)
 
 
 def parted(
@@ -121,8 +128,8 @@ def parted(
         for touch in touches:
             assert touch.part
             column, value = touch.part
-            mine = [values[name] for name in same[column] if name in values]
-            if value in mine:
+            mine = [values[name] == _named_today(kpi, name, value) for name in same[column] if name in values]
+            if any(mine):
                 own.setdefault(cell, []).append(touch)
             elif not mine:
                 more.setdefault(cell, []).append(touch)

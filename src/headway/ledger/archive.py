@@ -46,6 +46,17 @@ def read(connection: sa.Connection, log: str, kpi: str, names: tuple[str, ...], 
     return np.concatenate(parts)
 
 
+def renumber(connection: sa.Connection, kpi: str, old: int, new: int) -> None:
+    """Say that rows of one series are of another one."""
+    t = schema.replaced
+    for row in connection.execute(sa.select(t).where(t.c.kpi == kpi)).all():
+        columns: dict[str, Ints | Floats] = {**unpack(row.rows)}
+        if (columns["series"] == old).any():
+            columns["series"] = np.where(columns["series"] == old, new, columns["series"])
+            at = (t.c.kpi == kpi, t.c.log == row.log, t.c.run == row.run)
+            connection.execute(t.update().where(*at).values(rows=pack(columns)))
+
+
 def pack(columns: dict[str, Ints | Floats]) -> bytes:
     """A compressed Arrow stream. Whole numbers are kept as such, and columns without any number not at all."""
     arrays = {}

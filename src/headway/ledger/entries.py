@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from headway.ledger import schema
+from headway.ledger import renames, schema
 from headway.ledger.read import last_id
 from headway.ledger.records import AsOf
 from headway.model import Entry
@@ -54,7 +54,7 @@ def entries(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> list[Ent
     until = None if as_of is None else last_id(connection, as_of)
     return [
         Entered(Entry(**{name: getattr(row, name) for name in (*_KEY, *_WORDS)}), row.revision, row.run)
-        for row in _newest(connection, kpi, until)
+        for row in _newest(connection, renames.today(connection, kpi, until), until)
         if not row.gone
     ]
 

@@ -6,6 +6,7 @@ picked with NumPy. That is one plain range scan in any database, and revisions a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
-from headway.ledger import archive, schema
+from headway.ledger import archive, renames, schema
 from headway.ledger.diff import Floats, Ints, Rows, match, newest
 from headway.ledger.encode import OBSERVATION, VERDICT
 from headway.ledger.records import PUBLISHED, AsOf, Definition, Failure, Revision, Run, Series, Version
@@ -30,10 +31,12 @@ def numbers(
     connection: sa.Connection, kpi: str, part: str | None, grain: Grain | None, cells: bool, as_of: AsOf | None
 ) -> pa.Table:
     """See `Ledger.read`."""
-    wanted = [s for s in all_series(connection, kpi) if part in (None, s.part) and grain in (None, s.grain)]
-    wanted = [s for s in wanted if cells or not s.cell]
-    wanted.sort(key=lambda s: (s.part, s.grain.rank, s.cell))
     until = None if as_of is None else last_id(connection, as_of)
+    kpi = renames.today(connection, kpi, until)
+    wanted = [s for s in all_series(connection, kpi) if part in (None, s.part) and grain in (None, s.grain)]
+    values = renames.cells_then(connection, kpi, until)
+    wanted = [replace(s, cell=renames.cell_then(s.cell, values)) for s in wanted if cells or not s.cell]
+    wanted.sort(key=lambda s: (s.part, s.grain.rank, s.cell))
 
     s = schema.series.c
     where = [s.kpi == kpi]
@@ -146,6 +149,7 @@ def revisions(
     connection: sa.Connection, kpi: str, part: str, grain: Grain, cell: str, period: int, as_of: AsOf | None
 ) -> list[Revision]:
     """See `Ledger.revisions`."""
+    kpi = renames.today(connection, kpi, None if as_of is None else last_id(connection, as_of))
     o, s, r, d, w = schema.observation, schema.series, schema.run, schema.definition, schema.word
     query = (
         sa.select(o, r.c.finished, d.c.fingerprint, w.c.text)
@@ -269,11 +273,13 @@ def failures(connection: sa.Connection, until: int) -> list[Failure]:
         .where(a.c.failed.is_not(None))
         .order_by(a.c.kpi)
     )
-    return [Failure(kpi, message or "", finished) for kpi, message, finished in connection.execute(query)]
+    failed = connection.execute(query).all()
+    return [Failure(renames.then(connection, kpi, until), message or "", finished) for kpi, message, finished in failed]
 
 
 def definition(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> Definition | None:
     """See `Ledger.definition`."""
+    kpi = renames.today(connection, kpi, None if as_of is None else last_id(connection, as_of))
     a, d = schema.attempt, schema.definition
     query = (
         sa.select(d.c.kpi, d.c.fingerprint, d.c.sql, d.c.lineage)
@@ -290,6 +296,7 @@ def definition(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> Defin
 
 def versions(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> list[Version]:
     """See `Ledger.versions`."""
+    kpi = renames.today(connection, kpi, None if as_of is None else last_id(connection, as_of))
     a, d, r = schema.attempt.c, schema.definition, schema.run
     query = (
         sa.select(d.c.fingerprint, r.c.id, r.c.finished)

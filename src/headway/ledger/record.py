@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from headway.ledger import catalogues, checked, entries, footprints, schema
+from headway.ledger import catalogues, checked, entries, footprints, renames, schema
 from headway.ledger.encode import Encoder, next_id
 from headway.ledger.logs import Counts, Logs
 from headway.ledger.records import Recorded, Run
@@ -71,6 +71,7 @@ class _Writer:
 
     def kpi(self, computed: Computed) -> Counts:
         """Write what a run made of one KPI. One that failed keeps all that it had."""
+        renames.follow(self.connection, self.run, computed)
         counts, definition = Counts(), None
         if computed.failed is None and computed.observed is not None:
             definition = self._definition(computed)

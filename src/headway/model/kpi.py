@@ -47,6 +47,9 @@ class Kpi:
     tracked_from: date | None = None
     retired_on: date | None = None
     history: str | None = None
+    #: Names that it had earlier, and those of values of its breakdowns: column -> old -> new, as texts of cells.
+    formerly: tuple[str, ...] = ()
+    revalued: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     targets: tuple[Target, ...] = ()
     benchmarks: tuple[Benchmark, ...] = ()
     checks: tuple[KpiCheck, ...] = ()

@@ -163,6 +163,7 @@ class Entry:
 class Computed:
     """What a run made of one KPI: its numbers and verdicts, the SQL that reads for it alone, or why it failed.
 
+    `formerly` are names that it had, `revalued` values of its breakdowns that have others: column -> old -> new.
     `lineage` are the columns that this SQL reads, source -> column -> what each is for; None without SQL.
     """
 
@@ -175,3 +176,5 @@ class Computed:
     entries: tuple[Entry, ...] = ()
     checks: tuple[Checked, ...] = ()
     lineage: Mapping[str, Mapping[str, Sequence[str]]] | None = None
+    formerly: tuple[str, ...] = ()
+    revalued: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -51,7 +51,7 @@ def behind(
     wanted = [one for one in wanted if one[0] not in kpi.measure.built_in]
     for name, value in wanted if of_these else ():
         found = scope.column(name, kpi.at("by"))
-        text = text_of_cell(found)
+        text = text_of_cell(found, kpi.revalued.get(name, {}))
         conditions.append(
             f"LIST_CONTAINS({text}, {sql.text(value)})" if found.type == "list" else f"{text} = {sql.text(value)}"
         )

@@ -128,7 +128,7 @@ class Movements:
             for column, name in zip(breakdown, names, strict=True):
                 # Events have no reason to end: they last their own period only.
                 ends = breakdown not in kpi.by
-                found = rows.need(name, sql.text(NONE_CELL)) if ends else rows.cell(column, kpi.at("by"), name)
+                found = rows.need(name, sql.text(NONE_CELL)) if ends else rows.cell_of(kpi, column, name)
                 assert found == name, "a fresh `rows` has every name free"
         return self._columns(rows, kpi, amount, "plus")
 

@@ -7,9 +7,10 @@ WHERE, others become columns of true and false, so that KPIs with different filt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from headway.errors import CatalogError, Mistake, Place
 from headway.model import NONE_CELL, Catalog, Expression, Kpi, Schemas, Source, SqlType
@@ -29,6 +30,10 @@ RESERVED = (
     *("new", "expansion", "contraction", "churn", "reactivation", "customers", "above", "retained", "kept"),
     *("new_customers", "lost_customers", "returned_customers", "kept_customers"),
 )
+
+
+#: No value of a breakdown has another name.
+_AS_IT_IS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +281,11 @@ class Rows:
 
     def cells(self, kpi: Kpi) -> tuple[tuple[str, ...], ...]:
         """The KPI's breakdowns, each as names of columns of `rows` that hold the text of the cell."""
-        return tuple(tuple(self.cell(column, kpi.at("by")) for column in breakdown) for breakdown in kpi.breakdowns)
+        return tuple(tuple(self.cell_of(kpi, column) for column in breakdown) for breakdown in kpi.breakdowns)
+
+    def cell_of(self, kpi: Kpi, column: str, word: str = "") -> str:
+        """A column of a KPI's breakdown, as `cell` does; a value that has another name today goes by that."""
+        return self.cell(column, kpi.at("by"), word, kpi.revalued.get(column, {}))
 
     def carry(self, cells: Iterable[str], origin: Rows) -> None:
         """Take cells as they are from a relation that was made of other rows, and has them under the same names."""
@@ -284,10 +293,10 @@ class Rows:
             self.need(name, sql.name(self.source.name, name))
             self._lists |= {name} & origin._lists
 
-    def cell(self, column: str, place: Place, word: str = "") -> str:
+    def cell(self, column: str, place: Place, word: str = "", renamed: Mapping[str, str] = _AS_IT_IS) -> str:
         """A column as the text of a cell; returns its name in `rows`, which is `word` or like the column's own."""
         found = self.scope.column(column, place)
-        name = self.need(word or column, text_of_cell(found))
+        name = self.need(word or column, text_of_cell(found, renamed))
         if found.type == "list":
             self._lists.add(name)
         return name
@@ -383,15 +392,24 @@ class Rows:
         return self._spread[lists]
 
 
+def _named_anew(text: str, renamed: Mapping[str, str]) -> str:
+    cases = " ".join(f"WHEN {sql.text(old)} THEN {sql.text(new)}" for old, new in sorted(renamed.items()))
+    return f"CASE {text} {cases} ELSE {text} END"
+
+
 def columns_of(sets: Iterable[Iterable[str]]) -> list[str]:
     """Every column of some sets of cells, once, in order."""
     return list(dict.fromkeys(column for cells in sets for column in cells))
 
 
-def text_of_cell(found: Found) -> str:
-    """SQL of what `model.cell_value` would write."""
+def text_of_cell(found: Found, renamed: Mapping[str, str] = _AS_IT_IS) -> str:
+    """SQL of what `model.cell_value` would write; values that were `renamed` go by their new name."""
     text = found.sql.sql(sql.DIALECT)
     none = sql.text(NONE_CELL)
+    if renamed and found.type == "list":
+        text = f"LIST_TRANSFORM(CAST({text} AS TEXT[]), value -> {_named_anew('value', renamed)})"
+    elif renamed:
+        return _named_anew(text_of_cell(found), renamed)
     match found.type:
         case "list":
             return f"COALESCE(NULLIF(LIST_DISTINCT(CAST({text} AS TEXT[])), []), [{none}])"
