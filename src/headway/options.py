@@ -68,6 +68,12 @@ class Readers(StrEnum):
     RESTRICTED = "restricted"
 
 
+class Service(StrEnum):
+    """Services of continuous integration for which a workflow can be written."""
+
+    GITHUB = "github"
+
+
 class Example(StrEnum):
     """The projects that ship with Headway."""
 

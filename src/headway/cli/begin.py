@@ -27,6 +27,7 @@ from headway.options import (
     ProjectOption,
     ScaleOption,
     SeedOption,
+    Service,
     SheetOption,
     TimeOption,
 )
@@ -49,6 +50,13 @@ def init(
     dates: DatesOption = None,
     scale: ScaleOption = None,
     seed: SeedOption = None,
+    ci: Annotated[
+        Service | None,
+        typer.Option(
+            "--ci",
+            help="Write also how this service runs the project every day; in a folder with a project, only that.",
+        ),
+    ] = None,
 ) -> None:
     """Write a small project to start from, for your data or for those of an invented shop."""
     from headway import propose, simulate
@@ -70,6 +78,12 @@ def init(
     if example is None and (scale is not None or seed is not None):
         message = f"{'--scale' if scale is not None else '--seed'} is about the data of an example"
         raise UsageError(Mistake(message, "unknown-option", None, "Add --example hubs, or --example saas."))
+    if ci is not None and (directory / "headway.yml").exists():
+        if data or example:
+            message = f"{directory} holds a project already; --ci alone adds the workflow to it"
+            raise UsageError(Mistake(message, "folder-not-empty", None, "Leave out the other options."))
+        _workflow(directory)
+        return
     where, now = list(data or ()), now_of(None)
     asked = not where and example is None and sys.stdin.isatty() and sys.stdout.isatty()
     propose.vet_folder(directory, [directory] if asked else where)
@@ -92,7 +106,19 @@ def init(
             progress("Writing the example's data", 0, 0)
             name = example.value if example else "start"
             simulate.write(name, directory, today=now.date(), seed=1 if seed is None else seed, scale=scale or 1.0)
+    if ci is not None:
+        _workflow(directory)
     _next_steps(directory)
+
+
+def _workflow(directory: Path) -> None:
+    """Write the workflow of a project, and say how it begins."""
+    from headway.propose import workflow
+
+    here = Path.cwd()
+    written = [path.relative_to(here) if path.is_relative_to(here) else path for path in workflow.github(directory)]
+    typer.echo(f"Wrote {' and '.join(map(str, written))}.")
+    typer.echo("Its head says what to set on GitHub, and how the first run is begun.")
 
 
 def _next_steps(directory: Path) -> None:
