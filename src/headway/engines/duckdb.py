@@ -59,6 +59,8 @@ class DuckDB:
     def __init__(self, temporary: Path | None = None, memory: str | None = None) -> None:
         self.attached: dict[str, Attached] = {}
         self._in_place: list[str] = []
+        #: Sources that name people: no message quotes a value of theirs.
+        self._named: set[str] = set()
         self._con = duckdb.connect(
             config={
                 "autoinstall_known_extensions": False,
@@ -107,10 +109,13 @@ class DuckDB:
         try:
             attached = self._run(lambda: self._attach(source, located))
         except duckdb.Error as error:
-            raise SourceError(_mistake(error, "broken-file", f"source {source.name}: ", source.place)) from error
+            lead = f"source {source.name}: "
+            raise SourceError(_mistake(error, "broken-file", lead, source.place, masked=bool(source.people))) from error
         if located.kind == "parquet":
             self._in_place += [str(path) for path in located.files]
         self.attached[source.name] = attached
+        if source.people:
+            self._named.add(source.name)
         return attached.columns
 
     def _attach(self, source: Source, located: Located) -> Attached:
@@ -162,7 +167,8 @@ class DuckDB:
         try:
             return self._run(lambda: self._con.sql(self.sql(query)).to_arrow_table())
         except duckdb.Error as error:
-            raise QueryError(_mistake(error, "query-failed")) from error
+            masked = any(table.name in self._named for table in query.find_all(exp.Table))
+            raise QueryError(_mistake(error, "query-failed", masked=masked)) from error
         finally:
             for name in tables:
                 self._con.unregister(name)
@@ -199,8 +205,10 @@ class DuckDB:
                 )
 
 
-def _mistake(error: duckdb.Error, slug: str, lead: str = "", place: Place | None = None) -> Mistake:
-    """What DuckDB refused, in the user's words."""
+def _mistake(
+    error: duckdb.Error, slug: str, lead: str = "", place: Place | None = None, *, masked: bool = False
+) -> Mistake:
+    """What DuckDB refused, in the user's words; `masked` without the values of rows that it tells."""
     text = str(error)
     if "No space left" in text or "max_temp_directory_size" in text:
         return Mistake(
@@ -222,4 +230,8 @@ def _mistake(error: duckdb.Error, slug: str, lead: str = "", place: Place | None
         return Mistake(f"{lead}{file} is damaged", "broken-file", place, "Copy or write the file again.")
     # DuckDB's first line says what it could not do; its kind of error and its advice speak of another language.
     first = re.sub(r"^([A-Z][A-Za-z]* )+Error: ", "", text.splitlines()[0])
+    if masked and isinstance(error, duckdb.InvalidInputException):
+        first = "a value does not fit what is done with it; it is not told, for its source names people"
+    elif masked and isinstance(error, duckdb.DataError):
+        first = re.sub(r"(['\"]).*(\1|$)|(?<![\w.])\d[\d.]*", "…", first)
     return Mistake(f"{lead}{first[:1].lower()}{first[1:]}", slug, place)

@@ -7,6 +7,7 @@ aggregates over the raw rows and gives back SQL; making the relation is the engi
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ Finder = Callable[[str, Collection[str]], tuple[str, str] | None]
 #: Rows that need not be read twice to find that a column of words is no number.
 _SAMPLE = 2048
 _SHOWN = 1000
+#: So much of a value's form is told.
+_LONGEST = 40
 _TIMES: tuple[ColumnType, ...] = ("date", "timestamp")
 
 
@@ -230,17 +233,25 @@ def _unreadable(
         more = f" ({count} such rows)" if count > 1 else ""
         mistakes.append(
             Mistake(
-                f"{where}: '{value}' in column {name} of source {source.name} is not {meaning}{more}",
+                f"{where}: {_quoted(source, value)} in column {name} of source {source.name} is not {meaning}{more}",
                 "bad-time" if is_time else "column-type",
                 _place(source, name),
-                _remedy(type_, value),
+                _remedy(type_, "it" if source.people else f"'{value}'"),
             )
         )
     return mistakes
 
 
+def _quoted(source: Source, value: str) -> str:
+    """A value for people; of a source that names persons its form alone, which may be one where another is expected."""
+    if not source.people:
+        return f"'{value}'"
+    form = re.sub(r"\d", "9", re.sub(r"[^\W\d_]", "x", value))
+    return f"a value of the form '{form[:_LONGEST]}'"
+
+
 def _remedy(type_: ColumnType, value: str) -> str:
-    missing = f"if '{value}' means no value, list it under 'missing' in the source's 'format'"
+    missing = f"if {value} means no value, list it under 'missing' in the source's 'format'"
     match type_:
         case "date" | "timestamp":
             return f"Correct it; or give the pattern of times as 'dates' in the source's 'format'; {missing}."
