@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlglot import exp
 
 from headway import catalog as catalogue
 from headway import run, trial
+from headway.engines import DuckDB
 from headway.errors import CheckError
 from headway.ledger import Ledger
 from headway.model import cell_text
@@ -249,3 +251,57 @@ def test_a_change_unlike_those_before_withholds_its_period(tmp_path: Path) -> No
     rows.append("14,2026-03-10,north,900")
     _, found = compute(tmp_path, of_revenue="{outliers: {above: 6}}", sales="\n".join(["id,day,shop,usd", *rows, ""]))
     assert totals(found["revenue"], "2026-01", "2026-02", "2026-03") == [220, 231, HELD]
+
+
+class Counting(DuckDB):
+    """An engine that remembers what it was asked."""
+
+    asked: list[exp.Query]
+
+    def execute(self, query: exp.Query, *more: Any) -> Any:
+        """Remember, and answer."""
+        self.asked = [*getattr(self, "asked", []), query]
+        return super().execute(query, *more)
+
+
+SCANS = """
+project: scans
+sources:
+  rows:
+    read: {files: rows.csv}
+    columns: {id: integer, at: date, hub: text, other: text, x: integer}
+    key: id
+    time: at
+    refers: {hub: hubs, other: hubs}
+    checks:
+      - {between: {x: [0, null]}}
+      - {unique: [x, at]}
+      - {one_of: {hub: [a, zz]}}
+      - {fresh: 10 days}
+      - {fresh: 10 days, by: hub}
+      - {deadline: {grain: week, within: 1 day}, by: hub}
+      - {outliers: {above: 6}}
+      - {coverage: {of: days, grain: month, at_least: 5 %}}
+  hubs:
+    read: {files: hubs.csv}
+    columns: {hub: text}
+    key: hub
+kpis:
+  n: {count: rows}
+"""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_all_checks_of_a_source_read_it_twice_whatever_there_is_to_check(tmp_path: Path, *, fails: bool) -> None:
+    """Once for what nobody declares, once for the rest; only where rows fail, once more for some of them."""
+    hub = "zz" if fails else "a"
+    (tmp_path / "rows.csv").write_text(f"id,at,hub,other,x\n1,2026-04-08,{hub},a,1\n2,2026-04-09,a,a,2\n")
+    (tmp_path / "hubs.csv").write_text("hub\na\n")
+    (tmp_path / "headway.yml").write_text(SCANS)
+    catalog = catalogue.load(tmp_path)
+    with Counting(tmp_path / "tmp") as engine:
+        run.Attempt(catalog, engine, NOW, run.Data(catalog)).read_sources(["n"])
+        # The first one asks for the span of the rows; of hubs there is one for their key.
+        checking = [query for query in engine.asked[1:] if "hubs.hub AS key_1" not in query.sql()]
+    scans = [sum(table.name == "rows" for table in query.find_all(exp.Table)) for query in checking]
+    assert [count for count in scans if count] == [1, 1, *([1] if fails else [])]

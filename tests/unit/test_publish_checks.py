@@ -122,7 +122,7 @@ def test_the_card_and_the_page_say_which_check_and_what_is_lacking(root: Path, l
     tile = shown.tile("revenue")
     assert (tile.verdict.key, tile.note) == ("withheld", "Held back")
     assert tile.reason == "It lacks shop west, withheld by sales.sane amounts."
-    assert shown.tile("double").reason == "A part of it is withheld, or has stopped coming: sales.sane amounts."
+    assert shown.tile("double").reason == "It lacks rows that are withheld, or have stopped coming: sales.sane amounts."
     assert [row.name for row in shown.kpi("double").checks][:2] == ["sane amounts", "one_of"]
     ran(root, ledger, 1, BAD.replace("-5", "6"))
     warned = seen(root, ledger).tile("revenue")

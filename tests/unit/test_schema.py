@@ -195,7 +195,7 @@ UNSEEN = {
         "are two numbers or two days",
         "a length of nothing",
         "what a check is called that",
-        "looks at days part by part",
+        "looks at days cell by cell",
         "which has another name itself",
         "cannot both have become",
         "^'a' is called so now",

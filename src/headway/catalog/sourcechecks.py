@@ -184,15 +184,15 @@ class _Reading:
     def parted(self, name: str, kind: str, rule: SourceRule) -> None:
         """Complain about parts of rows that cannot be looked at one by one."""
         if isinstance(rule, OF_ROWS):
-            message = f"'by' looks at days part by part, and '{kind}' is about single rows"
+            message = f"'by' looks at days cell by cell, and '{kind}' is about single rows"
             self.say(message, "bad-value", "Rows lie in their cells already: leave 'by' out.", "by", key=True)
         elif isinstance(rule, Covers) and rule.of is not None:
-            message = f"'by' looks at days part by part, and this coverage is of {rule.of}"
-            self.say(message, "bad-value", "Coverage 'of: days' can be told by part.", "by", key=True)
+            message = f"'by' looks at days cell by cell, and this coverage is of {rule.of}"
+            self.say(message, "bad-value", "Coverage 'of: days' can be looked at cell by cell.", "by", key=True)
         else:
             self.column(name, "by")
             if (who := Columns(self.sources).person(self.source.name, tuple(name.split(".")))) is not None:
-                remedy = "Look part by part at something coarser than a person."
+                remedy = "Look cell by cell at something coarser than a person."
                 self.say(f"a person is never a breakdown: {who}", "person-breakdown", remedy, "by")
 
     def by_column(self, kind: str, value: Any, example: str) -> Iterator[tuple[str, Any]]:

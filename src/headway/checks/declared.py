@@ -110,7 +110,7 @@ def _part(rows: Rows, check: Check) -> str:
     assert check.by
     found = rows.scope.column(check.by, check.place)
     if found.type == "list":
-        message = f"'{check.by}' of {rows.source.name} is a list, and 'by' puts each row into one part"
+        message = f"'{check.by}' of {rows.source.name} is a list, and 'by' puts each row into one cell"
         raise CatalogError(Mistake(message, "wrong-type", check.place, "Derive a column of that kind."))
     return text_of_cell(found)
 

@@ -403,7 +403,7 @@ _REASONS = {
     Reason.INPUT_WITHHELD: "A KPI that it reads is withheld.",
     Reason.NO_TOTAL: "There is no total: the cells do not add up.",
     Reason.TOO_FEW: "Too few answers.",
-    Reason.INCOMPLETE: "A part of it is withheld, or has stopped coming.",
+    Reason.INCOMPLETE: "It lacks rows that are withheld, or have stopped coming.",
     Reason.CHANGE_WAITS: "What it came to waits for a decision.",
 }
 
