@@ -169,6 +169,38 @@ def test_ledgers_that_went_apart_become_one(base: list[Any], here: list[Any], th
                     assert now == {at: number[0] for at, number in wanted if number is not None}
 
 
+def test_a_rename_travels(folder: Path) -> None:
+    """Of a KPI and of a value: what was exported under the old name, and what under the new one, is one history."""
+    changed = ([(2.5, 0), *SOME[0][1:]], *SOME[1:])
+    with Ledger.open(folder / "one.db") as one:
+        record(one, 0, (SOME, SOME))
+        record(one, 1, (changed, SOME))
+        export(one, folder / "early")
+        at = START + timedelta(minutes=2)
+        moved = [{**row, "cell": row["cell"].replace('"x"', '"y"')} for row in computed("a", SOME).observed.to_pylist()]
+        made = replace(
+            computed("c", SOME),
+            observed=pa.Table.from_pylist(moved, OBSERVED),
+            judged=None,
+            formerly=("a",),
+            revalued={"hub": {"x": "y"}},
+        )
+        run = Run(started=at, now=at, finished=at, fingerprint="c0", catalogue="{}")
+        one.record(run, [made, computed("b", SOME)], [])
+        export(one, folder / "early")
+        export(one, folder / "late")
+        wanted = one.read("c", part=None).to_pylist()
+        assert len(wanted) == len(PLACES)
+        for name in ("early", "late"):
+            bring(folder / name, folder / f"{name}.db")
+            with Ledger.open(folder / f"{name}.db") as other:
+                assert told(other) == told(one)
+                assert other.read("c", part=None).to_pylist() == wanted
+                for grain, cell, period in PLACES:
+                    key = "c", "", GRAINS[grain], cell.replace('"x"', '"y"'), period
+                    assert other.revisions(*key) == one.revisions(*key)
+
+
 @pytest.mark.parametrize("dump", sorted(LEDGERS.glob("*.sql")), ids=lambda dump: dump.stem)
 def test_a_ledger_of_an_earlier_release_travels(dump: Path, folder: Path) -> None:
     """With all that it held."""

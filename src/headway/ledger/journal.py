@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -130,8 +131,8 @@ class Names:
 
 
 def definition_name(row: Any) -> str:
-    """A definition's name in every copy of the ledger."""
-    return hashlib.sha256(f"{row.kpi}\n{row.fingerprint}\n{row.sql}".encode()).hexdigest()[:32]
+    """A definition's name in every copy of the ledger, whatever its KPI is called there."""
+    return hashlib.sha256(f"{row.fingerprint}\n{row.sql}".encode()).hexdigest()[:32]
 
 
 def read(connection: sa.Connection, wanted: set[str] | None = None) -> list[Journal]:
@@ -173,6 +174,76 @@ def state(connection: sa.Connection) -> State | None:
     return State((_json(last.finished), last.uuid), {name: found for name, found in rows.items() if found})
 
 
+def by_todays_names(journals: Sequence[Journal], states: Sequence[State]) -> tuple[list[Journal], list[State]]:
+    """The same, in order, under the names that the last one knows: `formerly` carries names back to earlier runs.
+
+    Who exported a run after a rename has told it under the new name already.
+    """
+    later = list(journals)
+    stood = list(states)
+    for at, one in enumerate(journals):
+        for row in one.added.get(schema.renamed.name, ()):
+            later[:at] = [_renamed(journal, row) for journal in later[:at]]
+            stood = [
+                State(s.order, {**s.rows, "proposed": [_called(told, row) for told in s.rows.get("proposed", ())]})
+                if s.order < one.order
+                else s
+                for s in stood
+            ]
+    return later, stood
+
+
+def _renamed(one: Journal, rename: Mapping[str, Any]) -> Journal:
+    """A journal, after a KPI or a value of its breakdown was called otherwise."""
+    added = dict(one.added)
+    if not rename["column"]:
+        for table in (schema.attempt, schema.entry, schema.checked):
+            if table.name in added:
+                added[table.name] = _unique(table, [_called(row, rename) for row in added[table.name]])
+    logs = {log: _rows_called(table, rename) for log, table in one.logs.items()}
+    return Journal(one.run, one.after, one.definitions, added, logs)
+
+
+def _called(row: Mapping[str, Any], rename: Mapping[str, Any]) -> dict[str, Any]:
+    """A row under today's names."""
+    old, new, column = rename["old"], rename["new"], rename["column"]
+    found = dict(row)
+    if not column:
+        for name in ("kpi", "subject"):
+            if found.get(name) == old and (name == "kpi" or found.get("of") == "kpi"):
+                found[name] = new
+    elif found.get("kpi") == rename["kpi"]:
+        found["cell"] = _cell(found["cell"], column, old, new)
+    return found
+
+
+def _unique(table: sa.Table, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows with different keys: where a run knew both names, the row of the new one stands last, and is right."""
+    keys = [column.name for column in table.primary_key if column.name != "run"]
+    return list({tuple(row[key] for key in keys): row for row in rows}.values())
+
+
+def _rows_called(table: pa.Table, rename: Mapping[str, Any]) -> pa.Table:
+    """Rows of a log under today's names."""
+    old, new, column = rename["old"], rename["new"], rename["column"]
+    name = "cell" if column else "kpi"
+    words: list[str] = table[name].cast(pa.string()).to_pylist()
+    if column:
+        kpis = table["kpi"].cast(pa.string()).to_pylist()
+        met = {word: _cell(word, column, old, new) for word in set(words)}
+        told = [met[word] if kpi == rename["kpi"] else word for word, kpi in zip(words, kpis, strict=True)]
+    else:
+        told = [new if word == old else word for word in words]
+    if told == words:
+        return table
+    return table.set_column(table.column_names.index(name), name, pa.array(told, pa.string()).cast(_WORD))
+
+
+def _cell(cell: str, column: str, old: str, new: str) -> str:
+    values = json.loads(cell) if cell else {}
+    return json.dumps(values | {column: new}, ensure_ascii=False) if values.get(column) == old else cell
+
+
 def catalogues(connection: sa.Connection, fingerprints: set[str]) -> dict[str, Catalogue]:
     """The catalogues with these fingerprints."""
     rows = connection.execute(sa.select(schema.catalogue))
@@ -191,7 +262,7 @@ def _definitions(connection: sa.Connection, names: Names) -> dict[int, dict[str,
     )
     found: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
     for row in connection.execute(sa.select(d).order_by(d.c.id)):
-        told = {name: getattr(row, name) for name in ("kpi", "fingerprint", "sql", "lineage")}
+        told = {name: getattr(row, name) for name in ("fingerprint", "sql", "lineage")}
         found[first.get(row.id, next(iter(names.runs)))][names.definitions[row.id]] = told
     return found
 

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from headway.ledger import archive, schema
 from headway.ledger.diff import BLOCK, Bools, Floats, Ints, Rows, digests, same
 from headway.ledger.encode import Encoder
-from headway.ledger.journal import ADDED, SERIES, STANDING, WORDS, Catalogue, Journal, State
+from headway.ledger.journal import ADDED, SERIES, STANDING, WORDS, Catalogue, Journal, State, by_todays_names
 from headway.ledger.logs import Log, Logs
 from headway.periods import Grain
 
@@ -32,9 +32,9 @@ def rebuild(
     catalogues: Mapping[str, Catalogue],
 ) -> None:
     """Fill an empty ledger, within the caller's transaction."""
-    _Builder(connection, sorted(journals, key=lambda one: one.order), catalogues).build(
-        sorted(states, key=lambda one: one.order)
-    )
+    ordered = sorted(journals, key=lambda one: one.order), sorted(states, key=lambda one: one.order)
+    told, standing = by_todays_names(*ordered)
+    _Builder(connection, told, catalogues).build(standing)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ class _Builder:
         self.encoder = Encoder(connection)
         self.logs = Logs(connection, 0, self.encoder)
         self.runs = {journal.uuid: number for number, journal in enumerate(journals, start=1)}
-        self.definitions: dict[str, int] = {}
+        self.known: dict[str, dict[str, Any]] = {}
+        self.definitions: dict[tuple[str, str], int] = {}
         self.restatements: dict[str, int] = {}
         self.series: dict[tuple[str, ...], int] = {}
 
@@ -90,19 +91,25 @@ class _Builder:
             self.connection.execute(table.insert(), list(rows))
 
     def _define(self) -> None:
-        """Number the definitions in the order in which runs first used them."""
-        found: dict[str, dict[str, Any]] = {}
+        """Number the definitions of each KPI in the order in which runs first used them."""
         for journal in self.journals:
             for name, told in journal.definitions.items():
-                known = found.setdefault(name, dict(told))
-                known["lineage"] = known["lineage"] or told["lineage"]
-        self.definitions = {name: number for number, name in enumerate(found, start=1)}
-        rows = [
-            {**told, "id": self.definitions[name], "lineage": sa.null() if told["lineage"] is None else told["lineage"]}
-            for name, told in found.items()
-        ]
-        for row in rows:  # one by one, because null is said in another way than a text
-            self.connection.execute(schema.definition.insert(), row)
+                found = self.known.setdefault(name, dict(told))
+                found["lineage"] = found["lineage"] or told["lineage"]
+        for journal in self.journals:
+            for row in journal.added.get(schema.attempt.name, ()):
+                if row["definition"] is not None:
+                    self._definition(row["kpi"], row["definition"])
+
+    def _definition(self, kpi: str, name: str) -> int:
+        """The number of a definition of a KPI."""
+        if (kpi, name) not in self.definitions:
+            told = self.known[name]
+            lineage = sa.null() if told["lineage"] is None else told["lineage"]
+            self.definitions[kpi, name] = len(self.definitions) + 1
+            made = {**told, "id": self.definitions[kpi, name], "kpi": kpi, "lineage": lineage}
+            self.connection.execute(schema.definition.insert(), made)
+        return self.definitions[kpi, name]
 
     def _number_restatements(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Number the restatements in the order of the runs that saw them first."""
@@ -150,7 +157,7 @@ class _Builder:
             elif name in ("run", "latest"):
                 row[name] = self.runs[value]
             elif name == "definition":
-                row[name] = self.definitions[value]
+                row[name] = self._definition(told["kpi"], value)
             elif name == "restatement" or (table is schema.restatement and name == "id"):
                 row[name] = self.restatements[value]
             else:
@@ -213,8 +220,10 @@ class _Builder:
                 for one in log.columns
             ]
         )
-        known = {"definition": self.definitions, "restatement": self.restatements}
-        about = {one: self._numbers(whole[one], known[one].__getitem__) for one in log.about if one != "run"}
+        about = {}
+        if "definition" in log.about:
+            about["definition"] = self._defined(whole)
+            about["restatement"] = self._numbers(whole["restatement"], self.restatements.__getitem__)
         mark = values[:, log.columns.index(log.mark)].astype(np.int64)
         gone = log.gone(mark)
         values[gone] = log.withdrawn
@@ -240,6 +249,20 @@ class _Builder:
         numbers = np.array([*(number(word) if at in used else 0 for at, word in enumerate(words)), np.nan], np.float64)
         of_rows: Floats = numbers[codes]  # the last one stands at -1
         return of_rows
+
+    def _defined(self, whole: pa.Table) -> Floats:
+        """The definition of each row; NaN where a row only went."""
+        kpis: dict[str, int] = {}
+        names: dict[str, int] = {}
+        of = self._numbers(whole["kpi"], lambda word: kpis.setdefault(word, len(kpis)))
+        by = self._numbers(whole["definition"], lambda word: names.setdefault(word, len(names)))
+        unique, place = np.unique(of * max(1, len(names)) + by, return_inverse=True)
+        numbers = np.full(len(unique), np.nan)
+        for at, code in enumerate(unique.tolist()):
+            if not np.isnan(code):
+                kpi, name = divmod(int(code), max(1, len(names)))
+                numbers[at] = self._definition(list(kpis)[kpi], list(names)[name])
+        return numbers[place]
 
     def _numbered(self, whole: pa.Table) -> Ints:
         """The series of each row."""
