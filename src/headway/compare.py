@@ -6,7 +6,7 @@ state: that it differs needs a reason. One of a running period was bound to move
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headway.model import JUDGED, OBSERVED, Flag
+from headway.model import JUDGED, OBSERVED, Flag, cell_text, read_cell
 from headway.periods import Grain
 
 #: Numbers that differ by less, as a share, are the same: adding up in another order rounds differently.
@@ -99,9 +99,9 @@ class Compared:
 class Foreseen:
     """What a change of the catalogue does to one KPI.
 
-    `sort` is "added", "removed" or "changed"; `redefined` is true if its numbers are calculated otherwise, `rejudged`
-    if its verdicts may be others; `retold` are the keys that differ and change no number. `failed` says why its numbers
-    could not be compared.
+    `sort` is "added", "removed", "renamed" (it `was` called so) or "changed". `redefined` is true if its numbers are
+    calculated otherwise, `rejudged` if its verdicts may be others; `retold` are the keys that differ and change no
+    number. `failed` says why its numbers could not be compared.
     """
 
     kpi: str
@@ -111,6 +111,7 @@ class Foreseen:
     retold: tuple[str, ...] = ()
     compared: Compared | None = None
     failed: str | None = None
+    was: str = ""
 
 
 def largest(differences: Sequence[Difference]) -> Difference | None:
@@ -128,8 +129,13 @@ def nothing() -> pa.Table:
     return pa.schema([(name, kinds[name]) for name in FIELDS]).empty_table()
 
 
-def numbers(kpi: str, old: pa.Table, new: pa.Table) -> Compared:
+#: Values of breakdowns that are called otherwise now: column -> old -> new.
+Revalued = Mapping[str, Mapping[str, str]]
+
+
+def numbers(kpi: str, old: pa.Table, new: pa.Table, revalued: Revalued | None = None) -> Compared:
     """What differs between two tables of one KPI's numbers, each with the columns `FIELDS`."""
+    old = _called_now(old, revalued or {})
     before, after = (_marked(table) for table in (old, new))
     both = before.join(after, keys=list(_KEY), join_type="full outer", right_suffix=" now")
     there, now = (both[name].is_valid().to_numpy() for name in ("there", "there now"))
@@ -148,6 +154,19 @@ def numbers(kpi: str, old: pa.Table, new: pa.Table) -> Compared:
         cells_new=tuple(sorted(cells[1] - cells[0] - {""})),
         cells_gone=tuple(sorted(cells[0] - cells[1] - {""})),
     )
+
+
+def _called_now(table: pa.Table, revalued: Revalued) -> pa.Table:
+    """The same numbers, their cells as they are called now."""
+    if not revalued:
+        return table
+    column = pa.chunked_array(table["cell"]).combine_chunks().dictionary_encode()
+    cells = [
+        cell_text(tuple((name, revalued.get(name, {}).get(value, value)) for name, value in read_cell(text)))
+        for text in column.dictionary.to_pylist()
+    ]
+    names = pa.array(cells, pa.string()).take(column.indices)
+    return table.set_column(table.schema.get_field_index("cell"), "cell", names)
 
 
 def _marked(table: pa.Table) -> pa.Table:

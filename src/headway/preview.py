@@ -29,41 +29,45 @@ def foresee(old: Catalog, new: Catalog, now: datetime, progress: Progress = sile
 
     The data are those of the new one's project. CheckError if a check stops a run of either.
     """
-    told = [one for name in dict.fromkeys([*new.kpis, *old.kpis]) if (one := _told(name, old, new))]
-    moving = [one.kpi for one in told if one.sort != "changed" or one.redefined or one.rejudged]
-    before, after = (_computed(catalog, moving, new.root, now, progress) for catalog in (old, new))
-    return tuple(_with_numbers(one, before, after) if one.kpi in moving else one for one in told)
+    pairs = catalogue.pairs(old, new)
+    told = [one for was, name in pairs if (one := _told(was, name, old, new))]
+    moving = [one for one in told if one.sort in ("added", "removed") or one.redefined or one.rejudged]
+    before = _computed(old, [one.was for one in moving if one.was], new.root, now, progress)
+    after = _computed(new, [one.kpi for one in moving if one.sort != "removed"], new.root, now, progress)
+    return tuple(_with_numbers(one, before, after, new) if one in moving else one for one in told)
 
 
-def _told(name: str, old: Catalog, new: Catalog) -> Foreseen | None:
+def _told(was: str | None, name: str | None, old: Catalog, new: Catalog) -> Foreseen | None:
     """How a KPI differs, before any number is looked at; None if it does not."""
-    if name not in old.kpis or name not in new.kpis:
-        return Foreseen(name, "added" if name in new.kpis else "removed")
-    redefined = _redefined(name, old, new)
-    retold = catalogue.retold(old.kpis[name], new.kpis[name])
-    rejudged = _rejudged(name, old, new)
-    return Foreseen(name, "changed", redefined, rejudged, retold) if redefined or rejudged or retold else None
+    if was is None or name is None:
+        return Foreseen(name or was or "", "removed" if name is None else "added", was=was or "")
+    redefined = _redefined(was, name, old, new)
+    rejudged = _rejudged(was, name, old, new)
+    retold = catalogue.retold(old.kpis[was], new.kpis[name])
+    if was == name and not (redefined or rejudged or retold):
+        return None
+    return Foreseen(name, "changed" if was == name else "renamed", redefined, rejudged, retold, was=was)
 
 
-def _redefined(name: str, old: Catalog, new: Catalog) -> bool:
+def _redefined(was: str, name: str, old: Catalog, new: Catalog) -> bool:
     """True if the numbers of a KPI that both catalogues have are calculated otherwise."""
-    return catalogue.fingerprint(old.kpis[name], old) != catalogue.fingerprint(new.kpis[name], new)
+    return catalogue.fingerprint(old.kpis[was], old) != catalogue.fingerprint(new.kpis[name], new)
 
 
-def _rejudged(name: str, old: Catalog, new: Catalog) -> bool:
+def _rejudged(was: str, name: str, old: Catalog, new: Catalog) -> bool:
     """True if verdicts may be others: by targets, by how near is near, or by KPIs that targets and checks read."""
-    one, other = old.kpis[name], new.kpis[name]
+    one, other = old.kpis[was], new.kpis[name]
     if (one.targets and old.near_within != new.near_within) or {*catalogue.retold(one, other)} & {*_JUDGES}:
         return True
-    read = {*one.compared, *one.reconciled, *other.compared, *other.reconciled} & old.kpis.keys() & new.kpis.keys()
-    return any(_redefined(kpi, old, new) for kpi in read)
+    read = {*other.compared, *other.reconciled} & old.kpis.keys()
+    return any(_redefined(kpi, kpi, old, new) for kpi in read)
 
 
 def _computed(
     catalog: Catalog, names: Sequence[str], root: Path, now: datetime, progress: Progress
 ) -> dict[str, Computed]:
-    """Those of the KPIs that a catalogue has, computed from the data below `root`."""
-    wanted = [name for name in names if name in catalog.kpis and catalog.kpis[name].measure is not None]
+    """KPIs of a catalogue, but those that are only planned, computed from the data below `root`."""
+    wanted = [name for name in names if catalog.kpis[name].measure is not None]
     if not wanted:
         return {}
     with DuckDB(root / ".headway" / "tmp") as engine:
@@ -73,13 +77,14 @@ def _computed(
         return {one.kpi: one for one in attempt.computed(needed)}
 
 
-def _with_numbers(told: Foreseen, before: dict[str, Computed], after: dict[str, Computed]) -> Foreseen:
+def _with_numbers(told: Foreseen, before: dict[str, Computed], after: dict[str, Computed], new: Catalog) -> Foreseen:
     """What differs in the numbers of a KPI, or why that is not known."""
-    both = [made[told.kpi] for made in (before, after) if told.kpi in made]
-    if failed := next((one.failed for one in both if one.failed), None):
+    sides = before.get(told.was), after.get(told.kpi) if told.sort != "removed" else None
+    if failed := next((one.failed for one in sides if one and one.failed), None):
         return replace(told, failed=failed)
-    tables = [_published(made.get(told.kpi)) for made in (before, after)]
-    return replace(told, compared=compare.numbers(told.kpi, *tables))
+    revalued = new.kpis[told.kpi].revalued if told.kpi in new.kpis else {}
+    old, now = map(_published, sides)
+    return replace(told, compared=compare.numbers(told.kpi, old, now, revalued))
 
 
 def _published(computed: Computed | None) -> pa.Table:

@@ -142,6 +142,21 @@ def test_a_plan_without_a_change_says_so(shop: Shop) -> None:
     assert "No KPI changes." in shop.headway("plan").out
 
 
+def test_a_rename_is_no_change_of_numbers(shop: Shop, edit: Edit) -> None:
+    """A KPI that was called otherwise is compared with what it was, before a run and after it."""
+    assert shop.run().code == 0
+    edit(shop, "kpis/shop.yml", "  per_visit: {formula: spent", "  each: {formerly: per_visit, formula: spent")
+    planned = shop.headway("plan", "--now", "2026-03-10T06:00Z").out
+    assert "Renamed, with the same numbers: per_visit is each." in planned
+    assert "per_visit    " not in planned
+    assert shop.run().code == 0
+    (each,) = json.loads(shop.headway("diff", "1", "--json").out)["kpis"]
+    assert (each["name"], each["was"], each["sort"]) == ("each", "per_visit", "renamed")
+    assert (each["closed"], each["new"], each["gone"]) == (0, 0, 0)
+    assert "renamed, was per_visit" in shop.headway("diff", "1").out
+    assert "Per visit  per_visit\n" in shop.headway("show", "per_visit", "--as-of", "1").out
+
+
 def test_what_cannot_be_planned_is_told(shop: Shop, edit: Edit) -> None:
     """No run, no repository, no such commit, a commit without a catalogue or with a broken one, a broken one now."""
 

@@ -71,6 +71,15 @@ def test_a_period_that_closed_without_a_change_is_none() -> None:
     assert compared(old, [row("2026-04", 4)]).same
 
 
+def test_a_cell_that_is_called_otherwise_is_the_same() -> None:
+    """Values of breakdowns are compared by what they are called now."""
+    tables = [
+        pa.Table.from_pylist([row("2026-01", 1, cell=cell_text((("hub", name),)))], SCHEMA) for name in ("old", "north")
+    ]
+    assert not compare.numbers("a", *tables).same
+    assert compare.numbers("a", *tables, {"hub": {"old": "north"}}).same
+
+
 @pytest.mark.parametrize(
     ("more", "period"),
     [

@@ -7,7 +7,7 @@ with the help of `columns` and `circles` · `loading` does it all · `identity` 
 `schema`, of `shapes` and `meanings`, tells editors · `lint` finds what is not meant, `storage` what a run will keep.
 """
 
-from headway.catalog.identity import around, fingerprint, retold, text
+from headway.catalog.identity import around, fingerprint, pairs, retold, text
 from headway.catalog.loading import find, load, quantity, restore, unknown_kpi, unknown_test
 from headway.catalog.written import laid_out
 
@@ -17,6 +17,7 @@ __all__ = [
     "fingerprint",
     "laid_out",
     "load",
+    "pairs",
     "quantity",
     "restore",
     "retold",

@@ -85,9 +85,19 @@ def definition(kpi: Kpi) -> dict[str, Any]:
     return said
 
 
+def pairs(old: Catalog, new: Catalog) -> tuple[tuple[str | None, str | None], ...]:
+    """Each KPI of two catalogues by what both call it, None where one lacks it; those that only `old` has come last."""
+    found: list[tuple[str | None, str | None]] = []
+    for name, kpi in new.kpis.items():
+        earlier = (was for was in kpi.formerly if was in old.kpis and was not in new.kpis)
+        found.append((name if name in old.kpis else next(earlier, None), name))
+    known = {was for was, _ in found}
+    return (*found, *((name, None) for name in old.kpis if name not in known))
+
+
 def retold(old: Kpi, new: Kpi) -> tuple[str, ...]:
     """The keys by which two KPIs differ that change none of their numbers: words, targets, how they are shown."""
-    silent = {*NUMBERS, "name", "written", "place", "places"}
+    silent = {*NUMBERS, "name", "formerly", "written", "place", "places"}
     return tuple(
         f.name
         for f in fields(Kpi)

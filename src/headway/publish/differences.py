@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from headway import catalog as catalogue
 from headway import compare
 from headway.compare import Compared, Difference, Said
 from headway.ledger import AsOf, Ledger, Run
@@ -48,8 +49,8 @@ class Moved:
 class Differing:
     """One KPI that differs. `numbers` are its closed numbers that changed in value or verdict.
 
-    `sort` is `changed`, `added` or `removed`; `days` are from the first to the last of the periods of `numbers`;
-    `running`, `new` and `gone` count numbers that time alone may bring.
+    `sort` is `changed`, `added`, `removed` or `renamed` (it `was` called so). `days` are from the first to the last of
+    the periods of `numbers`; `running`, `new` and `gone` count numbers that time alone may bring.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Differing:
     cells_new: tuple[str, ...] = ()
     cells_gone: tuple[str, ...] = ()
     days: str = ""
+    was: str = ""
     largest: Moved | None = None
     numbers: tuple[Moved, ...] = field(default=(), repr=False)
 
@@ -104,13 +106,14 @@ def between(ledger: Ledger, catalog: Catalog, before: AsOf, after: AsOf | None, 
     (first, one), (last, other) = sorted(ends, key=lambda pair: pair[0].id)
     old, new = (past.catalogue_of(ledger, catalog, run)[0] for run in (one, other))
     found, same = [], 0
-    wanted = [name for name in dict.fromkeys([*new.kpis, *old.kpis]) if not names or name in names]
-    for name in wanted:
-        sides = [
-            ledger.read(name, part=None, as_of=end.id) if name in of.kpis else compare.nothing()
-            for of, end in ((old, first), (new, last))
-        ]
-        made = differing(compare.numbers(name, *sides), old.kpis.get(name), new.kpis.get(name), Periods(new.calendar))
+    for was, name in catalogue.pairs(old, new):
+        if names and was not in names and name not in names:
+            continue
+        before_now = ledger.read(was, part=None, as_of=first.id) if was else compare.nothing()
+        after_now = ledger.read(name, part=None, as_of=last.id) if name else compare.nothing()
+        kpis = old.kpis.get(was or ""), new.kpis.get(name or "")
+        compared = compare.numbers(name or was or "", before_now, after_now, kpis[1].revalued if kpis[1] else None)
+        made = differing(compared, *kpis, Periods(new.calendar))
         same += made is None
         found += [made] if made else []
     before_it, after_it = (End(end.id, words.moment(past.moment(end), new.calendar.tz)) for end in (first, last))
@@ -140,6 +143,9 @@ def differing(compared: Compared, old: Kpi | None, new: Kpi | None, periods: Per
     kpi = new or old
     assert kpi is not None, "one of the two catalogues has it"
     sort = "added" if old is None else "removed" if new is None else "changed"
+    was = old.name if old and new and old.name != new.name else ""
+    if was:
+        sort = "renamed"
     if compared.same and sort == "changed":
         return None
     closed = (*compared.closed, *compared.judged)
@@ -156,6 +162,7 @@ def differing(compared: Compared, old: Kpi | None, new: Kpi | None, periods: Per
         gone=compared.gone,
         cells_new=tuple(map(_cell, compared.cells_new)),
         cells_gone=tuple(map(_cell, compared.cells_gone)),
+        was=was,
         days=_days([periods.get(one.grain, one.period) for one in closed]),
         largest=moved(largest, kpi, periods) if largest else None,
         numbers=tuple(moved(one, kpi, periods) for one in closed),
@@ -279,9 +286,11 @@ def sheet(kpis: Sequence[Differing]) -> Sheet:
 
 
 def _of(kpi: Differing) -> str:
-    if kpi.sort != "changed":
+    if kpi.sort in ("added", "removed"):
         return f"{kpi.sort}: {kpi.title}"
-    return f"{kpi.largest.place}: {kpi.largest.text}" if kpi.largest else ""
+    parts = [f"renamed, was {kpi.was}"] if kpi.was else []
+    parts += [f"{kpi.largest.place}: {kpi.largest.text}"] if kpi.largest else []
+    return "; ".join(parts)
 
 
 def details(kpi: Differing) -> Sheet:

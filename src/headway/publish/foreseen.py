@@ -14,9 +14,13 @@ from headway.publish.stored import Periods
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """One KPI that the change touches. `retold` are its keys that change no number; `waiting` closed numbers wait."""
+    """One KPI that the change touches, and what it was called.
+
+    `retold` are its keys that change no number; `waiting` counts closed numbers that would wait for a decision.
+    """
 
     name: str
+    was: str
     sort: str
     redefined: bool
     retold: tuple[str, ...]
@@ -42,9 +46,10 @@ def plan(against: str, old: Catalog, new: Catalog, foreseen: Sequence[Foreseen],
     kpis = []
     for one in foreseen:
         compared = one.compared
-        shown = differing(compared, old.kpis.get(one.kpi), new.kpis.get(one.kpi), periods) if compared else None
+        kpis_of = old.kpis.get(one.was), new.kpis.get(one.kpi) if one.sort != "removed" else None
+        shown = differing(compared, *kpis_of, periods) if compared else None
         waiting = sum(_waits(d.old.value, d.new.value, tolerance) for d in compared.closed) if compared else 0
-        kpis.append(Renewed(one.kpi, one.sort, one.redefined, one.retold, waiting, shown, one.failed))
+        kpis.append(Renewed(one.kpi, one.was, one.sort, one.redefined, one.retold, waiting, shown, one.failed))
     return Plan(against, tolerance, tuple(kpis), around)
 
 
@@ -74,6 +79,8 @@ def _sentences(change: Plan) -> Iterator[str]:
         share = numbers.exact(change.tolerance, goals.PERCENT)
         which = f"{count} of {many(len(waiting), 'KPI')} would change by more than the tolerance of {share}"
         yield f"{which}: the old ones stay published until somebody accepts the new ones."
+    if renamed := [f"{one.was} is {one.name}" for one in kpis if one.sort == "renamed" and one.differing is None]:
+        yield f"Renamed, with the same numbers: {', '.join(renamed)}."
     same = [one.name for one in kpis if one.redefined and one.differing is None and not one.failed]
     if same:
         yield f"Defined otherwise, with the same numbers: {', '.join(same)}."
@@ -81,10 +88,8 @@ def _sentences(change: Plan) -> Iterator[str]:
     if words:
         yield f"Other words or targets: {', '.join(words)}."
     for one in kpis:
-        if one.differing:
-            for cells, verb in ((one.differing.cells_new, "gets"), (one.differing.cells_gone, "loses")):
-                if cells and one.sort == "changed":
-                    yield f"{one.name} {verb} {many(len(cells), 'cell')}: {_some(cells)}."
+        if one.differing and one.sort in ("changed", "renamed"):
+            yield from _cells(one.differing)
     for one in kpis:
         if one.failed:
             yield f"Not compared: {one.name}, because {one.failed}."
@@ -93,6 +98,13 @@ def _sentences(change: Plan) -> Iterator[str]:
     if not kpis:
         yield "No KPI changes."
     yield "Nothing was recorded."
+
+
+def _cells(kpi: Differing) -> Iterator[str]:
+    """Which cells a KPI has alone before, or after."""
+    for cells, verb in ((kpi.cells_new, "gets"), (kpi.cells_gone, "loses")):
+        if cells:
+            yield f"{kpi.name} {verb} {many(len(cells), 'cell')}: {_some(cells)}."
 
 
 def _some(cells: Sequence[str]) -> str:
