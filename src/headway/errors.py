@@ -72,6 +72,8 @@ SLUGS = frozenset(
         "broken-row",
         "broken-file",
         "unreadable-file",
+        "file-changed",
+        "source-emptied",
         "column-missing",
         "column-type",
         "bad-time",

@@ -26,7 +26,7 @@ from headway import __version__, checks, functions, plan, quality, sources, targ
 from headway import catalog as catalogue
 from headway.closing import Hindsight
 from headway.engines.duckdb import DuckDB
-from headway.errors import CatalogError, CheckError, HeadwayError, Mistake, QueryError, SourceError, UsageError
+from headway.errors import CatalogError, CheckError, HeadwayError, Mistake, QueryError, UsageError
 from headway.ledger import Ledger, Recorded, Run
 from headway.model import (
     OBSERVED,
@@ -54,6 +54,7 @@ from headway.model import (
 )
 from headway.periods import Grain, Period
 from headway.plan import Coverage, Request
+from headway.sources import trouble
 
 T = TypeVar("T")
 
@@ -102,7 +103,7 @@ def _observed(catalog: Catalog, ledger: Ledger, now: datetime, wanted: Sequence[
     """The run itself, alone with the ledger."""
     started = datetime.now(UTC)
     with DuckDB(catalog.root / ".headway" / "tmp") as engine:
-        attempt = Attempt(catalog, engine, now, Data(catalog), progress)
+        attempt = Attempt(catalog, engine, now, Data(catalog), progress, ledger.last_loads())
         attempt.compute(wanted)
         computed = attempt.computed(wanted)
         progress("Recording", 0, 1)
@@ -208,6 +209,8 @@ class Attempt:
     now: datetime
     data: Data
     progress: Progress = silent
+    #: By source: what it gave when it was last read.
+    known: Mapping[str, Load] = field(default_factory=dict)
     schemas: dict[str, dict[str, SqlType]] = field(default_factory=dict)
     coverage: dict[str, Coverage] = field(default_factory=dict)
     failing: dict[str, list[checks.Failing]] = field(default_factory=dict)
@@ -234,12 +237,14 @@ class Attempt:
     _apart: dict[str, tuple[list[int], checks.cells.Cells]] = field(default_factory=dict)
     #: By source: the seconds left for reading and checking it.
     _left: dict[str, float] = field(default_factory=dict)
+    _located: dict[str, Located] = field(default_factory=dict)
 
     def compute(self, wanted: Sequence[str]) -> None:
         """Every number of the KPIs `wanted`, which `closure` has put in order."""
         self.read_sources(wanted)
         self.execute(wanted)
         self.derive(wanted)
+        self._look_again(wanted)
 
     @property
     def numbers(self) -> dict[Request, pa.Table]:
@@ -289,9 +294,11 @@ class Attempt:
             timed.run(lambda: step(name), self._left.setdefault(name, limit))
         except timed.TooSlow as slow:
             self._leave_behind(slow)
-            message = f"source {name}: reading and checking it took longer than its time limit, {_clock(limit)}"
-            place = source.places.get("read", source.place)
-            raise SourceError(Mistake(message, "source-too-slow", place, _WAITING)) from None
+            raise trouble.too_slow(source, limit) from None
+        except HeadwayError:
+            raise
+        except Exception as error:  # what nobody expected of a file must not stop the other sources
+            raise trouble.unexpected(source, error) from error
         finally:
             self._left[name] -= time.monotonic() - began
 
@@ -310,18 +317,35 @@ class Attempt:
             return timed.run(work, limit if seconds is None else seconds)
         except timed.TooSlow as slow:
             self._leave_behind(slow)
-            said = _clock(limit) if seconds is None else "what was left of it"
+            said = trouble.clock(limit) if seconds is None else "what was left of it"
             raise QueryError(Mistake(f"its query took longer than the time limit, {said}", "query-too-slow")) from None
 
     def _attach(self, name: str) -> None:
         source = self.catalog.sources[name]
-        self.schemas[name] = dict(self.engine.attach(source, self.data.locate(source)))
+        located = self._located[name] = self.data.locate(source)
+        self.schemas[name] = dict(self.engine.attach(source, located))
+        if changed := sources.changed(located):
+            raise trouble.changed(source, changed)
+
+    def _look_again(self, wanted: Sequence[str]) -> None:
+        """Drop what was computed from files that changed meanwhile: its queries saw two states of them."""
+        for name, located in self._located.items():
+            source = self.catalog.sources[name]
+            if located.kind != "parquet" or name in self.failed_sources or not (changed := sources.changed(located)):
+                continue  # all others were read once, at the beginning
+            self._source_failed(name, trouble.changed(source, changed))
+            for kpi in wanted:
+                if name in self.catalog.upstream(kpi):
+                    self.failed_kpis.setdefault(kpi, f"it reads {name}, which changed while it was read")
 
     def _probe(self, name: str) -> None:
         answer = self.engine.execute(plan.probe(self.catalog, self.schemas, name, self.now))
         attached = self.engine.attached[name]
         covered = plan.coverage(self.catalog, name, answer, self.now)
         self.coverage[name] = covered
+        source, before, dated = self.catalog.sources[name], self.known.get(name), covered.newest is not None
+        if error := trouble.emptied(source, before, covered.rows, dated=dated, excluded=any(covered.excluded)):
+            raise error
         found = self._check(name, covered)
         self.failing[name] = found.failing
         self.loads[name] = Load(
@@ -755,19 +779,6 @@ def _gives_way(count: int, periods: Sequence[str]) -> str:
     some = ", ".join(dict.fromkeys(periods[:3])) + (" ..." if count > 3 else "")
     which = "1 value of its history gives" if count == 1 else f"{count} values of its history give"
     return f"{which} way to computed ones ({some}); with 'tracked_from' it is said where history ends"
-
-
-#: What to do about a source that is too slow.
-_WAITING = "Find out what it waits for, or give it more time: 'time_limit: 1 hour' there, or in headway.yml for all."
-
-
-def _clock(seconds: int) -> str:
-    """A time limit as people write it."""
-    count, unit = next((seconds // size, unit) for size, unit in _CLOCK if seconds % size == 0)
-    return f"{count} {unit}{'' if count == 1 else 's'}"
-
-
-_CLOCK = ((3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def _entries(typed: pa.Table, kpi: Kpi) -> tuple[Entry, ...]:

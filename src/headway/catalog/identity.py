@@ -121,7 +121,8 @@ def around(old: Catalog, new: Catalog) -> tuple[str, ...]:
 
 def _source(source: Source) -> dict[str, Any]:
     said = _plain(source)
-    del said["about"], said["checks"], said["time_limit"]  # how long it may take changes no number
+    for name in ("about", "checks", "time_limit", "may_be_empty"):  # they change no number that is computed
+        del said[name]
     said |= _withholding(source.checks)
     for exclusion in said["exclude"]:
         del exclusion["why"], exclusion["link"]

@@ -85,6 +85,7 @@ MEANINGS: Mapping[type[specs.Spec], Mapping[str, str]] = {
         "sparse": "true: no new rows means that nothing happened, so absence is 0 up to now.",
         "late_after": "Rows may come this late; until then a period stays partial.",
         "time_limit": "How long reading it, and each of its queries, may take; else what the project says.",
+        "may_be_empty": "true: losing all its rows from one run to the next is no error.",
         "people": "The column, or columns, that name a person: countable, never a breakdown, never shown.",
         "refers": "Column -> the source whose key it holds. Its columns can then be used here.",
         "derive": "Name -> SQL about one row: a column that is computed, usable like any other.",

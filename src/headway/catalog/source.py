@@ -57,6 +57,7 @@ def resolve(
         sparse=spec.sparse,
         late_after=spec.late_after if spec.late_after and spec.late_after.count else None,
         time_limit=spec.time_limit,
+        may_be_empty=spec.may_be_empty,
         people=tuple(spec.people) or (("author",) if is_git else ()),
         refers=_refers(spec, document, path, declared, complaints),
         derive=_derive(spec, document, path, complaints),

@@ -240,6 +240,7 @@ class SourceSpec(Spec):
     late_after: LengthOf | None = None
     people: Texts = Field(default_factory=list)
     time_limit: TimeLimit | None = None
+    may_be_empty: Flag = False
     refers: dict[str, Any] = Field(default_factory=dict)
     derive: dict[str, Text] = Field(default_factory=dict)
     exclude: list[Any] = Field(default_factory=list)

@@ -230,19 +230,28 @@ def _run(row: sa.Row[Any]) -> Run:
 def loads(connection: sa.Connection, run: int) -> list[Load]:
     """See `Ledger.loads`."""
     query = sa.select(schema.load).where(schema.load.c.run == run).order_by(schema.load.c.source)
-    return [
-        Load(
-            r.source,
-            r.rows,
-            r.removed,
-            r.first,
-            r.newest,
-            r.failed,
-            tuple(r.notes),
-            exclusions=tuple(_excluded(one) for one in r.exclusions or ()),
-        )
-        for r in connection.execute(query)
-    ]
+    return [_load(row) for row in connection.execute(query)]
+
+
+def last_loads(connection: sa.Connection) -> dict[str, Load]:
+    """See `Ledger.last_loads`."""
+    c = schema.load.c
+    last = sa.select(c.source, sa.func.max(c.run).label("run")).where(c.failed.is_(None)).group_by(c.source).subquery()
+    query = sa.select(schema.load).join(last, sa.and_(c.source == last.c.source, c.run == last.c.run))
+    return {row.source: _load(row) for row in connection.execute(query)}
+
+
+def _load(r: sa.Row[Any]) -> Load:
+    return Load(
+        r.source,
+        r.rows,
+        r.removed,
+        r.first,
+        r.newest,
+        r.failed,
+        tuple(r.notes),
+        exclusions=tuple(_excluded(one) for one in r.exclusions or ()),
+    )
 
 
 def _excluded(said: dict[str, Any]) -> Excluded:

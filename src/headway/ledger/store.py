@@ -174,6 +174,11 @@ class Ledger:
         with self._reading() as connection:
             return read.loads(connection, run)
 
+    def last_loads(self) -> dict[str, Load]:
+        """What each source gave when it was last read without an error."""
+        with self._reading() as connection:
+            return read.last_loads(connection)
+
     def failures(self, run: int) -> list[Failure]:
         """The KPIs that could not be computed when a run last tried, up to this one."""
         with self._reading() as connection:

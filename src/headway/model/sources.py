@@ -108,6 +108,8 @@ class Source:
     late_after: Length | None = None
     #: Seconds that reading it, and each of its queries, may take; None: what the project says.
     time_limit: int | None = None
+    #: Whether it may lose all its rows from one run to the next.
+    may_be_empty: bool = False
     people: tuple[str, ...] = ()
     refers: Mapping[str, Reference] = field(default_factory=dict)
     derive: Mapping[str, Expression] = field(default_factory=dict)

@@ -11,12 +11,14 @@ from pathlib import Path
 from headway.model import FilesReader, GitReader, Located, Source, TableReader
 from headway.sources import files, git, tables
 from headway.sources.committed import committed
+from headway.sources.files import changed
 from headway.sources.git import vet as vet_repositories
 from headway.sources.sheets import outline
 from headway.sources.typed import TYPED, is_link, period_forms, typed, typed_text
 
 __all__ = [
     "TYPED",
+    "changed",
     "committed",
     "is_link",
     "locate",

@@ -57,13 +57,25 @@ def locate(source: Source, reader: FilesReader, root: Path) -> Located:
                     "Write it again, or take it out of the source. A file without rows still names its columns.",
                 )
             )
-    stamps = tuple((shown(path, root), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
+    stamps = tuple((shown(path, root), stat.st_size, stat.st_mtime_ns) for path in files for stat in (path.stat(),))
     if kind != "xlsx":
         return Located(source.name, kind, tuple(files), reader.format, stamps=stamps)
     read = [sheets.read(source, path, shown(path, root), reader.format) for path in files]
     table = pa.concat_tables(sheets.alike([block.table for block in read]), promote_options="default")
     blocks = tuple((block.first_row, block.table.num_rows) for block in read)
     return Located(source.name, "arrow", tuple(files), reader.format, table, stamps, blocks)
+
+
+def changed(located: Located) -> str | None:
+    """The name of the first file that is not any more what it was when it was located; None if all are."""
+    for path, (name, size, modified) in zip(located.files, located.stamps, strict=False):
+        try:
+            stat = path.stat()
+        except OSError:
+            return name
+        if (stat.st_size, stat.st_mtime_ns) != (size, modified):
+            return name
+    return None
 
 
 def shown(path: Path, root: Path) -> str:

@@ -22,6 +22,14 @@ from headway.model import Located, Source, TableReader
 
 _BATCH = 50_000
 _ENVIRONMENT = "env:"
+#: What SQLite says (a part of it), what we say, and the remedy.
+_TROUBLE = (
+    ("locked", "is locked by another program", "Try again when it is free."),
+    ("busy", "is locked by another program", "Try again when it is free."),
+    ("Could not decode", "holds a text that is not UTF-8", "Mend the text; bytes that are no text belong in a BLOB."),
+    ("no such", "has a view of something that is not there", "Mend the view, or read a table."),
+)
+_DAMAGED = ("is no SQLite database, or a damaged one", "Check 'database' in the source's 'read'.")
 
 
 def locate(source: Source, reader: TableReader, root: Path) -> Located:
@@ -40,6 +48,7 @@ def locate(source: Source, reader: TableReader, root: Path) -> Located:
             closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as database,
             timed.stopped_by(database.interrupt),
         ):
+            database.execute("BEGIN")  # what it holds now, whoever writes to it meanwhile
             names = [
                 name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
             ]
@@ -50,9 +59,7 @@ def locate(source: Source, reader: TableReader, root: Path) -> Located:
                 raise SourceError(Mistake(message, "missing-file", place, remedy))
             table, notes = _read(database, reader.table)
     except sqlite3.DatabaseError as error:
-        locked = "locked" in str(error) or "busy" in str(error)
-        why = "is locked by another program" if locked else "is no SQLite database, or a damaged one"
-        remedy = "Try again when it is free." if locked else "Check 'database' in the source's 'read'."
+        why, remedy = next(((why, remedy) for said, why, remedy in _TROUBLE if said in str(error)), _DAMAGED)
         raise SourceError(Mistake(f"source {source.name}: {shown} {why}", "broken-file", place, remedy)) from error
     stamps = ((shown, stat.st_size, stat.st_mtime_ns),)
     return Located(source.name, "arrow", (), table=table, stamps=stamps, notes=notes)
