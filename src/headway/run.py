@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -26,12 +25,11 @@ from headway import __version__, checks, functions, plan, quality, sources, targ
 from headway import catalog as catalogue
 from headway.closing import Hindsight
 from headway.engines.duckdb import DuckDB
-from headway.errors import CatalogError, CheckError, HeadwayError, Mistake, QueryError, UsageError
+from headway.errors import CheckError, HeadwayError, Mistake, QueryError, UsageError
 from headway.ledger import Ledger, Recorded, Run
 from headway.model import (
     OBSERVED,
     Catalog,
-    Cells,
     Checked,
     Closing,
     Computed,
@@ -44,7 +42,6 @@ from headway.model import (
     Located,
     Narrative,
     Python,
-    Rehearsed,
     RowMeasure,
     Source,
     SqlType,
@@ -130,37 +127,6 @@ def _observed(catalog: Catalog, ledger: Ledger, now: datetime, wanted: Sequence[
         attempt.notes,
         attempt.checked,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What a run would stumble over, and what reading the data told.
-
-    The loads say what a run would note of each source, such as a key that is not unique; the notes, by KPI, that its
-    history does not say where it ends.
-    """
-
-    errors: list[HeadwayError]
-    loads: tuple[Load, ...]
-    notes: dict[str, str]
-    told: Rehearsed
-
-
-def rehearse(catalog: Catalog, now: datetime) -> Rehearsal:
-    """Read the sources, compile every KPI, count the cells. Computes no number and records nothing."""
-    with DuckDB(catalog.root / ".headway" / "tmp") as engine:
-        attempt = Attempt(catalog, engine, now, Data(catalog), silent)
-        with suppress(CheckError):  # said with the rest
-            attempt.read_sources(closure(catalog, ()))
-        stopped = [CheckError(attempt.stopping)] if attempt.stopping else []
-        errors = [*stopped, *attempt.failed_sources.values(), *attempt.rehearse()]
-        endless = [k.name for k in catalog.kpis.values() if k.measure and k.history and k.tracked_from is None]
-        told = Rehearsed() if errors else Rehearsed(attempt.schemas, attempt.census(), attempt.beginnings())
-        return Rehearsal(errors, tuple(attempt.loads.values()), dict.fromkeys(endless, _ENDLESS), told)
-
-
-#: What `check` says of a history, before anything is computed.
-_ENDLESS = "its history gives way where values are computed; with 'tracked_from' it is said where history ends"
 
 
 def closure(catalog: Catalog, names: Sequence[str]) -> list[str]:
@@ -288,7 +254,7 @@ class Attempt:
     def _read(self, name: str, step: Callable[[str], None]) -> None:
         """Do a step of reading a source in what is left of its time; SourceError if that does not do."""
         source = self.catalog.sources[name]
-        limit = self._limit(name)
+        limit = self.limit(name)
         began = time.monotonic()
         try:
             timed.run(lambda: step(name), self._left.setdefault(name, limit))
@@ -302,7 +268,7 @@ class Attempt:
         finally:
             self._left[name] -= time.monotonic() - began
 
-    def _limit(self, source: str) -> int:
+    def limit(self, source: str) -> int:
         """The seconds that reading a source, and each of its queries, may take."""
         return self.catalog.sources[source].time_limit or self.catalog.time_limit
 
@@ -312,7 +278,7 @@ class Attempt:
 
     def _in_time(self, kpi: str, work: Callable[[], T], seconds: float | None = None) -> T:
         """What work on a KPI gives; QueryError if it takes longer than the sources may that it reads, or `seconds`."""
-        limit = max(map(self._limit, self.catalog.upstream(kpi)), default=self.catalog.time_limit)
+        limit = max(map(self.limit, self.catalog.upstream(kpi)), default=self.catalog.time_limit)
         try:
             return timed.run(work, limit if seconds is None else seconds)
         except timed.TooSlow as slow:
@@ -392,7 +358,7 @@ class Attempt:
     def execute(self, wanted: Iterable[str]) -> None:
         """Answer every request that reads rows: one query per source, judged as soon as it is read."""
         self.looked_into = plan.looked_into(self.catalog, wanted)
-        requests = self._possible(plan.requests(self.catalog, wanted))
+        requests = self.possible(plan.requests(self.catalog, wanted))
         plans = self._compile(requests)
         for done, one in enumerate(plans):
             self.progress("Computing", done, len(plans))
@@ -416,7 +382,7 @@ class Attempt:
             if len(one.requests) == 1:
                 self._kpi_failed(one.requests[0].kpi, error)
                 return
-            left = float(self._limit(one.source)) if error.slug == "query-too-slow" else None
+            left = float(self.limit(one.source)) if error.slug == "query-too-slow" else None
             for request in one.requests:
                 for alone in plan.compile(self.catalog, self.schemas, self.coverage, [request], self.now):
                     began = time.monotonic()
@@ -438,58 +404,7 @@ class Attempt:
             most = max(count, load.removed.get(step, 0))
             self.loads[one.source] = replace(load, removed={**load.removed, step: most})
 
-    def rehearse(self) -> list[HeadwayError]:
-        """The errors that compiling every request raises."""
-        requests = self._possible(plan.requests(self.catalog, self.catalog.kpis))
-        try:
-            plan.compile(self.catalog, self.schemas, self.coverage, requests, self.now)
-        except CatalogError as error:
-            return [error]
-        return []
-
-    def census(self) -> dict[tuple[str, tuple[str, ...]], Cells]:
-        """The cells of every breakdown of rows: one scan for each source. What the engine cannot count is absent."""
-        asked: dict[str, list[tuple[str, ...]]] = {}
-        for source, breakdown in plan.breakdowns(self.catalog):
-            asked.setdefault(source, []).append(breakdown)
-        found = {}
-        for source, breakdowns in asked.items():
-            query = plan.census(self.catalog, self.schemas, source, breakdowns, self.now)
-            with suppress(QueryError):
-                answer = self.engine.execute(query)
-                cells = plan.read_census(self.catalog, self.schemas, source, breakdowns, answer)
-                found.update({(source, breakdown): one for breakdown, one in cells.items()})
-        for kpi in self.catalog.kpis.values():
-            if isinstance(kpi.measure, Entered) and kpi.by:
-                texts = self.data.typed(kpi, kpi.measure.path)["cell"].unique().to_pylist()
-                typed = [frozenset(column for column, _ in read_cell(text)) for text in texts]
-                for breakdown in kpi.by:
-                    found[kpi.measure.path, breakdown] = Cells(typed.count(frozenset(breakdown)))
-        return found
-
-    def beginnings(self) -> dict[str, date]:
-        """The first local day of each KPI that reads rows or typed numbers, as far as it is known."""
-        found = {}
-        for kpi in self.catalog.kpis.values():
-            first = None
-            if isinstance(kpi.measure, Entered):
-                table = self.data.typed(kpi, kpi.measure.path)
-                moments = [
-                    self.catalog.calendar.from_key(Grain(row["grain"]), row["period"]).first
-                    for row in table.select(["grain", "period"]).to_pylist()
-                ]
-                first = min(moments, default=None)
-            elif kpi.sources and kpi.sources[0] in self.coverage:
-                days = self.coverage[kpi.sources[0]].days(kpi.time)
-                first = days[0] if days else None
-            starts = [day for day in (first, kpi.tracked_from) if day]
-            if starts:
-                # Of a sparse source no rows before mean that nothing happened.
-                sparse = kpi.source is not None and self.catalog.sources[kpi.source].sparse
-                found[kpi.name] = kpi.tracked_from if sparse and kpi.tracked_from else max(starts)
-        return found
-
-    def _possible(self, requests: Iterable[Request]) -> list[Request]:
+    def possible(self, requests: Iterable[Request]) -> list[Request]:
         """The requests whose sources could be read; the others fail here."""
         possible = []
         for request in requests:
@@ -758,7 +673,7 @@ class Attempt:
     def _asked_again(self, source: str, query: exp.Query) -> pa.Table:
         """The answer of one more query that reads a source."""
         try:
-            return timed.run(lambda: self.engine.execute(query), self._limit(source))
+            return timed.run(lambda: self.engine.execute(query), self.limit(source))
         except timed.TooSlow as slow:
             self._leave_behind(slow)
             raise QueryError(Mistake(f"reading {source} once more took too long", "query-too-slow")) from None
@@ -807,4 +722,4 @@ def _reachable(catalog: Catalog, source: str) -> list[str]:
     return found
 
 
-__all__ = ["Attempt", "Data", "Outcome", "Progress", "Rehearsal", "closure", "observe", "rehearse", "silent"]
+__all__ = ["Attempt", "Data", "Outcome", "Progress", "closure", "observe", "silent"]

@@ -17,6 +17,7 @@ from headway.errors import CheckError
 from headway.ledger import Ledger
 from headway.model import cell_text
 from headway.periods import Grain
+from headway.rehearsal import rehearse
 
 NOW = datetime(2026, 4, 10, 6, tzinfo=UTC)
 
@@ -162,7 +163,7 @@ def test_headway_check_says_what_would_stop_a_run(tmp_path: Path) -> None:
     """Beside everything else that it finds."""
     with pytest.raises(CheckError):
         compute(tmp_path, of_sales="{between: {usd: [0, null]}, then: stop}")
-    found = run.rehearse(catalogue.load(tmp_path), NOW)
+    found = rehearse(catalogue.load(tmp_path), NOW)
     assert [error.slug for error in found.errors] == ["check-failed"]
     assert len(found.loads) == 1
 

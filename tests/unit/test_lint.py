@@ -17,11 +17,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headway import catalog, run
+from headway import catalog
 from headway.catalog import lint
 from headway.catalog.lint import conditions
 from headway.catalog.lint.definition import Definitions
 from headway.model import Cells, Rehearsed
+from headway.rehearsal import rehearse
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "lint"
 CASES = sorted(str(file.relative_to(GOLDEN).with_suffix("")) for file in GOLDEN.glob("*/*.yml"))
@@ -35,7 +36,7 @@ def told(file: Path, folder: Path) -> str:
     if data.is_dir():
         shutil.copytree(data, folder, dirs_exist_ok=True)
     found = catalog.load(folder)
-    read = run.rehearse(found, datetime(2026, 3, 15, 6, tzinfo=UTC)).told if data.is_dir() else None
+    read = rehearse(found, datetime(2026, 3, 15, 6, tzinfo=UTC)).told if data.is_dir() else None
     return "\n".join(f"{finding}\n" for finding in lint.check(found, TODAY, read))
 
 

@@ -12,6 +12,7 @@ from headway.catalog import storage
 from headway.ledger import Ledger
 from headway.model import Rehearsed
 from headway.periods import Calendar, Grain
+from headway.rehearsal import rehearse
 
 NOW = datetime(2026, 3, 15, 6, tzinfo=UTC)
 PROJECT = """
@@ -57,7 +58,7 @@ def project(tmp_path: Path) -> Path:
 def test_an_estimate_is_what_is_stored_where_every_cell_has_numbers(project: Path) -> None:
     """Series and numbers of each KPI are those that the ledger holds afterwards."""
     found = catalog.load(project)
-    told = run.rehearse(found, NOW).told
+    told = rehearse(found, NOW).told
     estimated = {one.kpi: one for one in storage.estimate(found, told, NOW.date())}
     with Ledger.open(project / found.ledger) as ledger:
         run.observe(found, ledger, NOW)

@@ -38,11 +38,11 @@ def check(
     now = now_of(None)
     told = None
     if not offline:
-        from headway import run as running
+        from headway.rehearsal import rehearse
 
         with progress_line() as progress:
             progress("Reading sources", 0, 0)
-            rehearsal = running.rehearse(catalog, now)
+            rehearsal = rehearse(catalog, now)
         notes(rehearsal.loads)
         notes_of_kpis(rehearsal.notes)
         for error in rehearsal.errors:

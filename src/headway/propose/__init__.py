@@ -14,13 +14,14 @@ from datetime import datetime
 from pathlib import Path
 
 from headway import catalog as catalogue
-from headway import run, simulate
+from headway import simulate
 from headway.catalog import schema
 from headway.errors import Mistake, UsageError
 from headway.model import Format
 from headway.propose import draft
 from headway.propose.choose import Choices, Wanted, choose
 from headway.propose.look import Seen, look, named
+from headway.rehearsal import rehearse
 
 #: Files that are tables; of a folder these are taken.
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".parquet", ".json", ".jsonl", ".ndjson")
@@ -171,7 +172,7 @@ def _try(project: str, chosen: Sequence[tuple[Table, Choices]], now: datetime) -
                 (data / file.name).symlink_to(file.resolve())
             absolute.append((choices, tuple(f"data{n}/{Path(pattern).name}" for pattern in table.patterns)))
         (Path(place) / schema.FILES["project"]).write_text(draft.write(project, absolute, copied=False), "utf-8")
-        rehearsal = run.rehearse(catalogue.load(Path(place)), now)
+        rehearsal = rehearse(catalogue.load(Path(place)), now)
         if rehearsal.errors:
             raise rehearsal.errors[0]
 
