@@ -65,6 +65,9 @@ SLUGS = frozenset(
         "folder-not-empty",
         "nothing-to-measure",
         "nothing-computed",
+        "unknown-restatement",
+        "already-decided",
+        "no-reason",
         # sources
         "missing-file",
         "missing-environment",

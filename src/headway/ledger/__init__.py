@@ -4,12 +4,29 @@ from headway.ledger.checked import Look, Standing
 from headway.ledger.entries import Entered
 from headway.ledger.keep import Kept, backup, restore
 from headway.ledger.portable import Moved, bring, export
-from headway.ledger.records import PUBLISHED, AsOf, Definition, Failure, Recorded, Revision, Run, Series, Version
+from headway.ledger.records import (
+    PUBLISHED,
+    AsOf,
+    Change,
+    Decision,
+    Definition,
+    Failure,
+    Proposal,
+    Recorded,
+    Restated,
+    Restatement,
+    Revision,
+    Run,
+    Series,
+    Version,
+)
 from headway.ledger.store import Ledger
 
 __all__ = [
     "PUBLISHED",
     "AsOf",
+    "Change",
+    "Decision",
     "Definition",
     "Entered",
     "Failure",
@@ -17,7 +34,10 @@ __all__ = [
     "Ledger",
     "Look",
     "Moved",
+    "Proposal",
     "Recorded",
+    "Restated",
+    "Restatement",
     "Revision",
     "Run",
     "Series",

@@ -48,6 +48,12 @@ class Rows:
     period: Ints
     values: Floats
 
+    @classmethod
+    def none(cls, columns: int) -> Rows:
+        """No rows, of so many columns."""
+        nothing = np.zeros(0, dtype=np.int64)
+        return cls(nothing, nothing, np.zeros((0, columns)))
+
     def __len__(self) -> int:
         return len(self.series)
 

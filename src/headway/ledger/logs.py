@@ -169,6 +169,12 @@ class Logs:
         new, _ = digests(chosen, lines.width(chosen.series))
         self._apply(log, kpi, stored, chosen, (old, new), common)
 
+    def revisions(self, log: Log, kpi: str, lines: Lines, rows: Rows) -> Floats:
+        """Every revision in the blocks in which these rows lie, as `Log.stored` takes them."""
+        kept = self._digests(log, kpi)
+        old = kept.take(np.isin(kept.key, blocks(rows, lines.width(rows.series))))
+        return self._revisions(log, old, lines.width(old.series))
+
     def _apply(
         self,
         log: Log,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -17,12 +17,12 @@ import sqlalchemy as sa
 from headway.ledger import archive, renames, schema
 from headway.ledger.diff import Floats, Ints, Rows, match, newest
 from headway.ledger.encode import OBSERVATION, VERDICT
-from headway.ledger.records import PUBLISHED, AsOf, Definition, Failure, Revision, Run, Series, Version
+from headway.ledger.records import PUBLISHED, AsOf, Decision, Definition, Failure, Revision, Run, Series, Version
 from headway.model import Excluded, Flag, Load
 from headway.periods import Grain
 
 #: The state of a row of `run` that people made.
-DECISION = "decision"
+DECISION: Literal["decision"] = "decision"
 #: Rows fetched at once; their Python objects are gone before the next ones come.
 CHUNK = 20_000
 
@@ -145,11 +145,25 @@ def all_series(connection: sa.Connection, kpi: str | None) -> list[Series]:
     return [Series(r.id, r.kpi, r.part, Grain(r.grain), r.cell) for r in connection.execute(query)]
 
 
+def decisions(connection: sa.Connection, until: int | None = None) -> dict[int, Decision]:
+    """The last decision on each restatement (up to run `until`)."""
+    d, r = schema.decision, schema.run
+    query = sa.select(d, r.c.finished).join(r, r.c.id == d.c.run).order_by(d.c.run)
+    if until is not None:
+        query = query.where(d.c.run <= until)
+    return {
+        row.restatement: Decision(row.run, row.verdict, row.who, row.why, row.finished)
+        for row in connection.execute(query)
+    }
+
+
 def revisions(
     connection: sa.Connection, kpi: str, part: str, grain: Grain, cell: str, period: int, as_of: AsOf | None
 ) -> list[Revision]:
     """See `Ledger.revisions`."""
-    kpi = renames.today(connection, kpi, None if as_of is None else last_id(connection, as_of))
+    until = None if as_of is None else last_id(connection, as_of)
+    kpi = renames.today(connection, kpi, until)
+    decided = decisions(connection, until)
     o, s, r, d, w = schema.observation, schema.series, schema.run, schema.definition, schema.word
     query = (
         sa.select(o, r.c.finished, d.c.fingerprint, w.c.text)
@@ -174,6 +188,8 @@ def revisions(
             numerator=row.numerator,
             denominator=row.denominator,
             flags=row.flags,
+            restatement=row.restatement,
+            decision=decided.get(row.restatement) if row.restatement else None,
         )
         for row in connection.execute(query)
     ]

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from headway.ledger import catalogues, checked, entries, footprints, renames, schema
 from headway.ledger.encode import Encoder, next_id
+from headway.ledger.gate import Gate
 from headway.ledger.logs import Counts, Logs
 from headway.ledger.records import Recorded, Run
 from headway.model import JUDGED, Closing, Computed, Load
@@ -29,12 +30,12 @@ def record(
     kept = replace(run, id=next_id(connection, schema.run), finished=run.finished or run.started)
     connection.execute(schema.run.insert(), {c.name: getattr(kept, c.name) for c in schema.run.c})
 
-    writer = _Writer(connection, kept.id)
-    counts = Counts()
+    writer = _Writer(connection, kept.id, closing)
     failed = False
     for one in computed:
-        counts += writer.kpi(one)
+        writer.kpi(one)
         failed |= one.failed is not None
+    counts = writer.finish()
     for load in loads:
         writer.load(load)
         failed |= load.failed is not None
@@ -46,17 +47,20 @@ def record(
     connection.execute(
         schema.run.update().where(schema.run.c.id == kept.id).values(finished=kept.finished, state=kept.state)
     )
-    return Recorded(kept, **asdict(counts))
+    return Recorded(kept, **asdict(counts), held=writer.gate.held)
 
 
 class _Writer:
     """One run being written."""
 
-    def __init__(self, connection: sa.Connection, run: int) -> None:
+    def __init__(self, connection: sa.Connection, run: int, closing: Closing | None) -> None:
         self.connection = connection
         self.run = run
         self.encoder = Encoder(connection)
         self.logs = Logs(connection, run, self.encoder)
+        self.gate = Gate(connection, self.logs, self.encoder, closing)
+        self.attempts: dict[str, dict[str, object]] = {}
+        self.counts: dict[str, Counts] = {}
 
     def load(self, load: Load) -> None:
         """Write what one source gave."""
@@ -69,7 +73,7 @@ class _Writer:
         self.connection.execute(schema.load.insert(), row)
         checked.keep(self.connection, self.run, "source", load.source, load.checks)
 
-    def kpi(self, computed: Computed) -> Counts:
+    def kpi(self, computed: Computed) -> None:
         """Write what a run made of one KPI. One that failed keeps all that it had."""
         renames.follow(self.connection, self.run, computed)
         counts, definition = Counts(), None
@@ -80,13 +84,24 @@ class _Writer:
             judged = JUDGED.empty_table() if computed.judged is None else computed.judged
             verdicts = self.encoder.verdicts(computed.kpi, judged)
             logs, lines, run = self.logs, self.encoder.lines(computed.kpi), {"run": self.run}
-            counts = logs.keep(logs.observations, computed.kpi, lines, rows, run | {"definition": definition})
-            logs.keep(logs.verdicts, computed.kpi, lines, verdicts, run)
+            change = self.gate.of(computed.kpi, lines, definition)
+            wrote = run | {"definition": definition}
+            counts = logs.keep(logs.observations, computed.kpi, lines, rows, wrote, change.hold)
+            logs.keep(logs.verdicts, computed.kpi, lines, verdicts, run, change.hold_verdicts, change.held)
+            change.settle(verdicts)
             entries.keep(self.connection, self.run, computed.kpi, computed.entries)
             checked.keep(self.connection, self.run, "kpi", computed.kpi, computed.checks)
-        row = {"run": self.run, "kpi": computed.kpi, "definition": definition, "failed": computed.failed}
-        self.connection.execute(schema.attempt.insert(), row | asdict(counts))
-        return counts
+        self.attempts[computed.kpi] = {"definition": definition, "failed": computed.failed}
+        self.counts[computed.kpi] = counts
+
+    def finish(self) -> Counts:
+        """Settle what of the changes of closed numbers is published, and write what came of each KPI."""
+        for kpi, passed in self.gate.finish().items():
+            self.counts[kpi] += Counts(changed=passed)
+        rows = [{"run": self.run, "kpi": kpi, **row, **asdict(self.counts[kpi])} for kpi, row in self.attempts.items()]
+        if rows:
+            self.connection.execute(schema.attempt.insert(), rows)
+        return sum(self.counts.values(), Counts())
 
     def _definition(self, computed: Computed) -> int:
         """The id of a KPI's definition: another fingerprint or other SQL than the newest one's is a new one."""

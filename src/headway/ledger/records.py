@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import uuid4
 
 import pyarrow as pa
 
 from headway.model import OBSERVED
+from headway.model.restated import Cause
 from headway.periods import Grain
 
 #: What was published at a moment, or once the run (or decision) of this number was there.
@@ -57,13 +58,17 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What one `record` wrote: the run as stored, and how many observations were new, changed, unchanged, gone."""
+    """What one `record` wrote: the run as stored, and how many observations were new, changed, unchanged, gone.
+
+    `held` were computed otherwise than published, and wait for a decision since this run.
+    """
 
     run: Run
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     gone: int = 0
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,93 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody decided about a restatement: `accepted` or `rejected`, by the row of `run` that it is."""
+
+    run: int
+    verdict: str
+    who: str
+    why: str
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One number that a restatement changes: the last value published before it, and what it becomes.
+
+    `reason` says why there is no new value; it is "no data" also where the number is no longer there.
+    """
+
+    kpi: str
+    part: str
+    grain: Grain
+    cell: str
+    period: int
+    old: float | None
+    new: float | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """What a restatement changes of one KPI: how many numbers in how many cells, of which periods, and the most.
+
+    `first` and `last` are the days on which the earliest and the latest of the periods begin.
+    """
+
+    kpi: str
+    numbers: int
+    cells: int
+    first: date
+    last: date
+    largest: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """A change of closed numbers by one cause, over all KPIs, periods and cells.
+
+    `state` is "waiting", "accepted", "rejected", "published" (at once: within the tolerance, or it withholds) or
+    "withdrawn" (a later run no longer had it). `run` saw it first, at `seen`; `latest` is the last run or decision that
+    changed it.
+    """
+
+    id: int
+    state: str
+    cause: Cause
+    run: int
+    seen: datetime
+    latest: int
+    numbers: int
+    kpis: tuple[Restated, ...]
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A number as a run computed it, where another one stays published: it waits, or was rejected."""
+
+    restatement: int
+    kpi: str
+    part: str
+    grain: Grain
+    cell: str
+    period: int
+    value: float | None
+    reason: str | None
+    n: float | None
+    numerator: float | None
+    denominator: float | None
+    gone: bool
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
-    """One value that a period had: from the run that wrote it (`published`) until the next revision."""
+    """One value that a period had: from the run that wrote it (`published`) until the next revision.
+
+    `restatement` changed a closed period to it, and `decision` is that of the person who accepted it.
+    """
 
     revision: int
     run: int
@@ -91,6 +181,8 @@ class Revision:
     numerator: float | None
     denominator: float | None
     flags: int
+    restatement: int | None = None
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)

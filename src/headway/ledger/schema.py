@@ -201,16 +201,16 @@ verdict = sa.Table(
     sqlite_with_rowid=False,
 )
 
-#: A change of closed numbers: one cause, over all its periods and cells. `state` is `published` (within the project's
-#: tolerance, or it withholds), `waiting`, `accepted`, `rejected`, or `withdrawn` when a later run no longer had it.
-#: `run` saw it first, `latest` is the last run or decision that changed it. `rows` counts {late, changed, deleted};
-#: `kpis` says of each what changed: {kpi, numbers, cells, first, last, largest: {part, grain, cell, period, old, new}}.
+#: A change of closed numbers: one cause, over all its periods and cells, as it stood after run or decision `latest`;
+#: `run` saw it first. `state` is `published` (within the project's tolerance, or it withholds), `waiting`, `accepted`,
+#: `rejected`, or `withdrawn` when a later run no longer had it. `rows` counts {late, changed, deleted}; `kpis` says of
+#: each what changes: {kpi, numbers, cells, first, last, largest: {part, grain, cell, period, old, new, reason}}.
 restatement = sa.Table(
     "restatement",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("latest", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
     sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), nullable=False),
-    sa.Column("latest", sa.Integer, sa.ForeignKey("run.id"), nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("source", sa.Text),
@@ -222,14 +222,16 @@ restatement = sa.Table(
     sa.Column("kpis", sa.JSON, nullable=False),
 )
 
-#: Numbers that wait for a decision, or were rejected: what a run computed where something else stays published.
+#: Numbers that wait for a decision, or were rejected: what a run computed where something else stays published. The
+#: newest row of a (series, period) counts; `restatement` is 0 in one that says that nothing is proposed any more.
 proposed = sa.Table(
     "proposed",
     metadata,
     sa.Column("series", sa.Integer, sa.ForeignKey("series.id"), primary_key=True),
     sa.Column("period", sa.BigInteger, primary_key=True),
-    sa.Column("restatement", sa.Integer, sa.ForeignKey("restatement.id"), nullable=False),
-    sa.Column("definition", sa.Integer, sa.ForeignKey("definition.id"), nullable=False),
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
+    sa.Column("restatement", sa.Integer, nullable=False),
+    sa.Column("definition", sa.Integer, sa.ForeignKey("definition.id")),
     sa.Column("value", sa.Double),
     sa.Column("reason", sa.SmallInteger, nullable=False),
     sa.Column("n", sa.Double),
@@ -247,7 +249,7 @@ decision = sa.Table(
     "decision",
     metadata,
     sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
-    sa.Column("restatement", sa.Integer, sa.ForeignKey("restatement.id"), primary_key=True),
+    sa.Column("restatement", sa.Integer, primary_key=True),
     sa.Column("verdict", sa.Text, nullable=False),
     sa.Column("who", sa.Text, nullable=False),
     sa.Column("why", sa.Text, nullable=False),

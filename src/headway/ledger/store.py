@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,11 +12,23 @@ from typing import Self
 import pyarrow as pa
 import sqlalchemy as sa
 
-from headway.ledger import catalogues, checked, connect, entries, footprints, lock, read, schema
+from headway.ledger import catalogues, checked, connect, decisions, entries, footprints, history, lock, read, schema
 from headway.ledger.checked import Standing
 from headway.ledger.entries import Entered
 from headway.ledger.record import record
-from headway.ledger.records import AsOf, Definition, Failure, Recorded, Revision, Run, Series, Version
+from headway.ledger.records import (
+    AsOf,
+    Change,
+    Definition,
+    Failure,
+    Proposal,
+    Recorded,
+    Restatement,
+    Revision,
+    Run,
+    Series,
+    Version,
+)
 from headway.model import Closing, Computed, Footprint, Load
 from headway.periods import Grain
 
@@ -23,8 +36,8 @@ from headway.periods import Grain
 class Ledger:
     """The store of runs, observations, verdicts, definitions and catalogues.
 
-    Only `record` writes, in one transaction: the ledger holds whole runs or nothing of them. Any number of threads and
-    processes may read at the same time, also while a run writes. Use it as a context manager, or call `close`.
+    `record` and `decide` write, each in one transaction: the ledger holds whole runs or nothing of them. Any number of
+    threads and processes may read at the same time, also while a run writes. Use it in a `with`, or call `close`.
 
     Errors: LedgerError with the slug `ledger-newer`, `ledger-broken`, `ledger-locked`, `disk-full` or `read-only`; what
     the ledger held before is still there after each of them.
@@ -79,6 +92,11 @@ class Ledger:
         the next revision; a running period is replaced in place until it closes. An observation of a computed KPI
         that is no longer there gets a revision without a value, flagged `Flag.GONE`. A KPI that failed
         (`Computed.failed`) keeps what it had. `computed` is consumed while the ledger is locked: compute first.
+
+        `closing` says which numbers are closed. A published one of these that comes out different is part of a
+        *restatement*, all that changes for one cause. If each of its changes is within the tolerance, it is published;
+        else the old numbers stay and the new ones wait (see `decide`). What becomes withheld is so at once. Without
+        `closing` every number is published as it comes.
         """
         with (
             connect.translated(self._path, self._wait),
@@ -106,6 +124,19 @@ class Ledger:
             connection.begin(),
         ):
             yield connection
+
+    def decide(self, ids: Sequence[int], *, accept: bool, who: str, why: str, now: datetime) -> None:
+        """Publish the numbers of waiting restatements, or keep the old ones; all of `ids` or, with a mistake, none.
+
+        It comes into force as a row of `run`, after the run or decision before it. The same numbers are not proposed
+        again; who rejected a restatement may still accept it. UsageError `unknown-restatement`, `already-decided`.
+        """
+        with (
+            connect.translated(self._path, self._wait),
+            self._engine.connect().execution_options(**connect.WRITING) as connection,
+            connection.begin(),
+        ):
+            decisions.decide(connection, ids, accept=accept, who=who, why=why, now=now)
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -154,8 +185,25 @@ class Ledger:
         with self._reading() as connection:
             return read.revisions(connection, kpi, part, grain, cell, period_key, as_of)
 
+    def restatements(
+        self, state: str | None = None, kpi: str | None = None, as_of: AsOf | None = None
+    ) -> list[Restatement]:
+        """What changed of closed numbers, oldest first; as of a time, as it stood then."""
+        with self._reading() as connection:
+            return history.restatements(connection, state, kpi, as_of)
+
+    def changes(self, restatement: int, as_of: AsOf | None = None) -> list[Change]:
+        """Every number that a restatement changes, or would; UsageError `unknown-restatement`."""
+        with self._reading() as connection:
+            return history.changes(connection, restatement, as_of)
+
+    def proposals(self, kpi: str, as_of: AsOf | None = None) -> list[Proposal]:
+        """The numbers of a KPI that wait for a decision or were rejected, while others stay published."""
+        with self._reading() as connection:
+            return history.waiting(connection, kpi, as_of)
+
     def runs(self, limit: int = 50) -> list[Run]:
-        """The newest runs, newest first."""
+        """The newest runs and decisions, newest first."""
         with self._reading() as connection:
             return read.runs(connection, limit)
 
