@@ -1,7 +1,7 @@
-"""What people decide, and write down: so far `enter`, which adds one number, or one text, to a file of the project.
+"""What people decide, and write down: `enter` a number or a text, `settle` what becomes of changes that wait.
 
-The file stays the one truth, in git with everything else: `enter` does what a careful person would do in an editor, and
-refuses what a run would refuse.
+What is entered stands in a file of the project, which stays the one truth, in git with everything else: `enter` does
+what a careful person would do in an editor, and refuses what a run would refuse. A decision stands in the ledger.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import pyarrow as pa
 from headway import catalog as catalogue
 from headway import sources
 from headway.errors import Mistake, SourceError, UsageError
+from headway.ledger import Ledger, Restatement
 from headway.model import TOTAL, Catalog, Cell, Entered, Kpi, Narrative, Total, cell_text
 from headway.periods import Period
 
@@ -42,6 +43,17 @@ class Entry:
     evidence: str = ""
     cell: Mapping[str, str] | None = None
     replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody decides about restatements that wait: publish their numbers, or keep the old ones."""
+
+    ids: tuple[int, ...]
+    accept: bool
+    who: str
+    why: str
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +110,20 @@ def enter(catalog: Catalog, entry: Entry, now: datetime) -> Written:
         raise _refused(f"{path} has nothing for {period.name}{_of(cell)}", "unknown-period", "Leave --replace out.")
     _write(file, sheet.with_row(fields, at, _order(kpi, word)))
     return Written(path, period.name, was)
+
+
+def settle(ledger: Ledger, decision: Decision, now: datetime) -> list[Restatement]:
+    """Accept or reject restatements; all of them or, with a mistake, none. Gives them as they stand then."""
+    if not decision.why.strip():
+        if decision.accept:
+            message, example = "why are the new numbers right?", "invoices of March came in April"
+        else:
+            message, example = "why do the old numbers stay?", "the export was cut short"
+        remedy = f"Say it: --why '{example}'. Whoever asks later reads it beside the number."
+        raise _refused(message, "no-reason", remedy)
+    why, who, version = decision.why.strip(), decision.who, decision.version
+    ledger.decide(decision.ids, accept=decision.accept, who=who, why=why, now=now, version=version)
+    return [one for one in ledger.restatements() if one.id in decision.ids]
 
 
 def somebody(root: Path) -> str:
@@ -285,4 +311,4 @@ def _write(file: Path, text: str) -> None:
         raise _refused(message, "not-writable", "Choose a place that you may write to.") from error
 
 
-__all__ = ["Entry", "Written", "enter", "somebody"]
+__all__ = ["Decision", "Entry", "Written", "enter", "settle", "somebody"]

@@ -41,6 +41,7 @@ def compute(catalog: Catalog, names: tuple[str, ...], now: datetime) -> Outcome:
 
     with ledger_of(catalog, create=True) as ledger, progress_line() as progress:
         outcome = run.observe(catalog, ledger, now, names, progress)
+        waiting = ledger.restatements("waiting")
     for name, error in outcome.failed_sources.items():
         typer.echo(f"Source {name} could not be read:\n{error}\n", err=True)
     notes(outcome.loads)
@@ -52,8 +53,21 @@ def compute(catalog: Catalog, names: tuple[str, ...], now: datetime) -> Outcome:
         typer.echo(f"Not computed: {', '.join(names_of)}, because {message}.", err=True)
     recorded = outcome.recorded
     terminal.recorded(screen(), len(outcome.computed) - len(outcome.failed_kpis), recorded)
+    if waiting:
+        typer.echo(_waits(sum(one.numbers for one in waiting), outcome.recorded.held))
     only_checked(catalog)
     return outcome
+
+
+def _waits(count: int, held: int) -> str:
+    """What to do about closed numbers that came out different."""
+    since = f", {held:,} of them since this run" if 0 < held < count else ""
+    numbers = (
+        "1 closed number came out different, and the published one stays"
+        if count == 1
+        else (f"{count:,} closed numbers came out different{since}, and the published ones stay")
+    )
+    return f"{numbers} until you decide: 'headway restatements' lists them, 'headway accept' and 'reject' decide."
 
 
 @app.command()

@@ -92,13 +92,11 @@ def only_checked(catalog: Catalog) -> None:
     """Say what of the catalogue is declared and has no effect yet, so that nobody waits for an alert."""
     groups = {"alert": catalog.alerts, "board": catalog.boards, "objective": catalog.objectives, "note": catalog.notes}
     found = [many(len(group), noun) for noun, group in groups.items() if group]
-    if catalog.restatement is not None:
-        found.append("'restatement'")
     if not found:
         return
     *most, last = found
     listed = f"{', '.join(most)} and {last}" if most else last
-    one = not most and last.startswith(("1 ", "'"))
+    one = not most and last.startswith("1 ")
     are, them = ("is", "it") if one else ("are", "them")
     typer.echo(f"{listed} {are} checked; this version does not act on {them} yet.")
 

@@ -29,31 +29,33 @@ from headway.model import Reason
 _HARMLESS = (Reason.CHECK_FAILED, Reason.INCOMPLETE, Reason.CHANGE_WAITS)
 
 
-def decide(connection: sa.Connection, ids: Sequence[int], *, accept: bool, who: str, why: str, now: datetime) -> None:
+def decide(
+    connection: sa.Connection, ids: Sequence[int], *, accept: bool, who: str, why: str, now: datetime, version: str
+) -> None:
     """See `Ledger.decide`."""
     chosen = _waiting(connection, ids, accept=accept)
     before = last_run(connection, None, decisions=False)
     assert before is not None, "a run made what is decided"
-    run = Run(now, now, before.fingerprint, "", now, DECISION, before.version, next_id(connection, schema.run))
+    run = Run(now, now, before.fingerprint, "", now, DECISION, version, next_id(connection, schema.run))
     connection.execute(schema.run.insert(), {c.name: getattr(run, c.name) for c in schema.run.c})
     encoder = Encoder(connection)
     logs = Logs(connection, run.id, encoder)
     state = ACCEPTED if accept else REJECTED
-    for version in chosen:
-        row = {"run": run.id, "restatement": version.id, "verdict": state, "who": who, "why": why}
+    for case in chosen:
+        row = {"run": run.id, "restatement": case.id, "verdict": state, "who": who, "why": why}
         connection.execute(schema.decision.insert(), row)
-        proposals.keep(connection, replace(version, latest=run.id, state=state))
-        for kpi in version.kpis:
+        proposals.keep(connection, replace(case, latest=run.id, state=state))
+        for kpi in case.kpis:
             found = proposals.read(connection, kpi)
-            found = found.take(found.restatement == version.id)
+            found = found.take(found.restatement == case.id)
             lines = encoder.lines(kpi)
             if accept:
                 for definition in np.unique(found.definition).tolist():
                     rows = found.rows.take(found.definition == definition)
-                    publish(logs, kpi, lines, rows, definition, version.id)
+                    publish(logs, kpi, lines, rows, definition, case.id)
                 proposals.end(logs, found.rows)
             else:
-                _show_again(logs, encoder, kpi, lines, found.rows, version.id)
+                _show_again(logs, encoder, kpi, lines, found.rows, case.id)
 
 
 def _waiting(connection: sa.Connection, ids: Sequence[int], *, accept: bool) -> list[Case]:

@@ -125,7 +125,7 @@ class Ledger:
         ):
             yield connection
 
-    def decide(self, ids: Sequence[int], *, accept: bool, who: str, why: str, now: datetime) -> None:
+    def decide(self, ids: Sequence[int], *, accept: bool, who: str, why: str, now: datetime, version: str = "") -> None:
         """Publish the numbers of waiting restatements, or keep the old ones; all of `ids` or, with a mistake, none.
 
         It comes into force as a row of `run`, after the run or decision before it. The same numbers are not proposed
@@ -136,7 +136,7 @@ class Ledger:
             self._engine.connect().execution_options(**connect.WRITING) as connection,
             connection.begin(),
         ):
-            decisions.decide(connection, ids, accept=accept, who=who, why=why, now=now)
+            decisions.decide(connection, ids, accept=accept, who=who, why=why, now=now, version=version)
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
