@@ -1,0 +1,93 @@
+"""Closed numbers that change: what a run says, what is listed, and what accepting or rejecting does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Shop
+
+    Edit = Callable[[Shop, str, str, str], None]
+
+
+@pytest.fixture
+def changed(shop: Shop, edit: Edit) -> Shop:
+    """The corner shop, computed twice; two visits of January were deleted between."""
+    assert shop.headway("run", "--now", "2026-03-08T06:00Z").code == 0
+    edit(shop, "data/visits.csv", "7,p7,2026-01-01T17:00:00,7.5,maps\n", "")
+    edit(shop, "data/visits.csv", "19,p7,2026-01-02T17:00:00,7.5,maps\n", "")
+    return shop
+
+
+def january(shop: Shop, kpi: str = "spent") -> float:
+    """What is published of January."""
+    rows = json.loads(shop.headway("show", kpi, "--grain", "month", "--json").out)["rows"]
+    return next(float(row["value"]) for row in rows if row["period"] == "2026-01")
+
+
+def plain(text: str) -> str:
+    """Without the spaces that do not break."""
+    return text.replace("\u202f", " ").replace("\xa0", " ")
+
+
+def test_a_deleted_row_waits_in_one_line(changed: Shop) -> None:
+    """The run says so and is no failure; one restatement holds every number of every KPI, and the old ones stay."""
+    run = changed.run()
+    assert run.code == 0
+    assert "came out different, and the published ones stay until you decide" in run.out
+    assert january(changed) == 2232
+    listed = plain(changed.headway("restatements").out)
+    assert listed.startswith("#1 waits: 2 deleted rows of visits, 1\N{EN DASH}2 January 2026. Would change ")
+    assert listed.count("#") == 1
+    one = plain(changed.headway("restatements", "1").out)
+    assert "€2,232" in one
+    assert "€2,217" in one
+    said = json.loads(changed.headway("restatements", "#1", "--json").out)
+    assert (said["state"], said["rows"]["deleted"], len(said["changes"])) == ("waiting", 2, said["numbers"])
+    assert {"kpi": "spent", "old": 2232.0, "new": 2217.0}.items() <= next(
+        one for one in said["changes"] if one["kpi"] == "spent" and one["grain"] == "month"
+    ).items()
+    again = changed.run()
+    assert "came out different" in again.out
+    assert json.loads(changed.headway("restatements", "--json").out)[0]["run"] == 2
+
+
+def test_accepted_numbers_are_published_with_who_and_why(changed: Shop) -> None:
+    """At once, on every page; the earlier ones are there as of then."""
+    changed.run()
+    refused = changed.headway("accept", "1")
+    assert refused.code == 2
+    assert "why are the new numbers right? [no-reason]" in refused.err
+    assert "[unknown-restatement]" in changed.headway("accept", "9", "--why", "x").err
+    assert "which restatement is to be accepted?" in changed.headway("accept", "--why", "x").err
+    done = changed.headway("accept", "1", "--why", "entered twice", "--who", "Ada")
+    assert done.out.startswith("Accepted #1: ")
+    assert january(changed) == 2217
+    listed = plain(changed.headway("restatements", "--all").out)
+    assert "#1 accepted: " in listed
+    assert "Accepted by Ada on " in listed
+    assert ": entered twice" in listed
+    assert changed.headway("restatements").out == "Nothing waits.\n"
+    assert "[already-decided]" in changed.headway("reject", "1", "--why", "x").err
+    assert "came out different" not in changed.run().out
+
+
+def test_rejected_numbers_stay_away(changed: Shop) -> None:
+    """The next run does not ask again."""
+    changed.run()
+    done = changed.headway("reject", "--all", "--why", "the export was cut short")
+    assert done.out.startswith("Rejected #1: ")
+    assert "came out different" not in changed.run().out
+    assert january(changed) == 2232
+
+
+def test_a_tolerance_lets_small_changes_pass(changed: Shop, edit: Edit) -> None:
+    """Late rows of a day or two are everyday life: 'after' keeps the period open, 'tolerance' lets them pass."""
+    edit(changed, "headway.yml", "project: shop\n", "project: shop\nrestatement: {tolerance: 20 %}\n")
+    assert "came out different" not in changed.run().out
+    assert january(changed) == 2217
+    assert "#1 published at once: " in changed.headway("restatements", "--all").out
