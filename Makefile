@@ -44,6 +44,9 @@ lint: $(VENV)/.dev  ## format, lint, types, import contract
 
 check: lint test  ## everything that a commit keeps green
 
+faults: $(VENV)/.dev  ## kill -9 at 200 random points of a run, some twenty minutes
+	HEADWAY_KILLS=$(or $(KILLS),200) $(BIN)/pytest -n 0 -s tests/e2e/test_faults_killed.py
+
 format: $(VENV)/.dev  ## rewrite the code in the house style
 	$(BIN)/ruff format src tests bench
 	$(BIN)/ruff check --fix src tests bench

@@ -98,6 +98,7 @@ SLUGS = frozenset(
         "would-lose-runs",
         "not-an-export",
         "export-damaged",
+        "clock-backwards",
         "disk-full",
         "read-only",
         # publishing

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -25,7 +25,7 @@ from headway import __version__, checks, functions, plan, quality, sources, targ
 from headway import catalog as catalogue
 from headway.closing import Hindsight
 from headway.engines.duckdb import DuckDB
-from headway.errors import CheckError, HeadwayError, Mistake, QueryError, UsageError
+from headway.errors import CheckError, HeadwayError, LedgerError, Mistake, QueryError, UsageError
 from headway.ledger import Ledger, Recorded, Run
 from headway.model import (
     OBSERVED,
@@ -83,17 +83,43 @@ class Outcome:
         return not self.failed_sources and not self.failed_kpis
 
 
+#: How far clocks of machines that take turns may be apart.
+_CLOCKS = timedelta(minutes=5)
+
+
 def observe(
-    catalog: Catalog, ledger: Ledger, now: datetime, names: Sequence[str] = (), progress: Progress = silent
+    catalog: Catalog,
+    ledger: Ledger,
+    now: datetime,
+    names: Sequence[str] = (),
+    progress: Progress = silent,
+    *,
+    earlier: bool = False,
 ) -> Outcome:
     """Compute KPIs (all, or `names` and what their formulas read) as of `now`, judge them and record them.
 
-    UsageError for a name that the catalogue does not have; LedgerError if nothing could be recorded, or if another run
-    of this ledger has not ended.
+    UsageError for a name that the catalogue does not have; LedgerError if nothing could be recorded, if another run of
+    this ledger has not ended, or if a run was for a later moment already, unless `earlier` says that this is meant.
     """
     wanted = closure(catalog, names)
     with ledger.alone(lambda holder: progress(f"Waiting for a run: {holder}", 0, 0)):
-        return _observed(catalog, ledger, now, wanted, progress)
+        return _observed(catalog, ledger, now if earlier else _forward(ledger, now), wanted, progress)
+
+
+def _forward(ledger: Ledger, now: datetime) -> datetime:
+    """A moment that is not before that of the last run: every later period would seem to be gone."""
+    last = ledger.last_run()
+    if last is None or last.now <= now:
+        return now
+    if last.now - now <= _CLOCKS:
+        return last.now
+    raise LedgerError(
+        Mistake(
+            f"it is {now:%Y-%m-%d %H:%M} UTC here, and the last run was for {last.now:%Y-%m-%d %H:%M} UTC",
+            "clock-backwards",
+            remedy="Set the clock, or give a later --now. If it was the last run that had the wrong time: --earlier.",
+        )
+    )
 
 
 def _observed(catalog: Catalog, ledger: Ledger, now: datetime, wanted: Sequence[str], progress: Progress) -> Outcome:

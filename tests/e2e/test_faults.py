@@ -199,6 +199,28 @@ def test_an_interrupted_run_leaves_whole_runs_only(shop: Shop) -> None:
     assert 130 in codes
 
 
+def test_a_clock_that_moved_backwards_takes_no_period_away(shop: Shop) -> None:
+    """A run for an earlier moment is refused, and told; a minute is no earlier; and who means it says so."""
+    assert shop.run().code == 0
+    before = _values(shop)
+    answer = shop.headway("run", "--now", "2026-02-10T06:00Z")
+    _no_traceback(answer)
+    assert answer.code == 4
+    assert "[clock-backwards]" in answer.err
+    assert "2026-03-10 06:00 UTC" in answer.err
+    assert _values(shop) == before
+    answer = shop.headway("run", "--now", "2026-03-10T05:59Z")
+    assert answer.code == 0, answer.err
+    assert "gone" not in answer.out
+    assert _values(shop) == before
+    answer = shop.headway("run", "--now", "2026-02-10T06:00Z", "--earlier")
+    assert answer.code == 0, answer.err
+    assert "gone" in answer.out
+    assert max(_values(shop))[0] == "2026-02-09"
+    assert shop.run().code == 0
+    assert _values(shop) == before
+
+
 def test_no_project_here(tmp_path: Path, shop: Shop) -> None:
     """An empty folder gets the next step, not a traceback."""
     empty = tmp_path / "empty"

@@ -27,20 +27,23 @@ def run(
     ] = None,
     project: ProjectOption = Path(),
     now: NowOption = None,
+    earlier: Annotated[
+        bool, typer.Option("--earlier", help="Though a run was for a later moment: what it had of later periods goes.")
+    ] = False,
 ) -> None:
     """Compute, judge and record the KPIs."""
     catalog = catalog_at(project)
-    outcome = compute(catalog, tuple(kpis or ()), now_of(now))
+    outcome = compute(catalog, tuple(kpis or ()), now_of(now), earlier=earlier)
     raise typer.Exit(0 if outcome.whole else 3)
 
 
-def compute(catalog: Catalog, names: tuple[str, ...], now: datetime) -> Outcome:
+def compute(catalog: Catalog, names: tuple[str, ...], now: datetime, *, earlier: bool = False) -> Outcome:
     """Compute and record, show progress, and say what came of it."""
     from headway import run
     from headway.publish import terminal
 
     with ledger_of(catalog, create=True) as ledger, progress_line() as progress:
-        outcome = run.observe(catalog, ledger, now, names, progress)
+        outcome = run.observe(catalog, ledger, now, names, progress, earlier=earlier)
         waiting = ledger.restatements("waiting")
     for name, error in outcome.failed_sources.items():
         typer.echo(f"Source {name} could not be read:\n{error}\n", err=True)
