@@ -227,6 +227,8 @@ class Attempt:
     _nested: dict[str, plan.Nests] = field(default_factory=dict)
     #: By KPI: the failed checks that touch single cells, and where.
     _apart: dict[str, tuple[list[int], checks.cells.Cells]] = field(default_factory=dict)
+    #: By KPI: the failed checks of other sources whose rows it reads, and when.
+    _afar: dict[str, tuple[list[checks.afar.Which], list[quality.Touch]]] = field(default_factory=dict)
     #: By source: the seconds left for reading and checking it.
     _left: dict[str, float] = field(default_factory=dict)
     _located: dict[str, Located] = field(default_factory=dict)
@@ -497,12 +499,26 @@ class Attempt:
     def _touches(self, kpi: Kpi, table: pa.Table) -> quality.Touches:
         """Which failed checks touch a KPI's numbers, all of them or those of single cells."""
         apart, cells = self._cells(kpi.name)
-        touching = checks.touching(self.catalog, self.schemas, kpi, self.failing, apart)
-        whole = [one for one in touching if one.part is None]
+        afar, days = self._days_afar(kpi.name)
+        touching = checks.touching(self.catalog, self.schemas, kpi, self.failing, apart, afar)
+        whole = [*days, *(one for one in touching if one.part is None)]
         parts = [one for one in touching if one.part is not None]
         own, more = checks.cells.parted(self.catalog, self.schemas, kpi, parts, table["cell"].unique().to_pylist())
         both = {cell: [*cells.get(cell, ()), *own.get(cell, ())] for cell in {**cells, **own}}
         return quality.Touches(self._beginning(kpi), whole, both, more)
+
+    def _days_afar(self, name: str) -> tuple[list[checks.afar.Which], list[quality.Touch]]:
+        """The checks of which a KPI reads failing rows through references alone, and the days on which it does."""
+        if name not in self._afar:
+            kpi = self.catalog.kpis[name]
+            wanted = checks.afar.reading(self.catalog, self.schemas, kpi, self.failing)
+            days: list[quality.Touch] = []
+            if wanted:
+                query = checks.afar.ask(self.catalog, self.schemas, kpi, wanted)
+                answer = self._in_time(name, partial(self.engine.execute, query))
+                days = checks.afar.read(self.catalog, wanted, answer)
+            self._afar[name] = list(wanted), days
+        return self._afar[name]
 
     def _cells(self, name: str) -> tuple[list[int], checks.cells.Cells]:
         """The failed checks of which rows touch their own cells of a KPI alone, and where these lie."""

@@ -10,7 +10,7 @@
 Everything here is pure: queries are expressions, answers are Arrow tables, `now` is an argument.
 """
 
-from headway.checks import cells, samples
+from headway.checks import afar, cells, samples
 from headway.checks.findings import ask, judge
 from headway.checks.holding import Holding
 from headway.checks.implied import compile, read  # noqa: A004 - the room's verb, always written checks.compile
@@ -22,6 +22,7 @@ __all__ = [
     "Found",
     "Holding",
     "Verdicts",
+    "afar",
     "ask",
     "cells",
     "compile",

@@ -179,10 +179,12 @@ class Rows:
     source: Source
     columns: dict[str, str] = field(default_factory=dict)
     relation: str = ""
+    #: The query of which these rows are a step; one of their own if left out.
+    within: sql.Steps | None = None
 
     def __post_init__(self) -> None:
         self.scope = Scope(self.catalog, self.schemas, self.source.name)
-        self.steps = sql.Steps(self.catalog.sources)
+        self.steps = self.within or sql.Steps(self.catalog.sources)
         self.kept: dict[str, str] = {}
 
     @property

@@ -56,19 +56,20 @@ def touching(
     kpi: Kpi,
     failing: Mapping[str, Sequence[Failing]],
     apart: Collection[int] = (),
+    afar: Collection[tuple[str, int]] = (),
 ) -> list[Touch]:
     """The failing checks that touch a KPI's rows.
 
     `failing` holds what fails by source. Rows that fail in a source that is only referred to, or read beside the first,
     touch every day, because they have no part in the days of those that refer to them. Where such a source lacks rows
-    in a period, whatever is dated since may refer to them. Of its own source's checks those that stand `apart` are left
-    out: `cells` says which cells they touch.
+    in a period, whatever is dated since may refer to them. Left out are those of its own source's checks that stand
+    `apart`, and those `afar`: `cells` says which cells they touch, and `afar` which days.
     """
     if kpi.source is None or kpi.dated_by is None:
         # A function of the project may read every row of its sources.
         every = (one for source in kpi.sources for one in failing.get(source, ()))
         return [Touch(one.check, None, None, one.part and _SOMEWHERE) for one in every]
-    paths, picked = _paths(catalog, schemas, kpi)
+    own_paths, picked = paths(catalog, schemas, kpi)
     dated, column = kpi.dated_by
     own_time = catalog.sources[kpi.source].time
     # Rows whose days are those of another source may be in any period.
@@ -76,14 +77,14 @@ def touching(
     own = [
         Touch(one.check, one.first, one.last, one.part) if dated == kpi.source else _from_afar(one)
         for one in failing.get(kpi.source, ())
-        if one.time == time and (one.reference is None or (one.reference,) in paths) and one.number not in apart
+        if one.time == time and (one.reference is None or (one.reference,) in own_paths) and one.number not in apart
     ]
     referred_to = [
         _from_afar(one)
-        for through in (paths, picked)
+        for through in (own_paths, picked)
         for path, source in through.items()
         for one in failing.get(source, ())
-        if one.reference is None or (*path, one.reference) in through
+        if (source, one.number) not in afar and (one.reference is None or (*path, one.reference) in through)
     ]
     others = [_from_afar(one) for source in kpi.sources[1:] for one in failing.get(source, ())]
     return list(dict.fromkeys([*own, *referred_to, *others]))
@@ -102,13 +103,13 @@ def is_multiplied(catalog: Catalog, schemas: Schemas, kpi: Kpi, failing: Mapping
     """True if a KPI reads through a reference to a source whose key fails: its rows may have met several of them."""
     return kpi.source is not None and any(
         one.what == "key"
-        for through in _paths(catalog, schemas, kpi)
+        for through in paths(catalog, schemas, kpi)
         for source in through.values()
         for one in failing.get(source, ())
     )
 
 
-def _paths(catalog: Catalog, schemas: Schemas, kpi: Kpi) -> tuple[dict[Path, str], dict[Path, str]]:
+def paths(catalog: Catalog, schemas: Schemas, kpi: Kpi) -> tuple[dict[Path, str], dict[Path, str]]:
     """The references that a KPI reads through, each with the source that it leads to.
 
     Those of its own source, and those of another source that its `where` and `by` are about.
