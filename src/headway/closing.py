@@ -16,6 +16,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from headway import causes, plan
+from headway.catalog import identity
 from headway.catalog.changes import Then as EarlierCatalogue
 from headway.causes import Differing, Suspect
 from headway.errors import HeadwayError
@@ -105,12 +106,8 @@ class Hindsight:
 
     def _upstream(self, kpi: Kpi) -> tuple[str, ...]:
         """The sources that a KPI reads, and the files of numbers, those of its inputs included."""
-        return (*self.catalog.upstream(kpi.name), *(path for one in self._behind(kpi) for path in _files(one)))
-
-    def _behind(self, kpi: Kpi) -> Iterator[Kpi]:
-        yield kpi
-        for name in kpi.inputs:
-            yield from self._behind(self.catalog.kpis[name])
+        behind = (kpi, *(self.catalog.kpis[name] for name in identity.inputs(kpi, self.catalog)))
+        return (*self.catalog.upstream(kpi.name), *dict.fromkeys(path for one in behind for path in _files(one)))
 
     # -- causes ----------------------------------------------------------------------------------------------------
 

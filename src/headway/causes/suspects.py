@@ -91,7 +91,7 @@ class _Touch:
         if source not in self.catalog.sources:
             return self._in_periods(changed, days)
         found = np.zeros(len(changed), dtype=bool)
-        for reader in self._readers(self.kpi):
+        for reader in self._readers():
             if source not in self.catalog.upstream(reader.name):
                 continue
             if reader.dated_by not in ((source, None), (source, self.catalog.sources[source].time)):
@@ -99,12 +99,14 @@ class _Touch:
             found |= self._in_spans(reader, changed, days)
         return found
 
-    def _readers(self, kpi: Kpi) -> Iterator[Kpi]:
-        """The KPIs over rows that it is made of."""
-        if kpi.sources:
-            yield kpi
-        for name in kpi.inputs:
-            yield from self._readers(self.catalog.kpis[name])
+    def _readers(self) -> Iterator[Kpi]:
+        """The KPIs over rows that it is made of, each once."""
+        behind = {self.kpi.name: self.kpi}
+        for kpi in (ahead := [self.kpi]):
+            new = [self.catalog.kpis[name] for name in kpi.inputs if name not in behind]
+            behind |= {one.name: one for one in new}
+            ahead += new
+        return (kpi for kpi in behind.values() if kpi.sources)
 
     def _in_spans(self, reader: Kpi, changed: pa.Table, days: Sequence[Stretch]) -> Bools:
         """Which numbers have one of these days in the span of days that the reader's number of that period reads."""
