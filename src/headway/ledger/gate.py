@@ -98,7 +98,14 @@ class OfKpi:
     def _table(self, chosen: Ints) -> pa.Table:
         names = [self.lines.name(series) for series in self.new.series[chosen].tolist()]
         columns = {word: [name[at] for name in names] for at, word in enumerate(("part", "grain", "cell"))}
-        return pa.table(columns | {"period": self.new.period[chosen]})
+        words = {number: word for word, number in self.gate.encoder.words.items()}
+        withheld = np.where(self.came.hidden, self.came.reason, 0)
+        reasons = {"reason": self.new.values[chosen, NUMBERS.index("reason")].astype(np.int64), "was": withheld[chosen]}
+        said = {
+            name: pa.array([words.get(number) for number in some.tolist()], pa.string())
+            for name, some in reasons.items()
+        }
+        return pa.table(columns | {"period": self.new.period[chosen]} | said)
 
     def belongs(self, chosen: Ints | Bools) -> Ints:
         """The restatement by which each number is proposed since earlier, 0 if by none."""

@@ -66,8 +66,8 @@ class Closing:
     """When numbers close, by how much they may then change by themselves, and why they did.
 
     `settles` says for each KPI how long after its end a period closes; a number is closed if its period was when its
-    KPI was last computed. `causes` gets a KPI and the closed numbers of it that changed (part, grain, cell, period),
-    and answers with the cause of each.
+    KPI was last computed. `causes` gets a KPI and the closed numbers of it that changed (part, grain, cell, period, and
+    why there is, and was, none: reason, was), and answers with the cause of each.
     """
 
     calendar: Calendar
