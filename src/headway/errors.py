@@ -58,6 +58,8 @@ SLUGS = frozenset(
         # usage
         "unknown-kpi",
         "unknown-period",
+        "unknown-cell",
+        "unknown-part",
         "unknown-run",
         "unknown-commit",
         "unknown-test",

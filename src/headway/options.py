@@ -26,6 +26,10 @@ AsOfOption = Annotated[
         "--as-of", metavar="TIME", help="As it was published then: a day (its end), a moment, a run's number."
     ),
 ]
+CellOption = Annotated[
+    list[str] | None,
+    typer.Option("--for", metavar="COLUMN=VALUE", help="The cell; once for each column of a cross."),
+]
 PortOption = Annotated[
     int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
 ]

@@ -47,6 +47,8 @@ class Figure:
     ticks: tuple[tuple[float, str], ...]
     #: The sentence that says what the chart shows, for those who do not see it.
     says: str
+    #: Where the method changes: the `at` of each mark that is the first of another one.
+    breaks: tuple[float, ...] = ()
 
 
 def extent(values: Sequence[float], bounds: Sequence[float], form: Form) -> tuple[float, float]:

@@ -136,6 +136,27 @@ class _Chart:
             _layer(ends, {**_NAME, "align": "right", "dx": -2}, x="x", y="y", text="label"),
         ]
 
+    def breaks(self) -> list[Spec]:
+        """A rule between two methods, which are no one series, with its name at the top."""
+        rows: list[Spec] = [
+            {"x": self.x_of_break(at), "y": -TOP / 2, "y2": self.height, "label": "New method"}
+            for at in self.figure.breaks
+        ]
+        right = [row for row in rows if row["x"] < self.width * 0.7]
+        left = [row for row in rows if row["x"] >= self.width * 0.7]
+        rule: Spec = {"type": "rule", "color": "var(--ink-2)", "strokeWidth": 1, "strokeDash": [2, 3]}
+        name: Spec = {"type": "text", "baseline": "bottom", "fill": "var(--ink-2)"}
+        return [
+            _layer(rows, rule, x="x", y="y", y2="y2"),
+            _layer(right, {**name, "align": "left", "dx": 5, "dy": 4}, x="x", y="y", text="label"),
+            _layer(left, {**name, "align": "right", "dx": -5, "dy": 4}, x="x", y="y", text="label"),
+        ]
+
+    def x_of_break(self, at: float) -> float:
+        """Between the mark at which another method begins, and the one before it."""
+        before = max((mark.at for mark in self.figure.marks if mark.at < at), default=at)
+        return round((self.x(before) + self.x(at)) / 2, 2)
+
     def x_of_step(self, at: float, *, end: bool = False) -> float:
         """Where a target's step begins or ends, in pixels within the plot."""
         del end
@@ -165,7 +186,7 @@ class _Line(_Chart):
                     detail="s",
                 )
             )
-        parts += self.target()
+        parts += [*self.target(), *self.breaks()]
         parts += [
             _layer(
                 solid,
@@ -238,6 +259,8 @@ class _Line(_Chart):
             if mark.value is None:
                 runs.append([])
             else:
+                if mark.at in self.figure.breaks:  # no line leads from one method to another
+                    runs.append([])
                 runs[-1].append(mark)
         lone = [self._point(run[0], 0) for run in runs if len(run) == 1]
         for number, run in enumerate(run for run in runs if len(run) > 1):
@@ -296,7 +319,7 @@ class _Bars(_Chart):
                 **place,
             )
         )
-        parts += self.target()
+        parts += [*self.target(), *self.breaks()]
         parts.append(self._values(bars))
         return [part for part in parts if part["data"]["values"]]
 
@@ -321,6 +344,10 @@ class _Bars(_Chart):
         """Where a value stands on its bar: above the target's line, where that would strike it out."""
         lines = [self.y(step.value) for step in self.figure.steps]
         return min([line for line in lines if y - 18 < line < y - 1], default=y)
+
+    def x_of_break(self, at: float) -> float:
+        """Between two bars."""
+        return self.x_of_step(at)
 
     def x_of_step(self, at: float, *, end: bool = False) -> float:
         """A step covers whole bars: from the left of its first to the right of its last."""

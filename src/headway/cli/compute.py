@@ -10,9 +10,8 @@ import typer
 
 from headway.cli.app import app
 from headway.cli.console import progress_line, screen
-from headway.cli.project import catalog_at, ledger_of, notes, notes_of_kpis, now_of, only_checked
-from headway.errors import Mistake, UsageError
-from headway.options import NowOption, ProjectOption
+from headway.cli.project import catalog_at, cell_of, ledger_of, notes, notes_of_kpis, now_of, only_checked
+from headway.options import CellOption, NowOption, ProjectOption
 
 if TYPE_CHECKING:
     from headway.model import Catalog
@@ -82,10 +81,7 @@ def enter(
     ],
     project: ProjectOption = Path(),
     why: Annotated[str, typer.Option("--why", metavar="TEXT", help="How it is known, or why it changes.")] = "",
-    cell: Annotated[
-        list[str] | None,
-        typer.Option("--for", metavar="COLUMN=VALUE", help="The cell; once for each column of a cross."),
-    ] = None,
+    cell: CellOption = None,
     who: Annotated[
         str | None,
         typer.Option("--who", metavar="NAME", help="Who enters it.", show_default="git's user.name, or the user"),
@@ -104,18 +100,9 @@ def enter(
     from headway import decide
 
     catalog = catalog_at(project)
-    given = dict(_pair(text) for text in cell or ())
+    given = dict(cell_of(cell))
     name = decide.somebody(catalog.root) if who is None else who
     entry = decide.Entry(kpi, period, value, name, why, evidence, given, replace)
     done = decide.enter(catalog, entry, now_of(None))
     was = f", in place of {done.was}" if done.was else ""
     typer.echo(f"{done.file}: {kpi} {done.period} is entered{was}. The next run publishes it.")
-
-
-def _pair(text: str) -> tuple[str, str]:
-    """`hub=a` of a `--for`."""
-    column, equals, value = text.partition("=")
-    if not equals or not column or not value:
-        mistake = Mistake(f"a cell is written column=value, not '{text}'", "unknown-option", None, "As in --for hub=a.")
-        raise UsageError(mistake)
-    return column.strip(), value.strip()

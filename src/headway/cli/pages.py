@@ -12,9 +12,9 @@ import typer
 
 from headway.cli.app import app
 from headway.cli.console import many, progress_line, screen
-from headway.cli.project import catalog_at, grain_of, ledger_of, now_of, period_of, view_of
+from headway.cli.project import catalog_at, cell_of, grain_of, ledger_of, now_of, period_of, view_of
 from headway.errors import Mistake, UsageError
-from headway.options import AsOfOption, JsonOption, PortOption, ProjectOption, Readers
+from headway.options import AsOfOption, CellOption, JsonOption, PortOption, ProjectOption, Readers
 
 if TYPE_CHECKING:
     from headway.model import Catalog
@@ -64,33 +64,32 @@ def explain(
         typer.Argument(metavar="PERIOD", help="A period such as 2026-01; else the newest.", show_default=False),
     ] = None,
     project: ProjectOption = Path(),
+    cell: CellOption = None,
+    part: Annotated[
+        str, typer.Option("--part", metavar="PART", help="A number that comes with the value: low, new, growth 1 year.")
+    ] = "",
+    sql: Annotated[bool, typer.Option("--sql", help="Print the SQL alone.")] = False,
     as_json: JsonOption = False,
     as_of: AsOfOption = None,
 ) -> None:
-    """Say where a number comes from.
+    """Say where a number comes from, and what it was before.
 
-    Its definition and SQL, the sources with the rows read and left out, and its earlier values.
+    Every value that it had, why it changed and who accepted that; what waits; its target, definition and SQL; the
+    sources with their checks and the rows read and left out.
     """
     from headway.publish import pages, terminal
 
     with view_of(project, as_of=as_of) as view:
         wanted = period_of(view.catalog, period)
-        page = view.kpi(kpi, wanted.grain if wanted else None)
-    rows = [row for row in page.rows if wanted is None or row.period == wanted.name]
-    if not rows and wanted:
-        raise UsageError(
-            Mistake(
-                f"{kpi} has no number for {wanted}",
-                "unknown-period",
-                None,
-                f"It has numbers from {page.rows[-1].period} to {page.rows[0].period}." if page.rows else None,
-            )
-        )
-    row = rows[0] if rows else None
+        number = view.explain(kpi, wanted, cell_of(cell), part)
+        page = view.kpi(kpi, wanted.grain if wanted and wanted.grain in view.grains(kpi) else None)
     if as_json:
-        typer.echo(json.dumps({**pages.plain(page), "row": pages.plain(row)}, ensure_ascii=False, indent=2))
+        whole = {**pages.plain(page), "row": pages.plain(number.row if number else None)}
+        typer.echo(json.dumps(whole | {"number": pages.plain(number)}, ensure_ascii=False, indent=2))
+    elif sql:
+        typer.echo(page.sql or "")
     else:
-        terminal.explain(screen(), page, row)
+        terminal.explain(screen(), page, number)
 
 
 @app.command()

@@ -130,6 +130,18 @@ def moment(text: str) -> datetime:
     return made if made.tzinfo else made.replace(tzinfo=UTC)
 
 
+def cell_of(texts: Iterable[str] | None) -> tuple[tuple[str, str], ...]:
+    """A cell as typed, `hub=a` for each of its columns."""
+    found = []
+    for text in texts or ():
+        column, equals, value = text.partition("=")
+        if not equals or not column or not value:
+            remedy = "As in --for hub=a."
+            raise UsageError(Mistake(f"a cell is written column=value, not '{text}'", "unknown-option", None, remedy))
+        found.append((column.strip(), value.strip()))
+    return tuple(found)
+
+
 def grain_of(text: str | None) -> Any:
     """A grain as typed, or None."""
     from headway.periods import Grain

@@ -161,6 +161,20 @@ def revisions(
     connection: sa.Connection, kpi: str, part: str, grain: Grain, cell: str, period: int, as_of: AsOf | None
 ) -> list[Revision]:
     """See `Ledger.revisions`."""
+    return _revisions(connection, kpi, part, grain, cell, period, as_of).get(period, [])
+
+
+def revised(
+    connection: sa.Connection, kpi: str, part: str, grain: Grain, cell: str, as_of: AsOf | None
+) -> dict[int, list[Revision]]:
+    """See `Ledger.revised`."""
+    return _revisions(connection, kpi, part, grain, cell, None, as_of)
+
+
+def _revisions(
+    connection: sa.Connection, kpi: str, part: str, grain: Grain, cell: str, period: int | None, as_of: AsOf | None
+) -> dict[int, list[Revision]]:
+    """The revisions of a period of a series, or of all that have several, by the period's key, oldest first."""
     until = None if as_of is None else last_id(connection, as_of)
     kpi = renames.today(connection, kpi, until)
     decided = decisions(connection, until)
@@ -171,13 +185,21 @@ def revisions(
         .join(r, r.c.id == o.c.run)
         .join(d, d.c.id == o.c.definition)
         .outerjoin(w, w.c.id == o.c.reason)
-        .where(s.c.kpi == kpi, s.c.part == part, s.c.grain == grain.value, s.c.cell == cell, o.c.period == period)
-        .order_by(o.c.revision)
+        .where(s.c.kpi == kpi, s.c.part == part, s.c.grain == grain.value, s.c.cell == cell)
+        .order_by(o.c.period, o.c.revision)
     )
-    if as_of is not None:
-        query = query.where(o.c.run <= reached(connection, as_of))
-    return [
-        Revision(
+    if period is not None:
+        query = query.where(o.c.period == period)
+    else:
+        again = o.alias()
+        query = query.where(
+            sa.exists().where(again.c.series == s.c.id, again.c.period == o.c.period, again.c.revision > 1)
+        )
+    if until is not None:
+        query = query.where(o.c.run <= until)
+    found: dict[int, list[Revision]] = {}
+    for row in connection.execute(query):
+        one = Revision(
             revision=row.revision,
             run=row.run,
             published=row.finished,
@@ -191,8 +213,8 @@ def revisions(
             restatement=row.restatement,
             decision=decided.get(row.restatement) if row.restatement else None,
         )
-        for row in connection.execute(query)
-    ]
+        found.setdefault(row.period, []).append(one)
+    return found
 
 
 def runs(connection: sa.Connection, limit: int) -> list[Run]:
@@ -221,12 +243,6 @@ def last_run(connection: sa.Connection, as_of: AsOf | None, *, decisions: bool) 
         query = query.where(r.id <= last_id(connection, as_of))
     row = connection.execute(query).first()
     return None if row is None else _run(row)
-
-
-def reached(connection: sa.Connection, as_of: AsOf) -> int:
-    """The newest run or decision then: what it and those before it wrote was published. 0 if there was none."""
-    last = last_run(connection, as_of, decisions=True)
-    return last.id if last else 0
 
 
 def _run(row: sa.Row[Any]) -> Run:
@@ -331,7 +347,7 @@ def versions(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> list[Ve
         .order_by(r.c.id)
     )
     if as_of is not None:
-        query = query.where(a.run <= reached(connection, as_of))
+        query = query.where(a.run <= last_id(connection, as_of))
     found: list[Version] = []
     for fingerprint, run, finished in connection.execute(query):
         if not found or found[-1].fingerprint != fingerprint:

@@ -202,6 +202,13 @@ class Ledger:
         with self._reading() as connection:
             return history.waiting(connection, kpi, as_of)
 
+    def revised(
+        self, kpi: str, part: str, grain: Grain, cell: str, as_of: AsOf | None = None
+    ) -> dict[int, list[Revision]]:
+        """Each value that the periods of a series had, by their keys, of those that have a further one."""
+        with self._reading() as connection:
+            return read.revised(connection, kpi, part, grain, cell, as_of)
+
     def runs(self, limit: int = 50) -> list[Run]:
         """The newest runs and decisions, newest first."""
         with self._reading() as connection:

@@ -59,7 +59,8 @@ def main(page: KpiPage, kpi: Kpi, periods: Periods, *, narrow: bool = False) -> 
         for number, (which, at, row) in enumerate(placed)
     )
     ticks = tuple((value, numbers.axis(value, kpi.unit)) for value in numbers.ticks(low, high, kpi.unit))
-    return Figure(form, marks, tuple(_steps(placed, kpi, form)), low, high, ticks, page.finding)
+    breaks = tuple(at for _, at, row in placed[1:] if row is not None and row.break_before)
+    return Figure(form, marks, tuple(_steps(placed, kpi, form)), low, high, ticks, page.finding, breaks)
 
 
 def _form(kpi: Kpi, grain: Grain, rows: Sequence[Row]) -> Form:

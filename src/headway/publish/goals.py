@@ -11,7 +11,7 @@ from collections.abc import Callable, Container
 from datetime import date
 
 from headway.model import TOTAL, Bands, Benchmark, Bound, Cell, Formula, Kpi, Line, Target, Unit, UnitKind
-from headway.periods import Grain
+from headway.periods import Grain, Period
 from headway.publish import numbers, words
 from headway.publish.pages import Pace
 from headway.publish.stored import Stored
@@ -27,8 +27,8 @@ def lead(kpi: Kpi) -> str:
 
 
 def unit_of(kpi: Kpi, part: str) -> Unit:
-    """The unit of the value, or of growth."""
-    return PERCENT if part else kpi.unit
+    """The unit of the value, of a part, or of growth."""
+    return PERCENT if part.startswith("growth ") else kpi.unit_of(part)
 
 
 def in_force(kpi: Kpi, day: date, part: str = "", grain: Grain | None = None) -> Target | None:
@@ -41,6 +41,16 @@ def in_force(kpi: Kpi, day: date, part: str = "", grain: Grain | None = None) ->
         if starts <= day and (found is None or starts >= (found.first or date.min)):
             found = target
     return None if found is None or (found.through is not None and day > found.through) else found
+
+
+def speaking(kpi: Kpi, which: Period, part: str = "", cell: Cell = TOTAL) -> Target | None:
+    """The target in force on the last day of a period, of the total or a cell."""
+    if not cell:
+        return in_force(kpi, which.last, part, which.grain)
+    own = [t for t in kpi.targets if t.part == part and t.grain is which.grain and t.speaks_of(cell)]
+    held = [t for t in own if (t.first or date.min) <= which.last <= (t.through or date.max)]
+    # What names the cell counts before what is for each one.
+    return max(held, key=lambda t: (len(t.cell), t.first or date.min), default=None)
 
 
 def declared(target: Target, kpi: Kpi, visible: Container[str]) -> str:

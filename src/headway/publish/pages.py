@@ -118,6 +118,8 @@ class Tile:
     note: str = ""
     news: bool = False
     restated: str | None = None
+    #: What waits for a decision in place of the number.
+    waits: str | None = None
     owner: str = ""
     contact: str = ""
     audience: str = ""
@@ -197,8 +199,45 @@ class Front:
 
 
 @dataclass(frozen=True, slots=True)
+class Was:
+    """One value that a number had: from when to when it was published, why it came, and who decided so.
+
+    `until` is '' for the one that stands. `restatement` changed a closed number to it; `fingerprint` is that of the
+    definition that made it.
+    """
+
+    value: float | None
+    text: str
+    since: str
+    until: str
+    published: datetime
+    run: int
+    fingerprint: str
+    restatement: int | None
+    why: str
+    decided: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A number that a run computed where another one stays published: `state` is waiting or rejected."""
+
+    restatement: int
+    state: str
+    value: float | None
+    text: str
+    why: str
+    since: str
+    decided: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One period in the table of values. `full` is the value with all its digits."""
+    """One period in the table of values. `full` is the value with all its digits.
+
+    `values` are all that it had, the newest first, if it ever changed; `waits` is what is proposed in its place.
+    `break_before` says what changed in how numbers are made between the period before and this one.
+    """
 
     period: str
     label: str
@@ -218,6 +257,9 @@ class Row:
     denominator: float | None = None
     note: str = ""
     at_least: bool = False
+    values: tuple[Was, ...] = ()
+    waits: Waits | None = None
+    break_before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,16 +346,61 @@ class SourceRows:
     notes: tuple[str, ...] = ()
     #: Rows taken out on the record.
     exclusions: tuple[ExclusionRow, ...] = ()
+    #: When it was read, in words.
+    read: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A number that was published and then changed."""
+    """A number that was published and then changed: by which restatement, why, and who decided so."""
 
     restated: str
     period: str
     was: str
     now: str
+    restatement: int | None
+    why: str
+    decided: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestatedLine:
+    """A change of closed numbers by one cause: how many numbers of this KPI it changes, or would, and over what."""
+
+    id: int
+    state: str
+    why: str
+    numbers: int
+    first: str
+    last: str
+    seen: str
+    decided: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionVersion:
+    """A definition: its fingerprint, the run and moment with which it came into force, and how many there were before.
+
+    `since` is '' for a KPI that was never computed.
+    """
+
+    fingerprint: str
+    since: str
+    run: int | None
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One number whole: what it is, every value that it had, what waits, and the target in force for its period."""
+
+    kpi: str
+    title: str
+    part: str
+    cell: Mapping[str, str]
+    label: str
+    row: Row
+    target: Promise | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,6 +568,8 @@ class KpiPage:
     #: The checks on which its numbers stand, those that fail first.
     checks: tuple[CheckRow, ...]
     earlier: tuple[Earlier, ...]
+    restatements: tuple[RestatedLine, ...]
+    version: DefinitionVersion
     #: What people entered, newest first: texts of a KPI that is told in words, and who typed numbers, when and why.
     entries: tuple[EntryRow, ...]
     lineage: Lineage

@@ -24,16 +24,18 @@ from headway.publish.pages import (
     CheckRow,
     Compared,
     EntryRow,
+    Explained,
     Group,
     KpiPage,
     Lineage,
     Point,
     QualityPage,
-    Row,
     SourceRows,
     Stamp,
     Tile,
     Verdict,
+    Waits,
+    Was,
 )
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -135,47 +137,104 @@ def kpi(console: Console, page: KpiPage, periods: int) -> None:
         console.print(f"{periods} of {len(page.rows)} periods; --periods shows more.", style="dim", highlight=False)
 
 
-def explain(console: Console, page: KpiPage, row: Row | None) -> None:
-    """Where one number comes from."""
+def explain(console: Console, page: KpiPage, number: Explained | None) -> None:
+    """Where one number comes from: first what it is and was, then how it is made."""
     _then(console, page.stamp)
-    _head(console, page.tile)
-    if row is not None:
-        _number(console, row)
-    _section(console, "How this is calculated")
-    _say(console, page.definition)
-    if page.written:
-        _section(console, f"As written, {page.written_at}")
-        _code(console, page.written, "yaml")
+    if number is None:
+        _head(console, page.tile)
+    else:
+        _number(console, number)
+    _version(console, page)
     for source in page.sources:
         _source(console, source)
     if page.checks:
         _section(console, "Checks behind it")
         for check in page.checks:
             _check(console, check, f"{check.subject}.{check.name}", whole=False)
+    _section(console, "How this is calculated")
+    _say(console, page.definition)
+    if page.written:
+        _section(console, f"As written, {page.written_at}")
+        _code(console, page.written, "yaml")
     _lineage(console, page.lineage)
     if page.entries:
         _section(console, "As entered")
-        _entries(console, [e for e in page.entries if row is None or e.period == row.period])
-    earlier = [e for e in page.earlier if row is None or e.period in (row.period, row.label)]
-    if earlier or row is not None:
+        _entries(console, [e for e in page.entries if number is None or e.period == number.row.period])
+    if number is None and page.earlier:
         _section(console, "Earlier values")
-    _say(console, (f"{one.period}: {one.was} until {one.restated}, now {one.now}" for one in earlier))
-    if row is not None and not earlier:
-        _say(console, ["None: this is the first value that was published."], "dim")
+        _say(console, (f"{one.period}: {one.was} until {one.restated}, now {one.now}" for one in page.earlier))
     if page.sql:
         _section(console, "The SQL, as it reads for this KPI alone")
         _code(console, page.sql, "sql")
 
 
-def _number(console: Console, row: Row) -> None:
-    """The number of one period, its verdict, and what it was counted from."""
-    line = Text.assemble((f"{row.label}: ", "bold"), row.full, "  ", status(row.verdict))
+def _number(console: Console, number: Explained) -> None:
+    """The number, its verdict, what it was counted from, every value that it had, and what waits."""
+    row = number.row
+    console.print(
+        Text.assemble((number.title, "bold"), (f"  {number.kpi}{f'.{number.part}' if number.part else ''}", "cyan"))
+    )
+    line = Text.assemble((f"{number.label}: ", "bold"), row.full, "  ", status(row.verdict))
     if row.target:
         line.append(f"  {row.target}")
     console.print(line)
     counted = {"counted": row.n, "numerator": row.numerator, "denominator": row.denominator}
     known = ", ".join(f"{name} {round(value, 4):,.15g}" for name, value in counted.items() if value is not None)
     _say(console, (part for part in (known, row.note) if part), "dim")
+    _section(console, "What it was before")
+    if row.values:
+        table = Table(box=None, show_header=False, pad_edge=False)
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column()
+        for was in row.values:
+            table.add_row(escape(was.text), escape(_stood(was)))
+        console.print(table)
+    else:
+        _say(console, ["It has not changed since it was first published."], "dim")
+    if row.waits:
+        _waits(console, row.waits)
+    if row.break_before:
+        _section(console, "Another method")
+        _say(console, [f"{row.break_before}. It cannot be compared with the period before."])
+    if number.target:
+        _section(console, "Target in force")
+        target = number.target
+        said = f"{target.bound}, {target.span}"
+        _say(console, [part for part in (f"{said}: {target.why}" if target.why else said, target.detail) if part])
+
+
+def _stood(was: Was) -> str:
+    """From when to when a value was published, and why it came."""
+    span = f"{was.since} to {was.until}" if was.until else f"since {was.since}"
+    why = f"{was.why} (#{was.restatement})" if was.restatement else was.why
+    return f"{span}. {why}. {was.decided}".rstrip()
+
+
+def _waits(console: Console, waits: Waits) -> None:
+    """What a run computed in place of the number that stands, and what can be done about it."""
+    _section(console, "What waits" if waits.state == "waiting" else "What was rejected")
+    _say(console, [f"{waits.text}, since {waits.since}. {waits.why} (#{waits.restatement}). {waits.decided}".rstrip()])
+    if waits.state == "waiting":
+        number = waits.restatement
+        said = f"'headway accept {number} --why TEXT' publishes it, 'headway reject {number} --why TEXT' keeps the old."
+        _say(console, [said], "dim")
+
+
+def _version(console: Console, page: KpiPage) -> None:
+    """Which definition is in force, and what changed of closed numbers."""
+    version = page.version
+    if version.since:
+        before = {0: "the first one", 1: "1 before it"}.get(version.before, f"{version.before} before it")
+        _section(console, "Definition")
+        _say(console, [f"{page.tile.name}@{version.fingerprint}, since {version.since} (run {version.run}); {before}"])
+    if page.restatements:
+        _section(console, "Restatements of this KPI")
+        for one in page.restatements:
+            span = one.first if one.first == one.last else f"{one.first} to {one.last}"
+            _say(
+                console,
+                [f"#{one.id} {one.state}: {one.why}; {_many(one.numbers, 'number')}, {span}. {one.decided}".rstrip()],
+            )
 
 
 def _source(console: Console, source: SourceRows) -> None:
@@ -184,7 +243,8 @@ def _source(console: Console, source: SourceRows) -> None:
     if source.failed:
         _say(console, [f"Could not be read: {source.failed}"], "red")
     rows = "unknown" if source.rows is None else f"{source.rows:,}"
-    _say(console, [f"{rows} rows read, data {source.through}".rstrip(", ")])
+    when = f"; read {source.read}" if source.read else ""
+    _say(console, [f"{rows} rows read, data {source.through}".rstrip(", ") + when])
     _say(console, (f"{count:,} left out: {step}" for step, count in source.removed.items() if count))
     for one in source.exclusions:
         link = f" ({one.link})" if one.link else ""

@@ -16,30 +16,33 @@ from functools import cached_property
 from itertools import pairwise
 
 from headway.errors import Mistake, UsageError
-from headway.ledger import Entered, Ledger, Run
+from headway.ledger import Entered, Ledger, Restatement, Run
 from headway.model import (
     TOTAL,
     Audience,
     Catalog,
     Cell,
-    Excluded,
     Kpi,
     Narrative,
     Target,
     Unit,
     UnitKind,
+    cell_text,
     read_cell,
 )
 from headway.periods import Grain, Period
-from headway.publish import cells, download, goals, lineage, numbers, tiles, words
+from headway.publish import cells, download, goals, history, lineage, numbers, table, tiles, words
 from headway.publish.checks import LOOKS, Findings
+from headway.publish.history import Past
 from headway.publish.pages import (
     Breakdown,
     CataloguePage,
     Count,
+    DefinitionVersion,
     Earlier,
     EntryRow,
     ExclusionRow,
+    Explained,
     Front,
     Group,
     Growth,
@@ -54,7 +57,7 @@ from headway.publish.pages import (
     Stamp,
     Tile,
 )
-from headway.publish.stored import Periods, Stored, before, by_key, rows, streak, without_total, year_before
+from headway.publish.stored import Periods, Stored, by_key, compared_period, rows, streak, without_total, year_before
 
 #: At most so many sentences open the front page.
 BRIEF = 5
@@ -93,6 +96,7 @@ class View:
         self.periods = Periods(catalog.calendar)
         self._tiles: dict[str, Tile] = {}
         self._read: dict[str, lineage.Columns] = {}
+        self._pasts: dict[str, Past] = {}
         self._totals: dict[tuple[str, str], dict[tuple[Grain, Cell], list[Stored]]] = {}
         self._last_cells: dict[tuple[str, str, Grain], dict[Cell, list[Stored]]] = {}
 
@@ -213,7 +217,7 @@ class View:
             raise UsageError(
                 Mistake(f"{name} is not kept by {grain}", "unknown-period", None, f"It is kept by {known}.")
             )
-        line = self._total(name, grain)
+        rows = self._rows(kpi, grain)
         tile = self.tile(name)
         hidden = [read for read in tiles.inputs(self.catalog, kpi) if read not in self.names]
         veiled = hidden or [read for read in (*kpi.compared, *kpi.reconciled) if read not in self.names]
@@ -228,7 +232,7 @@ class View:
             grains=tuple(g.value for g in grains),
             finding=self._finding(kpi, tile),
             why=kpi.why,
-            rows=self._rows(kpi, line),
+            rows=rows,
             breakdowns=self._breakdowns(kpi, grain),
             targets=tuple(self._promises(kpi)),
             near=_near(kpi, self.catalog),
@@ -246,10 +250,60 @@ class View:
             fingerprint=definition.fingerprint[:7] if definition else "",
             sources=tuple(self._source(source) for source in self._at.upstream(kpi)),
             checks=tuple(self._at.findings.behind(kpi, self._at.upstream(kpi))),
-            earlier=tuple(self._earlier(kpi, line)),
+            earlier=tuple(self._earlier(rows)),
+            restatements=history.lines(self._past(name), kpi, self._at),
+            version=self._version(name),
             entries=tuple(self._entries(kpi)),
             lineage=lineage.lineage(kpi, self.catalog, self.names, self.audience, self._columns),
         )
+
+    def explain(self, name: str, period: Period | None = None, cell: Cell = TOTAL, part: str = "") -> Explained | None:
+        """One number whole, of the total or of a cell; without a period, the newest. None if there is none at all.
+
+        UsageError `unknown-period`, `unknown-cell` or `unknown-part` for what the KPI does not have.
+        """
+        kpi = self._visible(name)
+        parts = [*kpi.parts, *dict.fromkeys(target.part for target in kpi.targets if target.part)]
+        if part and part not in parts:
+            has = f"It has {', '.join(parts)}." if parts else "It has the value alone."
+            raise UsageError(Mistake(f"{name} has no part '{part}'", "unknown-part", None, has))
+        grains = self.grains(name, cell=bool(cell))
+        grain = period.grain if period else next((one for one in grains if one.rank >= kpi.front.rank), kpi.front)
+        if cell:
+            cell = self._known_cell(kpi, grain, cell, part)
+        found = self._rows(kpi, grain, cell, part)
+        row = next((one for one in found if period is None or one.period == period.name), None)
+        if row is None and period is not None:
+            of = f" of {_in_words(cell)}" if cell else ""
+            remedy = f"It has numbers from {found[-1].period} to {found[0].period}." if found else None
+            raise UsageError(Mistake(f"{name} has no number{of} for {period}", "unknown-period", None, remedy))
+        if row is None:
+            return None
+        which = self.catalog.calendar.parse(row.period)
+        target = goals.speaking(kpi, which, part, cell)
+        return Explained(
+            kpi=name,
+            title=kpi.title,
+            part=part,
+            cell=dict(cell),
+            label=", ".join([row.label, *(value for _, value in cell)]),
+            row=row,
+            target=self._promise(kpi, target) if target else None,
+        )
+
+    def _known_cell(self, kpi: Kpi, grain: Grain, cell: Cell, part: str) -> Cell:
+        """A cell as the ledger writes it; UsageError `unknown-cell`."""
+        lines = self._cells(kpi.name, grain, part)
+        found = next((one for one in lines if dict(one) == dict(cell)), None)
+        if found is None:
+            columns = [" x ".join(by) for by in kpi.by]
+            remedy = f"It is broken down by {', '.join(columns)}." if columns else "It is not broken down."
+            values = sorted(v for one in lines if [c for c, _ in one] == [c for c, _ in cell] for _, v in one[:1])
+            if len(cell) == 1 and (close := difflib.get_close_matches(cell[0][1], values, 1)):
+                remedy = f"Did you mean {cell[0][0]}={close[0]}?"
+            mistake = Mistake(f"{kpi.name} has no cell {_in_words(cell)} by {grain}", "unknown-cell", None, remedy)
+            raise UsageError(mistake)
+        return found
 
     def csv(self, name: str, grain: Grain, *, cells: bool = False) -> str:
         """All stored values of one KPI and grain as CSV: totals, or cells; of a KPI told in words, its texts."""
@@ -282,8 +336,23 @@ class View:
                 return self._tiles[name]
             line = self._total(name, kpi.front) if kpi.measure else []
             leading = self._leading(kpi) if kpi.measure else []
-            self._tiles[name] = tiles.tile(kpi, line, leading, self._at)
+            self._tiles[name] = self._marked(kpi, tiles.tile(kpi, line, leading, self._at), line)
         return self._tiles[name]
+
+    def _marked(self, kpi: Kpi, tile: Tile, line: Sequence[Stored]) -> Tile:
+        """A card that says if a change of its number waits, and if it compares numbers of two methods."""
+        past = self._past(kpi.name)
+        newest = next((row for row in reversed(line) if row.period.name == tile.period), None)
+        if newest is None or not (past.proposals or any(row.imported for row in line)):
+            return tile
+        waits = history.waits(newest, past, kpi, "", TOTAL, numbers.places([newest.value], kpi.unit), self._at)
+        if waits is not None and waits.state == "waiting":
+            tile = replace(tile, waits=waits.text if waits.value is None else f"{waits.text} waits")
+        then = compared_period(kpi, newest.period, self.catalog.calendar)
+        if tile.compared and history.apart(history.breaks(line, past), then.key, newest.period.key):
+            versus = f"{tile.compared.versus}, by another method"
+            tile = replace(tile, compared=replace(tile.compared, versus=versus))
+        return tile
 
     def _visible(self, name: str) -> Kpi:
         if name not in self.names:
@@ -384,59 +453,9 @@ class View:
         count = len(list(self._at.findings.brief()))
         return f"Checks of the data hold back numbers of {words.count(count, 'KPI')}." if count else ""
 
-    def _rows(self, kpi: Kpi, line: Sequence[Stored]) -> tuple[Row, ...]:
-        """The table of values, newest first, one precision for the column."""
-        depth = numbers.places([row.value for row in line], kpi.unit, kpi.decimals)
-        known = by_key(line)
-        loads = (self._at.loads.get(source) for source in self._at.upstream(kpi))
-        on_record = [one for load in loads if load for one in load.exclusions if one.rows and (one.first or one.last)]
-        found = []
-        for index, row in enumerate(line):
-            earlier = before(line, index)
-            change = numbers.change(row.value, earlier.value if earlier else None, kpi.unit)
-            if row.partial:
-                change = numbers.change(row.so_far, row.so_far_before, kpi.unit)
-            past = year_before(row.period, known)
-            label = words.period(row.period)
-            found.append(
-                Row(
-                    period=row.period.name,
-                    label=f"{label} so far" if row.partial and row.period.first <= self._at.today else label,
-                    first=row.period.first,
-                    value=row.value,
-                    full=_full(row.value, kpi.unit, depth, row),
-                    verdict=row.verdict,
-                    target=self._bound(kpi, row),
-                    low=row.low,
-                    high=row.high,
-                    partial=row.partial,
-                    imported=row.imported,
-                    compared=change.signed if change else None,
-                    year_before=_full(past.value, kpi.unit, depth, past if past.at_least else None) if past else None,
-                    n=row.n,
-                    numerator=row.numerator,
-                    denominator=row.denominator,
-                    note=_row_note(kpi, row) or self._unbounded(kpi, row) or _left_out(row.period, on_record),
-                    at_least=row.at_least,
-                )
-            )
-        return tuple(reversed(found))
-
-    def _bound(self, kpi: Kpi, row: Stored) -> str:
-        """The bound of a period, or what is declared where a formula has no number yet."""
-        target = goals.in_force(kpi, row.period.last, grain=row.period.grain)
-        if row.low is None and row.high is None and target is not None and any(target.formulas):
-            return goals.declared(target, kpi, self.names)
-        return goals.judged(kpi, row)
-
-    def _unbounded(self, kpi: Kpi, row: Stored) -> str:
-        """Why a period that a target speaks of is not judged by it, or ''."""
-        if row.partial or row.value is None or row.low is not None or row.high is not None:
-            return ""
-        return goals.judged_by(goals.in_force(kpi, row.period.last, grain=row.period.grain))
-
     def _growths(self, kpi: Kpi, grain: Grain) -> Iterator[Growth]:
         """Each length over which growth is judged at this grain, in the order of the targets."""
+        breaks = history.breaks(self._total(kpi.name, grain), self._past(kpi.name))
         for part in dict.fromkeys(target.part for target in kpi.targets if target.part and target.grain is grain):
             line = self._total(kpi.name, grain, part)
             of_cells = self._cells(kpi.name, grain, part)
@@ -450,29 +469,13 @@ class View:
                     )
             found.sort(key=lambda c: (c.shown.value is None, -(c.shown.value or 0), c.label))
             label = words.period(newest.period) if newest else ""
-            yield Growth(part.replace(" ", "-"), goals.title(part), label, self._growth_rows(line), tuple(found))
-
-    def _growth_rows(self, line: Sequence[Stored]) -> tuple[Row, ...]:
-        """Growth by period, newest first; a period that runs has none to speak of yet."""
-        complete = [row for row in line if not row.partial]
-        depth = numbers.places([row.value for row in complete], goals.PERCENT)
-        return tuple(
-            Row(
-                period=row.period.name,
-                label=words.period(row.period),
-                first=row.period.first,
-                value=row.value,
-                full=_full(row.value, goals.PERCENT, depth, row),
-                verdict=row.verdict,
-                target=numbers.bound(row.low, row.high, goals.PERCENT),
-                low=row.low,
-                high=row.high,
-                partial=False,
-                numerator=row.numerator,
-                denominator=row.denominator,
+            yield Growth(
+                part.replace(" ", "-"),
+                goals.title(part),
+                label,
+                table.growth(line, part, breaks, self._at),
+                tuple(found),
             )
-            for row in reversed(complete)
-        )
 
     def _finding(self, kpi: Kpi, tile: Tile) -> str:
         """The sentence below the chart, which is also what the chart says to those who do not see it."""
@@ -485,6 +488,8 @@ class View:
         past = year_before(newest.period, by_key(line))
         if past is not None and past.value is not None:
             said += f", {numbers.tile(past.value, kpi.unit, decimals=kpi.decimals)} a year before"
+            if history.apart(history.breaks(line, self._past(kpi.name)), past.period.key, newest.period.key):
+                said += " by another method"
         again = streak(self._leading(kpi), tile.verdict.key) if tile.verdict.key in ("on", "near", "off", "over") else 0
         if again > 1:
             said += f"; {tile.verdict.word.lower()} for {again} {kpi.front}s in a row"
@@ -504,13 +509,15 @@ class View:
     def _promises(self, kpi: Kpi) -> Iterator[Promise]:
         """Targets as written, newest first."""
         for target in sorted(kpi.targets, key=lambda t: t.first or date.min, reverse=True):
-            cell = ", ".join((*(value for _, value in target.cell), *(f"each {column}" for column in target.each)))
-            now = goals.in_force(kpi, self._at.today, target.part, target.grain)
-            current = target is now or (bool(cell) and _holds(target, self._at.today))
-            bound = goals.declared(target, kpi, self.names)
-            yield Promise(
-                _when(target), bound, cell, target.grain.value, current, target.why or "", goals.detail(target, kpi)
-            )
+            yield self._promise(kpi, target)
+
+    def _promise(self, kpi: Kpi, target: Target) -> Promise:
+        cell = ", ".join((*(value for _, value in target.cell), *(f"each {column}" for column in target.each)))
+        now = goals.in_force(kpi, self._at.today, target.part, target.grain)
+        current = target is now or (bool(cell) and _holds(target, self._at.today))
+        bound = goals.declared(target, kpi, self.names)
+        detail = goals.detail(target, kpi)
+        return Promise(_when(target), bound, cell, target.grain.value, current, target.why or "", detail)
 
     def _source(self, name: str) -> SourceRows:
         source, load = self.catalog.sources[name], self._at.loads.get(name)
@@ -529,21 +536,16 @@ class View:
         failed = ("It could not be read." if public else load.failed.strip()) if load.failed else None
         # What checks found stands with the checks.
         notes = tuple(note for note in load.notes if note.rstrip(".") not in self._at.findings.said(name))
-        return SourceRows(name, source.about, load.rows, removed, newest, failed, notes, exclusions)
+        return SourceRows(
+            name, source.about, load.rows, removed, newest, failed, notes, exclusions, self.stamp.computed
+        )
 
-    def _earlier(self, kpi: Kpi, line: Sequence[Stored]) -> Iterator[Earlier]:
+    def _earlier(self, rows: Sequence[Row]) -> Iterator[Earlier]:
         """Numbers that were published and then changed, newest period first."""
-        depth = numbers.places([row.value for row in line], kpi.unit, kpi.decimals)
-        changed = [row for row in reversed(line) if row.revision > 1]
-        for row in changed[:_EARLIER]:
-            history = self.ledger.revisions(kpi.name, "", row.period.grain, "", row.period.key, self.until)
-            for was, after in pairwise(history):
-                yield Earlier(
-                    words.day(self.catalog.calendar.day(after.published)),
-                    words.period(row.period),
-                    numbers.full(was.value, kpi.unit, depth, with_unit=False),
-                    numbers.full(after.value, kpi.unit, depth, with_unit=False),
-                )
+        for row in [row for row in rows if len(row.values) > 1][:_EARLIER]:
+            for was, after in pairwise(reversed(row.values)):
+                day = words.day(self.catalog.calendar.day(after.published))
+                yield Earlier(day, row.label, was.text, after.text, after.restatement, after.why, after.decided)
 
     def _entries(self, kpi: Kpi) -> Iterator[EntryRow]:
         """What people entered, newest period first. Who did is for colleagues, and no business of the public."""
@@ -575,6 +577,35 @@ class View:
     def _period_of(self, one: Entered) -> Period:
         return self.periods.get(Grain(one.entry.grain), one.entry.period)
 
+    @cached_property
+    def _restatements(self) -> list[Restatement]:
+        return self.ledger.restatements(as_of=self.until)
+
+    def _past(self, name: str) -> Past:
+        """What changed of a KPI's closed numbers, and what is proposed in their place."""
+        if name not in self._pasts:
+            own = [one for one in self._restatements if any(part.kpi == name for part in one.kpis)]
+            proposed = any(one.state in ("waiting", "rejected") for one in own)
+            proposals = self.ledger.proposals(name, self.until) if proposed else []
+            self._pasts[name] = Past.of(own, proposals)
+        return self._pasts[name]
+
+    def _rows(self, kpi: Kpi, grain: Grain, cell: Cell = TOTAL, part: str = "") -> tuple[Row, ...]:
+        """The table of the total, or of one cell or part."""
+        line = self._cells(kpi.name, grain, part).get(cell, []) if cell else self._total(kpi.name, grain, part)
+        changed = any(row.revision > 1 for row in line)
+        revised = self.ledger.revised(kpi.name, part, grain, cell_text(cell), self.until) if changed else {}
+        return table.rows(kpi, line, self._at, self._past(kpi.name), revised, cell, part)
+
+    def _version(self, name: str) -> DefinitionVersion:
+        """The definition in force, and since when."""
+        found = self.ledger.versions(name, self.until)
+        if not found:
+            return DefinitionVersion("", "", None, 0)
+        newest = found[-1]
+        since = words.moment(newest.since, self.catalog.calendar.tz)
+        return DefinitionVersion(newest.fingerprint[:7], since, newest.run, len(found) - 1)
+
     def _columns(self, name: str) -> lineage.Columns:
         """The columns that a KPI's query reads."""
         if name not in self._read:
@@ -604,32 +635,14 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _full(value: float | None, unit: Unit, depth: int, row: Stored | None) -> str:
-    if value is None:
-        return row.verdict.word if row is not None and not row.partial else numbers.NO_DATA
-    text = numbers.full(value, unit, depth, with_unit=unit.kind is not UnitKind.NOUN)
-    return f"≥{numbers.NBSP}{text}" if row is not None and row.at_least else text
-
-
-def _left_out(period: Period, on_record: Sequence[Excluded]) -> str:
-    """Which rows of a period are taken out on the record, by the dated exclusions that meet it; or ''."""
-    met = [
-        one for one in on_record if (one.first or date.min) <= period.last and period.first <= (one.last or date.max)
-    ]
-    return f"Rows left out: {'; '.join(dict.fromkeys(one.why.rstrip('.') for one in met))}" if met else ""
-
-
-def _row_note(kpi: Kpi, row: Stored) -> str:
-    if row.value is None:
-        return tiles.reason_note(kpi, row)
-    if row.imported:
-        return "Imported"
-    return "Restated" if row.revision > 1 and not row.partial else ""
-
-
 def _unseen(kpi: Kpi) -> Kpi:
     """A KPI without the formula that names KPIs its reader may not see."""
     return replace(kpi, measure=None) if kpi.about else replace(kpi, measure=None, about="Calculated from other KPIs")
+
+
+def _in_words(cell: Cell) -> str:
+    """hub=a, cluster=b: as it is typed."""
+    return ", ".join(f"{column}={value}" for column, value in cell)
 
 
 def _holds(target: Target, day: date) -> bool:

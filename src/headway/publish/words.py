@@ -8,6 +8,8 @@ from datetime import date, datetime, time, tzinfo
 
 from headway.model import (
     Availability,
+    Because,
+    Cause,
     Empty,
     Entered,
     Kpi,
@@ -230,6 +232,41 @@ def entered(who: str, on: str | None, why: str | None) -> str:
         return f"{said}." if said else ""
     reason = why.rstrip(".")
     return f"{said}, because: {reason}." if said else f"{sentence(reason)}"
+
+
+def cause(one: Cause, *, named: bool, noted: bool) -> str:
+    """Why a closed number changed: "12 late rows of sessions, 3 Jan 2026 to 9 Jan 2026".
+
+    `named`: a reader may know the source; `noted`: and what is noted for colleagues.
+    """
+    of = f" of {one.source}" if one.source and named else ""
+    counted = [
+        f"{count:,} {word}"
+        for count, word in ((one.late, "late"), (one.changed, "changed"), (one.deleted, "deleted"))
+        if count
+    ]
+    if counted:
+        rows = "row" if one.late + one.changed + one.deleted == 1 else "rows"
+        said = f"{listed(counted)} {rows}{of}"
+    else:
+        said = _CAUSES[one.reason].format(of=of)
+    if one.first and one.last:
+        said += f", {day(one.first)}" if one.first == one.last else f", {day(one.first)} to {day(one.last)}"
+    return f"{said}: {one.note.rstrip('.')}" if one.note and noted else said
+
+
+_CAUSES = {
+    Because.LATE: "Late rows{of}",
+    Because.CHANGED: "Changed rows{of}",
+    Because.DELETED: "Deleted rows{of}",
+    Because.DEFINITION: "Another definition",
+    Because.EXCLUSION: "Another exclusion{of}",
+    Because.CALENDAR: "Another calendar",
+    Because.CHECK: "A check{of} that failed, or no longer does",
+    Because.TYPED: "Other typed numbers{of}",
+    Because.SOFTWARE: "Another version of Headway, or of its engine",
+    Because.UNKNOWN: "A cause that is not known",
+}
 
 
 def definition(kpi: Kpi, calendar: Calendar, min_group_size: int, *, counts_people: bool) -> tuple[str, ...]:
