@@ -34,7 +34,7 @@ def revision(number: int, value: float | None, **more: Any) -> Revision:
 
 def restatement(number: int, state: str, cause: Cause = LATE, decision: Decision | None = None) -> Restatement:
     """A restatement of two months of `spent`."""
-    largest = Change("spent", "", Grain.MONTH, "", 0, 7212.0, 7198.0)
+    largest = Change("spent", "", Grain.MONTH, "", 20_454, 7212.0, 7198.0)
     own = Restated("spent", 2, 1, date(2026, 5, 1), date(2026, 6, 1), largest)
     return Restatement(number, state, cause, 2, JULY, 2, 2, (own,), decision)
 
@@ -108,7 +108,7 @@ def test_the_public_is_told_no_names(reader: Callable[..., Situation], spent: Kp
     assert history.waits(now, refused, spent, "", (), 0, reader(Audience.PUBLIC)) is None
     assert history.lines(refused, spent, reader(Audience.PUBLIC)) == ()
     (line_of,) = history.lines(refused, spent, reader())
-    assert (line_of.state, line_of.numbers, line_of.first, line_of.last) == ("rejected", 2, "May 2026", "June 2026")
+    assert (line_of.state, line_of.numbers, line_of.largest) == ("rejected", 2, "January 2026, $7,212 to $7,198")
     assert line_of.decided == "Rejected by Ana on 3 Jul 2026, because: a mistake."
 
 

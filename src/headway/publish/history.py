@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from headway.ledger import Decision, Proposal, Restatement, Revision
-from headway.model import Audience, Because, Cell, Flag, Kpi, Reason, cell_text
+from headway.ledger import Change, Decision, Proposal, Restatement, Revision
+from headway.model import Audience, Because, Cell, Flag, Kpi, Reason, cell_text, read_cell
 from headway.periods import Grain
 from headway.publish import goals, numbers, words
 from headway.publish.pages import RestatedLine, Waits, Was
@@ -120,21 +120,33 @@ def lines(past: Past, kpi: Kpi, at: Situation) -> tuple[RestatedLine, ...]:
         own = next((part for part in one.kpis if part.kpi == kpi.name), None)
         if own is None:
             continue
-        calendar = at.calendar
-        first, last = (calendar.period(own.largest.grain, day) for day in (own.first, own.last))
         found.append(
             RestatedLine(
                 id=one.id,
                 state=one.state,
                 why=because(one, at, kpi),
                 numbers=own.numbers,
-                first=words.period(first),
-                last=words.period(last),
-                seen=words.moment(one.seen, calendar.tz),
+                largest=_largest(own.largest, kpi, at, told=not public or one.state in ("published", "accepted")),
+                seen=words.moment(one.seen, at.calendar.tz),
                 decided=decided(one, one.decision, public=public),
             )
         )
     return tuple(found)
+
+
+def _largest(change: Change, kpi: Kpi, at: Situation, *, told: bool) -> str:
+    """October 2026, $489 to $531. Of a cell only which: how few people it has now is not known here."""
+    which = words.period(at.calendar.from_key(change.grain, change.period))
+    label = ", ".join([which, *(value for _, value in read_cell(change.cell))])
+    if change.cell or change.reason in _NOT_SHOWN or not told:
+        return label
+    unit = goals.unit_of(kpi, change.part)
+    depth = numbers.places([change.old, change.new], unit, None if change.part else kpi.decimals)
+    ends = [
+        numbers.full(value, unit, depth, with_unit=False) if value is not None else (change.reason or numbers.NO_DATA)
+        for value in (change.old, change.new)
+    ]
+    return f"{label}, {' to '.join(ends)}"
 
 
 def because(restatement: Restatement, at: Situation, kpi: Kpi) -> str:

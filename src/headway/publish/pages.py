@@ -365,14 +365,13 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class RestatedLine:
-    """A change of closed numbers by one cause: how many numbers of this KPI it changes, or would, and over what."""
+    """A change of closed numbers by one cause: how many numbers of this KPI it changes, or would, and most of all."""
 
     id: int
     state: str
     why: str
     numbers: int
-    first: str
-    last: str
+    largest: str
     seen: str
     decided: str
 

@@ -230,11 +230,8 @@ def _version(console: Console, page: KpiPage) -> None:
     if page.restatements:
         _section(console, "Restatements of this KPI")
         for one in page.restatements:
-            span = one.first if one.first == one.last else f"{one.first} to {one.last}"
-            _say(
-                console,
-                [f"#{one.id} {one.state}: {one.why}; {_many(one.numbers, 'number')}, {span}. {one.decided}".rstrip()],
-            )
+            most = f"{_many(one.numbers, 'number')}, most of all {one.largest}" if one.numbers > 1 else one.largest
+            _say(console, [f"#{one.id} {one.state}: {one.why}; {most}. {one.decided}".rstrip()])
 
 
 def _source(console: Console, source: SourceRows) -> None:
