@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 LATER = "2026-03-11T06:00Z"
-WHY = "12 deleted rows of visits, 10 Jan 2026"
+WHY = "12 deleted rows of visits, 10 January 2026"
 if TYPE_CHECKING:
     from conftest import Shop
 

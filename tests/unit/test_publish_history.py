@@ -14,7 +14,7 @@ import pytest
 from headway.ledger import Change, Decision, Ledger, Proposal, Restated, Restatement, Revision
 from headway.model import Aggregate, Audience, Because, Cause, Kpi, Reason
 from headway.periods import Grain
-from headway.publish import history, table, view
+from headway.publish import history, table, view, words
 from headway.publish.history import Past
 from headway.publish.stored import Stored
 from headway.publish.tiles import Situation
@@ -86,7 +86,7 @@ def test_each_value_says_why_it_came(reader: Callable[..., Situation], spent: Kp
     newest, first = history.values(revisions, past, now, spent, "", 0, reader())
     assert (first.text, first.why, first.until) == ("$7,212", "First published", "5 Jul 2026, 06:00 UTC")
     assert (newest.text, newest.since, newest.until) == ("$7,198", "5 Jul 2026, 06:00 UTC", "")
-    assert newest.why == "12 late rows of postings, 3 May 2026 to 9 May 2026: found by hand"
+    assert newest.why == "12 late rows of postings, 3\u20139 May 2026 (found by hand)"
     assert newest.decided == "Accepted by Ana on 3 Jul 2026, because: checked with the bank."
     assert newest.restatement == 4
 
@@ -98,7 +98,7 @@ def test_the_public_is_told_no_names(reader: Callable[..., Situation], spent: Kp
     told = history.waits(now, past, spent, "", (), 0, reader(Audience.PUBLIC))
     assert told is not None
     assert (told.text, told.value, told.why) == (
-        "A change waits", None, "12 late rows of postings, 3 May 2026 to 9 May 2026"
+        "A change waits", None, "12 late rows of postings, 3\u20139 May 2026"
     )  # fmt: skip
     inner = history.waits(now, past, spent, "", (), 0, reader())
     assert inner is not None
@@ -149,16 +149,14 @@ def test_growth_over_a_break_is_flagged(reader: Callable[..., Situation], spent:
     assert flagged == {"2026-04", "2026-05"}
 
 
-def test_causes_in_words() -> None:
+def test_causes_in_words(reader: Callable[..., Situation], spent: Kpi) -> None:
     """Counts with their kinds, the days, and no source that a reader may not know."""
     both = replace(LATE, changed=1, deleted=2, first=date(2026, 5, 3), last=date(2026, 5, 3), note="")
-    assert history.words.cause(both, named=True, noted=True) == (
-        "12 late, 1 changed and 2 deleted rows of postings, 3 May 2026"
-    )
-    assert history.words.cause(both, named=False, noted=True) == "12 late, 1 changed and 2 deleted rows, 3 May 2026"
-    one = Cause(Because.DELETED, "postings", deleted=1)
-    assert history.words.cause(one, named=True, noted=True) == "1 deleted row of postings"
+    assert words.cause(both) == "12 late rows, 1 changed row and 2 deleted rows of postings, 3 May 2026"
+    assert words.cause(Cause(Because.DELETED, "postings", deleted=1)) == "1 deleted row of postings"
     for reason in Because:
-        said = history.words.cause(Cause(reason, "postings"), named=False, noted=True)
-        assert "postings" not in said
+        hidden = restatement(1, "waiting", Cause(reason, "secret", note="for colleagues"))
+        said = history.because(hidden, reader(Audience.PUBLIC), spent)
+        assert "secret" not in said
+        assert "colleagues" not in said
         assert said[0].isupper()

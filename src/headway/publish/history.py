@@ -6,7 +6,7 @@ Where a series changes its method, two neighbouring numbers cannot be compared: 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from headway.ledger import Change, Decision, Proposal, Restatement, Revision
@@ -152,7 +152,12 @@ def _largest(change: Change, kpi: Kpi, at: Situation, *, told: bool) -> str:
 def because(restatement: Restatement, at: Situation, kpi: Kpi) -> str:
     """The cause in words; a source that a reader may not know of is not named."""
     cause = restatement.cause
-    return words.cause(cause, named=cause.source in at.upstream(kpi), noted=at.audience is not Audience.PUBLIC)
+    if cause.source not in at.upstream(kpi):
+        cause = replace(cause, source=None)
+    if at.audience is Audience.PUBLIC:
+        cause = replace(cause, note="")
+    said = words.cause(cause)
+    return said[:1].upper() + said[1:]
 
 
 def decided(restatement: Restatement | None, decision: Decision | None, *, public: bool) -> str:

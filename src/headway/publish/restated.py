@@ -12,26 +12,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from headway.ledger import Change, Restatement
-from headway.model import Because, Catalog, Cause, Unit, UnitKind, read_cell
+from headway.model import Catalog, Unit, UnitKind, read_cell
 from headway.publish import numbers, words
 from headway.publish.stored import Periods
 
 _PERCENT = Unit(UnitKind.PERCENT, "percent")
 #: How many KPIs a line names.
 _NAMED = 4
-
-
-def cause(said: Cause) -> str:
-    """12 late rows and 1 deleted row of sessions, 3-9 January; or the words of another cause."""
-    counts = ((said.late, "late"), (said.changed, "changed"), (said.deleted, "deleted"))
-    rows = [f"{count:,} {word} row{'' if count == 1 else 's'}" for count, word in counts if count]
-    what = " and ".join([", ".join(rows[:-1]), rows[-1]] if len(rows) > 1 else rows) or said.reason.value
-    if said.reason is Because.UNKNOWN:
-        what = "for an unknown reason"
-    of = f" of {said.source}" if said.source else ""
-    first, last = said.first, said.last or said.first
-    when = f", {words.span(first, last)} {last.year}" if first and last else ""
-    return f"{what}{of}{when}{f' ({said.note})' if said.note else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +61,8 @@ def sentence(one: Restatement, catalog: Catalog, periods: Periods) -> str:
     verb = {"waiting": "Would change", "rejected": "Would have changed", "withdrawn": "Would have changed"}
     count = f"{one.numbers:,} number{'' if one.numbers == 1 else 's'}"
     largest = f"{'the most: ' if one.numbers > 1 else ''}{most.kpi} {most.place}, {most.old} → {most.new}{by}"
-    return f"#{one.id} {state}: {cause(one.cause)}. {verb.get(one.state, 'Changed')} {count} of {listed} ({largest})."
+    why, changes = words.cause(one.cause), verb.get(one.state, "Changed")
+    return f"#{one.id} {state}: {why}. {changes} {count} of {listed} ({largest})."
 
 
 def _largest(one: Restatement) -> Change:

@@ -234,38 +234,28 @@ def entered(who: str, on: str | None, why: str | None) -> str:
     return f"{said}, because: {reason}." if said else f"{sentence(reason)}"
 
 
-def cause(one: Cause, *, named: bool, noted: bool) -> str:
-    """Why a closed number changed: "12 late rows of sessions, 3 Jan 2026 to 9 Jan 2026".
-
-    `named`: a reader may know the source; `noted`: and what is noted for colleagues.
-    """
-    of = f" of {one.source}" if one.source and named else ""
-    counted = [
-        f"{count:,} {word}"
-        for count, word in ((one.late, "late"), (one.changed, "changed"), (one.deleted, "deleted"))
-        if count
-    ]
-    if counted:
-        rows = "row" if one.late + one.changed + one.deleted == 1 else "rows"
-        said = f"{listed(counted)} {rows}{of}"
-    else:
-        said = _CAUSES[one.reason].format(of=of)
-    if one.first and one.last:
-        said += f", {day(one.first)}" if one.first == one.last else f", {day(one.first)} to {day(one.last)}"
-    return f"{said}: {one.note.rstrip('.')}" if one.note and noted else said
+def cause(said: Cause) -> str:
+    """Why a closed number changed: "12 late rows and 1 deleted row of sessions, 3-9 January 2026"."""
+    counts = ((said.late, "late"), (said.changed, "changed"), (said.deleted, "deleted"))
+    rows = [f"{count:,} {word} row{'' if count == 1 else 's'}" for count, word in counts if count]
+    of = f" of {said.source}" if said.source else ""
+    what = f"{listed(rows)}{of}" if rows else _CAUSES[said.reason].format(of=of)
+    first, last = said.first, said.last or said.first
+    when = f", {span(first, last)} {last.year}" if first and last else ""
+    return f"{what}{when}{f' ({said.note})' if said.note else ''}"
 
 
 _CAUSES = {
-    Because.LATE: "Late rows{of}",
-    Because.CHANGED: "Changed rows{of}",
-    Because.DELETED: "Deleted rows{of}",
-    Because.DEFINITION: "Another definition",
-    Because.EXCLUSION: "Another exclusion{of}",
-    Because.CALENDAR: "Another calendar",
-    Because.CHECK: "A check{of} that failed, or no longer does",
-    Because.TYPED: "Other typed numbers{of}",
-    Because.SOFTWARE: "Another version of Headway, or of its engine",
-    Because.UNKNOWN: "A cause that is not known",
+    Because.LATE: "late rows{of}",
+    Because.CHANGED: "changed rows{of}",
+    Because.DELETED: "deleted rows{of}",
+    Because.DEFINITION: "another definition",
+    Because.EXCLUSION: "another exclusion{of}",
+    Because.CALENDAR: "another calendar",
+    Because.CHECK: "a check{of} that failed, or no longer does",
+    Because.TYPED: "other typed numbers{of}",
+    Because.SOFTWARE: "another version of Headway, or of its engine",
+    Because.UNKNOWN: "for an unknown reason",
 }
 
 
