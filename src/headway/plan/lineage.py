@@ -57,10 +57,16 @@ def lineage(catalog: Catalog, schemas: Schemas, kpi: Kpi, query: exp.Query) -> L
         rest = Use.PEOPLE if column in source.people else Use.VERSION if column in versions else Use.OTHER
         return uses.get(at, {rest})
 
-    return {
+    told = {
         source: {column: tuple(use for use in Use if use in some((source, column))) for column in read}
         for source, read in reading.found.items()
     }
+    rank: dict[str, int] = {use: number for number, use in enumerate(Use)}
+
+    def first(column: tuple[str, tuple[str, ...]]) -> list[int]:
+        return [rank[use] for use in column[1]]
+
+    return {source: dict(sorted(read.items(), key=first)) for source, read in told.items()}
 
 
 class _Reading:

@@ -73,7 +73,7 @@ def values(
                 fingerprint=one.fingerprint[:7],
                 restatement=one.restatement,
                 why=because(restatement, at, kpi) if restatement else _unexplained(one, revisions[0]),
-                decided=decided(restatement, one.decision, public=public),
+                decided=decided(restatement, one.decision, public=public, withheld=one.value is None),
             )
         )
     return tuple(reversed(found))
@@ -128,7 +128,7 @@ def lines(past: Past, kpi: Kpi, at: Situation) -> tuple[RestatedLine, ...]:
                 numbers=own.numbers,
                 largest=_largest(own.largest, kpi, at, told=not public or one.state in ("published", "accepted")),
                 seen=words.moment(one.seen, at.calendar.tz),
-                decided=decided(one, one.decision, public=public),
+                decided=decided(one, one.decision, public=public, withheld=own.largest.new is None),
             )
         )
     return tuple(found)
@@ -160,14 +160,14 @@ def because(restatement: Restatement, at: Situation, kpi: Kpi) -> str:
     return said[:1].upper() + said[1:]
 
 
-def decided(restatement: Restatement | None, decision: Decision | None, *, public: bool) -> str:
+def decided(restatement: Restatement | None, decision: Decision | None, *, public: bool, withheld: bool = False) -> str:
     """Who let the change through or kept it out, and why; '' where nobody had to. Who is not for the public."""
     if decision is not None:
         who = f" by {decision.who}" if decision.who and not public else ""
         why = f", because: {decision.why.rstrip('.')}" if decision.why else ""
         return f"{decision.verdict.capitalize()}{who} on {words.day(decision.when.date())}{why}."
     if restatement is not None and restatement.state == "published":
-        return "Published at once: within the tolerance, or withheld."
+        return "Published at once, as all that withholds." if withheld else "Published at once: within the tolerance."
     return ""
 
 
