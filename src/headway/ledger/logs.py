@@ -8,6 +8,7 @@ object of SQLAlchemy's.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -97,9 +98,6 @@ class Logs:
 
     def __init__(self, connection: sa.Connection, run: int, encoder: Encoder) -> None:
         self.connection = connection
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        self.cursor = driver.cursor()
         self.run = run
         gone = {"reason": encoder.word(Reason.NO_ROWS), "flags": Flag.GONE}
         self.observations = Log(
@@ -121,6 +119,13 @@ class Logs:
             running=lambda status: status == partial,
             gone=lambda status: status == 0,
         )
+
+    @property
+    def cursor(self) -> sqlite3.Cursor:
+        """A cursor of the driver's for one statement. One that is kept would keep the file open after its ledger."""
+        driver: sqlite3.Connection | None = self.connection.connection.driver_connection
+        assert driver is not None
+        return driver.cursor()
 
     def keep(
         self,
