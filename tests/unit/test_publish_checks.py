@@ -179,7 +179,7 @@ def test_the_page_and_its_twin_say_the_same(root: Path, ledger: Ledger) -> None:
 def test_a_source_that_is_gone_leaves_the_last_values_stale_since_the_first_run_without_it(
     root: Path, ledger: Ledger
 ) -> None:
-    """On the card of the formula, too; its checks could not look, and nothing is held back by what they once found."""
+    """On the card of the formula, too. Its checks could not look; what they held back before stays so."""
     for day, sales in enumerate((GOOD, GOOD, None)):
         ran(root, ledger, day, sales)
     run.observe(catalogue.load(root), ledger, START + timedelta(days=3))

@@ -60,7 +60,7 @@ class Findings:
         holds = tuple(
             Link(kpi, self.catalog.kpis[kpi].title, words.count(number, "number"))
             for kpi, number in sorted((found.holds if found else {}).items(), key=lambda pair: -pair[1])
-            if kpi in self.names and verdict is not FAILED
+            if kpi in self.names
         )
         # Whose rows they are is for those who mend them.
         shown = found is not None and self.audience is Audience.RESTRICTED
