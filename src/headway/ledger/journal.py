@@ -2,8 +2,7 @@
 
 A `Journal` is one run, or one decision: its row, how it calculated, what it added to each table, and every row that it
 wrote into the logs, also those that later runs replaced in place. From the journals of all runs, in order, the ledger
-follows (`rebuild`). What only tells how things stand now (what waits for a decision, how far sources were read) has no
-history; a `State` holds it as it stood after one run.
+follows (`rebuild`). How far sources were read has no history; a `State` holds it as it stood after one run.
 """
 
 from __future__ import annotations
@@ -29,9 +28,12 @@ from headway.model import Flag, Reason
 #: The logs, and the numbers of their rows.
 LOGS: Mapping[str, tuple[str, ...]] = {"observation": OBSERVATION, "verdict": VERDICT}
 #: Tables to which a run adds rows, besides the logs.
-ADDED = (schema.attempt, schema.load, schema.checked, schema.decision, schema.renamed, schema.entry)
+ADDED = (
+    *(schema.attempt, schema.load, schema.checked, schema.entry, schema.renamed),
+    *(schema.restatement, schema.proposed, schema.decision),
+)
 #: Tables that tell how things stand now.
-STANDING = (schema.restatement, schema.proposed, schema.footprint)
+STANDING = (schema.footprint,)
 #: Tables that follow from the others, or only number names.
 FOLLOWING = (schema.series, schema.word, schema.digest, schema.replaced)
 
@@ -104,7 +106,7 @@ class Names:
         self.restatements: dict[int, str] = {}
         count: dict[int, int] = defaultdict(int)
         r = t.restatement.c
-        for number, run in connection.execute(sa.select(r.id, r.run).order_by(r.id)):
+        for number, run in connection.execute(sa.select(r.id, r.run).distinct().order_by(r.id)):
             count[run] += 1
             self.restatements[number] = f"{self.runs[run]}/{count[run]}"
 
@@ -122,7 +124,7 @@ class Names:
             elif column.name == "definition":
                 said["definition"] = self.definitions[value]
             elif column.name == "restatement" or (table is schema.restatement and column.name == "id"):
-                said[column.name] = self.restatements[value]
+                said[column.name] = self.restatements.get(value)  # 0 is none
             elif column.name in WORDS and isinstance(column.type, sa.SmallInteger):
                 said[column.name] = self.words.get(value)
             else:
@@ -174,32 +176,25 @@ def state(connection: sa.Connection) -> State | None:
     return State((_json(last.finished), last.uuid), {name: found for name, found in rows.items() if found})
 
 
-def by_todays_names(journals: Sequence[Journal], states: Sequence[State]) -> tuple[list[Journal], list[State]]:
+def by_todays_names(journals: Sequence[Journal]) -> list[Journal]:
     """The same, in order, under the names that the last one knows: `formerly` carries names back to earlier runs.
 
     Who exported a run after a rename has told it under the new name already.
     """
     later = list(journals)
-    stood = list(states)
     for at, one in enumerate(journals):
         for row in one.added.get(schema.renamed.name, ()):
             later[:at] = [_renamed(journal, row) for journal in later[:at]]
-            stood = [
-                State(s.order, {**s.rows, "proposed": [_called(told, row) for told in s.rows.get("proposed", ())]})
-                if s.order < one.order
-                else s
-                for s in stood
-            ]
-    return later, stood
+    return later
 
 
 def _renamed(one: Journal, rename: Mapping[str, Any]) -> Journal:
     """A journal, after a KPI or a value of its breakdown was called otherwise."""
     added = dict(one.added)
-    if not rename["column"]:
-        for table in (schema.attempt, schema.entry, schema.checked):
-            if table.name in added:
-                added[table.name] = _unique(table, [_called(row, rename) for row in added[table.name]])
+    of_kpi = (schema.attempt, schema.entry, schema.checked, schema.proposed)
+    for table in (schema.proposed,) if rename["column"] else of_kpi:
+        if table.name in added:
+            added[table.name] = _unique(table, [_called(row, rename) for row in added[table.name]])
     logs = {log: _rows_called(table, rename) for log, table in one.logs.items()}
     return Journal(one.run, one.after, one.definitions, added, logs)
 
@@ -219,8 +214,12 @@ def _called(row: Mapping[str, Any], rename: Mapping[str, Any]) -> dict[str, Any]
 
 def _unique(table: sa.Table, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows with different keys: where a run knew both names, the row of the new one stands last, and is right."""
-    keys = [column.name for column in table.primary_key if column.name != "run"]
+    keys = [key for column in table.primary_key if column.name != "run" for key in _names_of(column.name)]
     return list({tuple(row[key] for key in keys): row for row in rows}.values())
+
+
+def _names_of(column: str) -> tuple[str, ...]:
+    return SERIES if column == "series" else (column,)
 
 
 def _rows_called(table: pa.Table, rename: Mapping[str, Any]) -> pa.Table:
@@ -272,14 +271,20 @@ def _added(
 ) -> dict[int, list[dict[str, Any]]]:
     """The rows that each run added to a table."""
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    wanted = set(chosen)
-    query = sa.select(table).where(table.c.run >= min(chosen)).order_by(*table.primary_key.columns)
+    wanted, by = set(chosen), adder(table)
+    query = sa.select(table).where(table.c[by] >= min(chosen)).order_by(*table.primary_key.columns)
     for row in connection.execute(query):
-        if row.run in wanted:
+        run = getattr(row, by)
+        if run in wanted:
             told = names.told(table, row._asdict())
-            del told["run"]
-            found[row.run].append(told)
+            del told[by]
+            found[run].append(told)
     return found
+
+
+def adder(table: sa.Table) -> str:
+    """The column that says which run added a row."""
+    return "latest" if table is schema.restatement else "run"
 
 
 # -- what was written into a log ---------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
     catalogues/FINGERPRINT.json             a catalogue, as it was resolved; .files holds what it was read from
     runs/WHEN-UUID/run.json.gz              a run or a decision: its row, definitions, sources, checks ...
     runs/WHEN-UUID/observation.parquet      the numbers that it wrote, under names; verdict.parquet beside it
-    state/WHEN-UUID.json.gz                 how things stood after that run: what waits, how far sources were read
+    state/WHEN-UUID.json.gz                 how far sources were read by that run
 
 A run's folder is written once, by a rename, so it is there as a whole or not at all. Only a state gives way to a newer
 one. Importing takes the runs of the folder and those of the ledger together, makes the ledger anew from them
@@ -131,7 +131,7 @@ def _whole(journals: Sequence[Journal], states: Sequence[State], folder: Path) -
     """LedgerError unless everything that the runs speak of is there."""
     uuids = {one.uuid for one in journals}
     definitions = {name for one in journals for name in one.definitions}
-    restatements = {row["id"] for state in states for row in state.rows.get("restatement", ())}
+    restatements = {row["id"] for one in journals for row in one.added.get("restatement", ())}
     for one in journals:
         name = _name(one)
         if one.after is not None and one.after not in uuids:
@@ -140,7 +140,7 @@ def _whole(journals: Sequence[Journal], states: Sequence[State], folder: Path) -
         if lost := used - definitions - {None}:
             raise _damaged(folder / "runs", f"no run says how {name} calculated ({min(lost)})")
         if lost := _used(one, "restatement") - restatements - {None}:
-            raise _damaged(folder / "state", f"nothing says why {name} changed numbers ({min(lost)})")
+            raise _damaged(folder / "runs", f"no run says why {name} changed numbers ({min(lost)})")
     for state in states:
         if state.order[1] not in uuids:
             raise _damaged(folder / "runs", f"the run of the state {'-'.join(state.order)} is missing")

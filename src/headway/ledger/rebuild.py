@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from headway.ledger import archive, schema
 from headway.ledger.diff import BLOCK, Bools, Floats, Ints, Rows, digests, same
 from headway.ledger.encode import Encoder
-from headway.ledger.journal import ADDED, SERIES, STANDING, WORDS, Catalogue, Journal, State, by_todays_names
+from headway.ledger.journal import ADDED, SERIES, WORDS, Catalogue, Journal, State, adder, by_todays_names
 from headway.ledger.logs import Log, Logs
 from headway.periods import Grain
 
@@ -32,9 +32,8 @@ def rebuild(
     catalogues: Mapping[str, Catalogue],
 ) -> None:
     """Fill an empty ledger, within the caller's transaction."""
-    ordered = sorted(journals, key=lambda one: one.order), sorted(states, key=lambda one: one.order)
-    told, standing = by_todays_names(*ordered)
-    _Builder(connection, told, catalogues).build(standing)
+    told = by_todays_names(sorted(journals, key=lambda one: one.order))
+    _Builder(connection, told, catalogues).build(sorted(states, key=lambda one: one.order))
 
 
 @dataclass(frozen=True)
@@ -77,14 +76,13 @@ class _Builder:
             times = {name: datetime.fromisoformat(journal.run[name]) for name in _TIMES}
             self._insert(schema.run, [{**journal.run, **times, "id": self.runs[journal.uuid]}])
         self._define()
-        standing = _standing(states, self.runs)
-        self._number_restatements(standing["restatement"])
+        self._number_restatements()
         for table in ADDED:
             self._add(table)
         for log in (self.logs.observations, self.logs.verdicts):
             self._log(log)
-        for table in STANDING:
-            self._insert(table, [self._row(table, row) for row in standing[table.name]])
+        for row in _footprints(states, self.runs):
+            self._insert(schema.footprint, [self._row(schema.footprint, row)])
 
     def _insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
@@ -111,15 +109,15 @@ class _Builder:
             self.connection.execute(schema.definition.insert(), made)
         return self.definitions[kpi, name]
 
-    def _number_restatements(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _number_restatements(self) -> None:
         """Number the restatements in the order of the runs that saw them first."""
 
         def order(name: str) -> tuple[int, int]:
             run, _, number = name.partition("/")
             return self.runs[run], int(number)
 
-        names = sorted((row["id"] for row in rows), key=order)
-        self.restatements = {name: number for number, name in enumerate(names, start=1)}
+        told = (row["id"] for journal in self.journals for row in journal.added.get(schema.restatement.name, ()))
+        self.restatements = {name: number for number, name in enumerate(sorted(set(told), key=order), start=1)}
 
     def _add(self, table: sa.Table) -> None:
         """What runs added to a table. Of an entry, each is the next revision, where it says something else."""
@@ -127,7 +125,7 @@ class _Builder:
         rows = []
         for journal in self.journals:
             for told in journal.added.get(table.name, ()):
-                row = self._row(table, {**told, "run": journal.uuid})
+                row = self._row(table, {**told, adder(table): journal.uuid})
                 if table is schema.entry:
                     key = tuple(row[name] for name in ("kpi", "cell", "grain", "period"))
                     before = newest.get(key)
@@ -152,6 +150,8 @@ class _Builder:
             value = told.get(name)
             if name in WORDS and isinstance(column.type, sa.SmallInteger):
                 row[name] = self.encoder.word(value) if value else 0
+            elif value is None and name == "restatement":
+                row[name] = None if column.nullable else 0
             elif value is None:
                 row[name] = sa.null() if isinstance(column.type, sa.JSON) else None
             elif name in ("run", "latest"):
@@ -375,23 +375,12 @@ def _same(values: Floats, one: int, other: int) -> bool:
     return bool(same(values[one : one + 1], values[other : other + 1])[0])
 
 
-def _standing(states: Sequence[State], runs: Mapping[str, int]) -> dict[str, list[dict[str, Any]]]:
-    """How things stand, of what several ledgers say: of each restatement and source, who changed it last is right."""
-    restatements: dict[str, tuple[int, int]] = {}
-    footprints: dict[str, tuple[int, int]] = {}
-    for number, state in enumerate(states):
-        for row in state.rows.get("restatement", ()):
-            restatements[row["id"]] = max(restatements.get(row["id"], (0, 0)), (runs[row["latest"]], number))
-        for row in state.rows.get("footprint", ()):
-            footprints[row["source"]] = max(footprints.get(row["source"], (0, 0)), (runs[row["run"]], number))
-    found: dict[str, list[dict[str, Any]]] = {table.name: [] for table in STANDING}
-    proposed: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for number, state in enumerate(states):
-        rows = state.rows
-        found["restatement"] += [dict(r) for r in rows.get("restatement", ()) if restatements[r["id"]][1] == number]
-        found["footprint"] += [dict(r) for r in rows.get("footprint", ()) if footprints[r["source"]][1] == number]
-        for row in rows.get("proposed", ()):
-            if restatements[row["restatement"]][1] == number:
-                proposed[tuple(row[name] for name in (*SERIES, "period"))] = dict(row)
-    found["proposed"] = list(proposed.values())
-    return found
+def _footprints(states: Sequence[State], runs: Mapping[str, int]) -> list[Mapping[str, Any]]:
+    """How far sources were read, of what several ledgers say: of each source, who read it last is right."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for state in states:
+        for row in state.rows.get(schema.footprint.name, ()):
+            known = found.get(row["source"])
+            if known is None or runs[known["run"]] <= runs[row["run"]]:
+                found[row["source"]] = row
+    return list(found.values())
