@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 unexpected, 2 the catalogue or the command is wrong, 3 fin
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -14,7 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from headway import __version__, timed
-from headway.errors import HeadwayError, Mistake, UsageError
+from headway.errors import HeadwayError, Mistake, PublishError, UsageError
 
 app = typer.Typer(
     name="headway",
@@ -41,8 +42,23 @@ _TYPER_SAYS = (
 
 def main() -> None:
     """Run a command; print an error instead of a traceback, and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # None if it is closed
+            stream.reconfigure(errors="replace")  # a terminal without umlauts shows question marks, not a traceback
     try:
         _main()
+        sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # Of output alone: a file has a name. What is still to be written goes nowhere, or Python would try again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        why = (error.strerror or "unknown reason").lower()
+        remedy = "Make room there, or send it elsewhere. What is recorded is not touched."
+        typer.echo(
+            PublishError(Mistake(f"the output cannot be written: {why}", "not-writable", None, remedy)), err=True
+        )
+        sys.exit(PublishError.exit_code)
     except SystemExit as end:
         if timed.left_behind:  # to take apart what a thread still uses would end in words of a library
             sys.stdout.flush()
