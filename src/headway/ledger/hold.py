@@ -89,22 +89,24 @@ def restating(
     """
     if closed is NEVER or not len(stored.rows):
         return Restating.none(), Rows.none(len(OBSERVATION))
-    last, base = _before(found, stored, accepted)
     new = np.tile(withdrawn, (len(stored.rows), 1))
     met, mate = match(stored.rows.key, given.key)
     new[mate] = given.values[met]
-
-    threshold = np.array([closed[Grain(grain)] for _, grain, _ in lines.names], dtype=np.int64)
-    known = ~np.isnan(last)  # a value was published once
-    free = stored.rows.period >= threshold[np.searchsorted(lines.ids, stored.rows.series)]
-    bound = known & ~free & ~stored.running
     now, reason = stored.rows.values, stored.rows.values[:, _REASON].astype(np.int64)
+    apart = ~same(new[:, :2], now[:, :2])  # a mark of what is gone has a reason of its own
+    running = (new[:, _FLAGS].astype(np.int64) & Flag.PARTIAL) != 0
+    threshold = np.array([closed[Grain(grain)] for _, grain, _ in lines.names], dtype=np.int64)
+    free = stored.rows.period >= threshold[np.searchsorted(lines.ids, stored.rows.series)]
+    bound = ~free & ~stored.running & (apart | running)
+    if not bound.any():
+        return Restating.none(), Rows.none(len(OBSERVATION))
+
+    last, base = _before(found, stored, accepted)
+    bound &= ~np.isnan(last)  # a value was published once
     has, had = ~np.isnan(new[:, 0]), ~np.isnan(now[:, 0])
     hidden = ~had & np.isin(reason, words.withheld)
     hides = ~has & np.isin(new[:, _REASON].astype(np.int64), words.withheld)
-    apart = ~same(new[:, :2], now[:, :2])  # a mark of what is gone has a reason of its own
-
-    again = bound & ((new[:, _FLAGS].astype(np.int64) & Flag.PARTIAL) != 0) & ~hides  # a clock that went back
+    again = bound & running & ~hides  # a clock that went back
     differs = bound & ~again & np.where(had, apart, np.where(hidden, ~hides, has))
     with np.errstate(invalid="ignore"):
         near = np.abs(new[:, 0] - base) <= tolerance * np.abs(base)

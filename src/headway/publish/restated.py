@@ -66,7 +66,7 @@ def sentence(one: Restatement, catalog: Catalog, periods: Periods) -> str:
 
 
 def _largest(one: Restatement) -> Change:
-    """The number that changed most, of the KPI that the catalogue names first among those with a headline total."""
+    """The number that changed most; a total says more than a cell."""
 
     def share(change: Change) -> tuple[bool, float]:
         if change.old is None or change.new is None or change.old == 0:
