@@ -67,7 +67,8 @@ class Compared:
     """The differences between two states of one KPI, in the order of grains, cells and periods.
 
     `closed` and `running` are numbers that changed, `judged` are closed numbers that stayed and got another verdict.
-    `new` and `gone` count numbers that one state has alone, `cells_new` and `cells_gone` name the cells of these.
+    `new` and `gone` count numbers that one state has alone, `lost` those gone that were closed and had a value;
+    `cells_new` and `cells_gone` name the cells that one state has alone.
     """
 
     kpi: str
@@ -76,6 +77,7 @@ class Compared:
     judged: tuple[Difference, ...] = ()
     new: int = 0
     gone: int = 0
+    lost: int = 0
     cells_new: tuple[str, ...] = ()
     cells_gone: tuple[str, ...] = ()
 
@@ -151,6 +153,7 @@ def numbers(kpi: str, old: pa.Table, new: pa.Table, revalued: Revalued | None = 
         judged=_differences(both, judged),
         new=int((now & ~there).sum()),
         gone=int((there & ~now).sum()),
+        lost=int((there & ~now & ~running & both["value"].is_valid().to_numpy()).sum()),
         cells_new=tuple(sorted(cells[1] - cells[0] - {""})),
         cells_gone=tuple(sorted(cells[0] - cells[1] - {""})),
     )

@@ -117,6 +117,7 @@ def test_a_plan_says_what_a_change_of_the_yaml_does(edited: Shop) -> None:
     assert kpis["visits"]["differing"]["flipped"] == kpis["visits"]["differing"]["judged"] > 60
     assert kpis["visitors"]["differing"]["cells_gone"] == ["shelf books", "shelf maps"]
     assert kpis["visitors"]["retold"] == ["title"]
+    assert kpis["visitors"]["waiting"] > 100
     assert len(json.loads(edited.headway("show", "spent", "--json").out)["rows"]) == 3
     assert "to run 1 (" in edited.headway("diff", "1").out
 
@@ -132,7 +133,7 @@ def test_a_plan_against_a_commit_is_a_table_for_a_pull_request(edited: Shop) -> 
     assert against_commit.splitlines()[3:] == against_run.splitlines()[3:]
     assert "| `spent` | 2 |  | 3 |  |  | 1 Jan to 28 Feb 2026 | February 2026: €2,016 → €1,512 (" in against_commit
     assert "| `per_visit` |" in against_commit
-    assert "2 closed numbers of 1 KPI would change by more than the tolerance of 0" in against_commit
+    assert "closed numbers of 2 KPIs would change by more than the tolerance of 0" in against_commit
 
 
 def test_a_plan_without_a_change_says_so(shop: Shop) -> None:

@@ -44,6 +44,7 @@ def test_each_difference_is_of_one_sort() -> None:
         row("2026-04", 4, flags=Flag.PARTIAL, status="partial"),
         row("2026-05", 5, flags=Flag.PARTIAL, status="partial"),
         row("2026-01", 1, cell=NORTH),
+        row("2026-05", 1, cell=NORTH, flags=Flag.PARTIAL),
     ]
     new = [
         row("2026-01", 10),
@@ -60,7 +61,7 @@ def test_each_difference_is_of_one_sort() -> None:
     ]
     assert [one.new.value for one in found.running] == [40]
     assert [(one.old.status, one.new.status) for one in found.judged] == [("on", "off")]
-    assert (found.new, found.gone, found.cells_new, found.cells_gone) == (1, 1, (), (NORTH,))
+    assert (found.new, found.gone, found.lost, found.cells_new, found.cells_gone) == (1, 2, 1, (), (NORTH,))
     assert [one.new.status for one in found.flipped] == ["withheld", "off"]
     assert not found.same
 

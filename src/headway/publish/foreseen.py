@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from headway.compare import Foreseen
-from headway.model import Catalog
+from headway.compare import Compared, Foreseen, Said
+from headway.model import Catalog, Reason
 from headway.publish import goals, numbers
 from headway.publish.differences import Differing, Sheet, details, differing, many, sheet
 from headway.publish.stored import Periods
@@ -48,14 +48,22 @@ def plan(against: str, old: Catalog, new: Catalog, foreseen: Sequence[Foreseen],
         compared = one.compared
         kpis_of = old.kpis.get(one.was), new.kpis.get(one.kpi) if one.sort != "removed" else None
         shown = differing(compared, *kpis_of, periods) if compared else None
-        waiting = sum(_waits(d.old.value, d.new.value, tolerance) for d in compared.closed) if compared else 0
+        waiting = _waiting(compared, tolerance) if compared and one.sort in ("changed", "renamed") else 0
         kpis.append(Renewed(one.kpi, one.was, one.sort, one.redefined, one.retold, waiting, shown, one.failed))
     return Plan(against, tolerance, tuple(kpis), around)
 
 
-def _waits(old: float | None, new: float | None, tolerance: float) -> bool:
-    """True if a run would hold the new value back; what withholds a value is published at once."""
-    return new is not None and (old is None or abs(new - old) > tolerance * abs(old))
+def _waiting(compared: Compared, tolerance: float) -> int:
+    """How many closed numbers a run would hold back: all but small changes, and what becomes withheld."""
+
+    def waits(old: Said, new: Said) -> bool:
+        if old.value is None:
+            return False
+        if new.value is None:
+            return new.reason is None or not Reason(new.reason).withheld
+        return abs(new.value - old.value) > tolerance * abs(old.value)
+
+    return compared.lost + sum(waits(one.old, one.new) for one in compared.closed)
 
 
 def told(change: Plan, *, everything: bool) -> Iterator[str | Sheet]:
@@ -77,7 +85,7 @@ def _sentences(change: Plan) -> Iterator[str]:
     if waiting := [one for one in kpis if one.waiting]:
         count = many(sum(one.waiting for one in waiting), "closed number")
         share = numbers.exact(change.tolerance, goals.PERCENT)
-        which = f"{count} of {many(len(waiting), 'KPI')} would change by more than the tolerance of {share}"
+        which = f"{count} of {many(len(waiting), 'KPI')} would change by more than the tolerance of {share}, or go"
         yield f"{which}: the old ones stay published until somebody accepts the new ones."
     if renamed := [f"{one.was} is {one.name}" for one in kpis if one.sort == "renamed" and one.differing is None]:
         yield f"Renamed, with the same numbers: {', '.join(renamed)}."
