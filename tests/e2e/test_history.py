@@ -6,6 +6,7 @@ A line `...` stands for any lines. The runs happen on the days of which the page
 from __future__ import annotations
 
 import re
+import shlex
 import sqlite3
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from headway import cli
 
 PAGE = Path(__file__).parents[2] / "docs" / "history.md"
 #: When it runs, and when the reader asks.
-RUNS = (datetime(2026, 2, 5, 6, tzinfo=UTC), datetime(2026, 3, 5, 6, tzinfo=UTC))
+RUNS = tuple(datetime(2026, month, day, 6, tzinfo=UTC) for month, day in ((2, 5), (3, 5), (3, 6)))
 
 
 def _doors() -> str:
@@ -58,7 +59,7 @@ class Reader:
         """Type the commands; what the page quotes must be in the answers, in its order."""
         for block in re.split(r"^(?=\$ )", text, flags=re.MULTILINE)[1:]:
             command, *quoted = block.splitlines()
-            said = [line.rstrip() for line in self.answer(command.removeprefix("$ headway ").split()).splitlines()]
+            said = [line.rstrip() for line in self.answer(shlex.split(command.removeprefix("$ headway "))).splitlines()]
             at = 0
             for line in quoted:
                 if line == "...":
@@ -89,7 +90,7 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
     """A reader with the doors' file and nothing else."""
     clock = [RUNS[0]]
     real = cli.project.now_of
-    for module in (cli.compare, cli.compute, cli.pages, cli.project):
+    for module in (cli.compare, cli.compute, cli.history, cli.pages, cli.project):
         monkeypatch.setattr(module, "now_of", lambda text: real(text) if text else clock[0])
     monkeypatch.chdir(tmp_path)
     Path("doors.csv").write_text(_doors(), "utf-8")

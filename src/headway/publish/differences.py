@@ -16,7 +16,7 @@ from headway.compare import Compared, Difference, Said
 from headway.ledger import AsOf, Ledger, Run
 from headway.model import Catalog, Kpi, Unit, UnitKind, read_cell
 from headway.periods import Period
-from headway.publish import goals, numbers, past, words
+from headway.publish import goals, numbers, past, restated, words
 from headway.publish.stored import Periods
 
 
@@ -85,13 +85,17 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """Two times compared. `same` counts the KPIs that do not differ; `definitions` says whose changed, and when."""
+    """Two times compared. `same` counts the KPIs that do not differ; `definitions` says whose changed, and when.
+
+    `restatements` are those that came, or were decided, in between, with who decided what.
+    """
 
     before: End
     after: End
     kpis: tuple[Differing, ...]
     same: int
     definitions: tuple[str, ...] = ()
+    restatements: tuple[str, ...] = ()
 
 
 def between(ledger: Ledger, catalog: Catalog, before: AsOf, after: AsOf | None, names: Sequence[str] = ()) -> Diff:
@@ -123,7 +127,16 @@ def between(ledger: Ledger, catalog: Catalog, before: AsOf, after: AsOf | None, 
         tuple(sorted(found, key=lambda one: -(one.closed + one.judged))),
         same,
         tuple(_definitions(ledger, [one.name for one in found], first, last, new)),
+        tuple(_restatements(ledger, first, last, new, names)),
     )
+
+
+def _restatements(ledger: Ledger, first: Run, last: Run, catalog: Catalog, names: Sequence[str]) -> Iterator[str]:
+    """What changed of closed numbers in between and why, as it stood at the end."""
+    for one in ledger.restatements(as_of=last.id):
+        if one.latest > first.id and (not names or any(part.kpi in names for part in one.kpis)):
+            said = restated.sentence(one, catalog, Periods(catalog.calendar))
+            yield " ".join(part for part in (said, restated.decided(one, catalog)) if part)
 
 
 def _definitions(ledger: Ledger, names: Iterable[str], first: Run, last: Run, catalog: Catalog) -> Iterator[str]:
@@ -312,6 +325,7 @@ def told(diff: Diff, *, everything: bool) -> Iterator[str | Sheet]:
     if diff.same:
         yield f"{many(diff.same, 'KPI')} {'is' if diff.same == 1 else 'are'} the same."
     yield from (f"{sentence}." for sentence in diff.definitions)
+    yield from diff.restatements
     if everything:
         for kpi in listed:
             if kpi.numbers:
