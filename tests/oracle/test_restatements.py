@@ -255,7 +255,7 @@ STEP = st.one_of(
 
 
 @given(steps=st.lists(STEP, min_size=2, max_size=9))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_ledger_holds_what_the_rules_say(
     tmp_path_factory: pytest.TempPathFactory, steps: Sequence[tuple[Any, Any]]
 ) -> None:
