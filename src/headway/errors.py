@@ -50,6 +50,7 @@ SLUGS = frozenset(
         "ambiguous-column",
         "bad-reference",
         "person-breakdown",
+        "person-alone",
         "formula-circle",
         "formula-breakdown",
         "two-currencies",
@@ -90,6 +91,7 @@ SLUGS = frozenset(
         "query-too-slow",
         "function-failed",
         "out-of-memory",
+        "person-cells",
         "too-many-cells",
         # checks
         "check-failed",

@@ -41,7 +41,9 @@ def rehearse(catalog: Catalog, now: datetime) -> Rehearsal:
         stopped = [CheckError(attempt.stopping)] if attempt.stopping else []
         errors = [*stopped, *attempt.failed_sources.values(), *_mistakes(attempt)]
         endless = [k.name for k in catalog.kpis.values() if k.measure and k.history and k.tracked_from is None]
-        told = Rehearsed() if errors else Rehearsed(attempt.schemas, _census(attempt), _beginnings(attempt))
+        census = {} if errors else _census(attempt)
+        errors += plan.one_each(catalog, census)
+        told = Rehearsed() if errors else Rehearsed(attempt.schemas, census, _beginnings(attempt))
         return Rehearsal(errors, tuple(attempt.loads.values()), dict.fromkeys(endless, _ENDLESS), told)
 
 

@@ -10,7 +10,6 @@ the ledger as it was.
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -47,7 +46,6 @@ from headway.model import (
     SqlType,
     Then,
     Total,
-    read_cell,
 )
 from headway.periods import Grain, Period
 from headway.plan import Coverage, Request
@@ -483,7 +481,7 @@ class Attempt:
     def _settle(self, request: Request, table: pa.Table, beside: Sequence[pa.Table] = ()) -> None:
         """Withhold what must not be shown, also beside others with the same numbers; give a state longer periods."""
         kpi = request.resolve(self.catalog)
-        _bound_cells(kpi, table, self.catalog.max_cells)
+        plan.bounded(kpi, table, self.catalog.max_cells)
         touches = self._touches(kpi, table)
         overlaps = quality.Overlaps(self._nests(kpi), plan.shown_elsewhere(self.catalog, kpi), beside)
 
@@ -744,16 +742,6 @@ def _entries(typed: pa.Table, kpi: Kpi) -> tuple[Entry, ...]:
     names = ("cell", "grain", "period", "text", "evidence", "entered_by", "entered_on", "note")
     rows = typed.select(names).to_pylist()
     return tuple(Entry(**row) for row in rows if texts or any(row[name] for name in names[4:]))
-
-
-def _bound_cells(kpi: Kpi, table: pa.Table, most: int) -> None:
-    """QueryError `too-many-cells` if a breakdown has more cells than the project allows."""
-    cells = Counter(tuple(column for column, _ in read_cell(text)) for text in pc.unique(table["cell"]).to_pylist())
-    for columns, count in cells.items():
-        if columns and count > most:
-            message = f"{kpi.name} by {', '.join(columns)} has {count:,} cells, more than max_cells ({most:,})"
-            remedy = "Break down by something coarser, or raise max_cells in headway.yml."
-            raise QueryError(Mistake(message, "too-many-cells", kpi.at("by"), remedy))
 
 
 def _reachable(catalog: Catalog, source: str) -> list[str]:

@@ -7,7 +7,7 @@ to the plan, which sees the data. So a lookup ends in a column, in a complaint, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -136,6 +136,37 @@ class Columns:
         found = self._person(source, path, set())
         return None if found is None else f"{found[0]}, and {found[1]}" if found[0] else found[1]
 
+    def alone(self, source: str, text: str, seen: frozenset[str] = frozenset()) -> str | None:
+        """The comparison by which a condition picks people one by one, and fewer than a team; None without one."""
+        try:
+            tree = expression.parse(text)
+        except Wrong:
+            return None
+        for node in tree.find_all(exp.EQ, exp.In, exp.Like, exp.ILike, exp.Column):
+            if sum(isinstance(above, exp.Not) for above in _above(node)) % 2:
+                continue  # turned around it leaves them out
+            if isinstance(node, exp.Column):
+                found = self._derived(source, tuple(part.name for part in node.parts))
+                if found and found[1] not in seen and (one := self.alone(*found, seen | {found[1]})):
+                    return one
+                continue
+            who, named = (node.this, node.expressions) if isinstance(node, exp.In) else (node.this, [node.expression])
+            if isinstance(who, exp.Literal) and len(named) == 1:
+                who, named = named[0], [who]
+            are_named = 0 < len(named) < _TEAM and all(isinstance(one, exp.Literal) for one in named)
+            if are_named and any(self.person(source, path) for path in _carried(who)):
+                return node.sql("duckdb")
+        return None
+
+    def _derived(self, source: str, path: tuple[str, ...]) -> tuple[str, str] | None:
+        """The source and text of the expression that a column is derived by, if it is."""
+        try:
+            found = self.find(source, path)
+        except Wrong:
+            return None
+        derived = self._sources[found.source].derive.get(found.column) if found else None
+        return (found.source, derived.text) if found and derived else None
+
     def _person(self, source: str, path: tuple[str, ...], seen: set[tuple[str, str]]) -> tuple[str, str] | None:
         """Which derived column carries a person (or ''), and who names or is one."""
         try:
@@ -161,6 +192,16 @@ class Columns:
             if who := self._person(found.source, mention, seen):
                 return f"{name} is derived from one", who[1]
         return None
+
+
+#: So many people, named one by one, are a team.
+_TEAM = 5
+
+
+def _above(node: exp.Expr) -> Iterator[exp.Expr]:
+    while node.parent is not None:
+        node = node.parent
+        yield node
 
 
 def _carried(tree: exp.Expr) -> list[tuple[str, ...]]:

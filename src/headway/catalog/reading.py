@@ -77,7 +77,16 @@ class Reading:
     def where(self, source: str) -> Expression | None:
         """The filter."""
         text = getattr(self.draft.spec, "where", None)
-        return None if text is None else self.condition(source, text, "where")
+        if text is None:
+            return None
+        if (alone := self.columns.alone(source, text)) is not None:
+            self.complaints.say(
+                self.draft.document.place(self.draft.at("where")),
+                f"a person is never measured alone: {alone} picks few people by who they are",
+                "person-alone",
+                "Pick people by what they have in common; to leave some out, write 'not in'.",
+            )
+        return self.condition(source, text, "where")
 
     def times(self, measure: RowMeasure) -> None:
         """Complain if nothing says when a row happened."""
@@ -109,7 +118,7 @@ class Reading:
         if who := self.columns.person(source, tuple(column.split("."))):
             self.complaints.say(
                 self.draft.document.place(here),
-                f"a person is never a breakdown: {who}",
+                f"a person is never {'a breakdown' if here[-1] != self.draft.kind else 'a number'}: {who}",
                 "person-breakdown",
                 "People are counted, with distinct, and never shown.",
             )
@@ -124,17 +133,21 @@ class Reading:
             return False
         if found and found.certain and offset:
             self._type(found.source, found.column, here, offset)
+        if found and offset and self._of_numbers and found.column not in self.sources[found.source].derive:
+            self.no_person(source, column, here)
         return True
+
+    @property
+    def _of_numbers(self) -> bool:
+        """True if the kind shows one of the values that it reads, or what they add up to."""
+        return self.draft.kind in _NUMBERS_ONLY or isinstance(self.draft.spec, QuantileSpec)
 
     def _type(self, source: str, column: str, here: Steps, offset: int) -> None:
         declared = self.sources[source].columns.get(column)
         kind = self.draft.kind
         if declared is None:
             return
-        if (kind in _NUMBERS_ONLY or isinstance(self.draft.spec, QuantileSpec)) and declared not in (
-            "integer",
-            "number",
-        ):
+        if self._of_numbers and declared not in ("integer", "number"):
             remedy = f"Derive a number from it in {source}, or choose another column."
             message = f"{kind} needs numbers, and {source}.{column} is declared as {declared}"
         elif kind == "share" and declared != "boolean":

@@ -14,6 +14,7 @@ Nothing here talks to an engine, reads a file or asks what time it is.
 """
 
 from headway.plan.behind import behind
+from headway.plan.bounded import bounded, one_each
 from headway.plan.bounds import bounds
 from headway.plan.census import breakdowns, census, read_census
 from headway.plan.coverage import Coverage, coverage, probe
@@ -42,6 +43,7 @@ __all__ = [
     "asking",
     "behind",
     "beside",
+    "bounded",
     "bounds",
     "breakdowns",
     "census",
@@ -57,6 +59,7 @@ __all__ = [
     "lineage",
     "looked_into",
     "nests",
+    "one_each",
     "overlapping",
     "probe",
     "read_census",
