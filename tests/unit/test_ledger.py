@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -326,6 +327,14 @@ def test_the_moment_of_the_commit_ends_a_run(ledger: Ledger) -> None:
     assert run.finished is not None
     assert before <= run.finished <= datetime.now(UTC)
     assert ledger.last_run(before) is None
+
+
+def test_a_query_that_moves_with_the_run_alone_is_stored_once(ledger: Ledger) -> None:
+    """Its moments say when it ran, not how; another step, or another fingerprint, is another definition."""
+    queries = ("SELECT a FROM t WHERE d < '2026-01-01'", "SELECT a FROM t WHERE d < '2026-01-02'", "SELECT b FROM t")
+    for number, sql in enumerate(queries):
+        record(ledger, number, replace(computed(row("2026-01", 1)), sql=sql))
+    assert [ledger.definition("a", day(number)).sql for number in range(3)] == [queries[0], queries[0], queries[2]]
 
 
 def test_a_definition_is_that_of_the_run(ledger: Ledger) -> None:

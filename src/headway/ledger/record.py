@@ -6,6 +6,7 @@ rows (`encode`), are compared with the stored ones (`diff`), and only what diffe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -104,12 +105,16 @@ class _Writer:
         return sum(self.counts.values(), Counts())
 
     def _definition(self, computed: Computed) -> int:
-        """The id of a KPI's definition: another fingerprint or other SQL than the newest one's is a new one."""
+        """The id of a KPI's definition: another fingerprint or other SQL than the newest one's is a new one.
+
+        Moments and other literals in the SQL move with the run, and what the catalogue says of them is in the
+        fingerprint: a query that differs in these alone is no new one, or every run would store every query.
+        """
         table = schema.definition
         newest = self.connection.execute(
             sa.select(table).where(table.c.kpi == computed.kpi).order_by(table.c.id.desc()).limit(1)
         ).first()
-        if newest and (newest.fingerprint, newest.sql) == (computed.fingerprint, computed.sql):
+        if newest and newest.fingerprint == computed.fingerprint and _shape(newest.sql) == _shape(computed.sql):
             if newest.lineage is None and computed.lineage is not None:  # an earlier release did not say
                 known = table.update().where(table.c.id == newest.id).values(lineage=_plain(computed.lineage))
                 self.connection.execute(known)
@@ -119,6 +124,11 @@ class _Writer:
         row["lineage"] = _plain(computed.lineage)
         self.connection.execute(table.insert(), row)
         return number
+
+
+def _shape(sql: str) -> str:
+    """A query without its literals."""
+    return re.sub(r"'[^']*'|\d+", "?", sql)
 
 
 def _plain(lineage: Mapping[str, Mapping[str, Sequence[str]]] | None) -> Any:
