@@ -75,7 +75,7 @@ class Two:
         """The next run fails at the one source with this slug, computes the other one, and keeps what was published."""
         before = self.values("visits"), self.values("spent")
         with (self.root / "data" / "other.csv").open("ab") as other:
-            other.write(b"900,p1,2026-01-05T01:00:00,1.0,a\n")
+            other.write(b"900,p1,2026-03-10T01:00:00,1.0,a\n")
         others = sum(self.values("others").values())
         outcome = self.run(progress)
         assert {name: error.slug for name, error in outcome.failed_sources.items()} == {"visits": slug}
@@ -212,12 +212,12 @@ def test_a_parquet_file_replaced_between_two_queries(two: Two) -> None:
 
     def replace(stage: str, done: int, total: int) -> None:
         if stage == "Computing" and done == 0:
-            parquet(two.file, ROWS[:250])
+            parquet(two.file, [*ROWS, (900, "p1", datetime(2026, 3, 10, 1), 1.0, "a")])  # noqa: DTZ001
 
     outcome = two.ends("file-changed", replace)
     assert "changed while it was read" in outcome.failed_kpis["visits"]
     assert two.run().whole
-    assert sum(value for value in two.values("visits").values() if value) == 250
+    assert sum(value for value in two.values("visits").values() if value) == 501
 
 
 def test_a_parquet_file_cut_between_two_queries(two: Two) -> None:
