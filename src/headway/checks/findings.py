@@ -12,9 +12,10 @@ one row. Of fewer than five such days before nothing is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from math import sqrt
 from statistics import median
 from typing import Any
@@ -132,11 +133,12 @@ class _Facts:
         """How the project cuts time."""
         return self.catalog.calendar
 
-    def own(self) -> Iterable[Mapping[str, Any]]:
+    @cached_property
+    def own(self) -> Sequence[Mapping[str, Any]]:
         """Each row of the source once: by its own time, or by the first column that dates it."""
         return [row for row in self.rows if row["time"] == self.first_time]
 
-    @property
+    @cached_property
     def first_time(self) -> str | None:
         """The source's own time, or the first column that dates its rows."""
         return next(iter(times_of(self.catalog, self.source.name)), None)
@@ -145,7 +147,7 @@ class _Facts:
 
     def of_rows(self, n: int, check: Check) -> _Said:
         """The days on which rows fail, by each column that dates them."""
-        failed, seen = (sum(int(row[f"{word}_{n}"]) for row in self.own()) for word in ("failed", "looked"))
+        failed, seen = (sum(int(row[f"{word}_{n}"]) for row in self.own) for word in ("failed", "looked"))
         where: list[_Where] = []
         for time in dict.fromkeys(row["time"] for row in self.rows):
             days = [row["day"] for row in self.rows if row["time"] == time and row[f"failed_{n}"]]
@@ -191,7 +193,7 @@ class _Facts:
 
     def fresh(self, n: int, rule: Fresh) -> _Said:
         """How old the newest row is."""
-        newest = max((row[f"newest_{n}"] for row in self.own() if row[f"newest_{n}"] is not None), default=None)
+        newest = max((row[f"newest_{n}"] for row in self.own if row[f"newest_{n}"] is not None), default=None)
         if newest is None:
             nowhere = "there is no row"
             return _Said(passed=False, failed=1, seen=1, finding=nowhere, where=self.since(None, None))
@@ -244,7 +246,7 @@ class _Facts:
 
     def days(self, n: int) -> dict[date, int]:
         """How many rows each day has that the check looks at."""
-        return {row["day"]: int(row[f"looked_{n}"]) for row in self.own() if row["day"] is not None}
+        return {row["day"]: int(row[f"looked_{n}"]) for row in self.own if row["day"] is not None}
 
     @property
     def today(self) -> date:
