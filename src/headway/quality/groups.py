@@ -29,6 +29,8 @@ from headway.quality.sums import Overlaps, Sums, sums
 
 #: More numbers that hang together are not eliminated: the first two rules stand for them.
 LARGEST = 1000
+#: So many numbers of matrices are eliminated at once.
+_AT_ONCE = 4_000_000
 
 
 def small(kpi: Kpi, observed: pa.Table, smallest: int, unfit: Bools, calendar: Calendar, overlaps: Overlaps) -> Bools:
@@ -176,14 +178,7 @@ def determined(of: Ints, row: Ints, sign: Ints, size: int) -> Bools:
         gone = left & np.isin(of, of[private])
         rounds.append((of[gone], row[gone], private[gone]))
         left &= ~gone
-    for terms in _together(of[left], row[left]):
-        at = np.flatnonzero(left)[terms]
-        names, column = np.unique(row[at], return_inverse=True)
-        if len(names) <= LARGEST:
-            equations, line = np.unique(of[at], return_inverse=True)
-            matrix = np.zeros((len(equations), len(names)))
-            np.add.at(matrix, (line, column), sign[at].astype(np.float64))
-            found[names[_determined(matrix)]] = True
+    found[_eliminated(of[left], row[left], sign[left])] = True
     for of_, row_, private_ in reversed(rounds):
         open_ = np.bincount(of_[~found[row_]], minlength=int(of_.max()) + 1)
         # One unknown is left, and it is the equation's own.
@@ -191,18 +186,48 @@ def determined(of: Ints, row: Ints, sign: Ints, size: int) -> Bools:
     return found
 
 
-def _determined(matrix: Floats) -> Bools:
+def _eliminated(of: Ints, row: Ints, sign: Ints) -> Ints:
+    """The unknowns that elimination determines; those that hang together are one matrix, like matrices one array."""
+    together = _together(of, row)
+    (line, high), (column, wide) = (_within(one, together) for one in (of, row))
+    determined = np.zeros(len(of), bool)
+    for lines, columns in np.unique(np.stack([high, wide]), axis=1).T.tolist():
+        if columns > LARGEST:
+            continue
+        alike = np.flatnonzero((high == lines) & (wide == columns))
+        for some in np.array_split(alike, len(alike) * columns**2 // _AT_ONCE + 1):
+            terms = np.flatnonzero(np.isin(together, some))
+            at = np.searchsorted(some, together[terms]), line[terms], column[terms]
+            matrices = np.zeros((len(some), lines, columns))
+            np.add.at(matrices, at, sign[terms].astype(np.float64))
+            determined[terms] = _fixed(matrices)[at[0], at[2]]
+    return np.unique(row[determined])
+
+
+def _within(item: Ints, group: Ints) -> tuple[Ints, Ints]:
+    """The place of each term's item among those of its group, and how many items each group has."""
+    items, item = np.unique(item, return_inverse=True)
+    of_item = np.empty(len(items), np.int64)
+    of_item[item] = group
+    count = np.bincount(of_item)
+    order = np.argsort(of_item, kind="stable")
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order)) - np.repeat(np.cumsum(count) - count, count)
+    return place[item], count
+
+
+def _fixed(matrices: Floats) -> Bools:
     """The columns whose unknown has one solution: those whose unit vector lies in the space of the rows."""
-    weights, directions = np.linalg.eigh(matrix.T @ matrix)
-    space = directions[:, weights > 1e-9 * max(matrix.shape)]
-    fixed: Bools = (space**2).sum(axis=1) > 1 - 1e-9
+    weights, directions = np.linalg.eigh(matrices.swapaxes(1, 2) @ matrices)
+    space = (weights > 1e-9 * max(matrices.shape[1:]))[:, np.newaxis, :]
+    fixed: Bools = (directions**2 * space).sum(axis=2) > 1 - 1e-9
     return fixed
 
 
-def _together(of: Ints, row: Ints) -> list[Ints]:
-    """The terms that hang together, by the unknowns that they share."""
+def _together(of: Ints, row: Ints) -> Ints:
+    """Which terms hang together, by the unknowns that they share: the same number from 0 for each that do."""
     if not len(of):
-        return []
+        return of
     _, equation = np.unique(of, return_inverse=True)
     label = np.arange(int(equation.max()) + 1)
     _, unknown = np.unique(row, return_inverse=True)
@@ -215,6 +240,4 @@ def _together(of: Ints, row: Ints) -> list[Ints]:
         if (new == label).all():
             break
         label = new
-    mine = label[equation]
-    order = np.argsort(mine, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(mine[order])) + 1)
+    return np.unique(label[equation], return_inverse=True)[1].astype(np.int64)
