@@ -1,15 +1,17 @@
-"""A project of three files in a fresh folder, and the real command line to use it with."""
+"""A project of three files in a fresh folder, the real command line to use it with, and a real browser."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 PROJECT = """\
 project: shop
@@ -84,6 +86,18 @@ class Shop:
 
     def run(self, *arguments: str) -> Answer:
         return self.headway("run", *arguments, "--now", NOW)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("Chromium is not installed: make test installs it where it may")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield found
+        found.close()
 
 
 @pytest.fixture
