@@ -90,7 +90,7 @@ class Findings:
         """The checks on which a KPI's numbers stand: of the sources behind it, and its own; those that fail first."""
         rows = [self.row("source", name, check) for name in sources for check in self.catalog.sources[name].check_names]
         rows += [self.row("kpi", kpi.name, one.name) for one in kpi.checks if self._may_see(one.inputs)]
-        yield from sorted(rows, key=lambda row: list(_COUNTED).index(row.verdict))
+        yield from _worst_first(rows)
 
     def said(self, source: str) -> set[str]:
         """What the checks of a source found, as sentences without their end."""
@@ -117,7 +117,7 @@ class Findings:
         ]
 
     def page(self, stamp: Stamp) -> QualityPage:
-        """Every check of the sources behind what the reader may see, and of these KPIs."""
+        """Every check of the sources behind what the reader may see, and of these KPIs; what fails comes first."""
         groups = []
         for name, source in self.catalog.sources.items():
             if name in self.sources and source.check_names:
@@ -128,6 +128,7 @@ class Findings:
             own = tuple(self.row("kpi", name, one.name) for one in kpi.checks if self._may_see(one.inputs))
             if own:
                 groups.append(CheckGroup("kpi", name, kpi.title, "Checks of its numbers", _worst_first(own)))
+        groups.sort(key=lambda group: _urgency(group.rows[0]))
         every = [row for group in groups for row in group.rows]
         families = tuple(_family(family, [row for row in every if row.family == family.value]) for family in Family)
         return QualityPage(stamp, families, tuple(self.brief()), tuple(groups))
@@ -194,7 +195,11 @@ def _over_time(kept: Standing | None) -> str:
 
 
 def _worst_first(rows: Sequence[CheckRow]) -> tuple[CheckRow, ...]:
-    return tuple(sorted(rows, key=lambda row: list(_COUNTED).index(row.verdict)))
+    return tuple(sorted(rows, key=_urgency))
+
+
+def _urgency(row: CheckRow) -> int:
+    return list(_COUNTED).index(row.verdict)
 
 
 def _family(family: Family, rows: Sequence[CheckRow]) -> FamilyRow:
