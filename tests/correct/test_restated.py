@@ -18,6 +18,7 @@ from headway.model import Because, Cause
 PROJECT = """
 project: restated
 timezone: {zone}
+{restatement}
 sources:
   visits:
     read: {{files: {files}}}
@@ -50,7 +51,7 @@ class Project:
         self.columnar = columnar
         self.files = {"visits": VISITS, "calls": CALLS, "costs": COSTS}
         files = "visits.parquet" if columnar else "visits.csv"
-        self.yaml = {"zone": "UTC", "files": files, "exclude": "", "mau": ""}
+        self.yaml = {"zone": "UTC", "files": files, "exclude": "", "mau": "", "restatement": ""}
         self.day = 1
 
     def run(self) -> list[Restatement]:
@@ -165,3 +166,13 @@ def test_two_things_at_once_are_two_lines(project: Project) -> None:
     found = project.run()
     assert {one.cause.source: one.cause.reason for one in found} == {"visits": Because.LATE, "calls": Because.CHANGED}
     assert cause in [one.cause for one in found]
+
+
+def test_the_project_lets_periods_stay_open_for_longer(project: Project) -> None:
+    """A row that is late by less than `restatement.after` changes no closed number."""
+    project.yaml["restatement"] = "restatement: {after: 60 days}"
+    project.run()
+    project.files["visits"] = [*VISITS, project.visit("2026-04-10")]
+    assert project.run() == []
+    project.files["visits"] = [*VISITS, project.visit("2026-02-10")]
+    assert [one.state for one in project.run()] == ["waiting"]
