@@ -142,6 +142,15 @@ def test_a_late_row_is_one_cause_over_all_that_it_touches(project: Project) -> N
     assert found["spent"].total() == 2  # the month and its quarter
 
 
+def test_a_column_that_a_source_gained_is_no_change_of_its_rows(project: Project) -> None:
+    """Rows are compared by the columns that there were."""
+    header, *rows = [*VISITS, "900,2026-02-10,new,s1,5"]
+    project.files["visits"] = [f"{header},till", *(f"{row},1" for row in rows)]
+    assert only(project.causes()) == Cause(
+        Because.LATE, "visits", late=1, first=date(2026, 2, 10), last=date(2026, 2, 10)
+    )
+
+
 def test_rows_that_are_changed_and_rows_that_go(project: Project) -> None:
     """Three that were changed and one that went are one cause, with both counts; most were changed."""
     gone = VISITS[:10] + VISITS[11:]
