@@ -12,7 +12,7 @@ import pytest
 from headway import catalog as catalogue
 from headway import run
 from headway.ledger import Ledger, Recorded
-from headway.model import read_cell
+from headway.model import Because, read_cell
 from headway.periods import Grain
 
 PROJECT = """
@@ -165,3 +165,14 @@ def test_a_list_puts_a_row_into_the_cell_of_today_once(project: Project) -> None
     tagged = {at: value for (cell, at), value in cells.items() if dict(cell) == {"tags": "b"}}
     assert tagged == {at: value for (cell, at), value in cells.items() if cell == ()}
     assert {dict(cell)["tags"] for cell, _ in cells if "tags" in dict(cell)} == {"b"}
+
+
+def test_what_changes_with_a_rename_is_compared_under_the_old_name(project: Project) -> None:
+    """A row that came late is the cause, though nothing was ever computed under the new name; of a formula, too."""
+    project.visits = [*VISITS, "900,2026-01-05,new,h0,[]"]
+    project.run(name="users", formerly=", formerly: people")
+    with Ledger.open(project.root / "ledger.db") as ledger:
+        causes = {(one.cause.reason, one.cause.source, one.cause.late) for one in ledger.restatements()}
+        kpis = {part.kpi for one in ledger.restatements() for part in one.kpis}
+    assert causes == {(Because.LATE, "visits", 1)}
+    assert {"users", "rate"} <= kpis

@@ -6,6 +6,7 @@ What is compared is what `identity` holds a definition to be; what is told are t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from io import StringIO
 from typing import Any
@@ -74,7 +75,7 @@ class Then:
         """The KPI, those that it reads and their sources, as far as they are defined otherwise: nearest first."""
         for name in (kpi.name, *identity.inputs(kpi, self.catalog)):
             then, now = self._both("kpis", self._known_as(name))[0], self._both("kpis", name)[1]
-            if then and (keys := _keys(then, now)):
+            if then and (keys := _keys(self._renamed(then, name), now)):
                 yield f"{name}: {', '.join(keys)}"
         for name in sources:
             then, now = self._both("sources", name)
@@ -87,6 +88,14 @@ class Then:
         """What a KPI was called then."""
         names = (name, *self.catalog.kpis[name].formerly)
         return next((one for one in names if one in self.then["kpis"]), name)
+
+    def _renamed(self, then: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+        """A KPI of then whose formula calls those that it reads as they are called now: a rename is no change of it."""
+        measure = json.dumps(then.get("measure"))
+        for read in self.catalog.kpis[name].inputs:
+            if (old := self._known_as(read)) != read:
+                measure = re.sub(rf"\b{re.escape(old)}\b", read, measure)
+        return {**then, "measure": json.loads(measure)} if "measure" in then else then
 
     def _both(self, *path: str) -> tuple[Any, Any]:
         found = []
