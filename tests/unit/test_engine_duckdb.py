@@ -99,6 +99,17 @@ def test_parquet_types_serve_as_declared_without_loss(tmp_path: Path) -> None:
     assert kept == pa.decimal128(10, 2)
 
 
+def test_what_is_no_number_is_missing(tmp_path: Path) -> None:
+    """NaN, as programs write what is missing, infinities, and quotients by 0."""
+    write(tmp_path / "a.parquet", x=pa.array([1.0, float("nan"), float("inf"), float("-inf"), None, 0.0]))
+    source = parquet("a", x="number")
+    with DuckDB() as engine:
+        engine.attach(source, sources.locate(source, tmp_path))
+        engine.seal()
+        row = engine.execute(query("SELECT sum(x) AS s, count(x) AS n, max(1 / x) AS q, min(x % 0) AS r FROM a"))
+    assert row.to_pylist() == [{"s": 1, "n": 2, "q": 1, "r": None}]
+
+
 def test_parquet_value_that_would_lose_something_is_refused(tmp_path: Path) -> None:
     """A clock time is no day and 1.5 is no whole number, whatever a cast would make of them."""
     write(tmp_path / "a.parquet", day=[datetime.fromisoformat("2026-01-31 10:00:00")], n=[1.5])

@@ -75,9 +75,11 @@ def sql_type(name: str) -> SqlType:
 
 def plain(column: str, name: str) -> str:
     """SQL of a column of the DuckDB type `name` in the one form that plans reckon with: text is VARCHAR, a timestamp
-    has microseconds."""
+    has microseconds, and a number is one. Programs write NaN for what is missing, and an infinity is no amount."""
     quoted = identifier(column)
     match sql_type(name), name.upper():
+        case "number", "FLOAT" | "REAL" | "DOUBLE":
+            return f"CASE WHEN isfinite({quoted}) THEN {quoted} END AS {quoted}"
         case "text", "JSON":
             return f"({quoted} ->> '$') AS {quoted}"
         case "text", other if other != "VARCHAR":

@@ -78,6 +78,9 @@ class DuckDB:
         # For the connection of `renew`, too. Zones are named wherever they matter; the machine's own must not.
         self._con.execute("SET GLOBAL TimeZone = 'UTC'")
         self._con.execute("SET GLOBAL preserve_insertion_order = false")
+        # A quotient by 0 is no value, rather than an infinity that a mean would carry on or an error for all rows.
+        self._con.execute("SET GLOBAL ieee_floating_point_ops = false")
+        self._con.execute("SET GLOBAL error_on_division_by_zero = false")
         self._con.execute(f"SET temp_directory = {literal(str(temporary) if temporary else '')}")
         try:
             self._con.execute(f"SET memory_limit = {literal(memory)}")
