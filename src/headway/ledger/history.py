@@ -10,7 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from headway.errors import Mistake, UsageError
-from headway.ledger import proposals, schema
+from headway.ledger import proposals, renames, schema
 from headway.ledger.encode import Lines
 from headway.ledger.proposals import ACCEPTED, PUBLISHED, Case
 from headway.ledger.read import all_series, decisions, last_id
@@ -24,11 +24,13 @@ def restatements(
 ) -> list[Restatement]:
     """See `Ledger.restatements`."""
     until = None if as_of is None else last_id(connection, as_of)
+    named = kpi and renames.today(connection, kpi, until)
     found = [
         version
         for version in proposals.versions(connection, until=until)
-        if state in (None, version.state) and (kpi is None or kpi in version.kpis)
+        if state in (None, version.state) and (named is None or named in version.kpis)
     ]
+    names = {name: _then(connection, name, until) for version in found for name in version.kpis}
     decided = decisions(connection, until)
     seen = _finished(connection, {version.run for version in found})
     return [
@@ -40,11 +42,16 @@ def restatements(
             seen[version.run],
             version.latest,
             version.numbers,
-            tuple(_restated(part) for part in version.kpis.values()),
+            tuple(_restated({**part, "kpi": names[name]}) for name, part in version.kpis.items()),
             decided.get(version.id),
         )
         for version in found
     ]
+
+
+def _then(connection: sa.Connection, kpi: str, until: int | None) -> str:
+    """What a KPI was called."""
+    return kpi if until is None else renames.then(connection, kpi, until)
 
 
 def _finished(connection: sa.Connection, runs: Iterable[int]) -> dict[int, datetime]:
@@ -61,8 +68,11 @@ def _restated(part: Any) -> Restated:
 
 def waiting(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> list[Proposal]:
     """See `Ledger.proposals`."""
-    found = proposals.read(connection, kpi, None if as_of is None else last_id(connection, as_of))
-    lines, words = _lines(connection, kpi), _words(connection)
+    until = None if as_of is None else last_id(connection, as_of)
+    now = renames.today(connection, kpi, until)
+    found = proposals.read(connection, now, until)
+    lines, words = _lines(connection, now), _words(connection)
+    values = renames.cells_then(connection, now, until)
     made = []
     for at, row in enumerate(found.rows.values):
         part, grain, cell = lines.name(int(found.rows.series[at]))
@@ -73,7 +83,7 @@ def waiting(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> list[Pro
                 kpi,
                 part,
                 Grain(grain),
-                cell,
+                renames.cell_then(cell, values),
                 int(found.rows.period[at]),
                 value,
                 words.get(int(row[1])),
@@ -97,14 +107,14 @@ def changes(connection: sa.Connection, number: int, as_of: AsOf | None) -> list[
     words = _words(connection)
     made: list[Change] = []
     for kpi in version.kpis:
-        lines = _lines(connection, kpi)
+        lines, name = _lines(connection, kpi), _then(connection, kpi, until)
         if version.state in (PUBLISHED, ACCEPTED):
             rows = _published(connection, kpi, version, words)
         else:
             rows = _proposed(connection, kpi, version, until)
         for series, period, old, new, reason in rows:
             part, grain, cell = lines.name(series)
-            made.append(Change(kpi, part, Grain(grain), cell, period, old, new, words.get(reason)))
+            made.append(Change(name, part, Grain(grain), cell, period, old, new, words.get(reason)))
     return sorted(made, key=lambda c: (c.kpi, c.part, c.grain.rank, c.cell, c.period))
 
 

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from headway.ledger import archive, schema
 from headway.ledger.diff import Floats, Ints, Rows
 from headway.ledger.encode import OBSERVATION, VERDICT
+from headway.ledger.renames import parts_called
 from headway.model import Flag, Reason
 
 #: The logs, and the numbers of their rows.
@@ -195,6 +196,9 @@ def _renamed(one: Journal, rename: Mapping[str, Any]) -> Journal:
     for table in (schema.proposed,) if rename["column"] else of_kpi:
         if table.name in added:
             added[table.name] = _unique(table, [_called(row, rename) for row in added[table.name]])
+    if not rename["column"] and (told := schema.restatement.name) in added:
+        old, new = rename["old"], rename["new"]
+        added[told] = [dict(row) | {"kpis": parts_called(row["kpis"], old, new)} for row in added[told]]
     logs = {log: _rows_called(table, rename) for log, table in one.logs.items()}
     return Journal(one.run, one.after, one.definitions, added, logs)
 

@@ -101,6 +101,7 @@ def _rename(connection: sa.Connection, old: str, new: str) -> None:
             _join(connection, old, row.id, same)
     for table in (schema.definition, schema.replaced):
         connection.execute(table.update().where(table.c.kpi == old).values(kpi=new))
+    _restated(connection, old, new)
     for table, keys in ((schema.attempt, ("run",)), (schema.entry, ("cell", "grain", "period", "revision"))):
         other = table.alias()
         alike = sa.and_(other.c.kpi == new, *(other.c[key] == table.c[key] for key in keys))
@@ -113,6 +114,25 @@ def _rename(connection: sa.Connection, old: str, new: str) -> None:
     mine = sa.and_(c.c.of == "kpi", c.c.subject == old)
     connection.execute(c.delete().where(mine, sa.exists().where(alike)))
     connection.execute(c.update().where(mine).values(subject=new))
+
+
+def _restated(connection: sa.Connection, old: str, new: str) -> None:
+    """Let restatements name the KPI as it is called now: who accepts one must find its numbers."""
+    r = schema.restatement
+    for row in connection.execute(sa.select(r.c.id, r.c.latest, r.c.kpis)).all():
+        told = parts_called(row.kpis, old, new)
+        if told != row.kpis:
+            mine = sa.and_(r.c.id == row.id, r.c.latest == row.latest)
+            connection.execute(r.update().where(mine).values(kpis=told))
+
+
+def parts_called(parts: Sequence[dict[str, Any]], old: str, new: str) -> list[dict[str, Any]]:
+    """What a restatement changes of each KPI (its `kpis`), after one of them was called otherwise.
+
+    Where it names both, the part of the new name stays.
+    """
+    both = any(part["kpi"] == new for part in parts)
+    return [part | {"kpi": new} if part["kpi"] == old else part for part in parts if not (both and part["kpi"] == old)]
 
 
 def _series(connection: sa.Connection, kpi: str) -> Sequence[Any]:
