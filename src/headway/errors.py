@@ -70,6 +70,7 @@ SLUGS = frozenset(
         "nothing-computed",
         "unknown-restatement",
         "already-decided",
+        "decided-together",
         "no-reason",
         # sources
         "missing-file",

@@ -91,3 +91,59 @@ def test_a_tolerance_lets_small_changes_pass(changed: Shop, edit: Edit) -> None:
     assert "came out different" not in changed.run().out
     assert january(changed) == 2217
     assert "#1 published at once: " in changed.headway("restatements", "--all").out
+
+
+RATIO = """
+project: shop
+sources:
+  orders: {read: {files: orders.csv}, columns: {day: date, eur: number}, time: day}
+  visits: {read: {files: visits.csv}, columns: {day: date, n: integer}, time: day}
+kpis:
+  spent: {sum: orders.eur, grain: month}
+  visits: {sum: visits.n, grain: month}
+  each: {formula: spent / visits, grain: month}
+"""
+
+
+def test_what_holds_two_changes_is_accepted_with_both(shop: Shop) -> None:
+    """A ratio that changed for one source and then for the other shows both changes, or neither: also if one of
+    them was rejected."""
+    (shop.root / "headway.yml").write_text(RATIO)
+    (shop.root / "kpis/shop.yml").unlink()
+    (shop.root / "sources/visits.yml").unlink()
+
+    def rows(name: str, column: str, number: int) -> None:
+        (shop.root / f"{name}.csv").write_text(f"day,{column}\n2026-01-05,{number}\n2026-02-05,100\n")
+
+    rows("orders", "eur", 100)
+    rows("visits", "n", 50)
+    shop.headway("run", "--now", "2026-03-05T06:00Z")
+    rows("visits", "n", 40)
+    shop.headway("run", "--now", "2026-03-06T06:00Z")
+    rows("orders", "eur", 120)
+    shop.headway("run", "--now", "2026-03-07T06:00Z")
+    refused = shop.headway("accept", "2", "--why", "mended")
+    assert refused.code == 2
+    assert "#2 cannot be accepted without #1: some numbers hold both changes [decided-together]" in refused.err
+    assert "headway accept 1 2 --why TEXT" in refused.err
+    assert shop.headway("accept", "1", "--why", "mended").code == 2
+    assert (january(shop), january(shop, "each")) == (100, 2)
+    shop.headway("reject", "1", "--why", "counted wrongly")
+    assert "without #1, which was rejected: some" in shop.headway("accept", "--all", "--why", "mended").err
+    rows("visits", "n", 50)  # what was rejected is mended at its source
+    shop.headway("run", "--now", "2026-03-08T06:00Z")
+    assert shop.headway("accept", "--all", "--why", "mended").code == 0
+    assert (january(shop), january(shop, "each")) == (120, 2.4)
+
+
+def test_what_waits_follows_a_kpi_that_is_renamed(changed: Shop, edit: Edit) -> None:
+    """Under the new name it still waits, is accepted and published; as of before, it has its old name."""
+    changed.run()
+    edit(changed, "kpis/shop.yml", "  spent: {", "  turnover: {formerly: spent, ")
+    edit(changed, "kpis/shop.yml", "spent / visits", "turnover / visits")
+    changed.run()
+    assert "turnover" in changed.headway("restatements").out
+    assert "#1" in changed.headway("explain", "turnover", "2026-01").out
+    assert "#1" in changed.headway("explain", "spent", "2026-01", "--as-of", "2").out
+    assert changed.headway("accept", "1", "--why", "entered twice").code == 0
+    assert january(changed, "turnover") == 2217

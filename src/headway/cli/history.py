@@ -112,7 +112,7 @@ def _decide(project: Path, ids: list[str], why: str, who: str | None, *, everyth
         decision = decide.Decision(
             tuple(numbers), accepted, decide.somebody(catalog.root) if who is None else who, why, __version__
         )
-        done = decide.settle(ledger, decision, now_of(None))
+        done = decide.settle(catalog, ledger, decision, now_of(None))
     typer.echo(_done(done, accepted=accepted))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,19 @@ from typing import Self
 import pyarrow as pa
 import sqlalchemy as sa
 
-from headway.ledger import catalogues, checked, connect, decisions, entries, footprints, history, lock, read, schema
+from headway.ledger import (
+    catalogues,
+    checked,
+    connect,
+    decisions,
+    entries,
+    footprints,
+    history,
+    lock,
+    read,
+    schema,
+    tied,
+)
 from headway.ledger.checked import Standing
 from headway.ledger.entries import Entered
 from headway.ledger.record import record
@@ -137,6 +149,11 @@ class Ledger:
             connection.begin(),
         ):
             decisions.decide(connection, ids, accept=accept, who=who, why=why, now=now, version=version)
+
+    def tied(self, ids: Sequence[int], reads: Mapping[str, Collection[str]]) -> list[int]:
+        """The restatements that wait, or were rejected, without which `ids` cannot be published; `reads` by KPI."""
+        with self._reading() as connection:
+            return tied.tied(connection, ids, reads)
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
