@@ -192,9 +192,8 @@ def _revisions(
         query = query.where(o.c.period == period)
     else:
         again = o.alias()
-        query = query.where(
-            sa.exists().where(again.c.series == s.c.id, again.c.period == o.c.period, again.c.revision > 1)
-        )
+        several = sa.exists().where(again.c.series == s.c.id, again.c.period == o.c.period, again.c.revision > 1)
+        query = query.where(several if until is None else several.where(again.c.run <= until))
     if until is not None:
         query = query.where(o.c.run <= until)
     found: dict[int, list[Revision]] = {}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 from itertools import pairwise
 
 from headway.ledger import Change, Decision, Proposal, Restatement, Revision
@@ -73,7 +74,7 @@ def values(
                 fingerprint=one.fingerprint[:7],
                 restatement=one.restatement,
                 why=because(restatement, at, kpi) if restatement else _unexplained(one, revisions[0]),
-                decided=decided(restatement, one.decision, public=public, withheld=one.value is None),
+                decided=decided(restatement, one.decision, zone, public=public, withheld=one.value is None),
             )
         )
     return tuple(reversed(found))
@@ -105,7 +106,7 @@ def waits(row: Stored, past: Past, kpi: Kpi, part: str, cell: Cell, depth: int, 
         text=text,
         why=because(restatement, at, kpi),
         since=words.moment(restatement.seen, at.calendar.tz),
-        decided=decided(restatement, restatement.decision, public=public),
+        decided=decided(restatement, restatement.decision, at.calendar.tz, public=public),
     )
 
 
@@ -128,7 +129,7 @@ def lines(past: Past, kpi: Kpi, at: Situation) -> tuple[RestatedLine, ...]:
                 numbers=own.numbers,
                 largest=_largest(own.largest, kpi, at, told=not public or one.state in ("published", "accepted")),
                 seen=words.moment(one.seen, at.calendar.tz),
-                decided=decided(one, one.decision, public=public, withheld=own.largest.new is None),
+                decided=decided(one, one.decision, at.calendar.tz, public=public, withheld=own.largest.new is None),
             )
         )
     return tuple(found)
@@ -160,12 +161,14 @@ def because(restatement: Restatement, at: Situation, kpi: Kpi) -> str:
     return said[:1].upper() + said[1:]
 
 
-def decided(restatement: Restatement | None, decision: Decision | None, *, public: bool, withheld: bool = False) -> str:
+def decided(
+    restatement: Restatement | None, decision: Decision | None, zone: tzinfo, *, public: bool, withheld: bool = False
+) -> str:
     """Who let the change through or kept it out, and why; '' where nobody had to. Who is not for the public."""
     if decision is not None:
         who = f" by {decision.who}" if decision.who and not public else ""
         why = f", because: {decision.why.rstrip('.')}" if decision.why else ""
-        return f"{decision.verdict.capitalize()}{who} on {words.day(decision.when.date())}{why}."
+        return f"{decision.verdict.capitalize()}{who} on {words.day(decision.when.astimezone(zone).date())}{why}."
     if restatement is not None and restatement.state == "published":
         return "Published at once, as all that withholds." if withheld else "Published at once: within the tolerance."
     return ""
