@@ -101,7 +101,8 @@ def observe(
     """
     wanted = closure(catalog, names)
     with ledger.alone(lambda holder: progress(f"Waiting for a run: {holder}", 0, 0)):
-        return _observed(catalog, ledger, now if earlier else _forward(ledger, now), wanted, progress)
+        now = now if earlier else _forward(ledger, now)
+        return _observed(catalog, ledger, now, wanted, progress, earlier=earlier)
 
 
 def _forward(ledger: Ledger, now: datetime) -> datetime:
@@ -120,7 +121,9 @@ def _forward(ledger: Ledger, now: datetime) -> datetime:
     )
 
 
-def _observed(catalog: Catalog, ledger: Ledger, now: datetime, wanted: Sequence[str], progress: Progress) -> Outcome:
+def _observed(
+    catalog: Catalog, ledger: Ledger, now: datetime, wanted: Sequence[str], progress: Progress, *, earlier: bool
+) -> Outcome:
     """The run itself, alone with the ledger."""
     started = datetime.now(UTC)
     with DuckDB(catalog.root / ".headway" / "tmp") as engine:
@@ -140,7 +143,8 @@ def _observed(catalog: Catalog, ledger: Ledger, now: datetime, wanted: Sequence[
             engine=engine.version,
         )
         # The engine stays open: where a closed number changed, the rows are asked why.
-        recorded = ledger.record(run, computed, attempt.loads.values(), attempt.closing(ledger, computed))
+        closing = replace(attempt.closing(ledger, computed), earlier=earlier)
+        recorded = ledger.record(run, computed, attempt.loads.values(), closing)
         progress("Recording", 1, 1)
     return Outcome(
         recorded,

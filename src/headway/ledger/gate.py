@@ -150,6 +150,8 @@ class Gate:
             return NEVER
         if last not in self._now:  # the latest, should the clock have gone back since
             latest = sa.select(r.now).where(r.id <= last, r.state != DECISION).order_by(r.now.desc()).limit(1)
+            if self.closing.earlier:
+                latest = sa.select(r.now).where(r.id == self.logs.run)
             self._now[last] = self.connection.scalars(latest).one()
         return closed_before(self.closing.calendar, self._now[last], self.closing.settles.get(kpi, timedelta()))
 

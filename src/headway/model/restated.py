@@ -79,3 +79,5 @@ class Closing:
     #: because they were the last to compute some KPI.
     footprints: Sequence[Footprint] = ()
     needed: Mapping[str, Collection[int]] = field(default_factory=dict)
+    #: The run is for an earlier moment than the last, which was wrong: what had not ended by then never closed.
+    earlier: bool = False
