@@ -202,9 +202,10 @@ def ordinal(number: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """Text with a capital and a full stop."""
+    """Text with a capital and a full stop; a name that stands first is no word."""
     text = text.strip()
-    return text and text[0].upper() + text[1:] + ("" if text[-1] in ".!?:" else ".")
+    begins = text[:1] if "_" in text.split(" ", 1)[0] else text[:1].upper()
+    return text and begins + text[1:] + ("" if text[-1] in ".!?:" else ".")
 
 
 _ADDRESS = re.compile(r"\s*<?[\w.+-]+@[\w-]+(?:\.[\w-]+)+>?")

@@ -3,9 +3,8 @@ SELECT count(*) AS value FROM pull_requests JOIN repositories USING (repository)
 WHERE upstream AND author IN (SELECT person FROM team) AND merged_at >= '2026-09-01' AND merged_at < '2026-10-01'
 
 -- upstream_merged 2025-06
-SELECT repository, count(*) AS value FROM pull_requests JOIN repositories USING (repository)
+SELECT count(*) AS value FROM pull_requests JOIN repositories USING (repository)
 WHERE upstream AND author IN (SELECT person FROM team) AND merged_at >= '2025-06-01' AND merged_at < '2025-07-01'
-GROUP BY ALL
 
 -- upstream_merged_half_year 2026-09
 SELECT count(*) AS value FROM pull_requests JOIN repositories USING (repository)
@@ -30,9 +29,8 @@ SELECT count(*) AS value FROM newest_issues
 WHERE upstream AND author IN (SELECT person FROM team) AND opened_at >= '2026-09-01' AND opened_at < '2026-10-01'
 
 -- upstream_issues 2026-Q3
-SELECT repository, count(*) AS value FROM newest_issues
+SELECT count(*) AS value FROM newest_issues
 WHERE upstream AND author IN (SELECT person FROM team) AND opened_at >= '2026-07-01' AND opened_at < '2026-10-01'
-GROUP BY ALL
 
 -- upstream_pull_comments 2026-09
 SELECT count(*) AS value FROM comments JOIN repositories USING (repository)
