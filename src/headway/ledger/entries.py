@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from headway.ledger import renames, schema
-from headway.ledger.read import last_id
+from headway.ledger.read import reached
 from headway.ledger.records import AsOf
 from headway.model import Entry
 
@@ -51,7 +51,7 @@ def keep(connection: sa.Connection, run: int, kpi: str, given: Iterable[Entry]) 
 
 def entries(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> list[Entered]:
     """See `Ledger.entries`."""
-    until = None if as_of is None else last_id(connection, as_of)
+    until = reached(connection, as_of)
     return [
         Entered(Entry(**{name: getattr(row, name) for name in (*_KEY, *_WORDS)}), row.revision, row.run)
         for row in _newest(connection, renames.today(connection, kpi, until), until)

@@ -13,7 +13,7 @@ from headway.errors import Mistake, UsageError
 from headway.ledger import proposals, renames, schema
 from headway.ledger.encode import Lines
 from headway.ledger.proposals import ACCEPTED, PUBLISHED, Case
-from headway.ledger.read import all_series, decisions, last_id
+from headway.ledger.read import all_series, decisions, reached
 from headway.ledger.records import AsOf, Change, Proposal, Restated, Restatement
 from headway.model import Flag, Reason
 from headway.periods import Grain
@@ -23,7 +23,7 @@ def restatements(
     connection: sa.Connection, state: str | None, kpi: str | None, as_of: AsOf | None
 ) -> list[Restatement]:
     """See `Ledger.restatements`."""
-    until = None if as_of is None else last_id(connection, as_of)
+    until = reached(connection, as_of)
     named = kpi and renames.today(connection, kpi, until)
     found = [
         version
@@ -68,7 +68,7 @@ def _restated(part: Any) -> Restated:
 
 def waiting(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> list[Proposal]:
     """See `Ledger.proposals`."""
-    until = None if as_of is None else last_id(connection, as_of)
+    until = reached(connection, as_of)
     now = renames.today(connection, kpi, until)
     found = proposals.read(connection, now, until)
     lines, words = _lines(connection, now), _words(connection)
@@ -99,7 +99,7 @@ def waiting(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> list[Pro
 
 def changes(connection: sa.Connection, number: int, as_of: AsOf | None) -> list[Change]:
     """See `Ledger.changes`."""
-    until = None if as_of is None else last_id(connection, as_of)
+    until = reached(connection, as_of)
     version = next(iter(proposals.versions(connection, [number], until)), None)
     if version is None:
         remedy = "'headway restatements --all' lists all that there are."

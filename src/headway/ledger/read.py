@@ -31,7 +31,7 @@ def numbers(
     connection: sa.Connection, kpi: str, part: str | None, grain: Grain | None, cells: bool, as_of: AsOf | None
 ) -> pa.Table:
     """See `Ledger.read`."""
-    until = None if as_of is None else last_id(connection, as_of)
+    until = reached(connection, as_of)
     kpi = renames.today(connection, kpi, until)
     wanted = [s for s in all_series(connection, kpi) if part in (None, s.part) and grain in (None, s.grain)]
     values = renames.cells_then(connection, kpi, until)
@@ -175,7 +175,7 @@ def _revisions(
     connection: sa.Connection, kpi: str, part: str, grain: Grain, cell: str, period: int | None, as_of: AsOf | None
 ) -> dict[int, list[Revision]]:
     """The revisions of a period of a series, or of all that have several, by the period's key, oldest first."""
-    until = None if as_of is None else last_id(connection, as_of)
+    until = reached(connection, as_of)
     kpi = renames.today(connection, kpi, until)
     decided = decisions(connection, until)
     o, s, r, d, w = schema.observation, schema.series, schema.run, schema.definition, schema.word
@@ -230,6 +230,11 @@ def last_id(connection: sa.Connection, as_of: AsOf) -> int:
     r = schema.run.c
     there = r.id <= as_of if isinstance(as_of, int) else r.finished <= as_of
     return int(connection.scalar(sa.select(sa.func.max(r.id)).where(there)) or 0)
+
+
+def reached(connection: sa.Connection, as_of: AsOf | None) -> int | None:
+    """The run up to which rows count as of a time; None is no limit."""
+    return None if as_of is None else last_id(connection, as_of)
 
 
 def last_run(connection: sa.Connection, as_of: AsOf | None, *, decisions: bool) -> Run | None:
@@ -319,7 +324,7 @@ def failures(connection: sa.Connection, until: int) -> list[Failure]:
 
 def definition(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> Definition | None:
     """See `Ledger.definition`."""
-    kpi = renames.today(connection, kpi, None if as_of is None else last_id(connection, as_of))
+    kpi = renames.today(connection, kpi, reached(connection, as_of))
     a, d = schema.attempt, schema.definition
     query = (
         sa.select(d.c.kpi, d.c.fingerprint, d.c.sql, d.c.lineage)
@@ -336,7 +341,7 @@ def definition(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> Defin
 
 def versions(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> list[Version]:
     """See `Ledger.versions`."""
-    kpi = renames.today(connection, kpi, None if as_of is None else last_id(connection, as_of))
+    kpi = renames.today(connection, kpi, reached(connection, as_of))
     a, d, r = schema.attempt.c, schema.definition, schema.run
     query = (
         sa.select(d.c.fingerprint, r.c.id, r.c.finished)

@@ -269,7 +269,7 @@ class Ledger:
     def checks(self, as_of: AsOf | None = None, looks: int = 30) -> list[Standing]:
         """What came of every check when it was last looked at, and in how many of the last runs, by source and KPI."""
         with self._reading() as connection:
-            until = None if as_of is None else read.last_id(connection, as_of)
+            until = read.reached(connection, as_of)
             return checked.standing(connection, until, looks)
 
     def catalogue(self, fingerprint: str) -> str | None:
