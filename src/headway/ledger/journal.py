@@ -32,9 +32,10 @@ LOGS: Mapping[str, tuple[str, ...]] = {"observation": OBSERVATION, "verdict": VE
 ADDED = (
     *(schema.attempt, schema.load, schema.checked, schema.entry, schema.renamed),
     *(schema.restatement, schema.proposed, schema.decision),
+    *(schema.notice, schema.delivery, schema.acknowledgement, schema.silence, schema.event, schema.review),
 )
 #: Tables that tell how things stand now.
-STANDING = (schema.footprint,)
+STANDING = (schema.footprint, schema.alerting)
 #: Tables that follow from the others, or only number names.
 FOLLOWING = (schema.series, schema.word, schema.digest, schema.replaced)
 

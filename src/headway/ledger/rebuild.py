@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from headway.ledger import archive, schema
 from headway.ledger.diff import BLOCK, Bools, Floats, Ints, Rows, digests, same
 from headway.ledger.encode import Encoder
-from headway.ledger.journal import ADDED, SERIES, WORDS, Catalogue, Journal, State, adder, by_todays_names
+from headway.ledger.journal import ADDED, SERIES, STANDING, WORDS, Catalogue, Journal, State, adder, by_todays_names
 from headway.ledger.logs import Log, Logs
 from headway.periods import Grain
 
@@ -81,8 +81,8 @@ class _Builder:
             self._add(table)
         for log in (self.logs.observations, self.logs.verdicts):
             self._log(log)
-        for row in _footprints(states, self.runs):
-            self._insert(schema.footprint, [self._row(schema.footprint, row)])
+        for table in STANDING:
+            self._insert(table, [self._row(table, row) for row in _newest(table, states, self.runs)])
 
     def _insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
@@ -375,12 +375,13 @@ def _same(values: Floats, one: int, other: int) -> bool:
     return bool(same(values[one : one + 1], values[other : other + 1])[0])
 
 
-def _footprints(states: Sequence[State], runs: Mapping[str, int]) -> list[Mapping[str, Any]]:
-    """How far sources were read, of what several ledgers say: of each source, who read it last is right."""
-    found: dict[str, Mapping[str, Any]] = {}
+def _newest(table: sa.Table, states: Sequence[State], runs: Mapping[str, int]) -> list[Mapping[str, Any]]:
+    """How things stand, of what several ledgers say: of each source, or rule-cell, who looked at it last is right."""
+    keys = [column.name for column in table.primary_key if column.name != "run"]
+    found: dict[tuple[str, ...], Mapping[str, Any]] = {}
     for state in states:
-        for row in state.rows.get(schema.footprint.name, ()):
-            known = found.get(row["source"])
+        for row in state.rows.get(table.name, ()):
+            known = found.get(key := tuple(row[name] for name in keys))
             if known is None or runs[known["run"]] <= runs[row["run"]]:
-                found[row["source"]] = row
+                found[key] = row
     return list(found.values())

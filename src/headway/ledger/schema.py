@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 #: The newest migration, which is the version of a ledger that this release writes.
-HEAD = "0004"
+HEAD = "0005"
 #: Where a ledger keeps its own version.
 VERSION_TABLE = "ledger_version"
 
@@ -54,8 +54,9 @@ catalogue = sa.Table(
     sa.Column("files", sa.LargeBinary),
 )
 
-#: Runs, and decisions of people (`state` is `decision`): whatever changes a number has a row here, in the order in
-#: which it came into force. `uuid` is the same in every copy of the ledger.
+#: Runs, decisions of people (`state` is `decision`), and what the clock did by itself (`tick`; one that found nothing
+#: to do has none): whatever changes anything has a row here, in the order in which it came into force. `uuid` is the
+#: same in every copy of the ledger.
 run = sa.Table(
     "run",
     metadata,
@@ -305,4 +306,126 @@ digest = sa.Table(
     sa.Column("block", sa.BigInteger, primary_key=True),
     sa.Column("value", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# -- alerts ------------------------------------------------------------------------------------------------------------
+# Moments are ISO text (`moment_text`), so that rows travel between ledgers as they are.
+
+#: The five columns that name a rule-cell (`model.RuleCell`).
+RULE_CELL = ("alert", "subject", "part", "grain", "cell")
+
+
+def _of() -> list[sa.Column[str]]:
+    return [sa.Column(name, sa.Text, primary_key=True) for name in RULE_CELL]
+
+
+#: How each rule-cell stands (`model.AlertState`) after the `run` or tick that last advanced it: replaced in place.
+#: What was, `notice` tells.
+alerting = sa.Table(
+    "alerting",
+    metadata,
+    *_of(),
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("phase", sa.Text, nullable=False),
+    sa.Column("sight", sa.Text, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("through", sa.BigInteger),
+    sa.Column("episode", sa.Integer, nullable=False),
+    sa.Column("since", sa.Text),
+    sa.Column("began", sa.Text),
+    sa.Column("period", sa.BigInteger),
+    sa.Column("value", sa.Double),
+    sa.Column("bound", sa.Double),
+    sa.Column("told", sa.Double),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+#: What is to be told (`model.Notice`), append-only. `id` follows from what it tells: it cannot be made twice.
+notice = sa.Table(
+    "notice",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), nullable=False),
+    *(sa.Column(name, sa.Text, nullable=False) for name in RULE_CELL),
+    sa.Column("episode", sa.Integer, nullable=False),
+    sa.Column("tells", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("made", sa.Text, nullable=False),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("route", sa.Text, nullable=False),
+    sa.Column("began", sa.Text),
+    sa.Column("period", sa.BigInteger),
+    sa.Column("value", sa.Double),
+    sa.Column("bound", sa.Double),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Index("notice_by_alert", *RULE_CELL, "episode"),
+)
+
+#: What came of handing a notice to a route (`model.Delivery`), append-only: every attempt, and why one was dropped.
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
+    sa.Column("notice", sa.Text, sa.ForeignKey("notice.id"), primary_key=True),
+    sa.Column("route", sa.Text, primary_key=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("sent", sa.Boolean, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("dropped", sa.Text, nullable=False),
+)
+
+#: Who looks after an episode; the newest row counts. `taken` is false where it was handed back.
+acknowledgement = sa.Table(
+    "acknowledgement",
+    metadata,
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
+    *_of(),
+    sa.Column("episode", sa.Integer, nullable=False),
+    sa.Column("taken", sa.Boolean, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+)
+
+#: Who is not to be told of what, and until when (`model.Silence`); the newest row of an `id` counts, so an earlier end
+#: is one more row.
+silence = sa.Table(
+    "silence",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
+    sa.Column("matchers", sa.JSON, nullable=False),
+    sa.Column("starts", sa.Text, nullable=False),
+    sa.Column("until", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+)
+
+#: What happened outside (`model.Event`); the newest row of an `id` counts, so its end is one more row.
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("opened", sa.Text, nullable=False),
+    sa.Column("closed", sa.Text),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+)
+
+#: What a review of targets decided for one KPI: `target` as it was written into the YAML (JSON), or null where nothing
+#: changes; `context` is what people wrote beside it.
+review = sa.Table(
+    "review",
+    metadata,
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
+    sa.Column("period", sa.Text, primary_key=True),
+    sa.Column("kpi", sa.Text, primary_key=True),
+    sa.Column("target", sa.JSON),
+    sa.Column("context", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
 )

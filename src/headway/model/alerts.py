@@ -1,7 +1,7 @@
 """When somebody is woken: alerts, the levels that say how soon to answer, and the routes that reach people.
 
-An alert watches the numbers of KPIs, the rows of a source, the checks of sources, or an event that somebody posts. This
-version reads and checks them all; it does not act on them yet.
+An alert watches the numbers of KPIs, the rows of a source, checks, or an event that somebody posts. What becomes of it
+stands in `model.alerted`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,17 @@ class Digest(StrEnum):
     WEEKLY = "weekly"
 
 
+class Group(StrEnum):
+    """Which notices, ready at the same time for the same route, come together in one message."""
+
+    #: Those of one alert, all its cells.
+    ALERT = "alert"
+    #: Those of all alerts of the level.
+    LEVEL = "level"
+    #: None: each cell by itself.
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """A way to people. Its address stands in the environment, under the name `variable`; nothing here reads it."""
@@ -41,7 +52,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How urgent an alert is: whom it reaches, and what happens while nobody answers within `respond`."""
+    """How urgent an alert is: whom it reaches, and what happens while nobody answers within `respond`.
+
+    Of two levels, the one with the shorter time to respond is the more severe.
+    """
 
     name: str
     respond: Length
@@ -49,6 +63,27 @@ class Level:
     repeat: Length | None = None
     escalate: str | None = None
     digest: Digest | None = None
+    group: Group = Group.ALERT
+    place: Place | None = None
+
+
+# -- when anything happens -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often a part of the catalogue is computed: the selectors of `headway run`; without any, all of it."""
+
+    every: Length
+    selectors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When an organisation has its commands run. Headway starts neither by itself: it says what cannot be kept."""
+
+    tick: Length
+    runs: tuple[Rhythm, ...] = ()
     place: Place | None = None
 
 

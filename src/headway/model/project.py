@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from headway.model.alerts import Alert, Level, Route
+from headway.model.alerts import Alert, Clock, Level, Route
 from headway.model.boards import Board, Note
 from headway.model.cases import Case
 from headway.model.kpi import Kpi
@@ -67,6 +67,9 @@ class Catalog:
     time_limit: int = 900
     ledger: str = ".headway/ledger.db"
     brand: Brand = Brand()
+    #: Where the pages stand, for links in messages: https://kpis.example.org, without a slash at the end.
+    site_url: str = ""
+    clock: Clock | None = None
     owners: Mapping[str, str] = field(default_factory=dict)
     areas: Mapping[str, Area] = field(default_factory=dict)
     tests: Mapping[str, Case] = field(default_factory=dict)

@@ -1,0 +1,196 @@
+"""What becomes of alerts: the state of each rule-cell, what is to be told of it, and what people said to that.
+
+A *rule-cell* is what one alert watches at one place: a KPI's part by a grain in one cell, a source, a check, or an
+event. It has one state, and that state has one history: *episodes*, each from the moment it fires until it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """Where a rule-cell stands. It fires in the last two."""
+
+    OK = "ok"
+    PENDING = "pending"
+    FIRING = "firing"
+    RECOVERING = "recovering"
+
+    @property
+    def fires(self) -> bool:
+        """True from the start of an episode until its end."""
+        return self in (Phase.FIRING, Phase.RECOVERING)
+
+
+class Sight(StrEnum):
+    """What a rule-cell saw. Only the first three say anything of the bound; the others never fire it, nor end it."""
+
+    FINE = "fine"
+    #: Past the bound that fires.
+    BEYOND = "beyond"
+    #: Between the bound that fires and the one that ends it: what it was, it stays.
+    BETWEEN = "between"
+    NO_DATA = "no data"
+    STALE = "stale"
+    WITHHELD = "withheld"
+    ERROR = "error"
+
+    @property
+    def blind(self) -> bool:
+        """True where there is nothing to compare with the bound."""
+        return self not in (Sight.FINE, Sight.BEYOND, Sight.BETWEEN)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RuleCell:
+    """What has one state: an alert, and what it watches there.
+
+    `subject` says of what kind it is: `kpi mau`, `source invoices`, `check invoices.fresh`, `event`. `part`, `grain`
+    and `cell` (a `cell_text`) are empty where there are none.
+    """
+
+    alert: str
+    subject: str
+    part: str = ""
+    grain: str = ""
+    cell: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a rule-cell saw at one time.
+
+    `period` is a `Period.key`, or where nothing has periods, the moment in epoch seconds; `at` is the moment from
+    which it holds: the end of the period. `value` and `bound` are in the unit of what is watched (a growth and a
+    share as a fraction). `complete` is False for a period that may still change. `text` says what no number can:
+    why a source could not be read, or what a check found.
+    """
+
+    period: int
+    at: datetime
+    sight: Sight
+    value: float | None = None
+    bound: float | None = None
+    complete: bool = True
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertState:
+    """The state of a rule-cell.
+
+    `rule` is the fingerprint of the alert with which it was advanced. `count` is how many complete periods in a row
+    lead towards the start, or towards the end; `through` is the newest complete period that has been counted.
+    `episode` numbers the episodes of this rule-cell, 0 before the first; `began` is the moment from which the current
+    one holds, and `since` that of the phase. `value`, `bound`, `period` and `text` are those last seen, `told` is the
+    value of the last message about this episode.
+    """
+
+    of: RuleCell
+    rule: str
+    phase: Phase = Phase.OK
+    sight: Sight = Sight.FINE
+    count: int = 0
+    through: int | None = None
+    episode: int = 0
+    since: datetime | None = None
+    began: datetime | None = None
+    period: int | None = None
+    value: float | None = None
+    bound: float | None = None
+    told: float | None = None
+    text: str = ""
+
+
+class Tells(StrEnum):
+    """What a notice tells. The first three come from the state, the others from the clock."""
+
+    START = "start"
+    WORSE = "worse"
+    END = "end"
+    REPEAT = "repeat"
+    ESCALATION = "escalation"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to tell of one rule-cell: made once, delivered to its route at least once.
+
+    `id` names it in every copy of the ledger, and follows from the rule-cell, the episode, what it tells and its
+    `number` (the how-manieth of its kind in the episode), so that it cannot be made twice. `at` is the moment to
+    which it belongs, `made` the moment when it was made, `began` that since which it fires.
+    """
+
+    id: str
+    of: RuleCell
+    episode: int
+    tells: Tells
+    number: int
+    at: datetime
+    made: datetime
+    level: str
+    route: str
+    began: datetime | None = None
+    period: int | None = None
+    value: float | None = None
+    bound: float | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What came of handing a notice to a route: it was `sent`, or why not (`error`), at a moment.
+
+    `dropped` says why it never will be: it was muted, silenced, or came to nothing before an outlet could take it.
+    """
+
+    notice: str
+    route: str
+    at: datetime
+    sent: bool
+    error: str = ""
+    dropped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Somebody looks after an episode: nothing is repeated or escalated any more."""
+
+    of: RuleCell
+    episode: int
+    who: str
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nobody is told, until a moment, of what matches: rule-cells go on to be judged.
+
+    `matchers` are exact values of `alert`, `kpi`, `source`, `check`, `level`, `route`, or of columns of the cell; all
+    of them hold. What still fires when it ends is told then.
+    """
+
+    id: str
+    matchers: Mapping[str, str]
+    starts: datetime
+    until: datetime
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened outside: posted by a person or a program, and closed."""
+
+    id: str
+    text: str
+    opened: datetime
+    who: str
+    why: str = ""
+    closed: datetime | None = None
