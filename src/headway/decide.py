@@ -125,23 +125,10 @@ def settle(catalog: Catalog, ledger: Ledger, decision: Decision, now: datetime) 
             message, example = "why do the old numbers stay?", "the export was cut short"
         remedy = f"Say it: --why '{example}'. Whoever asks later reads it beside the number."
         raise _refused(message, "no-reason", remedy)
-    if decision.accept:
-        _whole(catalog, ledger, decision.ids)
     why, who, version = decision.why.strip(), decision.who, decision.version
-    ledger.decide(decision.ids, accept=decision.accept, who=who, why=why, now=now, version=version)
-    return [one for one in ledger.restatements() if one.id in decision.ids]
-
-
-def _whole(catalog: Catalog, ledger: Ledger, ids: tuple[int, ...]) -> None:
-    """Refuse to accept a part of what is tied; what is to be decided must be there (or `ledger.decide` says so)."""
     reads = {name: identity.inputs(kpi, catalog) for name, kpi in catalog.kpis.items()}
-    if others := ledger.tied(ids, reads):
-        rejected = {one.id for one in ledger.restatements("rejected")}
-        said = [f"#{number}{', which was rejected' if number in rejected else ''}" for number in others]
-        listed = ", ".join(f"#{number}" for number in ids)
-        message = f"{listed} cannot be accepted without {' and '.join(said)}: some numbers hold both changes"
-        together = " ".join(str(number) for number in sorted({*ids, *others}))
-        raise _refused(message, "decided-together", f"Accept them together: headway accept {together} --why TEXT.")
+    ledger.decide(decision.ids, accept=decision.accept, who=who, why=why, now=now, version=version, reads=reads)
+    return [one for one in ledger.restatements() if one.id in decision.ids]
 
 
 def somebody(root: Path) -> str:

@@ -323,7 +323,7 @@ def test_an_accepted_restatement_is_published(ledger: Ledger) -> None:
 
 
 def test_a_rejected_restatement_is_not_proposed_again(ledger: Ledger) -> None:
-    """Another number is; and who rejected may still accept, as long as runs come to the same."""
+    """Another number is, which holds both changes: they are accepted together, or not at all."""
     record(ledger, 0, computed([row(0, 12.0), row(1, 12.0)]))
     record(ledger, 1, computed([row(0, 8.0), row(1, 9.0)]))
     decide(ledger, 1, 1.5, accept=False)
@@ -332,9 +332,21 @@ def test_a_rejected_restatement_is_not_proposed_again(ledger: Ledger) -> None:
     assert listed(ledger, state="waiting") == []
     record(ledger, 3, computed([row(0, 7.0), row(1, 9.0)]))
     assert listed(ledger) == [(1, "rejected", 2), (2, "waiting", 1)]
-    decide(ledger, 1, 3.5, accept=True)
-    assert days(ledger) == {0: 12.0, 1: 9.0}
+    with pytest.raises(UsageError, match="#1 cannot be accepted without #2"):
+        decide(ledger, 1, 3.5, accept=True)
+    ledger.decide([1, 2], accept=True, who="Ada", why="because", now=moment(3) + timedelta(hours=12))
+    assert days(ledger) == {0: 7.0, 1: 9.0}
     assert listed(ledger, as_of=moment(2)) == [(1, "rejected", 2)]
+
+
+def test_who_rejected_may_still_accept(ledger: Ledger) -> None:
+    """As long as runs come to the same."""
+    record(ledger, 0, computed([row(0, 12.0)]))
+    record(ledger, 1, computed([row(0, 8.0)]))
+    decide(ledger, 1, 1.5, accept=False)
+    record(ledger, 2, computed([row(0, 8.0)]))
+    decide(ledger, 1, 2.5, accept=True)
+    assert days(ledger) == {0: 8.0}
 
 
 def test_what_cannot_be_decided_is_refused(ledger: Ledger) -> None:

@@ -6,7 +6,7 @@ connection in one transaction, which the caller begins and ends.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from headway.ledger.logs import Log, Logs
 from headway.ledger.proposals import ACCEPTED, REJECTED, WAITING, Case
 from headway.ledger.read import DECISION, last_run
 from headway.ledger.records import Run
+from headway.ledger.tied import tied
 from headway.model import Reason
 
 #: What was withheld for these reasons may be shown again if somebody says that the old number is right. A group that
@@ -30,10 +31,20 @@ _HARMLESS = (Reason.CHECK_FAILED, Reason.INCOMPLETE, Reason.CHANGE_WAITS)
 
 
 def decide(
-    connection: sa.Connection, ids: Sequence[int], *, accept: bool, who: str, why: str, now: datetime, version: str
+    connection: sa.Connection,
+    ids: Sequence[int],
+    *,
+    accept: bool,
+    who: str,
+    why: str,
+    now: datetime,
+    version: str,
+    reads: Mapping[str, Collection[str]],
 ) -> None:
     """See `Ledger.decide`."""
     chosen = _waiting(connection, ids, accept=accept)
+    if accept:
+        _whole(connection, ids, reads)
     before = last_run(connection, None, decisions=False)
     assert before is not None, "a run made what is decided"
     run = Run(now, now, before.fingerprint, "", now, DECISION, version, next_id(connection, schema.run))
@@ -56,6 +67,20 @@ def decide(
                 proposals.end(logs, found.rows)
             else:
                 _show_again(logs, encoder, kpi, lines, found.rows, case.id)
+
+
+def _whole(connection: sa.Connection, ids: Sequence[int], reads: Mapping[str, Collection[str]]) -> None:
+    """Refuse to accept a part of what is tied."""
+    others = tied(connection, ids, reads)
+    if not others:
+        return
+    rejected = {case.id for case in proposals.versions(connection, others) if case.state == REJECTED}
+    said = [f"#{number}{', which was rejected' if number in rejected else ''}" for number in others]
+    listed = ", ".join(f"#{number}" for number in ids)
+    message = f"{listed} cannot be accepted without {' and '.join(said)}: some numbers hold both changes"
+    both = " ".join(str(number) for number in sorted({*ids, *others}))
+    remedy = f"Accept them together: headway accept {both} --why TEXT."
+    raise UsageError(Mistake(message, "decided-together", None, remedy))
 
 
 def _waiting(connection: sa.Connection, ids: Sequence[int], *, accept: bool) -> list[Case]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import pyarrow as pa
@@ -23,7 +23,6 @@ from headway.ledger import (
     lock,
     read,
     schema,
-    tied,
 )
 from headway.ledger.checked import Standing
 from headway.ledger.entries import Entered
@@ -137,23 +136,26 @@ class Ledger:
         ):
             yield connection
 
-    def decide(self, ids: Sequence[int], *, accept: bool, who: str, why: str, now: datetime, version: str = "") -> None:
+    def decide(
+        self,
+        ids: Sequence[int],
+        *,
+        accept: bool,
+        who: str,
+        why: str,
+        now: datetime,
+        version: str = "",
+        reads: Mapping[str, Collection[str]] = MappingProxyType({}),
+    ) -> None:
         """Publish the numbers of waiting restatements, or keep the old ones; all of `ids` or, with a mistake, none.
 
         It comes into force as a row of `run`, after the run or decision before it. The same numbers are not proposed
-        again; who rejected a restatement may still accept it. UsageError `unknown-restatement`, `already-decided`.
+        again; who rejected a restatement may still accept it. `reads` names what the formula of each KPI reads: what
+        is tied by a number that holds both changes is accepted together. UsageError `unknown-restatement`,
+        `already-decided`, `decided-together`.
         """
-        with (
-            connect.translated(self._path, self._wait),
-            self._engine.connect().execution_options(**connect.WRITING) as connection,
-            connection.begin(),
-        ):
-            decisions.decide(connection, ids, accept=accept, who=who, why=why, now=now, version=version)
-
-    def tied(self, ids: Sequence[int], reads: Mapping[str, Collection[str]]) -> list[int]:
-        """The restatements that wait, or were rejected, without which `ids` cannot be published; `reads` by KPI."""
-        with self._reading() as connection:
-            return tied.tied(connection, ids, reads)
+        with self.transaction(writing=True) as connection:
+            decisions.decide(connection, ids, accept=accept, who=who, why=why, now=now, version=version, reads=reads)
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
