@@ -5,6 +5,7 @@ meaning. A KPI's numbers travel as one Arrow table of the schema `OBSERVED`.
 """
 
 from headway.model.alerted import (
+    LABELS,
     Acknowledgement,
     AlertState,
     Delivery,
@@ -16,6 +17,7 @@ from headway.model.alerted import (
     Sighting,
     Silence,
     Tells,
+    column_label,
 )
 from headway.model.alerts import (
     Alert,
@@ -38,6 +40,7 @@ from headway.model.alerts import (
     WatchedEvent,
     WatchedNumbers,
     WatchedSource,
+    by_severity,
 )
 from headway.model.asking import asks
 from headway.model.boards import Board, Look, Note, Scale, Section, Send, Shown, Shows, Tile
@@ -125,6 +128,7 @@ from headway.model.words import Audience, Better, Empty, Expression, Rank, Take,
 __all__ = [
     "JUDGED",
     "KEY",
+    "LABELS",
     "LINES",
     "NONE_CELL",
     "OBSERVED",
@@ -271,8 +275,10 @@ __all__ = [
     "WatchedNumbers",
     "WatchedSource",
     "asks",
+    "by_severity",
     "cell_text",
     "cell_value",
+    "column_label",
     "read_cell",
     "ways",
 ]

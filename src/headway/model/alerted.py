@@ -6,10 +6,14 @@ event. It has one state, and that state has one history: *episodes*, each from t
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from headway.model.cells import read_cell
 
 
 class Phase(StrEnum):
@@ -58,6 +62,41 @@ class RuleCell:
     part: str = ""
     grain: str = ""
     cell: str = ""
+
+    @property
+    def id(self) -> str:
+        """What people call it on a command line: eight letters and digits, the same in every copy of the ledger."""
+        said = "\x1f".join((self.alert, self.subject, self.part, self.grain, self.cell)).encode()
+        return base64.b32encode(hashlib.blake2b(said, digest_size=5).digest()).decode().lower()
+
+    @property
+    def kind(self) -> str:
+        """`kpi`, `source`, `check` or `event`."""
+        return self.subject.partition(" ")[0]
+
+    @property
+    def name(self) -> str:
+        """Which KPI, source or check it is; '' for an event."""
+        return self.subject.partition(" ")[2]
+
+    def labels(self, level: str, route: str) -> dict[str, str]:
+        """What silences, and other programs, may pick it by: `LABELS` as far as it has them, and the cell's columns.
+
+        A column with the name of a label is called `cell_...`.
+        """
+        said = {"alert": self.alert, "level": level, "route": route}
+        if self.name:
+            said[self.kind] = self.name
+        return said | {column_label(column): value for column, value in read_cell(self.cell)}
+
+
+#: What every rule-cell can be picked by, besides the columns of its cell.
+LABELS = ("alert", "kpi", "source", "check", "level", "route")
+
+
+def column_label(column: str) -> str:
+    """What the column of a cell is called among labels."""
+    return f"cell_{column}" if column in LABELS else column
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +211,7 @@ class Acknowledgement:
 class Silence:
     """Nobody is told, until a moment, of what matches: rule-cells go on to be judged.
 
-    `matchers` are exact values of `alert`, `kpi`, `source`, `check`, `level`, `route`, or of columns of the cell; all
-    of them hold. What still fires when it ends is told then.
+    `matchers` are exact values of `RuleCell.labels`; all of them hold. What still fires when it ends is told then.
     """
 
     id: str
@@ -182,6 +220,14 @@ class Silence:
     until: datetime
     who: str
     why: str
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """True if it speaks of what has these labels (`RuleCell.labels`)."""
+        return all(labels.get(name) == value for name, value in self.matchers.items())
+
+    def holds(self, now: datetime) -> bool:
+        """True from its start until its end."""
+        return self.starts <= now < self.until
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ stands in `model.alerted`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,6 +66,12 @@ class Level:
     digest: Digest | None = None
     group: Group = Group.ALERT
     place: Place | None = None
+
+
+def by_severity(levels: Mapping[str, Level]) -> dict[str, int]:
+    """How severe each level is: 0 for the one that leaves the least time to respond; equal ones share a number."""
+    times = sorted({level.respond.elapsed for level in levels.values()})
+    return {name: times.index(level.respond.elapsed) for name, level in levels.items()}
 
 
 # -- when anything happens -------------------------------------------------------------------------------------------
