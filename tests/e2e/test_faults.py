@@ -177,6 +177,30 @@ def test_a_full_disk_loses_nothing(shop: Shop, edit: Edit) -> None:
         subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
+def test_a_copy_that_finds_the_disk_full_is_no_copy(shop: Shop) -> None:
+    """A backup leaves nothing behind; an export goes on where it stopped, once there is room; the ledger stays."""
+    assert shop.run().code == 0
+    before = _values(shop)
+    disk = shop.root / "disk"
+    if not _mount(disk, "8k"):
+        pytest.skip("a file system of its own needs the right to mount one")
+    try:
+        backup = shop.headway("backup", str(disk / "b.db"))
+        assert (backup.code, list(disk.iterdir())) == (4, [])
+        assert "[disk-full]" in backup.err
+        export = shop.headway("ledger", "export", str(disk / "out"))
+        assert export.code == 5
+        assert "[not-writable]" in export.err
+        assert _values(shop) == before
+        subprocess.run(["mount", "-o", "remount,size=2m", str(disk)], check=True)
+        assert shop.headway("ledger", "export", str(disk / "out")).code == 0
+        (shop.root / ".headway" / "ledger.db").unlink()
+        assert shop.headway("ledger", "import", str(disk / "out")).code == 0
+        assert _values(shop) == before
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
 def test_an_interrupted_run_leaves_whole_runs_only(shop: Shop) -> None:
     """Ctrl-C at any moment: the ledger opens, and every run in it is finished."""
     assert shop.run().code == 0
