@@ -67,6 +67,7 @@ SLUGS = frozenset(
         "unknown-option",
         "folder-not-empty",
         "nothing-to-measure",
+        "nothing-selected",
         "nothing-computed",
         "unknown-restatement",
         "already-decided",

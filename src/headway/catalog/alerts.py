@@ -81,7 +81,9 @@ def levels(declared: Declared, known: Collection[str], scene: Scene) -> dict[str
                 entry.known(getattr(spec, key), "route", known, key)
         if entry.fine:
             place = document.key_place(path)
-            found[name] = Level(name, spec.respond, spec.to, spec.repeat, spec.escalate, spec.digest, place=place)
+            found[name] = Level(
+                name, spec.respond, spec.to, spec.repeat, spec.escalate, spec.digest, spec.group, place=place
+            )
     return found
 
 

@@ -13,6 +13,7 @@ from headway.catalog.spec import (
     DirectionOf,
     Flag,
     GrainOf,
+    GroupOf,
     LengthOf,
     ManyPeriods,
     Name,
@@ -21,6 +22,7 @@ from headway.catalog.spec import (
     Texts,
     Times,
 )
+from headway.model import Group
 
 
 class RouteSpec(Spec):
@@ -48,6 +50,7 @@ class LevelSpec(Spec):
     repeat: LengthOf | None = None
     escalate: Name | None = None
     digest: DigestOf | None = None
+    group: GroupOf = Group.ALERT
 
 
 class AlertSpec(Spec):

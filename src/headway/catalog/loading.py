@@ -14,6 +14,7 @@ from headway.catalog import (
     alerts,
     boards,
     cases,
+    clock,
     derived,
     formerly,
     kpichecks,
@@ -116,6 +117,8 @@ def load(root: Path) -> Catalog:
     catalog = replace(catalog, sources=sources, kpis=resolved)
     tests = _tests(declared, catalog, complaints)
     catalog = _around(declared, catalog, complaints)
+    if all(len(getattr(catalog, group)) == len(known) for group, known in declared.groups.items() if group != "tests"):
+        clock.finish(catalog, documents[PROJECT], complaints)  # else what a run selects may be amiss itself
     complaints.raise_any()
     files = written.gather(catalog, documents)
     return replace(catalog, tests=tests, files=files, fingerprint=_fingerprint(documents, catalog, files))

@@ -46,12 +46,22 @@ MEANINGS: Mapping[type[specs.Spec], Mapping[str, str]] = {
         "engine": "What computes: duckdb.",
         "ledger": "The file that keeps every number. .headway/ledger.db if left out.",
         "brand": "How pages look: name, logo, accent.",
+        "site_url": "Where the pages stand, for links in messages: https://kpis.example.org.",
+        "clock": "When the commands run by themselves: how often they tick, and what they compute how often.",
         "owners": "Who answers for KPIs: name -> words. If given, each 'owner' must be one of them.",
         "areas": "Parts of the organisation: name -> {title, owner}. If given, each 'area' must be one of them.",
     },
     specs.RestatementSpec: {
         "tolerance": "How much a closed value may change unasked, as a percentage of it.",
         "after": "How long after its end a period closes.",
+    },
+    specs.ClockSpec: {
+        "tick": "How often 'headway tick' runs: 1 minute. If left out, nothing happens between two runs.",
+        "runs": "What is computed how often: a list of {every, select}.",
+    },
+    specs.RhythmSpec: {
+        "every": "How often: 1 hour, 1 day.",
+        "select": "What it computes, as 'headway run' takes it: names, api_*, grain:hour. Everything if left out.",
     },
     specs.BrandSpec: {
         "name": "The organisation's name on pages.",
@@ -158,6 +168,7 @@ MEANINGS: Mapping[type[specs.Spec], Mapping[str, str]] = {
         "repeat": "How often it is told again while nobody answers.",
         "escalate": "The route that is told when nobody answered in time.",
         "digest": "Notices come together, daily or weekly, not one by one.",
+        "group": "Which notices come in one message: those of one alert (if left out), of the level, or none.",
     },
     alertspec.AlertSpec: {
         "level": "How urgent it is: one of the levels.",

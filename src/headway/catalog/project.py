@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from headway.catalog import brand, holidays, values
+from headway.catalog import brand, clock, holidays, values
 from headway.catalog import spec as specs
 from headway.catalog.checking import check
 from headway.catalog.complaints import Complaints
@@ -35,6 +35,8 @@ def resolve(spec: ProjectSpec, document: Document, root: Path, complaints: Compl
         time_limit=spec.time_limit,
         ledger=spec.ledger.removeprefix("sqlite:///"),
         brand=brand.resolve(spec.brand, title, document, root, complaints),
+        site_url=spec.site_url,
+        clock=clock.resolve(spec.clock, document, complaints),
         owners=_owners(spec, document, complaints),
         areas=_areas(spec, document, complaints),
         working=_working(spec, document, root, complaints),

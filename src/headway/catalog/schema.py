@@ -93,10 +93,13 @@ HELD: Mapping[type[specs.Spec], Mapping[str, Shape]] = {
     specs.ProjectSpec: {
         "restatement": _ref(specs.RestatementSpec),
         "brand": either({"enum": ["none"]}, _ref(specs.BrandSpec)),
+        "clock": _ref(specs.ClockSpec),
         "working_week": listed(words(WEEKDAYS), 1),
         "owners": named(TEXT, NAME),
         "areas": named(_ref(specs.AreaSpec), NAME),
     },
+    specs.ClockSpec: {"tick": SOME_LENGTH, "runs": listed(_ref(specs.RhythmSpec), 1)},
+    specs.RhythmSpec: {"every": SOME_LENGTH},
     specs.SourceSpec: {
         "read": _ref(specs.ReadSpec),
         "refers": named(either(TEXT, _ref(specs.ReferSpec))),

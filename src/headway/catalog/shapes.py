@@ -131,6 +131,7 @@ COLOUR = text(r"^#[0-9a-fA-F]{6}$", "a colour is written '#1b6ca8', in quotes")
 ADDRESS = text(
     r"^env:[A-Za-z_][A-Za-z0-9_]*$", "an address is a secret, so it stands in the environment: env:NAME_OF_A_VARIABLE"
 )
+SITE = text(r"^https?://[^\s@?#]+$", "a site's address is https://, a name and a path")
 LINK = text(r"^https?://\S+$", "a link begins with https://")
 CSV = text(r"\.[cC][sS][vV]\s*$", "the name of a CSV file must stand here")
 _QUANTILE = r"p(?!50$)([1-9]\d?|(0|[1-9]\d?)\.\d*[1-9])"

@@ -17,7 +17,22 @@ from pydantic_core import PydanticCustomError
 from headway.catalog import formerly, shapes, values
 from headway.catalog.shapes import Shape
 from headway.catalog.sqltext import Wrong
-from headway.model import Audience, Better, Digest, Direction, Empty, Look, Pace, Rank, Scale, Take, Then, Total, Unit
+from headway.model import (
+    Audience,
+    Better,
+    Digest,
+    Direction,
+    Empty,
+    Group,
+    Look,
+    Pace,
+    Rank,
+    Scale,
+    Take,
+    Then,
+    Total,
+    Unit,
+)
 from headway.periods import MONTHS, WEEKDAYS, Grain, Length, Window
 
 # -- types ---------------------------------------------------------------------------------------------------------
@@ -111,6 +126,7 @@ Month = Annotated[str, _word(MONTHS)]
 ColumnTypeOf = Annotated[str, _reader(values.column_type(_COLUMN_TYPES), shapes.words(_COLUMN_TYPES))]
 Colour = Annotated[str, _reader(_hex, shapes.COLOUR)]
 ProjectName = Annotated[str, _reader(_project_name, shapes.PROJECT_NAME)]
+Site = Annotated[str, _reader(values.site, shapes.SITE)]
 Link = Annotated[str, _reader(values.link, shapes.LINK)]
 CsvFile = Annotated[str, _reader(_csv, shapes.CSV)]
 StatisticOf = Annotated[str, _reader(values.statistic, shapes.STATISTIC)]
@@ -124,6 +140,7 @@ Rising = Annotated[list[float], _reader(values.rising, shapes.RISING)]
 Sign = Annotated[str, _reader(values.sign, shapes.SIGN)]
 Answers = Annotated[int, _whole(2, 1_000_000)]
 Days = Annotated[int, _whole(1, 10_000)]
+GroupOf = Annotated[Group, _word(Group, Group)]
 DigestOf = Annotated[Digest, _word(Digest, Digest)]
 EveryOf = Annotated[Grain, _word(("day", "week", "month", "quarter"), Grain)]
 DirectionOf = Annotated[Direction, _word(Direction, Direction)]
@@ -178,6 +195,8 @@ class ProjectSpec(Spec):
     engine: Text = "duckdb"
     ledger: Text = ".headway/ledger.db"
     brand: Any = None
+    site_url: Site = ""
+    clock: Any = None
     owners: dict[str, Text] = Field(default_factory=dict)
     areas: dict[str, Any] = Field(default_factory=dict)
 
@@ -188,6 +207,30 @@ class RestatementSpec(Spec):
     what = "restatement"
     tolerance: Percent = 0.0
     after: LengthOf | None = None
+
+
+class ClockSpec(Spec):
+    """When commands are run by themselves."""
+
+    what = "clock"
+    elsewhere = {
+        **dict.fromkeys(("run", "every", "select"), "Runs are a list: runs: [{every: 1 day}]."),
+        **dict.fromkeys(("ticks", "interval"), "How often 'headway tick' runs is 'tick': 1 minute."),
+    }
+    tick: LengthOf | None = None
+    runs: list[Any] = Field(default_factory=list)
+
+
+class RhythmSpec(Spec):
+    """How often a part of the catalogue is computed."""
+
+    what = "a run"
+    elsewhere = {
+        **dict.fromkeys(("kpis", "kpi", "selector", "selectors", "only"), "Which KPIs a run computes is 'select'."),
+        **dict.fromkeys(("cron", "schedule", "at"), "How often it runs is 'every': 1 day."),
+    }
+    every: LengthOf
+    select: Texts = Field(default_factory=list)
 
 
 class BrandSpec(Spec):

@@ -370,6 +370,15 @@ def link(value: Any) -> str:
     return value
 
 
+def site(value: Any) -> str:
+    """The address of a site, without a slash at its end."""
+    found = link(value)
+    if re.search(r"//[^/]*@|[?#]", found):
+        message = f"a site's address is https://, a name and a path, and nothing secret: not {shown(value)}"
+        raise wrong(value, message, "bad-value", "Write for example https://kpis.example.org.")
+    return found.rstrip("/")
+
+
 def address(value: Any) -> str:
     """The name of the variable that holds a secret or an address: `env:NAME`. It is never read here."""
     if not isinstance(value, str) or not (found := re.fullmatch(r"env:([A-Za-z_][A-Za-z0-9_]*)", value)):

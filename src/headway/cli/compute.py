@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headway.cli.app import app
-from headway.cli.console import progress_line, screen
+from headway.cli.console import many, progress_line, screen
 from headway.cli.project import catalog_at, cell_of, ledger_of, notes, notes_of_kpis, now_of, only_checked
 from headway.options import CellOption, NowOption, ProjectOption
 
@@ -20,20 +21,45 @@ if TYPE_CHECKING:
 
 @app.command()
 def run(
-    kpis: Annotated[
+    selectors: Annotated[
         list[str] | None,
-        typer.Argument(metavar="KPI", help="KPIs to compute; all if none is named.", show_default=False),
+        typer.Argument(
+            metavar="SELECTOR",
+            help="What to compute: names, api_*, grain:hour, level:critical; everything if left out.",
+            show_default=False,
+        ),
     ] = None,
     project: ProjectOption = Path(),
     now: NowOption = None,
     earlier: Annotated[
         bool, typer.Option("--earlier", help="Though a run was for a later moment: what it had of later periods goes.")
     ] = False,
+    listing: Annotated[bool, typer.Option("--list", help="List the KPIs, and compute nothing.")] = False,
 ) -> None:
     """Compute, judge and record the KPIs."""
+    from headway.catalog import select
+
     catalog = catalog_at(project)
-    outcome = compute(catalog, tuple(kpis or ()), now_of(now), earlier=earlier)
+    names = select.kpis(catalog, selectors) if selectors else ()
+    if listing:
+        _list(catalog, names)
+        return
+    outcome = compute(catalog, tuple(names), now_of(now), earlier=earlier)
     raise typer.Exit(0 if outcome.whole else 3)
+
+
+def _list(catalog: Catalog, names: Sequence[str]) -> None:
+    """Print what a run would compute, a name a line, so that other programs can read it."""
+    from headway.run import closure
+
+    found = closure(catalog, names)
+    for name in found:
+        typer.echo(name)
+    if names and (read := len(set(found) - set(names))):
+        typer.echo(
+            f"{many(len(found), 'KPI')}, {read} of them because the others read {'it' if read == 1 else 'them'}.",
+            err=True,
+        )
 
 
 def compute(catalog: Catalog, names: tuple[str, ...], now: datetime, *, earlier: bool = False) -> Outcome:

@@ -83,13 +83,17 @@ class Rhythm:
 
     every: Length
     selectors: tuple[str, ...] = ()
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """When an organisation has its commands run. Headway starts neither by itself: it says what cannot be kept."""
+    """When an organisation has its commands run. Headway starts neither by itself: it says what cannot be kept.
 
-    tick: Length
+    Without a `tick`, nothing happens between two runs: each of them ticks when it ends.
+    """
+
+    tick: Length | None
     runs: tuple[Rhythm, ...] = ()
     place: Place | None = None
 
