@@ -9,7 +9,7 @@ TRIES  ?= 5000
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check fuzz bench format browser lock clean
+.PHONY: help demo test lint check fuzz bench format browser alertmanager lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -33,7 +33,10 @@ demo: $(VENV)/.runtime  ## compute the example organisation and serve its pages 
 browser:
 	@./.ci/browser
 
-test: $(VENV)/.dev browser  ## install what the tests need, run them all
+alertmanager:
+	@./.ci/alertmanager
+
+test: $(VENV)/.dev browser alertmanager  ## install what the tests need, run them all
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.dev  ## format, lint, types, import contract

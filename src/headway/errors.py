@@ -7,7 +7,8 @@
     ├── QueryError        the engine refused a plan or ran out of memory or disk
     ├── CheckError        a check stops the run before anything is recorded
     ├── LedgerError       the store of numbers cannot be opened, read or written
-    └── PublishError      a page, file or address cannot be written or served
+    ├── PublishError      a page, file or address cannot be written or served
+    └── DeliveryError     a route did not take a message; it is tried again
 
 Foreign exceptions are translated at the door of the room that calls the library. Every error names a remedy
 in the user's words and carries a stable slug, which has a section in docs/errors.md.
@@ -110,6 +111,9 @@ SLUGS = frozenset(
         # publishing
         "address-in-use",
         "not-writable",
+        # delivery
+        "bad-address",
+        "not-delivered",
         # last resort
         "interrupted",
     }
@@ -220,3 +224,9 @@ class PublishError(HeadwayError):
     """Pages cannot be written or served."""
 
     exit_code = 5
+
+
+class DeliveryError(HeadwayError):
+    """A route did not take a message. Nothing is lost: the clock tries again."""
+
+    exit_code = 6

@@ -240,3 +240,31 @@ class Event:
     who: str
     why: str = ""
     closed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One alert as an Alertmanager takes it. It fires from `starts` until `ends`, which lies ahead while it fires.
+
+    Its `labels` name it; `annotations` are for people. `url` leads to the page of what it watches.
+    """
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    starts: datetime
+    ends: datetime
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one route is told at once, for people to read: one line, plain text, HTML for mail, and a picture (PNG).
+
+    `signals` says the same to an Alertmanager, an alert for each rule-cell.
+    """
+
+    title: str
+    text: str
+    html: str = ""
+    picture: bytes = b""
+    signals: tuple[Signal, ...] = ()

@@ -1,0 +1,390 @@
+"""Messages reach a real mail server, a real Alertmanager and a webhook, and say why where they do not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope
+
+from headway import charts, notify
+from headway.charts import Figure, Mark
+from headway.errors import DeliveryError
+from headway.model import Message, Route, Service, Signal
+
+NOW = datetime(2026, 11, 22, 9, 5, tzinfo=UTC)
+SECRET = "s3cret-w0rd"
+MAIL = Route("team", Service.APPRISE, "TEAM")
+HOOK = Route("hook", Service.APPRISE, "HOOK")
+MANAGER = Route("incidents", Service.ALERTMANAGER, "ALERTMANAGER_URL")
+PICTURE = charts.png(
+    Figure("line", (Mark(0, 1), Mark(1, 3)), (), 0, 4, ((0, "0"),), "rises"),
+    dict.fromkeys(("grid", "label", "axis", "series", "series-soft", "surface", "ink"), "#333"),
+    300,
+    120,
+)
+MESSAGE = Message(
+    "API errors are high",
+    "API errors are at 1.9 %.\n▁▂▇",
+    '<p>API errors are at <b>1.9&nbsp;%</b>.</p><img src="cid:last-values.png" alt="the last values">',
+    PICTURE,
+)
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def until(true: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    """Wait for something that another process is about to do."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"{what} did not happen within {seconds} s"
+        time.sleep(0.05)
+
+
+class Sessions(Controller):
+    """aiosmtpd's server, which knows its sessions: one that stops does not close them."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.sessions: list[SMTP] = []
+        super().__init__(*args, **options)
+
+    def factory(self) -> SMTP:
+        """What aiosmtpd calls for each connection."""
+        self.sessions.append(super().factory())
+        return self.sessions[-1]
+
+
+class Mailbox:
+    """A mail server on the loopback that keeps what it is given, and can be taken down and up again."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.mails: list[EmailMessage] = []
+        self.refuse = ""
+        self._server: Sessions | None = None
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:
+        """What aiosmtpd calls for each mail."""
+        if self.refuse:
+            return self.refuse
+        found = message_from_bytes(bytes(envelope.content or b""), policy=policy.default)
+        assert isinstance(found, EmailMessage)
+        self.mails.append(found)
+        return "250 OK"
+
+    def up(self, **options: Any) -> None:
+        """Listen."""
+        self._server = Sessions(self, hostname="127.0.0.1", port=self.port, **options)
+        self._server.start()
+
+    def down(self) -> None:
+        """Listen no more."""
+        if (server := self._server) is not None:
+            until(lambda: all(one.transport is None for one in server.sessions), "the last session ends")
+            server.stop()
+            self._server = None
+
+    @property
+    def address(self) -> str:
+        """As it stands in the environment."""
+        return f"mailto://127.0.0.1:{self.port}/?from=headway@example.org&to=team@example.org"
+
+
+class Hook:
+    """A webhook on the loopback that keeps what is posted to it."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.posts: list[Any] = []
+        self.status = 200
+        self._server: ThreadingHTTPServer | None = None
+
+    def up(self) -> None:
+        """Listen."""
+        hook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if hook.status == 200:
+                    hook.posts.append(json.loads(body))
+                self.send_response(hook.status)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def down(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    @property
+    def address(self) -> str:
+        """As it stands in the environment: with a password in it."""
+        return f"json://user:{SECRET}@127.0.0.1:{self.port}/{SECRET}"
+
+
+class Manager:
+    """Debian's Alertmanager on the loopback. It tells the hook of what fires, and of what ended."""
+
+    def __init__(self, folder: Path, hook: Hook) -> None:
+        self.port = free_port()
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._config = folder / "alertmanager.yml"
+        self._config.write_text(
+            "route: {receiver: hook, group_by: [alertname], group_wait: 100ms, group_interval: 1s}\n"
+            f"receivers: [{{name: hook, webhook_configs: [{{url: 'http://127.0.0.1:{hook.port}/'}}]}}]\n"
+        )
+
+    def up(self) -> None:
+        """Start it, and wait until it listens."""
+        self._process = subprocess.Popen(
+            [
+                "prometheus-alertmanager",
+                f"--config.file={self._config}",
+                f"--storage.path={self._folder / 'data'}",
+                f"--web.listen-address=127.0.0.1:{self.port}",
+                "--cluster.listen-address=",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        until(self._ready, "Alertmanager is up", 60)
+
+    def down(self) -> None:
+        """Kill it, as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.address}/-/ready", timeout=1).is_success
+        except httpx.TransportError:
+            return False
+
+    @property
+    def address(self) -> str:
+        """As it stands in the environment."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def alerts(self) -> dict[str, Mapping[str, Any]]:
+        """The alerts that it holds for active, by their names."""
+        found = httpx.get(f"{self.address}/api/v2/alerts", timeout=5).json()
+        return {one["labels"]["alertname"]: one for one in found}
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """A mail server that listens."""
+    one = Mailbox()
+    one.up()
+    yield one
+    one.down()
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    """A webhook that listens."""
+    one = Hook()
+    one.up()
+    yield one
+    one.down()
+
+
+@pytest.fixture
+def manager(tmp_path: Path, hook: Hook) -> Iterator[Manager]:
+    """An Alertmanager that listens."""
+    if shutil.which("prometheus-alertmanager") is None:
+        pytest.skip("prometheus-alertmanager is not installed: see .ci/alertmanager")
+    one = Manager(tmp_path, hook)
+    one.up()
+    yield one
+    one.down()
+
+
+def refused(route: Route, address: str, message: Message = MESSAGE) -> str:
+    """Why a message was not taken; whatever the reason, it has no word of the address."""
+    with pytest.raises(DeliveryError) as caught:
+        notify.send(route, message, {route.variable: address} if address else {})
+    for word in (SECRET, "127.0.0.1", "example.org/", "nowhere.invalid"):
+        assert word not in str(caught.value).replace(caught.value.mistakes[0].remedy or "", "")
+    return caught.value.mistakes[0].message
+
+
+# -- mail ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_mail_has_text_html_and_the_picture_in_it(mailbox: Mailbox) -> None:
+    """A mail says the same in plain text and in HTML, and its picture stands where the HTML shows it."""
+    notify.send(MAIL, MESSAGE, {"TEAM": mailbox.address})
+    [mail] = mailbox.mails
+    assert (mail["Subject"], mail["To"]) == ("API errors are high", "team@example.org")
+    plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert plain
+    assert "API errors are at 1.9" in plain.get_content()
+    assert html
+    assert "<b>1.9&nbsp;%</b>" in html.get_content()
+    [picture] = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert picture["Content-ID"] == "<last-values.png>"
+    assert picture.get_content() == PICTURE
+
+
+def test_a_mail_server_that_is_down_is_told_so(mailbox: Mailbox) -> None:
+    """A refused connection is named as such; when the server is back, the same message arrives."""
+    mailbox.down()
+    assert refused(MAIL, mailbox.address) == "route team, E-Mail: the connection was refused"
+    mailbox.up()
+    notify.send(MAIL, MESSAGE, {"TEAM": mailbox.address})
+    assert len(mailbox.mails) == 1
+
+
+def test_a_mail_server_that_refuses_gives_its_code(mailbox: Mailbox) -> None:
+    """What the server answered is told by its number, for its words may name people."""
+    mailbox.refuse = f"552 {SECRET} at 127.0.0.1 has no room"
+    assert refused(MAIL, mailbox.address) == "route team, E-Mail: it refused the message (552)"
+
+
+def test_a_wrong_password_of_a_mailbox_is_told(mailbox: Mailbox) -> None:
+    """A mail server that refuses the password says so."""
+    mailbox.down()
+    options = {"auth_require_tls": False}
+    mailbox.up(**options, authenticator=lambda *_: AuthResult(success=False, handled=False))
+    address = mailbox.address.replace("127.0.0.1", f"user:{SECRET}@127.0.0.1")
+    assert refused(MAIL, address) == "route team, E-Mail: it refused the password (535)"
+
+
+# -- webhook, and others through Apprise ---------------------------------------------------------------------------
+
+
+def test_a_webhook_gets_the_text(hook: Hook) -> None:
+    """A service that knows no HTML is told in plain text, with the picture beside it."""
+    notify.send(HOOK, MESSAGE, {"HOOK": hook.address})
+    [post] = hook.posts
+    assert post["title"] == "API errors are high"
+    assert post["message"] == "API errors are at 1.9 %.\n▁▂▇"
+    assert [one["filename"] for one in post["attachments"]] == ["last-values.png"]
+
+
+def test_a_route_of_two_addresses_reaches_both(hook: Hook, mailbox: Mailbox) -> None:
+    """A variable may hold several addresses."""
+    notify.send(HOOK, MESSAGE, {"HOOK": f"{hook.address}, {mailbox.address}"})
+    assert (len(hook.posts), len(mailbox.mails)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (403, "it refused the password or token (403)"),
+        (404, "there is nothing at this address (404)"),
+        (500, "it refused the message (500)"),
+    ],
+)
+def test_a_webhook_that_refuses_gives_its_code(hook: Hook, status: int, reason: str) -> None:
+    """An answer of HTTP that is no success is told with its code."""
+    hook.status = status
+    assert refused(HOOK, hook.address) == f"route hook, JSON: {reason}"
+
+
+def test_a_webhook_that_is_down(hook: Hook) -> None:
+    """A refused connection is named as such."""
+    hook.down()
+    assert refused(HOOK, hook.address) == "route hook, JSON: the connection was refused"
+
+
+def test_a_service_that_says_nothing_is_not_waited_for_long() -> None:
+    """Whoever takes the connection and does not answer is given up after some seconds."""
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        address = f"json://127.0.0.1:{mute.getsockname()[1]}/?rto=0.3"
+        assert refused(HOOK, address) == "route hook, JSON: it did not answer in time"
+
+
+def test_an_address_that_is_none_is_told_without_it(capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither the error nor the log repeats an address that nobody can read."""
+    assert refused(HOOK, f"nothing://{SECRET}") == "route hook: what HOOK holds is no address that Apprise knows"
+    assert refused(HOOK, f"slack://{SECRET}") == "route hook: what HOOK holds is no address that Apprise knows"
+    assert refused(HOOK, "") == "route hook: the environment variable HOOK is not set"
+    assert capfd.readouterr() == ("", "")
+
+
+# -- Alertmanager --------------------------------------------------------------------------------------------------
+
+
+def signal(name: str, ends: datetime, **more: str) -> Message:
+    """A message that is one alert."""
+    labels = {"alertname": name, "kpi": "api_error_rate", "severity": "critical", **more}
+    starts = min(ends, datetime.now(UTC)) - timedelta(hours=1)
+    return Message("", "", signals=(Signal(labels, {"summary": "API errors are high"}, starts, ends, "http://h/k"),))
+
+
+def test_an_alertmanager_holds_what_fires_and_forgets_what_ended(manager: Manager, hook: Hook) -> None:
+    """A real Alertmanager takes an alert, tells its receiver, and tells it again when the alert ended."""
+    environ = {"ALERTMANAGER_URL": manager.address}
+    now = datetime.now(UTC)
+    notify.send(MANAGER, signal("api_errors_high", now + timedelta(days=1), cell=""), environ)
+    until(lambda: "api_errors_high" in manager.alerts(), "the alert is there")
+    held = manager.alerts()["api_errors_high"]
+    assert held["labels"] == {"alertname": "api_errors_high", "kpi": "api_error_rate", "severity": "critical"}
+    assert (held["annotations"], held["generatorURL"]) == ({"summary": "API errors are high"}, "http://h/k")
+    until(lambda: [post["status"] for post in hook.posts] == ["firing"], "the receiver is told")
+    notify.send(MANAGER, signal("api_errors_high", now), environ)
+    until(lambda: [post["status"] for post in hook.posts] == ["firing", "resolved"], "the receiver is told of the end")
+    assert manager.alerts() == {}
+
+
+def test_an_alertmanager_that_was_killed_knows_again_what_is_posted_again(manager: Manager, hook: Hook) -> None:
+    """It keeps no alert over a restart: posting what fires once more makes it whole, and tells nobody twice."""
+    environ = {"ALERTMANAGER_URL": manager.address}
+    fires = signal("api_errors_high", datetime.now(UTC) + timedelta(days=1))
+    notify.send(MANAGER, fires, environ)
+    until(lambda: len(hook.posts) == 1, "the receiver is told")
+    manager.down()
+    said = refused(MANAGER, manager.address, fires)
+    assert said == "route incidents, Alertmanager: the connection was refused"
+    manager.up()
+    assert manager.alerts() == {}
+    notify.send(MANAGER, fires, environ)
+    until(lambda: "api_errors_high" in manager.alerts(), "the alert is there again")
+
+
+def test_what_an_alertmanager_does_not_understand_is_refused(manager: Manager) -> None:
+    """An alert without a name is none."""
+    wrong = Message("", "", signals=(Signal({}, {}, NOW, NOW),))
+    said = refused(MANAGER, manager.address, wrong)
+    assert said == "route incidents, Alertmanager: it does not understand the alerts (400)"
+
+
+@pytest.mark.parametrize("address", ["alertmanager:9093", "ftp://example.org/", "http://", "/etc/passwd"])
+def test_what_is_no_address_of_an_alertmanager(address: str) -> None:
+    """Only HTTP leads to an Alertmanager."""
+    said = "route incidents: what ALERTMANAGER_URL holds is no address of an Alertmanager"
+    assert refused(MANAGER, address, signal("a", NOW)) == said
