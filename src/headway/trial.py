@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from headway import catalog as catalogue
 from headway import plan, quality, sources
+from headway.attempt import Attempt, Data, closure
 from headway.engines.duckdb import DuckDB
 from headway.errors import CheckError, HeadwayError, UsageError
 from headway.model import (
@@ -42,7 +43,6 @@ from headway.model import (
 )
 from headway.model.cases import Value
 from headway.plan import Request
-from headway.run import Attempt, Data, closure
 
 #: How many of the rows behind a number are shown.
 _SHOWN = 10

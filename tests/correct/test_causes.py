@@ -12,6 +12,7 @@ import pytest
 
 from headway import catalog as catalogue
 from headway import run
+from headway.attempt import Attempt, Data, closure
 from headway.engines import DuckDB
 from headway.ledger import Ledger
 from headway.model import OBSERVED, Because, Cause, Closing, Flag
@@ -84,8 +85,8 @@ class Project:
         self.write()
         catalog = catalogue.load(self.root)
         with Ledger.open(self.root / "ledger.db") as ledger, DuckDB(self.root / "tmp") as engine:
-            attempt = run.Attempt(catalog, engine, now, run.Data(catalog))
-            wanted = run.closure(catalog, ())
+            attempt = Attempt(catalog, engine, now, Data(catalog))
+            wanted = closure(catalog, ())
             attempt.compute(wanted)
             assert not attempt.failed_kpis
             computed = attempt.computed(wanted)
@@ -290,7 +291,7 @@ def test_another_version_is_the_cause_of_what_nothing_else_explains(
     changed = pa.table({"part": [""], "grain": ["month"], "cell": [""], "period": [20454]})
     catalog: Any = catalogue.load(project.root)
     with Ledger.open(project.root / "ledger.db") as ledger, DuckDB(project.root / "tmp") as engine:
-        attempt = run.Attempt(catalog, engine, NOW, run.Data(catalog))
+        attempt = Attempt(catalog, engine, NOW, Data(catalog))
         attempt.compute(["revenue"])
         (cause,) = attempt.closing(ledger, ()).causes("revenue", changed)
     assert cause.reason is Because.SOFTWARE
@@ -302,6 +303,6 @@ def test_what_nothing_explains_is_said_to_be_unknown(project: Project) -> None:
     changed = pa.table({"part": [""], "grain": ["month"], "cell": [""], "period": [20454]})
     catalog = catalogue.load(project.root)
     with Ledger.open(project.root / "ledger.db") as ledger, DuckDB(project.root / "tmp") as engine:
-        attempt = run.Attempt(catalog, engine, NOW, run.Data(catalog))
+        attempt = Attempt(catalog, engine, NOW, Data(catalog))
         attempt.compute(["revenue"])
         assert attempt.closing(ledger, ()).causes("revenue", changed) == [Cause(Because.UNKNOWN)]

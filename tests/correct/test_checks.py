@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from headway import catalog as catalogue
 from headway import run, trial
+from headway.attempt import Attempt, Data
 from headway.engines import DuckDB
 from headway.errors import CheckError
 from headway.ledger import Ledger
@@ -301,7 +302,7 @@ def test_all_checks_of_a_source_read_it_twice_whatever_there_is_to_check(tmp_pat
     (tmp_path / "headway.yml").write_text(SCANS)
     catalog = catalogue.load(tmp_path)
     with Counting(tmp_path / "tmp") as engine:
-        run.Attempt(catalog, engine, NOW, run.Data(catalog)).read_sources(["n"])
+        Attempt(catalog, engine, NOW, Data(catalog)).read_sources(["n"])
         # The first one asks for the span of the rows; of hubs there is one for their key.
         checking = [query for query in engine.asked[1:] if "hubs.hub AS key_1" not in query.sql()]
     scans = [sum(table.name == "rows" for table in query.find_all(exp.Table)) for query in checking]

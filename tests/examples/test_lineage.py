@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from headway import plan
+from headway.attempt import Attempt, Data, closure
 from headway.engines.duckdb import DuckDB
 from headway.errors import CatalogError
 from headway.model import Kpi, Python, Schemas
 from headway.plan import Request
-from headway.run import Attempt, Data, closure
 
 
 @pytest.mark.parametrize("name", ["hubs", "saas"])

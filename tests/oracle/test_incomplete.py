@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headway import catalog as catalogue
-from headway import run
+from headway.attempt import Attempt, Data, closure
 from headway.engines import DuckDB
 from headway.model import cell_text
 from headway.plan import Request
@@ -85,8 +85,8 @@ def computed(root: Path, rows: list[Row]) -> dict[tuple[str, date, str], Any]:
     (root / "rows.csv").write_text("\n".join(["id,on,hub,x", *lines, ""]))
     catalog = catalogue.load(root)
     with DuckDB(root / "tmp") as engine:
-        attempt = run.Attempt(catalog, engine, NOW, run.Data(catalog))
-        attempt.compute(run.closure(catalog, ()))
+        attempt = Attempt(catalog, engine, NOW, Data(catalog))
+        attempt.compute(closure(catalog, ()))
     cells = {cell_text((("hub", hub),)): hub for hub in "abc"} | {"": ""}
     keys = {catalog.calendar.parse(f"{month:%Y-%m}").key: month for month in MONTHS}
     return {

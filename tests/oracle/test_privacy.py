@@ -17,11 +17,11 @@ import pyarrow as pa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from headway.attempt import Attempt, Data, closure
 from headway.engines import DuckDB
 from headway.model import Catalog, Located, Reason, Source, read_cell
 from headway.periods import Grain, Period
 from headway.plan import Request
-from headway.run import Attempt, Data, closure
 
 PROJECT = """
     project: attack

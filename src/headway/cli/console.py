@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from headway.run import Progress
+    from headway.attempt import Progress
 
 
 @contextmanager
