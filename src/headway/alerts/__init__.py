@@ -1,1 +1,5 @@
-"""What becomes of alerts (pure): what a rule-cell sees, how its state advances, what is told, to whom and when."""
+"""Judge what becomes of alerts: `advance` the state of a rule-cell by what it saw, and say what to tell (pure)."""
+
+from headway.alerts.machine import Rule, Step, advance, notice_id, retire
+
+__all__ = ["Rule", "Step", "advance", "notice_id", "retire"]

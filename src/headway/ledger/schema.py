@@ -338,6 +338,7 @@ alerting = sa.Table(
     sa.Column("value", sa.Double),
     sa.Column("bound", sa.Double),
     sa.Column("told", sa.Double),
+    sa.Column("worse", sa.Integer, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
 )
 

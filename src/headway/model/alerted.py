@@ -54,7 +54,7 @@ class RuleCell:
     """What has one state: an alert, and what it watches there.
 
     `subject` says of what kind it is: `kpi mau`, `source invoices`, `check invoices.fresh`, `event`. `part`, `grain`
-    and `cell` (a `cell_text`) are empty where there are none.
+    and `cell` (a `cell_text`) are empty where there are none. Each event is one by itself: its `id` is the `part`.
     """
 
     alert: str
@@ -103,13 +103,13 @@ def column_label(column: str) -> str:
 class Sighting:
     """What a rule-cell saw at one time.
 
-    `period` is a `Period.key`, or where nothing has periods, the moment in epoch seconds; `at` is the moment from
-    which it holds: the end of the period. `value` and `bound` are in the unit of what is watched (a growth and a
-    share as a fraction). `complete` is False for a period that may still change. `text` says what no number can:
-    why a source could not be read, or what a check found.
+    `period` is a `Period.key`, or of what has none, the moment in epoch seconds; without either it is how things are
+    now, and what came before is not known. `at` is the moment from which it holds: the end of the period. `value` and
+    `bound` are in the unit of what is watched (a growth and a share as a fraction). `complete` is False for a period
+    that may still change. `text` says what no number can: why a source could not be read, or what a check found.
     """
 
-    period: int
+    period: int | None
     at: datetime
     sight: Sight
     value: float | None = None
@@ -123,10 +123,11 @@ class AlertState:
     """The state of a rule-cell.
 
     `rule` is the fingerprint of the alert with which it was advanced. `count` is how many complete periods in a row
-    lead towards the start, or towards the end; `through` is the newest complete period that has been counted.
-    `episode` numbers the episodes of this rule-cell, 0 before the first; `began` is the moment from which the current
-    one holds, and `since` that of the phase. `value`, `bound`, `period` and `text` are those last seen, `told` is the
-    value of the last message about this episode.
+    lead towards the start, or towards the end; `through` is the newest complete period that has been counted (a period
+    without a number never is: its number may come yet). `episode` numbers the episodes of this rule-cell, 0 before the
+    first; `began` is the moment from which the current one holds, and `since` that of the phase. `value`, `bound` and
+    `period` are those of the last number seen, `text` of the last sight. `told` is how far past the bound the number
+    of the last message about this episode was, and `worse` how many messages said that it became worse.
     """
 
     of: RuleCell
@@ -142,6 +143,7 @@ class AlertState:
     value: float | None = None
     bound: float | None = None
     told: float | None = None
+    worse: int = 0
     text: str = ""
 
 

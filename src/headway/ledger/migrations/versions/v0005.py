@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("value", sa.Double),
         sa.Column("bound", sa.Double),
         sa.Column("told", sa.Double),
+        sa.Column("worse", sa.Integer, nullable=False),
         sa.Column("text", sa.Text, nullable=False),
     )
     op.create_table(
