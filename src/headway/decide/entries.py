@@ -1,18 +1,15 @@
-"""What people decide, and write down: `enter` a number or a text, `settle` what becomes of changes that wait.
+"""Write down a number or a text that people know.
 
-What is entered stands in a file of the project, which stays the one truth, in git with everything else: `enter` does
-what a careful person would do in an editor, and refuses what a run would refuse. A decision stands in the ledger.
+It stands in a file of the project, which stays the one truth, in git with everything else: `enter` does what a careful
+person would do in an editor, and refuses what a run would refuse.
 """
 
 from __future__ import annotations
 
 import csv
-import getpass
 import os
-import subprocess
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
@@ -22,9 +19,8 @@ import pyarrow as pa
 
 from headway import catalog as catalogue
 from headway import sources
-from headway.catalog import identity
-from headway.errors import Mistake, SourceError, UsageError
-from headway.ledger import Ledger, Restatement
+from headway.decide.people import refused
+from headway.errors import SourceError, UsageError
 from headway.model import TOTAL, Catalog, Cell, Entered, Kpi, Narrative, Total, cell_text
 from headway.periods import Period
 
@@ -44,17 +40,6 @@ class Entry:
     evidence: str = ""
     cell: Mapping[str, str] | None = None
     replace: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What somebody decides about restatements that wait: publish their numbers, or keep the old ones."""
-
-    ids: tuple[int, ...]
-    accept: bool
-    who: str
-    why: str
-    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +63,7 @@ def enter(catalog: Catalog, entry: Entry, now: datetime) -> Written:
     cell = _cell(kpi, entry.cell or {})
     _evidence(catalog, entry.evidence)
     if not entry.why.strip() and (entry.replace or isinstance(kpi.measure, Entered)):
-        raise _refused("why is it so?", "unknown-option", "Say it: --why 'counted at the door'.")
+        raise refused("why is it so?", "unknown-option", "Say it: --why 'counted at the door'.")
     word = "text" if isinstance(kpi.measure, Narrative) else "value"
     fields = {
         **dict(cell),
@@ -90,7 +75,7 @@ def enter(catalog: Catalog, entry: Entry, now: datetime) -> Written:
         "note": entry.why.strip(),
     }
     if not fields[word]:
-        raise _refused(f"there is no {word}", "bad-value", None)
+        raise refused(f"there is no {word}", "bad-value", None)
     file = catalog.root / path
     sheet = _Sheet.read(file, word)
     known = _known(catalog, kpi, file, path)
@@ -101,54 +86,19 @@ def enter(catalog: Catalog, entry: Entry, now: datetime) -> Written:
         was = old.get(word, "")
         if not entry.replace:
             by = f", entered by {old['entered_by']}" if old.get("entered_by") else ""
-            raise _refused(
+            raise refused(
                 f"{path} has {was} for {period.name}{_of(cell)} already{by}",
                 "key-not-unique",
                 "To put the new one in its place: --replace. The old one stays in the note.",
             )
         fields["note"] = _with_earlier(fields["note"], old, word)
     elif entry.replace:
-        raise _refused(f"{path} has nothing for {period.name}{_of(cell)}", "unknown-period", "Leave --replace out.")
+        raise refused(f"{path} has nothing for {period.name}{_of(cell)}", "unknown-period", "Leave --replace out.")
     _write(file, sheet.with_row(fields, at, _order(kpi, word)))
     return Written(path, period.name, was)
 
 
-def settle(catalog: Catalog, ledger: Ledger, decision: Decision, now: datetime) -> list[Restatement]:
-    """Accept or reject restatements; all of them or, with a mistake, none. Gives them as they stand then.
-
-    Tied ones are accepted together: a number that holds two changes can be published with both, or not at all.
-    """
-    if not decision.why.strip():
-        if decision.accept:
-            message, example = "why are the new numbers right?", "invoices of March came in April"
-        else:
-            message, example = "why do the old numbers stay?", "the export was cut short"
-        remedy = f"Say it: --why '{example}'. Whoever asks later reads it beside the number."
-        raise _refused(message, "no-reason", remedy)
-    why, who, version = decision.why.strip(), decision.who, decision.version
-    reads = {name: identity.inputs(kpi, catalog) for name, kpi in catalog.kpis.items()}
-    ledger.decide(decision.ids, accept=decision.accept, who=who, why=why, now=now, version=version, reads=reads)
-    return [one for one in ledger.restatements() if one.id in decision.ids]
-
-
-def somebody(root: Path) -> str:
-    """Who enters: the name that git knows in the project, else the user of this machine."""
-    with suppress(OSError, subprocess.SubprocessError):
-        told = subprocess.run(
-            ["git", "config", "user.name"], cwd=root, capture_output=True, text=True, timeout=10, check=False
-        )
-        if name := told.stdout.strip():
-            return name
-    with suppress(OSError, KeyError):  # a container may have no name for its user
-        return getpass.getuser()
-    return ""
-
-
 # -- what is wanted ----------------------------------------------------------------------------------------------------
-
-
-def _refused(message: str, slug: str, remedy: str | None) -> UsageError:
-    return UsageError(Mistake(message, slug, None, remedy))
 
 
 def _kpi(catalog: Catalog, name: str) -> Kpi:
@@ -162,20 +112,20 @@ def _path(kpi: Kpi) -> str:
         return kpi.measure.path
     if kpi.history:
         remedy = f"Edit {kpi.history} by hand, and say in git why."
-        raise _refused(f"{kpi.name} is computed; its history is from before Headway", "wrong-kind", remedy)
+        raise refused(f"{kpi.name} is computed; its history is from before Headway", "wrong-kind", remedy)
     planned = kpi.measure is None
     remedy = "Give it 'entered: file.csv' first." if planned else "What is wrong in its rows is mended at their source."
     what = "planned, and has no file yet" if planned else "computed, and not entered by people"
-    raise _refused(f"{kpi.name} is {what}", "wrong-kind", remedy)
+    raise refused(f"{kpi.name} is {what}", "wrong-kind", remedy)
 
 
 def _period(catalog: Catalog, text: str, now: datetime) -> Period:
     try:
         period = catalog.calendar.parse(text)
     except ValueError:
-        raise _refused(f"'{text}' is no period", "bad-period", sources.period_forms(catalog.calendar)) from None
+        raise refused(f"'{text}' is no period", "bad-period", sources.period_forms(catalog.calendar)) from None
     if period.start > now:
-        raise _refused(f"{period.name} has not begun", "bad-period", "Only what was is entered.")
+        raise refused(f"{period.name} has not begun", "bad-period", "Only what was is entered.")
     return period
 
 
@@ -183,13 +133,13 @@ def _cell(kpi: Kpi, given: Mapping[str, str]) -> Cell:
     if not given:
         if kpi.total is Total.NONE:
             remedy = f"Name a cell: --for {kpi.by[0][0]}=..."
-            raise _refused(f"{kpi.name} has no total", "unknown-option", remedy)
+            raise refused(f"{kpi.name} has no total", "unknown-option", remedy)
         return TOTAL
     breakdown = next((cross for cross in kpi.by if set(cross) == set(given)), None)
     if breakdown is None:
         known = " or ".join(" ".join(f"--for {column}=..." for column in cross) for cross in kpi.by)
         remedy = f"It has {known}." if known else "It has no breakdowns."
-        raise _refused(f"{kpi.name} has no breakdown '{' x '.join(given)}'", "unknown-name", remedy)
+        raise refused(f"{kpi.name} has no breakdown '{' x '.join(given)}'", "unknown-name", remedy)
     return tuple((column, given[column]) for column in breakdown)
 
 
@@ -197,7 +147,7 @@ def _evidence(catalog: Catalog, text: str) -> None:
     """A link, or a file of the project."""
     if text and not sources.is_link(text) and not (catalog.root / text).is_file():
         remedy = "Evidence is an address that begins with https://, or a file of the project."
-        raise _refused(f"there is no file {text}", "missing-file", remedy)
+        raise refused(f"there is no file {text}", "missing-file", remedy)
 
 
 def _number(kpi: Kpi, text: str) -> str:
@@ -265,7 +215,7 @@ class _Sheet:
         except FileNotFoundError:
             return cls("", [], [])
         except (OSError, UnicodeDecodeError) as error:
-            raise _refused(f"{file.name} cannot be read", "unreadable-file", "Save it as UTF-8 text.") from error
+            raise refused(f"{file.name} cannot be read", "unreadable-file", "Save it as UTF-8 text.") from error
         end = "\r\n" if "\r\n" in text else "\n"
         records = [
             record
@@ -313,7 +263,4 @@ def _write(file: Path, text: str) -> None:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         message = f"{file.name} cannot be written: {why}"
-        raise _refused(message, "not-writable", "Choose a place that you may write to.") from error
-
-
-__all__ = ["Decision", "Entry", "Written", "enter", "settle", "somebody"]
+        raise refused(message, "not-writable", "Choose a place that you may write to.") from error
