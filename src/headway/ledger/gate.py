@@ -33,7 +33,7 @@ from headway.ledger.proposals import (
     Case,
     Proposals,
 )
-from headway.ledger.read import DECISION
+from headway.ledger.read import NO_RUN
 from headway.model import Cause, Closing, Reason
 from headway.periods import Grain
 
@@ -149,7 +149,7 @@ class Gate:
         if last is None or self.closing is None:
             return NEVER
         if last not in self._now:  # the latest, should the clock have gone back since
-            latest = sa.select(r.now).where(r.id <= last, r.state != DECISION).order_by(r.now.desc()).limit(1)
+            latest = sa.select(r.now).where(r.id <= last, r.state.not_in(NO_RUN)).order_by(r.now.desc()).limit(1)
             if self.closing.earlier:
                 latest = sa.select(r.now).where(r.id == self.logs.run)
             self._now[last] = self.connection.scalars(latest).one()

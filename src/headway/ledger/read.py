@@ -6,6 +6,7 @@ picked with NumPy. That is one plain range scan in any database, and revisions a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
@@ -23,6 +24,10 @@ from headway.periods import Grain
 
 #: The state of a row of `run` that people made.
 DECISION: Literal["decision"] = "decision"
+#: Those of rows that no run made: of people, and of the clock.
+NO_RUN = (DECISION, "tick", "delivery")
+#: Those of rows that alerts may have something to learn from.
+NEWS = ("ok", "failures", DECISION)
 #: Rows fetched at once; their Python objects are gone before the next ones come.
 CHUNK = 20_000
 
@@ -218,7 +223,8 @@ def _revisions(
 
 def runs(connection: sa.Connection, limit: int) -> list[Run]:
     """See `Ledger.runs`."""
-    query = sa.select(schema.run).order_by(schema.run.c.id.desc()).limit(limit)
+    r = schema.run.c
+    query = sa.select(schema.run).where(r.state.in_(NEWS)).order_by(r.id.desc()).limit(limit)
     return [_run(row) for row in connection.execute(query)]
 
 
@@ -242,9 +248,18 @@ def last_run(connection: sa.Connection, as_of: AsOf | None, *, decisions: bool) 
     r = schema.run.c
     query = sa.select(schema.run).order_by(r.id.desc()).limit(1)
     if not decisions:
-        query = query.where(r.state != DECISION)
+        query = query.where(r.state.not_in(NO_RUN))
     if as_of is not None:
         query = query.where(r.id <= last_id(connection, as_of))
+    row = connection.execute(query).first()
+    return None if row is None else _run(row)
+
+
+def newest_row(connection: sa.Connection, states: Sequence[str] = ()) -> Run | None:
+    """The newest row of `run`, or of those in one of these states."""
+    query = sa.select(schema.run).order_by(schema.run.c.id.desc()).limit(1)
+    if states:
+        query = query.where(schema.run.c.state.in_(states))
     row = connection.execute(query).first()
     return None if row is None else _run(row)
 

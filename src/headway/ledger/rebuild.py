@@ -120,7 +120,10 @@ class _Builder:
         self.restatements = {name: number for number, name in enumerate(sorted(set(told), key=order), start=1)}
 
     def _add(self, table: sa.Table) -> None:
-        """What runs added to a table. Of an entry, each is the next revision, where it says something else."""
+        """What runs added to a table. Of an entry, each is the next revision, where it says something else.
+
+        Of a notice that was made in two copies of a ledger, the first one is it.
+        """
         newest: dict[tuple[Any, ...], dict[str, Any]] = {}
         rows = []
         for journal in self.journals:
@@ -135,6 +138,10 @@ class _Builder:
                         continue
                     row["revision"] = before["revision"] + 1 if before else 1
                     newest[key] = row
+                if table is schema.notice:
+                    if (row["id"],) in newest:
+                        continue
+                    newest[row["id"],] = row
                 rows.append(row)
         for row in rows:
             self.connection.execute(table.insert(), row)

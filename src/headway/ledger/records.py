@@ -39,8 +39,9 @@ class Run:
     `catalogue` is the resolved catalogue as JSON text, and `files` what it was read from (path -> contents), stored
     once per `fingerprint`; a run that was read back has neither (ask `Ledger.catalogue` and `Ledger.files`). `id`,
     `finished` and `state` are the ledger's to say: `finished` is the moment of the commit unless the caller sets it,
-    and `state` is "failures" if a KPI or a source failed, "decision" where people and not a run changed
-    something, or "tick" where the clock did. `uuid` names it in every copy of the ledger. Moments are aware.
+    and `state` is "failures" if a KPI or a source failed, "decision" where people and not a run changed something;
+    the clock advances alerts in a "tick" and hands out notices in a "delivery". `uuid` names it in every copy of the
+    ledger. Moments are aware.
     """
 
     started: datetime
@@ -48,7 +49,7 @@ class Run:
     fingerprint: str
     catalogue: str = ""
     finished: datetime | None = None
-    state: Literal["ok", "failures", "decision", "tick"] = "ok"
+    state: Literal["ok", "failures", "decision", "tick", "delivery"] = "ok"
     version: str = ""
     id: int = 0
     engine: str = ""

@@ -54,9 +54,10 @@ catalogue = sa.Table(
     sa.Column("files", sa.LargeBinary),
 )
 
-#: Runs, decisions of people (`state` is `decision`), and what the clock did by itself (`tick`; one that found nothing
-#: to do has none): whatever changes anything has a row here, in the order in which it came into force. `uuid` is the
-#: same in every copy of the ledger.
+#: Runs, decisions of people (`state` is `decision`), and what the clock did by itself: whatever changes anything has a
+#: row here, in the order in which it came into force. A `tick` advanced alerts by all rows before it, a `delivery`
+#: handed notices to outlets; a clock that found nothing to do wrote no row. `uuid` is the same in every copy of the
+#: ledger.
 run = sa.Table(
     "run",
     metadata,
@@ -375,6 +376,7 @@ delivery = sa.Table(
     sa.Column("sent", sa.Boolean, nullable=False),
     sa.Column("error", sa.Text, nullable=False),
     sa.Column("dropped", sa.Text, nullable=False),
+    sa.Index("delivery_by_notice", "notice"),
 )
 
 #: Who looks after an episode; the newest row counts. `taken` is false where it was handed back.

@@ -13,6 +13,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from headway.ledger import (
+    alerting,
     catalogues,
     checked,
     connect,
@@ -40,7 +41,7 @@ from headway.ledger.records import (
     Series,
     Version,
 )
-from headway.model import Closing, Computed, Footprint, Load
+from headway.model import Alerting, Closing, Computed, Footprint, Load
 from headway.periods import Grain
 
 
@@ -229,7 +230,7 @@ class Ledger:
             return read.revised(connection, kpi, part, grain, cell, as_of)
 
     def runs(self, limit: int = 50) -> list[Run]:
-        """The newest runs and decisions, newest first."""
+        """The newest runs and decisions, newest first; what the clock did is not among them."""
         with self._reading() as connection:
             return read.runs(connection, limit)
 
@@ -239,7 +240,7 @@ class Ledger:
             return set(connection.execute(sa.select(schema.run.c.uuid)).scalars())
 
     def last_run(self, as_of: AsOf | None = None, *, decisions: bool = False) -> Run | None:
-        """The newest run (that was there at `as_of`), or None; with `decisions` also what people decided since."""
+        """The newest run (that was there at `as_of`), or None; with `decisions` also what was done since."""
         with self._reading() as connection:
             return read.last_run(connection, as_of, decisions=decisions)
 
@@ -273,6 +274,38 @@ class Ledger:
         with self._reading() as connection:
             until = read.reached(connection, as_of)
             return checked.standing(connection, until, looks)
+
+    # -- alerts --------------------------------------------------------------------------------------------------
+
+    def alerting(self, since: datetime | None = None, as_of: AsOf | None = None) -> Alerting:
+        """How alerts stand: every state, and what was told of all episodes that fire or have something to be told.
+
+        With `since` also of those of which anything was told since then. As of a time it is what was there by then, but
+        for the states of rule-cells that advanced later, which are not kept.
+        """
+        with self._reading() as connection:
+            return alerting.alerting(connection, since, as_of)
+
+    def record_alerting(self, run: Run, added: Alerting, *, seen: int | None = None) -> Run | None:
+        """Keep what becomes of alerts, in one transaction, with a row of `run` for it, which is given back.
+
+        `run.state` says who did it: a "decision" of people, or by the clock a "tick" or a "delivery". Without a
+        `fingerprint` it is that of the newest run. States take the place of those that there were, everything else is
+        added; a notice that is there already is not made again. If a run or decision with a later id than `seen` is
+        there, nothing is written and None given back. UsageError `nothing-computed` before the first run.
+        """
+        with self.transaction(writing=True) as connection:
+            return alerting.record(connection, run, added, seen)
+
+    def newest(self, *states: str) -> Run | None:
+        """The newest row of `run` that has one of these states: any of "ok", "failures", "decision" is news."""
+        with self._reading() as connection:
+            return read.newest_row(connection, states)
+
+    def last_sent(self) -> dict[str, datetime]:
+        """When each route last took a notice."""
+        with self._reading() as connection:
+            return alerting.last_sent(connection)
 
     def catalogue(self, fingerprint: str) -> str | None:
         """A resolved catalogue as JSON text, or None if no run had that fingerprint."""

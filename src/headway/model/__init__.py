@@ -7,6 +7,7 @@ meaning. A KPI's numbers travel as one Arrow table of the schema `OBSERVED`.
 from headway.model.alerted import (
     LABELS,
     Acknowledgement,
+    Alerting,
     AlertState,
     Delivery,
     Event,
@@ -142,6 +143,7 @@ __all__ = [
     "Aggregate",
     "Alert",
     "AlertState",
+    "Alerting",
     "Area",
     "Audience",
     "Availability",

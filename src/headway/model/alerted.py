@@ -193,20 +193,22 @@ class Delivery:
     notice: str
     route: str
     at: datetime
-    sent: bool
+    sent: bool = False
     error: str = ""
     dropped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Somebody looks after an episode: nothing is repeated or escalated any more."""
+    """Somebody looks after an episode: nothing is repeated or escalated any more, unless it is handed back."""
 
     of: RuleCell
     episode: int
     who: str
     why: str
     at: datetime
+    #: False where it was handed back.
+    taken: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,3 +272,18 @@ class Message:
     html: str = ""
     picture: bytes = b""
     signals: tuple[Signal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alerting:
+    """How alerts stand, as the ledger keeps it; or what is added to that.
+
+    Of silences, events and acknowledgements the newest counts for each, and only that is read.
+    """
+
+    states: tuple[AlertState, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    events: tuple[Event, ...] = ()

@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("error", sa.Text, nullable=False),
         sa.Column("dropped", sa.Text, nullable=False),
     )
+    op.create_index("delivery_by_notice", "delivery", ["notice"])
     op.create_table(
         "acknowledgement",
         sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
