@@ -50,7 +50,7 @@ def run(
 
 def _list(catalog: Catalog, names: Sequence[str]) -> None:
     """Print what a run would compute, a name a line, so that other programs can read it."""
-    from headway.run import closure
+    from headway.attempt import closure
 
     found = closure(catalog, names)
     for name in found:

@@ -18,6 +18,7 @@ from headway.ledger.records import (
     Revision,
     Run,
     Series,
+    Tried,
     Version,
 )
 from headway.ledger.store import Ledger
@@ -42,6 +43,7 @@ __all__ = [
     "Run",
     "Series",
     "Standing",
+    "Tried",
     "Version",
     "backup",
     "bring",

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from headway.ledger import archive, renames, schema
 from headway.ledger.diff import Floats, Ints, Rows, match, newest
 from headway.ledger.encode import OBSERVATION, VERDICT
-from headway.ledger.records import PUBLISHED, AsOf, Decision, Definition, Failure, Revision, Run, Series, Version
+from headway.ledger.records import PUBLISHED, AsOf, Decision, Definition, Failure, Revision, Run, Series, Tried, Version
 from headway.model import Excluded, Flag, Load
 from headway.periods import Grain
 
@@ -290,6 +290,23 @@ def last_loads(connection: sa.Connection) -> dict[str, Load]:
     last = sa.select(c.source, sa.func.max(c.run).label("run")).where(c.failed.is_(None)).group_by(c.source).subquery()
     query = sa.select(schema.load).join(last, sa.and_(c.source == last.c.source, c.run == last.c.run))
     return {row.source: _load(row) for row in connection.execute(query)}
+
+
+def last_tried(connection: sa.Connection, until: int) -> tuple[dict[str, Tried], dict[str, Run]]:
+    """See `Ledger.last_tried`."""
+    c, r = schema.load.c, schema.run.c
+    last = sa.select(c.source, sa.func.max(c.run).label("run")).where(c.run <= until).group_by(c.source).subquery()
+    reading = (
+        sa.select(schema.load, r.now)
+        .join(last, sa.and_(c.source == last.c.source, c.run == last.c.run))
+        .join(schema.run, r.id == c.run)
+    )
+    a = schema.attempt.c
+    newest = sa.select(a.kpi, sa.func.max(a.run).label("run")).where(a.run <= until).group_by(a.kpi).subquery()
+    computing = sa.select(newest.c.kpi, schema.run).join(schema.run, r.id == newest.c.run)
+    sources = {row.source: Tried(_load(row), row.now) for row in connection.execute(reading)}
+    kpis = {renames.then(connection, row.kpi, until): _run(row) for row in connection.execute(computing)}
+    return sources, kpis
 
 
 def _load(r: sa.Row[Any]) -> Load:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from headway.model import OBSERVED
+from headway.model import OBSERVED, Load
 from headway.model.restated import Cause
 from headway.periods import Grain
 
@@ -206,6 +206,14 @@ class Version:
     fingerprint: str
     run: int
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a source gave when it was last read, for the moment `at`; or why it could not be."""
+
+    load: Load
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from headway.ledger.records import (
     Revision,
     Run,
     Series,
+    Tried,
     Version,
 )
 from headway.model import Alerting, Closing, Computed, Footprint, Load
@@ -253,6 +254,14 @@ class Ledger:
         """What each source gave when it was last read without an error."""
         with self._reading() as connection:
             return read.last_loads(connection)
+
+    def last_tried(self, until: int) -> tuple[dict[str, Tried], dict[str, Run]]:
+        """What each source gave when it was last read, and the run that last computed each KPI, up to a run.
+
+        A run of a part of the catalogue tells nothing of the rest; what was tried and failed counts.
+        """
+        with self._reading() as connection:
+            return read.last_tried(connection, until)
 
     def failures(self, run: int) -> list[Failure]:
         """The KPIs that could not be computed when a run last tried, up to this one."""

@@ -335,7 +335,7 @@ class ExclusionRow:
 
 @dataclass(frozen=True, slots=True)
 class SourceRows:
-    """What one source gave in the newest run: rows read, rows that each step left out, and those on the record."""
+    """What one source gave when it was last read: rows read, rows that each step left out, and those on the record."""
 
     name: str
     about: str

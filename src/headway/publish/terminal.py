@@ -235,7 +235,7 @@ def _version(console: Console, page: KpiPage) -> None:
 
 
 def _source(console: Console, source: SourceRows) -> None:
-    """What one source gave in the newest run."""
+    """What one source gave when it was last read."""
     _section(console, f"Source {source.name}")
     if source.failed:
         _say(console, [f"Could not be read: {source.failed}"], "red")

@@ -40,7 +40,10 @@ _FRESH_RUN = timedelta(hours=36)
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a card must know beside its own numbers: the reader's moment, the newest run, what failed in it."""
+    """What a card must know beside its own numbers: the reader's moment, the newest run, what could not be computed.
+
+    `run_now` is the moment of the newest run that tried to compute the card's KPI: others tell nothing of it.
+    """
 
     catalog: Catalog
     ledger: Ledger
@@ -48,6 +51,7 @@ class Situation:
     now: datetime
     until: int | None
     run_now: datetime | None
+    #: What each source gave when it was last read.
     loads: dict[str, Load]
     failures: dict[str, Failure]
     visible: frozenset[str]

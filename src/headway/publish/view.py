@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from headway.errors import Mistake, UsageError
-from headway.ledger import Entered, Ledger, Restatement, Run
+from headway.ledger import Entered, Ledger, Restatement, Run, Tried
 from headway.model import (
     TOTAL,
     Audience,
@@ -133,6 +133,14 @@ class View:
             then=self._then,
         )
 
+    def _stamp_of(self, name: str) -> Stamp:
+        """The same on a page of one KPI: of the run that computed it, which need not be the newest one."""
+        run = self._run_of(name)
+        if run is None:
+            return self.stamp
+        when = words.moment(run.now, self.catalog.calendar.tz)
+        return replace(self.stamp, run=run.id, computed=when, computed_at=run.now)
+
     @property
     def _then(self) -> str:
         """What a reader of the past must know on every page, or ''."""
@@ -151,11 +159,30 @@ class View:
             self.now,
             self.until,
             run.now if run else None,
-            {load.source: load for load in self.ledger.loads(run.id)} if run else {},
+            {name: tried.load for name, tried in self._read_last.items()},
             {failure.kpi: failure for failure in self.ledger.failures(run.id)} if run else {},
             frozenset(self.names),
             self._findings,
         )
+
+    def _of(self, name: str) -> tiles.Situation:
+        """The same for one KPI, by the run that computed it last: the newest one may have left it out."""
+        return replace(self._at, run_now=run.now if (run := self._run_of(name)) else None)
+
+    def _run_of(self, name: str) -> Run | None:
+        """The run that computed a KPI last, or tried; under an earlier name if it was renamed since."""
+        found = self._tried[1]
+        names = (name, *self.catalog.kpis[name].formerly)
+        return next((found[one] for one in names if one in found), None)
+
+    @cached_property
+    def _tried(self) -> tuple[dict[str, Tried], dict[str, Run]]:
+        return self.ledger.last_tried(self.run.id) if self.run else ({}, {})
+
+    @property
+    def _read_last(self) -> dict[str, Tried]:
+        """What each source of the catalogue gave when it was last read."""
+        return {name: tried for name, tried in self._tried[0].items() if name in self.catalog.sources}
 
     @cached_property
     def _findings(self) -> Findings:
@@ -165,7 +192,6 @@ class View:
         declared |= {("kpi", name, check.name) for name, kpi in catalog.kpis.items() for check in kpi.checks}
         kept = {(one.of, one.subject, one.found.check): one for one in self.ledger.checks(self.until, LOOKS)}
         known = (tiles.upstream(catalog, catalog.kpis[name], visible) for name in self.names)
-        loads = self.ledger.loads(self.run.id) if self.run else []
         return Findings(
             catalog,
             self.audience,
@@ -173,7 +199,7 @@ class View:
             {key: one for key, one in kept.items() if key in declared},
             self.names,
             frozenset(source for sources in known for source in sources),
-            frozenset(load.source for load in loads if load.failed),
+            frozenset(name for name, tried in self._read_last.items() if tried.load.failed),
         )
 
     # -- pages -----------------------------------------------------------------------------------------------------
@@ -226,7 +252,7 @@ class View:
         public = self.audience is Audience.PUBLIC
         people = {column for source in self._at.upstream(kpi) for column in self.catalog.sources[source].people}
         return KpiPage(
-            stamp=self.stamp,
+            stamp=self._stamp_of(name),
             tile=tile,
             grain=grain.value,
             grains=tuple(g.value for g in grains),
@@ -332,11 +358,11 @@ class View:
         if name not in self._tiles:
             kpi = self._visible(name)
             if isinstance(kpi.measure, Narrative):
-                self._tiles[name] = tiles.told(kpi, list(self._entries(kpi)), self._at)
+                self._tiles[name] = tiles.told(kpi, list(self._entries(kpi)), self._of(name))
                 return self._tiles[name]
             line = self._total(name, kpi.front) if kpi.measure else []
             leading = self._leading(kpi) if kpi.measure else []
-            self._tiles[name] = self._marked(kpi, tiles.tile(kpi, line, leading, self._at), line)
+            self._tiles[name] = self._marked(kpi, tiles.tile(kpi, line, leading, self._of(name)), line)
         return self._tiles[name]
 
     def _marked(self, kpi: Kpi, tile: Tile, line: Sequence[Stored]) -> Tile:
@@ -445,7 +471,7 @@ class View:
         failed = [name for name, load in self._at.loads.items() if load.failed and name in touched]
         if failed:
             which = f"Source {failed[0]}" if len(failed) == 1 else f"Sources {', '.join(failed)}"
-            found.append(f"{which} could not be read in the newest run. KPIs of other sources stand.")
+            found.append(f"{which} could not be read when last tried. KPIs of other sources stand.")
         return tuple(found)
 
     def _held(self) -> str:
@@ -530,15 +556,14 @@ class View:
             for one in source.exclude
         )
         if load is None:
-            return SourceRows(name, source.about, None, {}, "Not read in the newest run", exclusions=exclusions)
+            return SourceRows(name, source.about, None, {}, "Not read yet", exclusions=exclusions)
         newest = f"to {words.stamped(load.newest, self.catalog.calendar.tz)}" if load.newest else "no time given"
         public = self.audience is Audience.PUBLIC
         failed = ("It could not be read." if public else load.failed.strip()) if load.failed else None
         # What checks found stands with the checks.
         notes = tuple(note for note in load.notes if note.rstrip(".") not in self._at.findings.said(name))
-        return SourceRows(
-            name, source.about, load.rows, removed, newest, failed, notes, exclusions, self.stamp.computed
-        )
+        read = words.moment(self._read_last[name].at, self.catalog.calendar.tz)
+        return SourceRows(name, source.about, load.rows, removed, newest, failed, notes, exclusions, read)
 
     def _earlier(self, rows: Sequence[Row]) -> Iterator[Earlier]:
         """Numbers that were published and then changed, newest period first."""
