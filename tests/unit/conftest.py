@@ -33,9 +33,12 @@ from headway.model import (
     Expression,
     FilesReader,
     Formula,
+    KeyResult,
     Kpi,
     Load,
     Measure,
+    Note,
+    Objective,
     Open,
     Rank,
     Reason,
@@ -345,4 +348,46 @@ def publish(ledger: Ledger, root: Path) -> Catalog:
     before = NOW - timedelta(days=9)
     fill(ledger, [pair for pair in earlier if pair[0].name == "acquisition_cost"], now=before, finished=before)
     fill(ledger, pairs)
-    return catalogue(root, [k for k, _ in pairs])
+    return catalogue(root, [k for k, _ in pairs], objectives=aims(), notes=NOTES)
+
+
+#: What happened on days that charts show, and on one that none does.
+NOTES = (
+    Note(date(2020, 3, 1), "Long before", Place("notes.yml", 2)),
+    Note(date(2025, 2, 6), "The hub <highmem> is left out.", Place("notes.yml", 3), date(2025, 4, 2), ("mau",)),
+    Note(date(2026, 9, 1), "The term begins.", Place("notes.yml", 4)),
+)
+
+
+def aim(name: str, expects: Sequence[KeyResult], first: date, due: date, **more: Any) -> Objective:
+    """An objective."""
+    return Objective(name, more.pop("title", name.capitalize()), first, due, tuple(expects), PLACE, **more)
+
+
+PLACE = Place("objectives.yml", 4)
+
+
+def aims() -> dict[str, Objective]:
+    """Objectives of every sort: rising and falling, grown, of a cell, not begun, of a KPI not tracked yet."""
+    due = date(2026, 12, 31)
+    grow = aim(
+        "grow", [
+            KeyResult("mau", "", due, PLACE, reach=8000.0),
+            KeyResult("revenue", "", due, PLACE, grow=0.25),
+            KeyResult("mau", "", due, PLACE, (("cluster", "Ocean"),), reach=1500.0),
+            KeyResult("peak_users", "", due, PLACE, reach=900.0),
+        ],
+        date(2026, 1, 1), due, about="More people <who> need it.", owner="product",
+    )  # fmt: skip
+    serve = aim(
+        "serve", [
+            KeyResult("api_time", "", due, PLACE, reach=400.0),
+            KeyResult("satisfaction", "", due, PLACE, reach=0.95),
+            KeyResult("retention", "", date(2026, 6, 30), PLACE, reach=0.9),
+        ],
+        date(2026, 5, 15), due, owner="finance",
+    )  # fmt: skip
+    later = aim(
+        "later", [KeyResult("nps", "", date(2027, 6, 30), PLACE, reach=60.0)], date(2027, 1, 1), date(2027, 6, 30)
+    )
+    return {one.name: one for one in (grow, serve, later)}

@@ -368,11 +368,11 @@ def test_a_run_says_so_too(tmp_path: Path) -> None:
         "project: shop\n"
         "sources: {sales: {read: {files: sales.csv}, time: day}}\n"
         "kpis: {sold: {count: sales}}\n"
-        "notes: [{on: 2026-01-01, text: Begun}]\n"
+        "boards: {one: {sections: [{tiles: [sold]}]}}\n"
     )
     done = CliRunner().invoke(app, ["run", "--project", str(tmp_path), "--now", "2026-01-03"])
     assert done.exit_code == 0, done.output
-    assert done.stdout.endswith("1 note is checked; this version does not act on it yet.\n")
+    assert done.stdout.endswith("1 board is checked; this version does not act on it yet.\n")
 
 
 def test_what_a_file_declares_that_cannot_be_read_is_not_called_unknown(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from headway import charts
-from headway.charts import Figure, Mark, Step
+from headway.charts import Figure, Mark, Remark, Slope, Step
 
 
 def line(values: list[float | None], *, partial: int = 0, steps: tuple[Step, ...] = ()) -> Figure:
@@ -188,3 +188,39 @@ def test_small() -> None:
     assert 'text-anchor="end">2026<' in crowded
     assert "viewBox" not in root.attrib, "words would shrink with the chart"
     assert "sm-p" in drawn
+
+
+def test_a_slope_reaches_its_day() -> None:
+    """The line that is expected goes on to its day, beyond the last value, and its name stands clear of the value's."""
+    slope = Slope(20454, 1.0, 20484, 4.0, "4")
+    figure = replace(line([1, 2, 3]), slope=slope)
+    (drawn,) = [layer for layer in charts.spec(figure, 640, 280)["layer"] if layer["mark"].get("strokeCap") == "square"]
+    first, last = drawn["data"]["values"]
+    assert (first["x"], last["x"]) == (0, 640 - 44 - 8 * 6)
+    close = replace(line([1, 2, 3, 3.9]), slope=replace(slope, last=20457))
+    words = {
+        row["label"]: row["y"]
+        for layer in charts.spec(close, 640, 280)["layer"]
+        if layer["mark"].get("dx") == 9
+        for row in layer["data"]["values"]
+    }
+    assert words["last"] - words["4"] >= 15
+
+
+def test_remarks() -> None:
+    """A remark is a number in a circle over a hairline, over a band where it is about several days."""
+    told = (Remark(20455, 20455, "1", "2 Jan", "a"), Remark(20456, 20458, "2", "3 to 5 Jan", "b"))
+    for figure in (line([1, 2, 3, 4, 5]), bars([1, 2, 3])):
+        drawn = charts.svg(replace(figure, remarks=told))
+        assert drawn.count('r="8.0"') == 2
+        assert drawn.count("var(--sunken)") == 1
+        ET.fromstring(drawn)
+
+
+def test_way() -> None:
+    """A bar is filled as far as the way is made, never beyond its ends, and says the same in words."""
+    drawn = charts.way(-0.2, 1.4, "so <far>")
+    assert ET.fromstring(drawn).attrib["aria-label"] == "so <far>"
+    assert 'class="way-m" y="4" width="0.0"' in drawn
+    assert "M100.0 1V15" in drawn
+    assert 'width="62.5"' in charts.way(0.625, 0.5, "")

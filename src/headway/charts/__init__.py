@@ -4,9 +4,25 @@ Values arrive judged and labelled; this room only places them.
 """
 
 from headway.charts.edges import edges
-from headway.charts.figure import Figure, Form, Mark, Step, dates, extent
-from headway.charts.spark import small, spark
+from headway.charts.figure import Figure, Form, Mark, Remark, Slope, Step, dates, extent
+from headway.charts.spark import small, spark, way
 from headway.charts.svg import png, svg
 from headway.charts.vega import spec
 
-__all__ = ["Figure", "Form", "Mark", "Step", "dates", "edges", "extent", "png", "small", "spark", "spec", "svg"]
+__all__ = [
+    "Figure",
+    "Form",
+    "Mark",
+    "Remark",
+    "Slope",
+    "Step",
+    "dates",
+    "edges",
+    "extent",
+    "png",
+    "small",
+    "spark",
+    "spec",
+    "svg",
+    "way",
+]

@@ -36,6 +36,28 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Slope:
+    """A bound that moves: the straight line between two points of time, named at its end."""
+
+    first: float
+    start: float
+    last: float
+    reach: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A number in a circle over a day, or a span of days; beneath the chart stand the same number, when, and words."""
+
+    first: float
+    last: float
+    number: str
+    when: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """Everything that one chart shows. `ticks` are the labelled values of its scale, `low` and `high` its ends."""
 
@@ -49,6 +71,8 @@ class Figure:
     says: str
     #: Where the method changes: the `at` of each mark that is the first of another one.
     breaks: tuple[float, ...] = ()
+    slope: Slope | None = None
+    remarks: tuple[Remark, ...] = ()
 
 
 def extent(values: Sequence[float], bounds: Sequence[float], form: Form) -> tuple[float, float]:

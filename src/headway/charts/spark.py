@@ -1,4 +1,4 @@
-"""Sparklines and small multiples: our own inline SVG, which costs next to nothing and stretches to its box."""
+"""Sparklines, small multiples, bars of progress: our own inline SVG, cheap to draw, which stretches to its box."""
 
 from __future__ import annotations
 
@@ -142,6 +142,16 @@ def small(
         f'<svg class="small from-{room}" role="img" aria-label="{escape(says)}" height="{height}">'
         f'<svg width="100%" height="{height}" viewBox="0 0 100 {height}" preserveAspectRatio="none">'
         f"{''.join(marks)}</svg>{''.join(over)}</svg>"
+    )
+
+
+def way(made: float, planned: float, says: str) -> str:
+    """A bar from the start to what is to be reached: filled as far as it is made, with a tick where it should be."""
+    filled, tick = (round(100 * min(1.0, max(0.0, share)), 1) for share in (made, planned))
+    return (
+        f'<svg class="way" role="img" aria-label="{escape(says)}" viewBox="0 0 100 16" preserveAspectRatio="none">'
+        f'<rect class="way-g" y="4" width="100" height="8"/><rect class="way-m" y="4" width="{filled}" height="8"/>'
+        f'<path class="way-t" d="M{tick} 1V15"/></svg>'
     )
 
 

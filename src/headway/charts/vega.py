@@ -19,6 +19,9 @@ TOP, BOTTOM, LEFT = 18, 26, 44
 #: The widths of a plot on a phone and on the narrowest screen with a page as on a desk.
 PHONE, TABLET = 240, 540
 
+#: The height of a line of words, and from which share of the plot the name of the newest value reaches its right edge.
+_LINE, _LATE = 15.0, 0.6
+
 Spec = dict[str, Any]
 
 
@@ -50,7 +53,10 @@ def margin(figure: Figure) -> int:
     if figure.form == "bar":
         return 8
     end = next((m for m in reversed(figure.marks) if m.value is not None), None)
-    return 8 * math.ceil((14 + 7.4 * len(end.label if end else "")) / 8)
+    label = end.label if end else ""
+    if figure.slope is not None:  # it ends farther to the right
+        label = max(label, figure.slope.label, key=len)
+    return 8 * math.ceil((14 + 7.4 * len(label)) / 8)
 
 
 class _Chart:
@@ -61,6 +67,8 @@ class _Chart:
         self.width = width
         self.height = height
         present = [m.at for m in figure.marks]
+        if figure.slope is not None:
+            present += [figure.slope.first, figure.slope.last]
         self.first, self.last = (min(present), max(present)) if present else (0.0, 1.0)
         if self.first == self.last:
             self.first, self.last = self.first - 1, self.last + 1
@@ -136,6 +144,57 @@ class _Chart:
             _layer(ends, {**_NAME, "align": "right", "dx": -2}, x="x", y="y", text="label"),
         ]
 
+    def slope(self) -> list[Spec]:
+        """A bound that moves: a line of ink as any target, with what is to be reached at its end."""
+        slope = self.figure.slope
+        if slope is None:
+            return []
+        ends = [
+            {"x": self.x(slope.first), "y": self.y(slope.start)},
+            {"x": self.x(slope.last), "y": self.y(slope.reach)},
+        ]
+        end = next((mark for mark in reversed(self.figure.marks) if mark.value is not None), None)
+        y = ends[1]["y"]
+        if end is not None and end.value is not None and self.x(end.at) > self.width * _LATE:
+            beside = self.y(end.value)
+            if abs(y - beside) < _LINE:  # its name would run into that of the newest value
+                y = beside + (_LINE if y >= beside else -_LINE)
+        line: Spec = {"type": "line", "stroke": "var(--reference)", "strokeWidth": 1.25, "strokeCap": "square"}
+        name: Spec = {"type": "text", "align": "left", "baseline": "middle", "dx": 9, "fill": "var(--ink-2)"}
+        return [
+            _layer(ends, line, x="x", y="y"),
+            _layer([{"x": ends[1]["x"], "y": y, "label": slope.label}], name, x="x", y="y", text="label"),
+        ]
+
+    def remarks(self) -> list[Spec]:
+        """A hairline and a number in a circle for each, over a band where it is about several days."""
+        bands, rules, dots = [], [], []
+        free = -math.inf
+        for remark in self.figure.remarks:
+            left, right = self.x_of_remark(remark.first), self.x_of_remark(remark.last, end=True)
+            if remark.last > remark.first:
+                bands.append({"x": left, "x2": right, "y": 0, "y2": self.height})
+            middle = round((left + right) / 2, 2)
+            rules.append({"x": middle, "y": 0, "y2": self.height})
+            # Two circles would touch: the later one moves, its hairline stays.
+            free = max(middle, free) + 18
+            dots.append({"x": free - 18, "y": -TOP / 2, "label": remark.number})
+        rule: Spec = {"type": "rule", "color": "var(--label)", "strokeWidth": 1, "strokeOpacity": 0.55}
+        dot: Spec = {"type": "point", "filled": True, "size": 200, "opacity": 1, "strokeWidth": 1}
+        dot |= {"fill": "var(--surface)", "stroke": "var(--label)"}
+        name: Spec = {"type": "text", "align": "center", "baseline": "middle", "fill": "var(--ink-2)"}
+        return [
+            _layer(bands, {"type": "rect", "color": "var(--sunken)"}, x="x", x2="x2", y="y", y2="y2"),
+            _layer(rules, rule, x="x", y="y", y2="y2"),
+            _layer(dots, dot, x="x", y="y"),
+            _layer(dots, name, x="x", y="y", text="label"),
+        ]
+
+    def x_of_remark(self, at: float, *, end: bool = False) -> float:
+        """Where a day stands, within the plot."""
+        del end
+        return min(max(self.x(at), 0.0), float(self.width))
+
     def breaks(self) -> list[Spec]:
         """A rule between two methods, which are no one series, with its name at the top."""
         rows: list[Spec] = [
@@ -173,7 +232,7 @@ class _Line(_Chart):
         labels, align = (
             (self._periods(), "center") if any(m.name for m in self.figure.marks) else (self._dates(), "left")
         )
-        parts = [*self.grid(), self.names(labels, align)]
+        parts = [*self.remarks(), *self.grid(), self.names(labels, align)]
         if self.figure.low <= 0:
             base = self.y(max(0.0, self.figure.low))
             parts.append(
@@ -186,7 +245,7 @@ class _Line(_Chart):
                     detail="s",
                 )
             )
-        parts += [*self.target(), *self.breaks()]
+        parts += [*self.target(), *self.slope(), *self.breaks()]
         parts += [
             _layer(
                 solid,
@@ -233,7 +292,8 @@ class _Line(_Chart):
 
     def _dates(self) -> list[tuple[float, str, str]]:
         """Labels of time; on a phone only those that would stand there alone."""
-        first, last = self.figure.marks[0].at, self.figure.marks[-1].at
+        slope, marks = self.figure.slope, self.figure.marks
+        first, last = (self.first, self.last) if slope else (marks[0].at, marks[-1].at)
         every = dates(first, last, max(3, self.width // 84))
         few = {at for at, _ in dates(first, last, 4)}
         if not few <= {at for at, _ in every}:
@@ -308,7 +368,7 @@ class _Bars(_Chart):
             for index, mark in enumerate(self.figure.marks)
             if (after := len(self.figure.marks) - 1 - index) % every == 0
         ]
-        parts = [*self.grid(), self.names(names, "center")]
+        parts = [*self.remarks(), *self.grid(), self.names(names, "center")]
         kind: Spec = {"type": "rect", "cornerRadiusTopLeft": 2, "cornerRadiusTopRight": 2}
         place = {"x": "x", "x2": "x2", "y": "y", "y2": "y2"}
         parts.append(_layer([b for b in bars if not b["partial"]], kind | {"color": "var(--bar)"}, **place))
@@ -354,6 +414,20 @@ class _Bars(_Chart):
         places = [index for index, mark in enumerate(self.figure.marks) if mark.at <= at + 1e-9]
         index = places[-1] if places else 0
         return round((index + (1 if end else 0)) * self.band, 2)
+
+    def x_of_remark(self, at: float, *, end: bool = False) -> float:
+        """Within its bar, or at the end of the days that it is about: time runs evenly in a bar."""
+        places = [mark.at for mark in self.figure.marks]
+        index = max((n for n, place in enumerate(places) if place <= at), default=0)
+        long = (
+            places[index + 1] - places[index]
+            if index + 1 < len(places)
+            else places[index] - places[index - 1]
+            if index
+            else 1
+        )
+        along = min(1.0, max(0.0, (at + (1 if end else 0) - places[index]) / long))
+        return round((index + along) * self.band, 2)
 
 
 #: How the name of a target is set.

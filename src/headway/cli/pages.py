@@ -1,4 +1,4 @@
-"""Commands that show what the ledger holds: `show`, `explain`, `build`, `serve`."""
+"""Commands that show what the ledger holds: `show`, `explain`, `objectives`, `build`, `serve`."""
 
 from __future__ import annotations
 
@@ -90,6 +90,27 @@ def explain(
         typer.echo(page.sql or "")
     else:
         terminal.explain(screen(), page, number)
+
+
+@app.command()
+def objectives(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="An objective; all if none is named.", show_default=False)
+    ] = None,
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+    as_of: AsOfOption = None,
+) -> None:
+    """Print what objectives expect by now, what is, and what is missing."""
+    from headway.publish import pages, terminal
+
+    with view_of(project, as_of=as_of) as view:
+        page = view.all_objectives() if name is None else view.objective(name)
+    if as_json:
+        typer.echo(json.dumps(pages.plain(page), ensure_ascii=False, indent=2))
+    else:
+        rows = page.objectives if isinstance(page, pages.ObjectivesPage) else (page.objective,)
+        terminal.objectives(screen(), page.stamp, rows, whole=name is not None)
 
 
 @app.command()

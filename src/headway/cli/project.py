@@ -90,7 +90,7 @@ def when(text: str | None, catalog: Catalog, now: datetime) -> datetime | int | 
 
 def only_checked(catalog: Catalog) -> None:
     """Say what of the catalogue is declared and has no effect yet, so that nobody waits for an alert."""
-    groups = {"alert": catalog.alerts, "board": catalog.boards, "objective": catalog.objectives, "note": catalog.notes}
+    groups = {"alert": catalog.alerts, "board": catalog.boards}
     found = [many(len(group), noun) for noun, group in groups.items() if group]
     if not found:
         return

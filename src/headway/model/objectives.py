@@ -1,7 +1,4 @@
-"""What the organisation wants to reach, and the numbers by which it would know.
-
-This version reads and checks objectives; it does not follow them yet.
-"""
+"""What the organisation wants to reach, and the numbers by which it would know."""
 
 from __future__ import annotations
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from itertools import groupby
 
 from headway import charts
-from headway.charts import Figure, Form, Mark, Step
+from headway.charts import Figure, Form, Mark, Remark, Slope, Step
 from headway.model import Kpi, Unit, UnitKind
 from headway.periods import Calendar, Grain, Period, epoch_day
 from headway.publish import numbers, words
-from headway.publish.pages import Breakdown, CellRow, KpiPage, Point, Row
+from headway.publish.pages import Breakdown, CellRow, KeyResultRow, KpiPage, NoteRow, Point, Row
 from headway.publish.stored import Periods
 from headway.publish.tiles import accumulates
 
@@ -60,7 +61,59 @@ def main(page: KpiPage, kpi: Kpi, periods: Periods, *, narrow: bool = False) -> 
     )
     ticks = tuple((value, numbers.axis(value, kpi.unit)) for value in numbers.ticks(low, high, kpi.unit))
     breaks = tuple(at for _, at, row in placed[1:] if row is not None and row.break_before)
-    return Figure(form, marks, tuple(_steps(placed, kpi, form)), low, high, ticks, page.finding, breaks)
+    # A bar stands where its period begins, a point where it ends.
+    since = placed[0][0].first if form == "bar" else placed[0][0].last
+    remarks = _remarks(page.notes, since, placed[-1][0].last)
+    return Figure(
+        form, marks, tuple(_steps(placed, kpi, form)), low, high, ticks, page.finding, breaks, remarks=remarks
+    )
+
+
+def _remarks(notes: Sequence[NoteRow], first: date, last: date) -> tuple[Remark, ...]:
+    """The notes on days of a chart, numbered."""
+    within = (note for note in notes if note.through >= first and note.on <= last)
+    return tuple(
+        Remark(
+            float(epoch_day(max(note.on, first))),
+            float(epoch_day(min(note.through, last))),
+            str(number),
+            note.when,
+            note.text,
+        )
+        for number, note in enumerate(within, 1)
+    )
+
+
+def course(result: KeyResultRow, first: date, kpi: Kpi, calendar: Calendar) -> Figure | None:
+    """A key result: the straight line that is expected, and the numbers; None without a single one."""
+    unit = kpi.unit_of(result.part)
+    decimals = None if result.part else kpi.decimals
+    points = list(result.points)
+    while points and points[0].value is None:
+        points.pop(0)
+    if not points:
+        return None
+    present = [point.value for point in points if point.value is not None]
+    slope = None
+    if result.start is not None and result.reach is not None:
+        days = float(epoch_day(first)), float(epoch_day(result.due))
+        # Without a way to go, what is to be held is level.
+        start = result.reach if result.expected == result.reach and not result.over else result.start
+        slope = Slope(days[0], start, days[1], result.reach, numbers.axis(result.reach, unit))
+    low, high = charts.extent(present, [slope.start, slope.reach] if slope else [], "line")
+    newest = max(number for number, point in enumerate(points) if point.value is not None)
+    placed = [(calendar.parse(point.period), point) for point in points]
+    marks = tuple(
+        Mark(
+            _place(which, "line"),
+            point.value,
+            label=str(numbers.tile(point.value, _bare(unit), decimals=decimals)) if number == newest else "",
+        )
+        for number, (which, point) in enumerate(placed)
+    )
+    ticks = tuple((value, numbers.axis(value, unit)) for value in numbers.ticks(low, high, unit))
+    remarks = _remarks(result.notes, placed[0][0].last, result.due)
+    return Figure("line", marks, (), low, high, ticks, result.says or result.reason, slope=slope, remarks=remarks)
 
 
 def _form(kpi: Kpi, grain: Grain, rows: Sequence[Row]) -> Form:

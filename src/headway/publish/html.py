@@ -19,7 +19,7 @@ from markupsafe import Markup
 from headway import __version__, charts
 from headway.periods import Grain
 from headway.publish import figures, graph, pages, words
-from headway.publish.pages import KpiPage, Page
+from headway.publish.pages import KeyResultRow, KpiPage, ObjectivePage, Page
 from headway.publish.view import View
 
 #: What a page may load: its own style, script and icon; nothing from anywhere else, and no inline code.
@@ -40,6 +40,7 @@ _ACCENTED = """
 @media screen and (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ --accent: {dark}; }} }}
 @media screen {{ :root[data-theme="dark"] {{ --accent: {dark}; }} }}
 """
+_OBJECTIVE_PATH = re.compile(r"objective/([a-z0-9_]+)\.(?:html|json)")
 _KPI_PATH = re.compile(r"kpi/([a-z0-9_]+)(?:\.([a-z]+))?(\.cells)?\.(html|json|csv)")
 #: Rows of a table on a page; the CSV has all of them.
 ROWS = {"hour": 24, "day": 14, "week": 13, "month": 24, "quarter": 12, "year": 12}
@@ -68,6 +69,10 @@ class Pages:
         if self._logo is not None:
             yield self._logo
         yield from ("index.html", "index.json", "kpis.html", "kpis.json", "quality.html", "quality.json", "404.html")
+        if self.view.pursued:
+            yield from ("objectives.html", "objectives.json")
+        for objective in self.view.pursued:
+            yield from (f"objective/{objective.name}.html", f"objective/{objective.name}.json")
         for name in self.view.names:
             kpi = self.view.catalog.kpis[name]
             for grain in self.view.grains(name):
@@ -92,8 +97,13 @@ class Pages:
                 return self._document(path, "kpis.html", self.view.catalogue())
             case "quality.html" | "quality.json":
                 return self._document(path, "quality.html", self.view.quality())
+            case "objectives.html" | "objectives.json" if self.view.pursued:
+                return self._document(path, "objectives.html", self.view.all_objectives())
             case "404.html":
                 return Document(self.missing().encode(), "text/html; charset=utf-8")
+        if (match := _OBJECTIVE_PATH.fullmatch(path)) is not None:
+            known = match[1] in {one.name for one in self.view.pursued}
+            return self._document(path, "objective.html", self.view.objective(match[1])) if known else None
         return self._kpi(path)
 
     def missing(self, root: str = "") -> str:
@@ -101,7 +111,13 @@ class Pages:
         template = _environment().get_template("missing.html")
         return _with_icons(
             template.render(
-                stamp=self.view.stamp, root=root, path="", policy=POLICY, version=__version__, logo=self._logo
+                stamp=self.view.stamp,
+                root=root,
+                path="",
+                policy=POLICY,
+                version=__version__,
+                logo=self._logo,
+                objectives=bool(self.view.pursued),
             )
         )
 
@@ -151,16 +167,26 @@ class Pages:
                 (json.dumps(body, ensure_ascii=False, separators=(",", ":")) + "\n").encode(), "application/json"
             )
         root = "../" * path.count("/")
-        drawn = self._drawings(page) if isinstance(page, KpiPage) else {}
+        drawn: dict[str, object] = {}
+        if isinstance(page, KpiPage):
+            drawn = self._drawings(page)
+        elif isinstance(page, ObjectivePage):
+            drawn = {"courses": [self._course(result, page) for result in page.objective.expects]}
         html = (
             _environment()
             .get_template(template)
             .render(
                 page=page, stamp=page.stamp, root=root, path=path, policy=POLICY, version=__version__, logo=self._logo,
-                spark=_spark, rows=ROWS, cells=CELLS, **drawn,
+                spark=_spark, way=_way, rows=ROWS, cells=CELLS, objectives=bool(self.view.pursued), **drawn,
             )
         )  # fmt: skip
         return Document(_with_icons(html).encode(), "text/html; charset=utf-8")
+
+    def _course(self, result: KeyResultRow, page: ObjectivePage) -> tuple[Markup, tuple[charts.Remark, ...]]:
+        """The chart of a key result, and the notes that it numbers."""
+        kpi, calendar = self.view.catalog.kpis[result.kpi], self.view.catalog.calendar
+        figure = figures.course(result, page.objective.first, kpi, calendar)
+        return (Markup(), ()) if figure is None else (Markup(charts.svg(figure, height=240)), figure.remarks)  # noqa: S704  # drawn by us
 
     def _drawings(self, page: KpiPage) -> dict[str, object]:
         """What only the page of a KPI shows: its chart, small charts, and the names of its files."""
@@ -174,6 +200,7 @@ class Pages:
                 chart += charts.svg(few, "narrow", 220)
         return {
             "chart": Markup(chart),  # noqa: S704  # drawn by us, its labels are escaped
+            "remarks": main.remarks if main else (),
             "multiples": [
                 [(index, Markup(drawn)) for index, drawn in figures.multiples(b, kpi, self.view.catalog.calendar)]  # noqa: S704  # the same
                 for b in page.breakdowns
@@ -209,6 +236,10 @@ def _environment() -> Environment:
 
 def _spark(points: tuple[pages.Point, ...], *, hollow: bool = False) -> Markup:
     return Markup(figures.spark(points, hollow=hollow))  # noqa: S704  # numbers only
+
+
+def _way(made: float, planned: float, says: str) -> Markup:
+    return Markup(charts.way(made, planned, says))  # noqa: S704  # numbers, and words that are escaped
 
 
 @lru_cache

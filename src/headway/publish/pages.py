@@ -420,6 +420,27 @@ class EntryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteRow:
+    """Something that a reader has to know to read a curve right: the days, `when` in words, and the text."""
+
+    on: date
+    through: date
+    when: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """An objective that expects something of a KPI: of which number, and how that stands."""
+
+    name: str
+    title: str
+    label: str
+    verdict: Verdict
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """Another KPI, for the lists of what this one is made from and what it feeds."""
 
@@ -572,6 +593,90 @@ class KpiPage:
     #: What people entered, newest first: texts of a KPI that is told in words, and who typed numbers, when and why.
     entries: tuple[EntryRow, ...]
     lineage: Lineage
+    #: What happened, the oldest first: charts mark those within their span.
+    notes: tuple[NoteRow, ...]
+    #: What objectives expect of it.
+    aims: tuple[Aim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyResultRow:
+    """What an objective expects of one number, and how it stands.
+
+    Keys of its verdict: on, near, off; else why it is not judged (not started, too early, no start, no data, withheld,
+    not tracked yet), which `reason` says whole. `start`, `now` and `expected` are None where nobody knows them. Shares
+    of the way from `start` to `reach`: `made` so far, and `planned` by the last day of `now`. `over` is true once it is
+    decided. `points` are complete periods, up to the due day.
+    """
+
+    kpi: str
+    part: str
+    cell: Mapping[str, str]
+    title: str
+    label: str
+    grain: str
+    verdict: Verdict
+    now: Shown
+    now_when: str
+    expected: float | None
+    expected_text: str
+    start: float | None
+    start_text: str
+    start_when: str
+    reach: float | None
+    goal: str
+    to_go: float | None
+    to_go_text: str
+    made: float | None
+    planned: float | None
+    way: str
+    due: date
+    due_when: str
+    over: bool
+    says: str
+    reason: str
+    note: str
+    points: tuple[Point, ...]
+    notes: tuple[NoteRow, ...]
+
+    @property
+    def anchor(self) -> str:
+        """Where it stands on the page of its objective."""
+        return "-".join([self.kpi, *([self.part.replace(" ", "-")] if self.part else []), *self.cell.values()])
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveRow:
+    """An objective with what it expects. `counts` says how many of that stand how."""
+
+    name: str
+    title: str
+    about: str
+    owner: str
+    contact: str
+    first: date
+    first_when: str
+    due: date
+    due_when: str
+    counts: tuple[Count, ...]
+    expects: tuple[KeyResultRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectivesPage:
+    """Every objective whose KPIs these readers may all see."""
+
+    stamp: Stamp
+    counts: tuple[Count, ...]
+    objectives: tuple[ObjectiveRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectivePage:
+    """One objective whole."""
+
+    stamp: Stamp
+    objective: ObjectiveRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -583,7 +688,7 @@ class CataloguePage:
     groups: tuple[Group, ...]
 
 
-Page = Front | KpiPage | CataloguePage | QualityPage
+Page = Front | KpiPage | CataloguePage | QualityPage | ObjectivesPage | ObjectivePage
 
 
 def plain(thing: object) -> Any:

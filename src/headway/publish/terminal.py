@@ -28,6 +28,7 @@ from headway.publish.pages import (
     Group,
     KpiPage,
     Lineage,
+    ObjectiveRow,
     Point,
     QualityPage,
     SourceRows,
@@ -285,6 +286,31 @@ def quality(console: Console, page: QualityPage, groups: Sequence[CheckGroup], *
         _section(console, group.title)
         for check in group.rows:
             _check(console, check, check.name, whole=whole)
+
+
+def objectives(console: Console, stamp: Stamp, rows: Sequence[ObjectiveRow], *, whole: bool) -> None:
+    """Objectives with what they expect; `whole` with what each began with, and what is missing."""
+    _then(console, stamp)
+    if not rows:
+        _say(console, ["No objective is declared: they stand in objectives.yml."])
+    for row in rows:
+        _section(console, row.title)
+        owner = f"{row.owner}, " if row.owner else ""
+        _say(console, [f"{row.name}  {owner}{row.first_when} to {row.due_when}"], "dim")
+        if whole and row.about:
+            _say(console, [row.about])
+        for one in row.expects:
+            name = ".".join([one.kpi, *([one.part] if one.part else [])])
+            goal = f"{one.goal} by {one.due_when}"
+            console.print(
+                Text.assemble(status(one.verdict), "  ", (one.title, "bold"), "  ", (name, "cyan"), f"  {goal}")
+            )
+            _say(console, (f"  {said}" for said in (one.says or one.reason, f"{one.way}." if one.way else "") if said))
+            if whole:
+                begun = f"  It began at {one.start_text} {one.start_when}." if one.start_when else ""
+                _say(console, [f"{begun}  To go: {one.to_go_text}. {sparkline(one.points)}".rstrip()], "dim")
+            if one.note:
+                _say(console, [f"  {one.note}"], "dim")
 
 
 def _check(console: Console, check: CheckRow, name: str, *, whole: bool) -> None:

@@ -123,7 +123,7 @@ def tile(kpi: Kpi, line: Sequence[Stored], leading: Sequence[Stored], at: Situat
     if failed is not None:
         return _stale(base, kpi, newest, line, failed, at)
     if newest.value is None:
-        return _without_value(base, kpi, line, newest.verdict, _reason(kpi, newest, at), at)
+        return _without_value(base, kpi, line, newest.verdict, reason(kpi, newest, at), at)
     if newest.period.last < expected(kpi, at).last:
         since = words.near_day(newest.period.last + timedelta(days=1), at.today)
         return replace(base, verdict=words.stale(base.verdict), note=f"No data since {since}", news=True, running=None)
@@ -412,7 +412,8 @@ _REASONS = {
 }
 
 
-def _reason(kpi: Kpi, row: Stored, at: Situation) -> str:
+def reason(kpi: Kpi, row: Stored, at: Situation) -> str:
+    """Why a period has no number, in a sentence."""
     if not row.reason:
         return "There was nothing to count."
     holding = at.findings.holding(kpi.name)

@@ -24,6 +24,7 @@ from headway.model import (
     Cell,
     Kpi,
     Narrative,
+    Objective,
     Target,
     Unit,
     UnitKind,
@@ -31,7 +32,7 @@ from headway.model import (
     read_cell,
 )
 from headway.periods import Grain, Period
-from headway.publish import cells, download, goals, history, lineage, numbers, table, tiles, words
+from headway.publish import cells, download, goals, history, lineage, numbers, objectives, table, tiles, words
 from headway.publish.checks import LOOKS, Findings
 from headway.publish.history import Past
 from headway.publish.pages import (
@@ -47,6 +48,8 @@ from headway.publish.pages import (
     Group,
     Growth,
     KpiPage,
+    ObjectivePage,
+    ObjectivesPage,
     Others,
     Point,
     Promise,
@@ -233,6 +236,30 @@ class View:
         """Every check of the data, and what it holds back."""
         return self._at.findings.page(self.stamp)
 
+    @cached_property
+    def pursued(self) -> tuple[Objective, ...]:
+        """The objectives that this reader may see, in the order of the catalogue."""
+        return objectives.visible(self.catalog, self.names)
+
+    def all_objectives(self) -> ObjectivesPage:
+        """Every objective, with what is expected and what is."""
+        found = tuple(objectives.row(one, self._published) for one in self.pursued)
+        every = [result for one in found for result in one.expects]
+        return ObjectivesPage(self.stamp, tuple(objectives.counts(every)), found)
+
+    def objective(self, name: str) -> ObjectivePage:
+        """One objective; UsageError `unknown-name` if there is none that this reader may see."""
+        one = next((one for one in self.pursued if one.name == name), None)
+        if one is None:
+            close = difflib.get_close_matches(name, [known.name for known in self.pursued], 1)
+            remedy = f"Did you mean '{close[0]}'?" if close else "headway objectives lists them all."
+            raise UsageError(Mistake(f"there is no objective '{name}'", "unknown-name", None, remedy))
+        return ObjectivePage(self.stamp, objectives.row(one, self._published))
+
+    @cached_property
+    def _published(self) -> objectives.Published:
+        return objectives.Published(self._at, self._total, self._cells, self.tile)
+
     def kpi(self, name: str, grain: Grain | None = None) -> KpiPage:
         """One KPI at the grain of its card, or at another; UsageError if there is none that this reader may see."""
         kpi = self._visible(name)
@@ -281,6 +308,8 @@ class View:
             version=self._version(name),
             entries=tuple(self._entries(kpi)),
             lineage=lineage.lineage(kpi, self.catalog, self.names, self.audience, self._columns),
+            notes=objectives.notes(self.catalog, name),
+            aims=tuple(objectives.aims(kpi, self.pursued, self._published)),
         )
 
     def explain(self, name: str, period: Period | None = None, cell: Cell = TOTAL, part: str = "") -> Explained | None:
