@@ -52,7 +52,7 @@ def told(notices: tuple[Notice, ...]) -> str:
 
 def known(phase: Phase = Phase.OK, rule: Rule = RULE) -> AlertState:
     """A rule-cell that has been watched before, and saw nothing yet of what comes."""
-    return AlertState(OF, rule.fingerprint, phase)
+    return AlertState(OF, rule.fingerprint, phase, through=0 if rule.periodic else None)
 
 
 def day_by_day(letters: str, rule: Rule) -> tuple[AlertState, str]:
@@ -135,6 +135,22 @@ def test_a_number_that_was_withheld_is_seen_when_it_comes() -> None:
     assert told(advance(step.state, OF, days(".#"), RULE, NOW).notices) == "2S"
     later = advance(step.state, OF, days(".!."), RULE, NOW)
     assert advance(later.state, OF, days(".#."), RULE, NOW).notices == ()
+
+
+def test_who_sees_again_says_so() -> None:
+    """A source that could not be read, and can be again, shows what was seen last, though nothing new came."""
+    fine = advance(known(), OF, days("."), RULE, NOW).state
+    broken = [*days("."), Sighting(None, NOW, Sight.ERROR, text="it could not be read")]
+    blind = advance(fine, OF, broken, RULE, NOW)
+    assert (blind.state.phase, blind.state.sight, blind.state.text) == (Phase.OK, Sight.ERROR, "it could not be read")
+    assert advance(blind.state, OF, days("."), RULE, NOW) == Step(fine)
+
+
+def test_before_its_first_number_a_history_is_walked_in_silence() -> None:
+    """What was withheld for long, and is shown at last, tells nothing of old episodes."""
+    blind = advance(None, OF, days("????"), RULE, NOW).state
+    assert advance(blind, OF, days("#.#."), RULE, NOW).notices == ()
+    assert told(advance(blind, OF, days("#.##"), RULE, NOW).notices) == "3S"
 
 
 def test_a_running_day_that_fired_is_not_counted_again() -> None:
@@ -246,10 +262,10 @@ def test_what_fired_and_ended_unseen_is_told_with_its_own_numbers() -> None:
 def test_moments_may_come_again() -> None:
     """What has no periods is seen as it is, any number of times; two things within one second are both seen."""
     rule = replace(RULE, periodic=False)
-    failing = advance(known(), OF, days("#"), rule, NOW)
+    failing = advance(known(rule=rule), OF, days("#"), rule, NOW)
     assert advance(failing.state, OF, days("#"), rule, NOW) == Step(failing.state)
     assert told(advance(failing.state, OF, days("."), rule, NOW).notices) == "1E"
     now = [replace(days("#")[0], period=None)]
-    stale = advance(known(), OF, now, rule, NOW)
+    stale = advance(known(rule=rule), OF, now, rule, NOW)
     assert (told(stale.notices), stale.state.through) == ("1S", None)
     assert advance(stale.state, OF, now, rule, NOW) == Step(stale.state)

@@ -51,17 +51,26 @@ class Step:
 def advance(state: AlertState | None, of: RuleCell, sightings: Iterable[Sighting], rule: Rule, now: datetime) -> Step:
     """The state after all that was seen, oldest first; running periods come last.
 
-    Without a state, or where the rule changed, the sightings are a whole history. It is walked in silence: what fires
-    at its end is told as one START with the moment since which it does, and an episode that the changed rule does not
-    see gets its END. Otherwise each episode that began is told, and each that ended. What became worse is told once,
-    and only if it still is: it is at least twice as far past its bound as the last message said.
+    Without a state, where the rule changed, or before its first number, the sightings are a whole history. It is
+    walked in silence: what fires at its end is told as one START with the moment since which it does, and an episode
+    that the changed rule does not see gets its END. Otherwise each episode that began is told, and each that ended.
+    What became worse is told once, and only if it still is: it is at least twice as far past its bound as the last
+    message said.
     """
-    if state is None or state.rule != rule.fingerprint:
+    if is_new(state, rule):
         return _anew(state, of, sightings, rule, now)
+    assert state is not None
     walk = _Walk(state, rule)
     for sighting in sightings:
         walk.see(sighting)
     return walk.told(now)
+
+
+def is_new(state: AlertState | None, rule: Rule) -> bool:
+    """True if nothing was counted under this rule yet."""
+    if state is None or state.rule != rule.fingerprint:
+        return True
+    return rule.periodic and state.through is None
 
 
 def retire(state: AlertState, level: str, route: str, why: str, now: datetime) -> Step:
@@ -172,6 +181,8 @@ class _Walk:
         # A moment may come twice, to no effect; a second number of a period is a restatement, and tells nothing.
         newest = self.through if self.rule.periodic or self.through is None else self.through - 1
         if period is not None and newest is not None and period <= newest:
+            if self.sight.blind and period == self.through:
+                self.sight, self.text = sighting.sight, sighting.text
             return
         self.seen, self.sight, self.text = sighting, sighting.sight, sighting.text
         if sighting.sight is Sight.BEYOND:

@@ -178,6 +178,19 @@ class WatchedNumbers:
     of: tuple[Watched, ...]
     when: Beyond | Trend | Stale | Restated
 
+    def part(self, watched: Watched) -> str:
+        """The part of the KPI whose numbers are looked at: its growth is one of its own, as for a target."""
+        if not isinstance(self.when, Beyond) or self.when.growth is None:
+            return watched.part
+        return f"growth {self.when.growth}" + (f" of {watched.part}" if watched.part else "")
+
+    @property
+    def formulas(self) -> tuple[Formula, ...]:
+        """The bounds that have to be computed."""
+        when = self.when
+        bounds = (when.low, when.high, when.clear_low, when.clear_high) if isinstance(when, Beyond) else ()
+        return tuple(dict.fromkeys(bound for bound in bounds if isinstance(bound, Formula)))
+
 
 @dataclass(frozen=True, slots=True)
 class WatchedSource:
