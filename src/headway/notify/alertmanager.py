@@ -1,13 +1,13 @@
 """The door to an Alertmanager, by its API of version 2. It groups, routes, mutes and repeats by its own rules.
 
-An alert that fires is to be posted again and again, for an Alertmanager forgets it in a restart; and with an end, for
-it takes one that has none for ended after five minutes. `AHEAD` says how far in the future that end lies.
+An alert that fires is to be posted again and again, for an Alertmanager forgets it in a restart; and with an end that
+lies ahead, for it takes one that has none for ended after five minutes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -15,9 +15,6 @@ import httpx
 from headway.errors import DeliveryError, Mistake
 from headway.model import Route, Signal
 
-#: How long an alert is taken to fire on after it was last posted. The end of an alert is delivered at least once, so
-#: this only matters where Headway itself was taken away, and an end that nobody saw would be an all-clear too early.
-AHEAD = timedelta(days=1)
 _SECONDS = 10.0
 
 

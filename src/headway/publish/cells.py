@@ -9,7 +9,6 @@ from headway.model import (
     Aggregate,
     Balance,
     Cell,
-    Distinct,
     Empty,
     Kpi,
     Open,
@@ -56,7 +55,7 @@ def breakdowns(
             " and ".join(column.replace("_", " ") for column in columns),
             grain.value,
             words.period(axis[-1]),
-            isinstance(kpi.measure, Aggregate | Balance | Open | Recurring | Accrue) and _sums(kpi),
+            sums(kpi),
             tuple(cells),
         )
 
@@ -77,24 +76,30 @@ def _word(column: str, value: str) -> str:
     return value
 
 
+def label(cell: Cell) -> str:
+    """What a cell is called among others: `pro, eu`."""
+    return ", ".join(_word(column, value) for column, value in cell)
+
+
 def row(
     kpi: Kpi, cell: Cell, newest: Stored | None, points: tuple[Point, ...], part: str = "", *, held: bool = False
 ) -> CellRow:
     """One cell; `held` if the total is withheld where the cell has no number of its own."""
-    label = ", ".join(_word(column, value) for column, value in cell)
+    name = label(cell)
     if newest is None:
         value = points[-1].value
         number = numbers.tile(value, tiles.line_unit(kpi), decimals=kpi.decimals)
         verdict = words.verdict("withheld" if held else "no data" if value is None else "no target", value, None, None)
         text = verdict.word if held else str(number)
-        return CellRow(label, dict(cell), Shown(value, text, number.pieces), verdict, "No target", points)
+        return CellRow(name, dict(cell), Shown(value, text, number.pieces), verdict, "No target", points)
     shown = tiles.shown(kpi, newest) if newest.value is not None else Shown(None, newest.verdict.word)
     bounded = newest.low is not None or newest.high is not None
     goal = goals.judged(kpi, newest, part, cell) if bounded else "No target"
-    return CellRow(label, dict(cell), shown, newest.verdict, goal, points)
+    return CellRow(name, dict(cell), shown, newest.verdict, goal, points)
 
 
-def _sums(kpi: Kpi) -> bool:
+def sums(kpi: Kpi) -> bool:
+    """True if the cells of its value add up to the total."""
     if kpi.total is not Total.COMPUTED:
         return False
     match kpi.measure:
@@ -102,7 +107,5 @@ def _sums(kpi: Kpi) -> bool:
             return function in ("count", "sum") and kpi.window is None
         case Open(column=column):
             return column is None
-        case Distinct():
-            return False
         case _:
-            return True
+            return isinstance(kpi.measure, Balance | Recurring | Accrue)

@@ -76,8 +76,8 @@ class Pages:
         for name in self.view.names:
             kpi = self.view.catalog.kpis[name]
             for grain in self.view.grains(name):
-                stem = _stem(name, grain, kpi.front)
-                yield from (f"{stem}.html", f"{stem}.json")
+                path = stem(name, grain, kpi.front)
+                yield from (f"{path}.html", f"{path}.json")
                 if not self.view.planned(name):
                     yield f"kpi/{name}.{grain}.csv"
             yield from (f"kpi/{name}.{grain}.cells.csv" for grain in self.view.grains(name, cell=True))
@@ -149,7 +149,7 @@ class Pages:
             # A byte order mark, without which spreadsheets read UTF-8 as something else.
             text = "\ufeff" + self.view.csv(kpi.name, grain, cells=bool(match[3]))
             return Document(text.encode(), "text/csv; charset=utf-8")
-        if match[3] or f"{_stem(kpi.name, grain, kpi.front)}.{match[4]}" != path:
+        if match[3] or f"{stem(kpi.name, grain, kpi.front)}.{match[4]}" != path:
             return None
         return self._document(path, "kpi.html", self._page(kpi.name, grain))
 
@@ -205,7 +205,7 @@ class Pages:
                 [(index, Markup(drawn)) for index, drawn in figures.multiples(b, kpi, self.view.catalog.calendar)]  # noqa: S704  # the same
                 for b in page.breakdowns
             ],
-            "grains": [(g, _stem(kpi.name, Grain(g), kpi.front).removeprefix("kpi/")) for g in page.grains],
+            "grains": [(g, stem(kpi.name, Grain(g), kpi.front).removeprefix("kpi/")) for g in page.grains],
             "main_grain": kpi.front.value,
             "cell_grains": [g.value for g in self.view.grains(kpi.name, cell=True)],
             "short": figures.short(kpi),
@@ -213,7 +213,13 @@ class Pages:
         }
 
 
-def _stem(name: str, grain: Grain, main: Grain) -> str:
+def mail(**said: object) -> str:
+    """A message as the HTML of a mail: its styles stand in its elements, and it loads nothing but its own picture."""
+    return _environment().get_template("mail.html").render(**said)
+
+
+def stem(name: str, grain: Grain, main: Grain) -> str:
+    """The path of a KPI's page at one grain, without what it ends on; at its main grain it has none in its name."""
     return f"kpi/{name}" if grain is main else f"kpi/{name}.{grain}"
 
 
