@@ -74,6 +74,11 @@ SLUGS = frozenset(
         "already-decided",
         "decided-together",
         "no-reason",
+        "unknown-alert",
+        "not-firing",
+        "unknown-silence",
+        "matches-nothing",
+        "unknown-event",
         # sources
         "missing-file",
         "missing-environment",

@@ -73,6 +73,8 @@ class Pages:
             yield from ("objectives.html", "objectives.json")
         for objective in self.view.pursued:
             yield from (f"objective/{objective.name}.html", f"objective/{objective.name}.json")
+        if self.view.has_alerts:
+            yield from ("alerts.html", "alerts.json")
         for name in self.view.names:
             kpi = self.view.catalog.kpis[name]
             for grain in self.view.grains(name):
@@ -99,6 +101,8 @@ class Pages:
                 return self._document(path, "quality.html", self.view.quality())
             case "objectives.html" | "objectives.json" if self.view.pursued:
                 return self._document(path, "objectives.html", self.view.all_objectives())
+            case "alerts.html" | "alerts.json" if self.view.has_alerts:
+                return self._document(path, "alerts.html", self.view.alerts())
             case "404.html":
                 return Document(self.missing().encode(), "text/html; charset=utf-8")
         if (match := _OBJECTIVE_PATH.fullmatch(path)) is not None:

@@ -14,6 +14,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
+from headway.publish.alertpages import AlertRow, AlertsPage, Watching
 from headway.publish.numbers import Change, Piece
 
 #: Raised when a field of the JSON twins changes its meaning or goes.
@@ -180,6 +181,8 @@ class Stamp:
     fingerprint: str
     #: Of pages of the past: since when they are, and what of them is not; else ''.
     then: str = ""
+    #: How many alerts fire and nobody looks after; None for readers without a page of alerts.
+    firing: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,8 @@ class Front:
     notices: tuple[str, ...]
     #: What checks hold back, in a sentence, or ''.
     held: str
+    #: What fires and is in nobody's hands, the most severe first.
+    alerts: tuple[AlertRow, ...]
     headlines: tuple[Tile, ...]
     groups: tuple[Group, ...]
 
@@ -597,6 +602,8 @@ class KpiPage:
     notes: tuple[NoteRow, ...]
     #: What objectives expect of it.
     aims: tuple[Aim, ...]
+    #: What watches it.
+    alerts: tuple[Watching, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -688,7 +695,7 @@ class CataloguePage:
     groups: tuple[Group, ...]
 
 
-Page = Front | KpiPage | CataloguePage | QualityPage | ObjectivesPage | ObjectivePage
+Page = Front | KpiPage | CataloguePage | QualityPage | AlertsPage | ObjectivesPage | ObjectivePage
 
 
 def plain(thing: object) -> Any:

@@ -11,7 +11,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
 
@@ -32,7 +32,8 @@ from headway.model import (
     read_cell,
 )
 from headway.periods import Grain, Period
-from headway.publish import cells, download, goals, history, lineage, numbers, objectives, table, tiles, words
+from headway.publish import alerting, cells, download, goals, history, lineage, numbers, objectives, table, tiles, words
+from headway.publish.alertpages import AlertsPage
 from headway.publish.checks import LOOKS, Findings
 from headway.publish.history import Past
 from headway.publish.pages import (
@@ -134,6 +135,7 @@ class View:
             as_of=self.as_of,
             fingerprint=catalog.fingerprint[:7],
             then=self._then,
+            firing=self._alerts.firing if self._alerts else None,
         )
 
     def _stamp_of(self, name: str) -> Stamp:
@@ -188,6 +190,29 @@ class View:
         return {name: tried for name, tried in self._tried[0].items() if name in self.catalog.sources}
 
     @cached_property
+    def _alerts(self) -> alerting.Alerts | None:
+        """How alerts stand, for readers who have a page of them."""
+        if self.audience is Audience.PUBLIC or not self.catalog.alerts:
+            return None
+        past, visible = self.as_of is not None, frozenset(self.names)
+        since = datetime.min.replace(tzinfo=UTC) if past else self.now - alerting.RESOLVED
+        known = (tiles.upstream(self.catalog, self.catalog.kpis[name], visible) for name in self.names)
+        return alerting.Alerts(
+            self.catalog,
+            self.now,
+            visible,
+            frozenset(source for sources in known for source in sources),
+            self.ledger.alerting(since, self.until),
+            self.periods,
+            past,
+        )
+
+    @property
+    def has_alerts(self) -> bool:
+        """True if this reader has a page of alerts."""
+        return self._alerts is not None
+
+    @cached_property
     def _findings(self) -> Findings:
         """What checks found, as far as this reader may know."""
         catalog, visible = self.catalog, frozenset(self.names)
@@ -223,6 +248,7 @@ class View:
             max(0, len(brief) - BRIEF),
             self._notices(),
             self._held(),
+            self._alerts.unattended() if self._alerts else (),
             tuple(headlines),
             self._groups([t for t in tracked if t.name not in chosen]),
         )
@@ -231,6 +257,15 @@ class View:
         """All KPIs by area, planned and retired ones too."""
         every = [self.tile(name) for name in self.names]
         return CataloguePage(self.stamp, _counts(every), self._groups(every))
+
+    def alerts(self) -> AlertsPage:
+        """What fires, who knows of it, what ended, and every rule; UsageError for readers who have no such page."""
+        if self._alerts is None:
+            public = self.audience is Audience.PUBLIC
+            said = "the public has no page of alerts" if public else "no alert is declared"
+            remedy = "--audience internal has one." if public else "Declare one in alerts.yml, or in any file."
+            raise UsageError(Mistake(said, "unknown-alert", None, remedy))
+        return self._alerts.page(self.stamp)
 
     def quality(self) -> QualityPage:
         """Every check of the data, and what it holds back."""
@@ -310,6 +345,7 @@ class View:
             lineage=lineage.lineage(kpi, self.catalog, self.names, self.audience, self._columns),
             notes=objectives.notes(self.catalog, name),
             aims=tuple(objectives.aims(kpi, self.pursued, self._published)),
+            alerts=self._alerts.watching(name) if self._alerts else (),
         )
 
     def explain(self, name: str, period: Period | None = None, cell: Cell = TOTAL, part: str = "") -> Explained | None:

@@ -49,7 +49,7 @@ document.addEventListener("DOMContentLoaded", () => {
     let shown = 0;
     for (const row of rows) {
       const fits = words.every((word) => row.dataset.text.includes(word))
-        && ["area", "status", "owner"].every((key) => {
+        && ["area", "status", "owner", "level", "state"].every((key) => {
           const field = form.elements[key];
           return !field || !field.value || row.dataset[key] === field.value;
         });
@@ -62,8 +62,10 @@ document.addEventListener("DOMContentLoaded", () => {
       for (; next && !next.classList.contains("group"); next = next.nextElementSibling) any ||= !next.hidden;
       group.hidden = !any;
     }
-    said.textContent = shown === rows.length ? `${rows.length} KPIs` : `${shown} of ${rows.length} KPIs shown`;
-    document.querySelector("[data-none]").hidden = shown > 0;
+    const what = `${form.dataset.filter || "KPI"}s`;
+    said.textContent = shown === rows.length ? `${rows.length} ${what}` : `${shown} of ${rows.length} ${what} shown`;
+    const none = document.querySelector("[data-none]");
+    if (none) none.hidden = shown > 0;
     const kept = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
     try { history.replaceState(null, "", kept.size ? `?${kept}` : location.pathname); } catch { /* from disk */ }
   };

@@ -1,0 +1,554 @@
+"""Alerts as readers see them: what fires and who knows, what nobody is told of, what ended, and every rule.
+
+States come from the ledger, as the clock left them: nothing is judged here. The public has no page of alerts: that
+something is wrong is for those who mend it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from statistics import median
+
+from headway.model import (
+    Acknowledgement,
+    Alert,
+    Alerting,
+    AlertState,
+    Catalog,
+    Delivery,
+    Notice,
+    Phase,
+    RuleCell,
+    Sight,
+    Silence,
+    Tells,
+    WatchedChecks,
+    WatchedNumbers,
+    WatchedSource,
+    by_severity,
+    read_cell,
+)
+from headway.periods import Grain, Period
+from headway.publish import rules, words
+from headway.publish.alertpages import (
+    AlertRow,
+    AlertsPage,
+    Command,
+    EventRow,
+    Happened,
+    Resolved,
+    RouteRow,
+    RuleRow,
+    SilenceRow,
+    Urgency,
+    Watching,
+)
+from headway.publish.pages import Count, Link, Stamp, Verdict
+from headway.publish.stored import Periods
+
+#: For so long an episode that ended stays on the page.
+RESOLVED = timedelta(days=30)
+#: An alert on more KPIs than this names none of them in its title.
+_FEW = 3
+#: So many things that happened in an episode stand on a page.
+_LOG = 12
+
+_OK = Verdict("pass", "OK")
+_BLIND = {
+    Sight.NO_DATA: Verdict("no data", "No data"),
+    Sight.STALE: Verdict("stale", "Stale"),
+    Sight.WITHHELD: Verdict("withheld", "Withheld"),
+    Sight.ERROR: Verdict("failed", "Not computed"),
+}
+#: The order in which the states of a rule are counted.
+_ORDER = (
+    "firing",
+    "recovering",
+    "pending",
+    "acknowledged",
+    "silenced",
+    "failed",
+    "withheld",
+    "stale",
+    "no data",
+    "pass",
+)
+_COUNTED = {
+    "firing": "firing",
+    "recovering": "recovering",
+    "pending": "pending",
+    "acknowledged": "acknowledged",
+    "silenced": "silenced",
+    "failed": "not computed",
+    "withheld": "withheld",
+    "stale": "stale",
+    "no data": "without data",
+    "pass": "OK",
+}
+#: The phases that somebody may have to do something about, in the order in which they stand.
+_ACTIVE = ("firing", "recovering", "pending")
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """How alerts stand for one reader: `names` are the KPIs that the reader may see, `sources` those behind them."""
+
+    catalog: Catalog
+    now: datetime
+    names: frozenset[str]
+    sources: frozenset[str]
+    kept: Alerting
+    periods: Periods
+    #: Of a time that is past: states were replaced since, and are told from notices.
+    past: bool = False
+
+    # -- what there is -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def states(self) -> tuple[AlertState, ...]:
+        """Every state that the reader may know of, of what is still watched."""
+        found = self._then() if self.past else [state for state in self.kept.states if state.rule]
+        return tuple(state for state in found if state.of.alert in self.catalog.alerts and self.may_know(state.of))
+
+    def _then(self) -> Iterator[AlertState]:
+        """What fired at a time that is past: what had been told to start, and not to end."""
+        for notices in self._notices.values():
+            if any(one.tells is Tells.END for one in notices):
+                continue
+            last = notices[-1]
+            yield AlertState(
+                of=last.of, rule="then", phase=Phase.FIRING, sight=Sight.BEYOND, episode=last.episode,
+                since=last.began, began=last.began, period=last.period, value=last.value, bound=last.bound,
+                text=last.text,
+            )  # fmt: skip
+
+    def may_know(self, of: RuleCell) -> bool:
+        """True if the reader may know of what is watched."""
+        if of.kind == "kpi":
+            return of.name in self.names
+        if of.kind in ("source", "check"):
+            subject = of.name.partition(".")[0]
+            return subject in self.sources or subject in self.names
+        return True
+
+    def may_read(self, alert: Alert) -> bool:
+        """True if the reader may know of an alert: one on a few KPIs may name each of them."""
+        match alert.watches:
+            case WatchedNumbers(of=of):
+                watched = {one.kpi for one in of}
+                return watched <= self.names or (len(watched) > _FEW and bool(watched & self.names))
+            case WatchedSource(source=source):
+                return source in self.sources
+            case WatchedChecks(source=str() as subject):
+                return subject in self.sources or subject in self.names
+        return True
+
+    @cached_property
+    def _notices(self) -> dict[tuple[RuleCell, int], list[Notice]]:
+        """What is to be told of each episode, oldest first."""
+        found: dict[tuple[RuleCell, int], list[Notice]] = defaultdict(list)
+        for notice in sorted(self.kept.notices, key=lambda one: (one.made, one.tells is Tells.END)):
+            if notice.tells is not Tells.TEST:
+                found[notice.of, notice.episode].append(notice)
+        return found
+
+    @cached_property
+    def _deliveries(self) -> dict[str, list[Delivery]]:
+        """What came of each notice, oldest first."""
+        found: dict[str, list[Delivery]] = defaultdict(list)
+        for one in sorted(self.kept.deliveries, key=lambda one: one.at):
+            found[one.notice].append(one)
+        return found
+
+    @cached_property
+    def _taken(self) -> dict[tuple[RuleCell, int], Acknowledgement]:
+        """Who looks after each episode."""
+        return {(one.of, one.episode): one for one in self.kept.acknowledgements if one.taken}
+
+    @cached_property
+    def _silences(self) -> tuple[Silence, ...]:
+        """Those in force, the last to end first."""
+        return tuple(
+            sorted((one for one in self.kept.silences if one.holds(self.now)), key=lambda one: one.until, reverse=True)
+        )
+
+    @cached_property
+    def _severity(self) -> dict[str, int]:
+        return by_severity(self.catalog.levels)
+
+    # -- rows --------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def rows(self) -> tuple[AlertRow, ...]:
+        """Every rule-cell that is not simply fine, the most severe and the newest first."""
+        found = [self._row(state) for state in self.states if state.phase is not Phase.OK or state.sight.blind]
+        found.sort(key=lambda row: (-row.urgency.bars, *_newest_first(row)))
+        return tuple(found)
+
+    @property
+    def firing(self) -> int:
+        """How many alerts fire and nobody looks after."""
+        return sum(row.fires and row.state.key in _ACTIVE for row in self.rows)
+
+    def _row(self, state: AlertState) -> AlertRow:
+        of = state.of
+        alert = self.catalog.alerts[of.alert]
+        seen = rules.seen(of, state.value, state.bound, self._period(of, state.period), state.text, self.catalog)
+        shown, urgency = self._state(state), self._urgency(alert)
+        return AlertRow(
+            id=of.id,
+            alert=of.alert,
+            title=rules.heading(of, self.catalog),
+            kpi=of.name if of.kind == "kpi" else "",
+            subject=rules.subject(of, self.catalog),
+            cell=dict(read_cell(of.cell)),
+            urgency=urgency,
+            state=shown,
+            fires=state.phase.fires,
+            urgent=shown.key == "firing" and urgency.bars == 3,
+            text=seen.text,
+            value=seen.value,
+            rule=rules.rule(alert, self.catalog, self.names, rules.watched_by(alert, of)),
+            since=self._since(state),
+            since_at=state.began if state.phase.fires else state.since,
+            told=self._told(state, alert),
+            said=self._said(state),
+            commands=() if self.past else tuple(self._commands(state, shown)),
+            log=tuple(self._log(state.of, state.episode)) if state.phase.fires else (),
+        )
+
+    def _state(self, state: AlertState) -> Verdict:
+        """How a rule-cell stands, for people: what nobody is told of says so first."""
+        alert = self.catalog.alerts[state.of.alert]
+        if state.phase is Phase.OK:
+            return _BLIND.get(state.sight, _OK)
+        if silence := self._silence(state.of):
+            return Verdict("silenced", f"Silenced, {rules.lasted(silence.until - self.now)} left")
+        if state.phase.fires and (state.of, state.episode) in self._taken:
+            return Verdict("acknowledged", "Acknowledged")
+        if state.phase is Phase.FIRING:
+            return Verdict("firing", "Firing")
+        if state.phase is Phase.PENDING:
+            return Verdict("pending", f"Pending, {state.count} of {alert.after}")
+        return Verdict("recovering", f"Recovering, {state.count} of {alert.clear_after}")
+
+    def _silence(self, of: RuleCell) -> Silence | None:
+        """The silence that holds a rule-cell longest."""
+        labels = self._labels(of)
+        return next((one for one in self._silences if one.matches(labels)), None)
+
+    def _labels(self, of: RuleCell) -> dict[str, str]:
+        alert = self.catalog.alerts[of.alert]
+        return of.labels(alert.level, alert.to)
+
+    def _urgency(self, alert: Alert) -> Urgency:
+        return self._urgency_of(alert.level)
+
+    def _urgency_of(self, level: str) -> Urgency:
+        return Urgency(level, rules.bars(self._severity, level))
+
+    def _since(self, state: AlertState) -> str:
+        """Since 21 Nov, 03:05, 3 h 5 min; no data since then."""
+        start = state.began if state.phase.fires else state.since
+        said = []
+        if start is not None:
+            said.append(f"Since {self.at(start)}, {rules.lasted(self.now - start)}")
+        if state.phase is not Phase.OK and state.sight.blind:
+            said.append(_UNSEEN[state.sight])
+        return ". ".join(said)
+
+    def _period(self, of: RuleCell, key: int | None) -> Period | None:
+        return self.periods.get(Grain(of.grain), key) if of.grain and key is not None else None
+
+    # -- who knows ---------------------------------------------------------------------------------------------------
+
+    def _told(self, state: AlertState, alert: Alert) -> str:
+        """Who was told of an episode, who could not be reached and why, or that nobody is told."""
+        if not state.phase.fires:
+            return "Nobody is told yet" if state.phase is Phase.PENDING else ""
+        reached: dict[str, None] = {}
+        trouble: list[str] = []
+        for notice in self._notices.get((state.of, state.episode), ()):
+            if notice.tells is Tells.END:
+                continue
+            tries = self._deliveries.get(notice.id, [])
+            reached.update({one.route: None for one in tries if one.sent})
+            if tries and not any(one.sent for one in tries):
+                last = tries[-1]
+                why = f"Not told: {last.dropped}" if last.dropped else f"{last.route} could not be reached"
+                more = f" since {self.at(tries[0].at)}: {last.error}" if last.error and not last.dropped else ""
+                trouble.append(f"{why}{more}".rstrip("."))
+        if reached:
+            return ". ".join([f"Told: {', '.join(reached)}", *trouble[-1:]])
+        if trouble:
+            return trouble[-1]
+        level = self.catalog.levels.get(alert.level)
+        if level is not None and level.digest is not None:
+            return f"Waits for the {level.digest} digest"
+        return "Nobody is told yet"
+
+    def _said(self, state: AlertState) -> str:
+        """What somebody said to it, in a sentence."""
+        said = []
+        if state.phase.fires and (taken := self._taken.get((state.of, state.episode))):
+            said.append(f"{taken.who or 'Somebody'} took it on {self.at(taken.at)}{_quoted(taken.why)}")
+        if state.phase is not Phase.OK and (silence := self._silence(state.of)):
+            said.append(f"{silence.who or 'Somebody'} silenced it until {self.at(silence.until)}{_quoted(silence.why)}")
+        return ". ".join(said)
+
+    def _commands(self, state: AlertState, shown: Verdict) -> Iterator[Command]:
+        """What can be done about it, as command lines."""
+        if state.phase is Phase.OK:
+            return
+        taken = (state.of, state.episode) in self._taken
+        if state.phase.fires:
+            if taken:
+                yield Command("Hand back", f"headway alerts ack {state.of.id} --back")
+            else:
+                yield Command("Acknowledge", f"headway alerts ack {state.of.id} --why '...'")
+        if shown.key == "silenced" and (silence := self._silence(state.of)):
+            yield Command("End silence", f"headway alerts unsilence {silence.id}")
+        else:
+            yield Command("Silence", f"headway alerts silence {_matching(state.of)} --for 4h --why '...'")
+
+    def _log(self, of: RuleCell, episode: int) -> Iterator[Happened]:
+        """What happened in an episode, oldest first: what was told, and what somebody said."""
+        alert = self.catalog.alerts.get(of.alert)
+        found = []
+        for notice in self._notices.get((of, episode), ()):
+            period = self._period(of, notice.period)
+            seen = rules.seen(of, notice.value, notice.bound, period, notice.text, self.catalog).text if alert else ""
+            sent = [one.route for one in self._deliveries.get(notice.id, ()) if one.sent]
+            to = f"; told {words.listed(list(dict.fromkeys(sent)))}" if sent else ""
+            text = f"{_TELLS[notice.tells]}{to}"
+            found.append((notice.made, f"{seen}. {text}" if seen else text))
+        for one in self.kept.acknowledgements:
+            if (one.of, one.episode) == (of, episode):
+                verb = "took it" if one.taken else "handed it back"
+                found.append((one.at, f"{one.who or 'Somebody'} {verb}{_quoted(one.why)}"))
+        for at, text in sorted(found)[-_LOG:]:
+            yield Happened(at, self.at(at), text)
+
+    def at(self, moment: datetime) -> str:
+        """21 Nov, 03:05 in the project's zone; a midnight is its day."""
+        local = moment.astimezone(self.catalog.calendar.tz)
+        day = words.near_day(local.date(), self.catalog.calendar.day(self.now))
+        return day if (local.hour, local.minute) == (0, 0) else f"{day}, {local:%H:%M}"
+
+    # -- pages -------------------------------------------------------------------------------------------------------
+
+    def page(self, stamp: Stamp) -> AlertsPage:
+        """The page of alerts."""
+        resolved = tuple(self._resolved())
+        return AlertsPage(
+            stamp,
+            active=tuple(row for row in self.rows if row.state.key in _ACTIVE),
+            handled=tuple(row for row in self.rows if row.state.key in ("acknowledged", "silenced")),
+            blind=tuple(row for row in self.rows if row.state.key in {one.key for one in _BLIND.values()}),
+            resolved=resolved,
+            ended=_ended(resolved),
+            routes=tuple(self._routes()),
+            silences=tuple(self._silence_rows()),
+            events=tuple(self._events()),
+            rules=tuple(self._rules()),
+            note=_THEN if self.past else "",
+        )
+
+    def unattended(self) -> tuple[AlertRow, ...]:
+        """What fires and is in nobody's hands."""
+        return tuple(row for row in self.rows if row.fires and row.state.key in _ACTIVE)
+
+    def watching(self, kpi: str) -> tuple[Watching, ...]:
+        """The alerts on a KPI, or on a check of its numbers, with how they stand there."""
+        found = []
+        for alert in self.catalog.alerts.values():
+            if not isinstance(alert.watches, WatchedNumbers) or not self.may_read(alert):
+                continue
+            one = next((one for one in alert.watches.of if one.kpi == kpi), None)
+            if one is None:
+                continue
+            own = [state for state in self.states if (state.of.alert, state.of.name) == (alert.name, kpi)]
+            worst = min(
+                (self._state(state) for state in own), key=lambda state: _ORDER.index(state.key), default=_NEVER
+            )
+            rows = tuple(row for row in self.rows if (row.alert, row.kpi) == (alert.name, kpi))
+            text = rules.declared(replace(alert, watches=replace(alert.watches, of=(one,))), self.catalog, self.names)
+            found.append(Watching(alert.name, alert.title, self._urgency(alert), text, worst, rows))
+        return tuple(found)
+
+    def _resolved(self) -> Iterator[Resolved]:
+        """Episodes that ended lately, the last one first."""
+        found = []
+        for (of, episode), notices in self._notices.items():
+            end = next((one for one in notices if one.tells is Tells.END), None)
+            if end is None or self.now - end.made > RESOLVED or not self.may_know(of):
+                continue
+            alert, fired = self.catalog.alerts.get(of.alert), end.began or notices[0].at
+            taken = self._taken.get((of, episode))
+            found.append(
+                Resolved(
+                    id=of.id,
+                    alert=of.alert if alert else "",
+                    title=rules.heading(of, self.catalog),
+                    urgency=self._urgency_of(end.level),
+                    fired=self.at(fired),
+                    ended=self.at(end.at),
+                    lasted=rules.lasted(end.at - fired),
+                    worst=self._worst(of, [one for one in notices if one.tells is not Tells.END]),
+                    taken=(taken.who or "Somebody") if taken else "Nobody",
+                    fired_at=fired,
+                    ended_at=end.at,
+                )
+            )
+        yield from sorted(found, key=lambda one: one.ended_at, reverse=True)
+
+    def _worst(self, of: RuleCell, notices: Sequence[Notice]) -> str:
+        """The value farthest past its bound that was told; '' where there are no numbers."""
+        alert, kpi = self.catalog.alerts.get(of.alert), self.catalog.kpis.get(of.name)
+        numbered = [one for one in notices if one.value is not None]
+        if alert is None or kpi is None or not numbered:
+            return ""
+        worst = max(numbered, key=lambda one: abs(one.value - one.bound) if one.bound is not None else 0.0)  # type: ignore[operator]  # filtered above
+        return rules.value(worst.value, worst.bound, alert, kpi, of.part)
+
+    def _routes(self) -> Iterator[RouteRow]:
+        """Every way to people, and whether it takes what it is given."""
+        done = {one.notice for one in self.kept.deliveries if one.sent or one.dropped}
+        in_order = sorted(self.kept.deliveries, key=lambda one: one.at)
+        for name in self.catalog.routes:
+            tries = [one for one in in_order if one.route == name and not one.dropped]
+            failed: list[Delivery] = []
+            for one in reversed(tries):
+                if one.sent:
+                    break
+                failed.append(one)
+            waiting = len({one.notice for one in failed} - done)
+            sent = next((one for one in reversed(tries) if one.sent), None)
+            last = f"Last told {self.at(sent.at)}" if sent else "Nothing told in the last 30 days"
+            if failed and waiting:
+                why = f"Could not be reached since {self.at(failed[-1].at)}: {failed[0].error}".rstrip(".")
+                text = (
+                    f"{why}. {words.count(waiting, 'message')} wait{'s' if waiting == 1 else ''}, and nothing is lost"
+                )
+                yield RouteRow(name, Verdict("failed", "Down"), text, waiting)
+            else:
+                yield RouteRow(name, Verdict("pass", "Working") if sent else Verdict("no data", "Not used"), last, 0)
+
+    def _silence_rows(self) -> Iterator[SilenceRow]:
+        for one in self._silences:
+            if not self._may_match(one):
+                continue
+            yield SilenceRow(
+                id=one.id,
+                what=", ".join(f"{label} {value}" for label, value in one.matchers.items()),
+                until=self.at(one.until),
+                left=rules.lasted(one.until - self.now),
+                who=one.who,
+                why=one.why,
+                until_at=one.until,
+                commands=() if self.past else (Command("End silence", f"headway alerts unsilence {one.id}"),),
+            )
+
+    def _may_match(self, one: Silence) -> bool:
+        """True if what a silence names is nothing that the reader may not know."""
+        known = {"kpi": self.names, "source": self.sources}
+        named = all(value in known[label] for label, value in one.matchers.items() if label in known)
+        alert = self.catalog.alerts.get(one.matchers.get("alert", ""))
+        return named and (alert is None or self.may_read(alert))
+
+    def _events(self) -> Iterator[EventRow]:
+        for one in self.kept.events:
+            if one.closed is None:
+                command = Command("Close", f"headway event --close '{one.text}'")
+                commands = () if self.past else (command,)
+                yield EventRow(one.text, self.at(one.opened), one.who, one.why, one.opened, commands)
+
+    def _rules(self) -> Iterator[RuleRow]:
+        """Every alert, the most severe first."""
+        states: dict[str, list[AlertState]] = defaultdict(list)
+        for state in self.states:
+            states[state.of.alert].append(state)
+        rows: dict[str, list[AlertRow]] = defaultdict(list)
+        for row in self.rows:
+            rows[row.alert].append(row)
+        for alert in sorted(self.catalog.alerts.values(), key=lambda one: self._severity.get(one.level, 0)):
+            if not self.may_read(alert):
+                continue
+            level = self.catalog.levels[alert.level]
+            yield RuleRow(
+                name=alert.name,
+                title=alert.title,
+                urgency=self._urgency(alert),
+                route=alert.to,
+                text=rules.declared(alert, self.catalog, self.names),
+                why=alert.why,
+                respond=f"within {level.respond}",
+                kpis=tuple(self._kpis(alert)),
+                counts=_counts([self._state(state) for state in states[alert.name]]),
+                cells=tuple(rows[alert.name]),
+                declared_at=f"{alert.place.path} line {alert.place.line}",
+            )
+
+    def _kpis(self, alert: Alert) -> Iterator[Link]:
+        if isinstance(alert.watches, WatchedNumbers):
+            watched = dict.fromkeys(one.kpi for one in alert.watches.of if one.kpi in self.names)
+            yield from (Link(name, self.catalog.kpis[name].title) for name in watched)
+
+
+_NEVER = Verdict("no data", "Not looked at yet")
+_UNSEEN = {
+    Sight.NO_DATA: "There are no data now",
+    Sight.STALE: "Its data are stale now",
+    Sight.WITHHELD: "Its numbers are withheld now",
+    Sight.ERROR: "It could not be computed last time",
+}
+_TELLS = {
+    Tells.START: "Firing",
+    Tells.WORSE: "Worse",
+    Tells.END: "Ended",
+    Tells.REPEAT: "Still firing",
+    Tells.ESCALATION: "Nobody took it in time",
+}
+_THEN = "What fired then is told from the messages about it. What was pending, or could not be judged, is not kept."
+
+
+def _newest_first(row: AlertRow) -> tuple[float, str, str]:
+    return (-row.since_at.timestamp() if row.since_at else 0.0, row.alert, row.subject)
+
+
+def _matching(of: RuleCell) -> str:
+    """The options that silence one rule-cell."""
+    cell = "".join(f" --for-cell {_shell(f'{column}={value}')}" for column, value in read_cell(of.cell))
+    kpi = f" --kpi {of.name}" if of.kind == "kpi" else ""
+    return f"--alert {of.alert}{kpi}{cell}"
+
+
+def _shell(text: str) -> str:
+    """A word as a shell takes it."""
+    quoted = text.replace("'", "'\\''")
+    return text if all(c.isalnum() or c in "_=.-" for c in text) else f"'{quoted}'"
+
+
+def _quoted(why: str) -> str:
+    return f": “{why.rstrip('.')}”" if why else ""
+
+
+def _counts(states: Sequence[Verdict]) -> tuple[Count, ...]:
+    found = Counter(state.key for state in states)
+    return tuple(Count(Verdict(key, _COUNTED[key]), found[key]) for key in _ORDER if found[key])
+
+
+def _ended(resolved: Sequence[Resolved]) -> str:
+    """12 alerts, 8 min to 6 d; half within 3 h."""
+    if not resolved:
+        return ""
+    lengths = sorted(one.ended_at - one.fired_at for one in resolved)
+    count = words.count(len(resolved), "alert")
+    if len(lengths) == 1:
+        return f"{count}, {rules.lasted(lengths[0])}"
+    half = rules.lasted(timedelta(seconds=median(length.total_seconds() for length in lengths)))
+    return f"{count}, {rules.lasted(lengths[0])} to {rules.lasted(lengths[-1])}; half within {half}"
