@@ -64,18 +64,7 @@ def closure(catalog: Catalog, names: Sequence[str]) -> list[str]:
     for name in names:
         if name not in catalog.kpis:
             raise UsageError(catalogue.unknown_kpi(name, catalog))
-    found: set[str] = set()
-
-    def visit(name: str) -> None:
-        if name in found:
-            return
-        found.add(name)
-        kpi = catalog.kpis[name]
-        for read in (*kpi.inputs, *kpi.compared, *kpi.reconciled):
-            visit(read)
-
-    for name in names or catalog.kpis:
-        visit(name)
+    found = catalog.together(names or catalog.kpis)
     return [kpi.name for kpi in catalog.in_order() if kpi.name in found and kpi.measure is not None]
 
 

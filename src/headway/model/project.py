@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -98,6 +98,18 @@ class Catalog:
 
         for name in self.kpis:
             yield from visit(name)
+
+    def together(self, names: Iterable[str]) -> set[str]:
+        """These KPIs and all that their formulas, targets and checks read: what one run has to compute."""
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                kpi = self.kpis[name]
+                waiting += (*kpi.inputs, *kpi.compared, *kpi.reconciled)
+        return found
 
     def settles_after(self, name: str) -> timedelta:
         """How long after its end a period of a KPI stays partial.

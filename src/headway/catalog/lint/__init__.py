@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
 from datetime import date
 
-from headway.catalog.lint import alerts, boards, cohorts, data, judging, lengths, rates, same, sizes, wholes
+from headway.catalog.lint import alerts, boards, clock, cohorts, data, judging, lengths, rates, same, sizes, wholes
 from headway.catalog.lint.alerts import Margin
 from headway.catalog.lint.finding import OF_DATA, RULES, SLUGS, Finding, Relation
 from headway.catalog.lint.scene import Scene
@@ -31,6 +31,8 @@ _CHECKS: tuple[Callable[[Scene], Iterator[Finding]], ...] = (
     judging.near_too_wide,
     lengths.length_dependent,
     alerts.looser_alert,
+    clock.response_time,
+    clock.rarely_computed,
     boards.wide,
     data.individuals,
     data.naive_time,

@@ -21,6 +21,8 @@ RULES: Mapping[str, str] = {
     "near-too-wide": "a near band beyond sense",
     "length-dependent": "a number whose size depends on how long the period is",
     "looser-alert": "an alert that fires on target, or only long after off",
+    "response-time": "a time to respond that the clock, or a digest, cannot keep",
+    "rarely-computed": "an alert on what is computed too rarely for it, or never",
     "wide": "a board that shows what its readers may not see",
     "individuals": "a breakdown that singles people out",
     "naive-time": "times without a zone, in a project outside UTC",
