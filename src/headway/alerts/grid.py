@@ -59,7 +59,7 @@ def grid(table: pa.Table, watched: Watched, part: str, since: int | None, *, emp
     coded = table["cell"].combine_chunks().dictionary_encode()
     words: list[str] = coded.dictionary.to_pylist()
     cell = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    wanted = [n for n, text in enumerate(words) if is_watched(watched, text)]
+    wanted = [n for n, text in enumerate(words) if watched.speaks_of(read_cell(text))]
     last = _last_bounds(table, cell, len(words))
     if since is not None:
         kept = np.flatnonzero(table["period"].to_numpy() >= since)
@@ -106,16 +106,6 @@ def grid(table: pa.Table, watched: Watched, part: str, since: int | None, *, emp
         there=there,
         withheld=spread(held, nothing=False),
         reason=spread(np.array(table["reason"].to_pylist(), dtype=object), None),
-    )
-
-
-def is_watched(watched: Watched, text: str) -> bool:
-    """True if the numbers of this cell are watched."""
-    if not watched.each and not watched.cell:
-        return not text
-    cell = dict(read_cell(text))
-    return set(cell) == {*watched.each, *(column for column, _ in watched.cell)} and all(
-        cell[column] == value for column, value in watched.cell
     )
 
 

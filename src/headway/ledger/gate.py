@@ -8,7 +8,7 @@ is withheld at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,6 +50,8 @@ class OfKpi:
     closed: Mapping[Grain, int]
     #: What is proposed since earlier runs.
     earlier: Proposals
+    #: The parts that the run made.
+    parts: Collection[str]
     came: Restating = field(default_factory=Restating.none)
     #: The stored rows that stay as they are for now.
     held: Rows = field(default_factory=lambda: Rows.none(len(OBSERVATION)))
@@ -66,8 +68,9 @@ class OfKpi:
         """See `logs.Holding`."""
         gate = self.gate
         withdrawn = gate.logs.observations.withdrawn
+        words, tolerance, accepted = gate.words, gate.tolerance, gate.accepted
         self.came, self.held = restating(
-            found, stored, given, self.lines, self.closed, gate.words, withdrawn, gate.tolerance, gate.accepted
+            found, stored, given, self.lines, self.closed, words, withdrawn, tolerance, accepted, self.parts
         )
         return self.held.key
 
@@ -135,9 +138,9 @@ class Gate:
         #: How many numbers are held back since this run.
         self.held = 0
 
-    def of(self, kpi: str, lines: Lines, definition: int) -> OfKpi:
-        """The changes of a KPI, to be found while it is written."""
-        one = OfKpi(self, kpi, lines, definition, self._closed(kpi), proposals.read(self.connection, kpi))
+    def of(self, kpi: str, lines: Lines, definition: int, parts: Collection[str]) -> OfKpi:
+        """The changes of a KPI of which a run made these parts, to be found while it is written."""
+        one = OfKpi(self, kpi, lines, definition, self._closed(kpi), proposals.read(self.connection, kpi), parts)
         self.changes.append(one)
         return one
 

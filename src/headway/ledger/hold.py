@@ -7,7 +7,7 @@ published is free to get one; nothing that anybody read is changed by it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -81,11 +81,13 @@ def restating(
     withdrawn: Floats,
     tolerance: float,
     accepted: Ints,
+    parts: Collection[str],
 ) -> tuple[Restating, Rows]:
     """The closed rows that came out different, and those stored ones that stay until that is settled.
 
     `found` has every revision of the blocks that differ, `stored` the newest ones, and `given` what a run made of
-    them. `accepted` are the restatements that people accepted.
+    them. `accepted` are the restatements that people accepted. A growth that is not among the `parts` that the run
+    made is watched and judged by nobody any more: that it goes restates nothing.
     """
     if closed is NEVER or not len(stored.rows):
         return Restating.none(), Rows.none(len(OBSERVATION))
@@ -95,7 +97,11 @@ def restating(
     now, reason = stored.rows.values, stored.rows.values[:, _REASON].astype(np.int64)
     apart = ~same(new[:, :2], now[:, :2])  # a mark of what is gone has a reason of its own
     running = (new[:, _FLAGS].astype(np.int64) & Flag.PARTIAL) != 0
-    threshold = np.array([closed[Grain(grain)] for _, grain, _ in lines.names], dtype=np.int64)
+    open_to = [
+        NEVER[Grain(grain)] if part.startswith("growth ") and part not in parts else closed[Grain(grain)]
+        for part, grain, _ in lines.names
+    ]
+    threshold = np.array(open_to, dtype=np.int64)
     free = stored.rows.period >= threshold[np.searchsorted(lines.ids, stored.rows.series)]
     bound = ~free & ~stored.running & (apart | running)
     if not bound.any():

@@ -85,7 +85,7 @@ class _Writer:
             judged = JUDGED.empty_table() if computed.judged is None else computed.judged
             verdicts = self.encoder.verdicts(computed.kpi, judged)
             logs, lines, run = self.logs, self.encoder.lines(computed.kpi), {"run": self.run}
-            change = self.gate.of(computed.kpi, lines, definition)
+            change = self.gate.of(computed.kpi, lines, definition, computed.observed["part"].unique().to_pylist())
             wrote = run | {"definition": definition}
             counts = logs.keep(logs.observations, computed.kpi, lines, rows, wrote, change.hold)
             logs.keep(logs.verdicts, computed.kpi, lines, verdicts, run, change.hold_verdicts, change.held)

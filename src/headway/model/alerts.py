@@ -170,6 +170,16 @@ class Watched:
     #: The columns whose every value is watched by itself; `cell` has the others of a cross.
     each: tuple[str, ...] = ()
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns of the breakdown whose cells are watched; none for the total."""
+        return frozenset((*(column for column, _ in self.cell), *self.each))
+
+    def speaks_of(self, cell: Cell) -> bool:
+        """True if the numbers of this cell are watched."""
+        values = dict(cell)
+        return values.keys() == self.columns and all(values[column] == value for column, value in self.cell)
+
 
 @dataclass(frozen=True, slots=True)
 class WatchedNumbers:

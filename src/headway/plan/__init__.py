@@ -8,14 +8,15 @@ How a run uses this room, for each source and then for all:
 3. `Plan.read` turns the engine's answer into one table per request: schema `model.OBSERVED` and a column `people`.
 4. `rollup` gives states their longer periods, `entered` and `imported` read typed numbers, `derive` computes what
    reads KPIs alone; `evaluate` is its part that does formulas.
-5. `growth`, `bounds` and `shares` are what targets need beside the numbers, once all of these are there.
+5. `growth`, `bounds` and `shares` are what targets and alerts need beside the numbers, once all of these are there;
+   `thresholds` are those of an alert, made of published numbers.
 
 Nothing here talks to an engine, reads a file or asks what time it is.
 """
 
 from headway.plan.behind import behind
 from headway.plan.bounded import bounded, one_each
-from headway.plan.bounds import bounds
+from headway.plan.bounds import bounds, thresholds
 from headway.plan.census import breakdowns, census, read_census
 from headway.plan.coverage import Coverage, coverage, probe
 from headway.plan.derive import Shelf, derive, looked_into
@@ -68,6 +69,7 @@ __all__ = [
     "rollup",
     "shares",
     "shown_elsewhere",
+    "thresholds",
     "together",
     "typed_footprint",
 ]
