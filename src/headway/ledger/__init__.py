@@ -21,6 +21,7 @@ from headway.ledger.records import (
     Tried,
     Version,
 )
+from headway.ledger.reviews import Reviewed
 from headway.ledger.store import Ledger
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Recorded",
     "Restated",
     "Restatement",
+    "Reviewed",
     "Revision",
     "Run",
     "Series",

@@ -193,7 +193,7 @@ def by_todays_names(journals: Sequence[Journal]) -> list[Journal]:
 def _renamed(one: Journal, rename: Mapping[str, Any]) -> Journal:
     """A journal, after a KPI or a value of its breakdown was called otherwise."""
     added = dict(one.added)
-    of_kpi = (schema.attempt, schema.entry, schema.checked, schema.proposed)
+    of_kpi = (schema.attempt, schema.entry, schema.checked, schema.proposed, schema.review)
     for table in (schema.proposed,) if rename["column"] else of_kpi:
         if table.name in added:
             added[table.name] = _unique(table, [_called(row, rename) for row in added[table.name]])

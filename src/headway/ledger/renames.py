@@ -102,7 +102,8 @@ def _rename(connection: sa.Connection, old: str, new: str) -> None:
     for table in (schema.definition, schema.replaced):
         connection.execute(table.update().where(table.c.kpi == old).values(kpi=new))
     _restated(connection, old, new)
-    for table, keys in ((schema.attempt, ("run",)), (schema.entry, ("cell", "grain", "period", "revision"))):
+    entry = ("cell", "grain", "period", "revision")
+    for table, keys in ((schema.attempt, ("run",)), (schema.entry, entry), (schema.review, ("run", "period"))):
         other = table.alias()
         alike = sa.and_(other.c.kpi == new, *(other.c[key] == table.c[key] for key in keys))
         taken = sa.exists().where(alike)

@@ -23,6 +23,7 @@ from headway.ledger import (
     history,
     lock,
     read,
+    reviews,
     schema,
 )
 from headway.ledger.checked import Standing
@@ -42,6 +43,7 @@ from headway.ledger.records import (
     Tried,
     Version,
 )
+from headway.ledger.reviews import Reviewed
 from headway.model import Alerting, Closing, Computed, Footprint, Load
 from headway.periods import Grain
 
@@ -160,6 +162,15 @@ class Ledger:
             decisions.decide(connection, ids, accept=accept, who=who, why=why, now=now, version=version, reads=reads)
 
     @contextmanager
+    def reviewing(self, decided: Sequence[Reviewed], now: datetime, version: str = "") -> Iterator[int]:
+        """Keep what a review of targets decided, as a row of `run`, if what is done meanwhile comes to an end.
+
+        Gives the number of that row; 0, and nothing is kept, if all of it was decided just so before.
+        """
+        with self.transaction(writing=True) as connection:
+            yield reviews.record(connection, decided, now, version)
+
+    @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
         """A connection with one transaction: everything read in it is of the same moment."""
         with connect.translated(self._path, self._wait), self._engine.begin() as connection:
@@ -188,6 +199,11 @@ class Ledger:
         """What people entered for a KPI, in words (as of the runs that had finished then), oldest period first."""
         with self._reading() as connection:
             return entries.entries(connection, kpi, as_of)
+
+    def reviews(self, kpi: str | None = None, period: str | None = None, as_of: AsOf | None = None) -> list[Reviewed]:
+        """What reviews of targets decided (by then), oldest first: of a KPI, and in the review of a quarter, or all."""
+        with self._reading() as connection:
+            return reviews.reviews(connection, kpi, period, as_of)
 
     def series(self, kpi: str | None = None) -> list[Series]:
         """Every series of a KPI, or of all KPIs."""
