@@ -79,6 +79,9 @@ SLUGS = frozenset(
         "unknown-silence",
         "matches-nothing",
         "unknown-event",
+        "not-a-review",
+        "review-edited",
+        "targets-changed",
         # sources
         "missing-file",
         "missing-environment",
