@@ -349,6 +349,15 @@ def test_checks(project) -> None:
     assert judged(catalog, Outlook(checks={"orders.fresh": looks}), after(4), states)[1] == []
 
 
+def test_checks_of_a_source_and_a_kpi_of_one_name(project) -> None:
+    """They are one rule-cell: it fires if either fails in a run, whichever is looked at first."""
+    catalog = project("check: all")
+    bad, good = Looked(after(1), passed=False, text="3 rows"), Looked(after(1), passed=True)
+    for looks in ([bad, good], [good, bad]):
+        _, [step] = judged(catalog, Outlook(checks={"orders.between": looks}), after(1))
+        assert [one.text for one in step.notices] == ["3 rows"]
+
+
 def test_a_check_that_is_gone_ends(project) -> None:
     """Nobody waits for it to pass."""
     catalog = project("check: all")

@@ -63,7 +63,7 @@ kpis:
     unit: USD
     targets: [{grain: month, for: {shop: a}, at_least: 500}, {at_least: 20}]
   margin: {formula: costs / revenue, unit: percent, better: higher, grain: month}
-  costs: {sum: sales.cost, unit: USD}
+  costs: {sum: sales.cost, unit: USD, checks: [{between: [0, 900]}]}
   buyers: {distinct: sales.user, window: 30 days, unit: people, audience: internal}
   peaks: {count: sales, grain: hour}
   cohorts: {retention: sales.user, ages: 6 months}
@@ -210,6 +210,7 @@ def test_what_is_no_number_is_watched_too(alert: Callable[[str], Alert]) -> None
     assert alert("{level: critical, source: sales, stale: 2 days}").watches == stale
     for check in ("fresh", "key", "refers.shop"):
         assert alert(f"{{level: critical, check: sales.{check}}}").watches == WatchedChecks("sales", check)
+    assert alert("{level: critical, check: costs.between}").watches == WatchedChecks("costs", "between", of_kpi=True)
     assert alert("{level: critical, check: all}").watches == WatchedChecks()
     assert alert("{level: critical, event: data breach}").watches == WatchedEvent("data breach")
 

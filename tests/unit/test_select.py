@@ -28,7 +28,8 @@ sources:
   log: {read: {files: log.csv}, time: at, columns: {at: timestamp}, checks: [{fresh: 2 days}]}
 kpis:
   revenue: {sum: sales.usd, unit: USD, area: money, rank: headline}
-  costs: {sum: sales.usd, where: usd < 0, unit: USD, area: money, owner: shop}
+  costs:
+    {sum: sales.usd, where: usd < 0, unit: USD, area: money, owner: shop, checks: [{between: [-9, 0], then: warn}]}
   margin: {formula: revenue - costs, unit: USD, area: money, rank: headline}
   margin_rate: {formula: margin / revenue, unit: percent, area: money}
   visits: {count: log, grain: hour, area: people, targets: [{at_least: 10}]}
@@ -41,6 +42,7 @@ alerts:
   no_sales: {level: calm, source: sales, stale: 2 days}
   old_log: {level: calm, check: log.fresh}
   unknown_shop: {level: calm, check: sales.refers.shop}
+  dear: {level: calm, check: costs.between}
   breach: {level: urgent, event: data breach}
 boards: {money: {sections: [{tiles: [revenue, {chart: [margin, margin_rate.growth]}]}]}}
 objectives: {grow: {from: 2026-01-01, due: 2026-12-31, expects: [{kpi: revenue, grow: 10 %}]}}
@@ -77,6 +79,7 @@ MONEY = ["revenue", "costs", "margin", "margin_rate"]
         ("alert:no_sales", MONEY),
         ("alert:old_log", ["visits", "visits_by_day"]),
         ("alert:unknown_shop", MONEY),
+        ("alert:dear", ["costs"]),
         ("level:urgent", ["visits"]),
         ("margin+", ["margin", "margin_rate"]),
         ("revenue+", ["revenue", "margin", "margin_rate"]),

@@ -159,9 +159,9 @@ def _others(alert: Alert, outlook: Outlook, states: Mapping[RuleCell, AlertState
         case WatchedSource(source, stale) if source in outlook.readings:
             reading = outlook.readings[source]
             yield RuleCell(alert.name, f"source {source}"), [_of_source(reading, stale, now)]
-        case WatchedChecks(source, check):
+        case WatchedChecks(subject, check):
             for name, looks in outlook.checks.items():
-                if source is None or name == f"{source}.{check}":
+                if subject is None or name == f"{subject}.{check}":
                     yield RuleCell(alert.name, f"check {name}"), _of_check(looks)
         case WatchedEvent(text):
             for event in outlook.events:
@@ -183,13 +183,15 @@ def _of_source(reading: Reading, stale: Stale | None, now: datetime) -> Sighting
 
 
 def _of_check(looks: Sequence[Looked]) -> list[Sighting]:
-    """What each run came to of a check; of several within one second the last."""
-    found = {
-        int(look.at.timestamp()): Sighting(
-            int(look.at.timestamp()), look.at, Sight.FINE if look.passed else Sight.BEYOND, text=look.text
-        )
-        for look in looks
-    }
+    """What each run came to of a check; of several within one second what failed, else the last.
+
+    A source and a KPI may have one name, and a check of one name each: they are one rule-cell.
+    """
+    found: dict[int, Sighting] = {}
+    for look in looks:
+        at, sight = int(look.at.timestamp()), Sight.FINE if look.passed else Sight.BEYOND
+        if at not in found or found[at].sight is Sight.FINE:
+            found[at] = Sighting(at, look.at, sight, text=look.text)
     return list(found.values())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from headway.catalog import values
@@ -34,7 +34,7 @@ from headway.model import (
     WatchedNumbers,
     WatchedSource,
 )
-from headway.periods import Length
+from headway.periods import Length, Unit
 
 ALL = "all"
 _BOUNDS = ("below", "above", "outside")
@@ -79,6 +79,9 @@ def levels(declared: Declared, known: Collection[str], scene: Scene) -> dict[str
         for key in ("to", "escalate"):
             if getattr(spec, key) is not None:
                 entry.known(getattr(spec, key), "route", known, key)
+        if spec.escalate == spec.to:
+            remedy = "Name somebody else, or leave it out: 'repeat' tells the same people again."
+            entry.say(f"'escalate' is another route than 'to', which is '{spec.to}'", "bad-value", remedy, "escalate")
         if entry.fine:
             place = document.key_place(path)
             found[name] = Level(
@@ -99,12 +102,23 @@ class Around:
 
 def alerts(declared: Declared, around: Around, scene: Scene) -> dict[str, Alert]:
     """The alerts; those of KPIs, levels and sources that are amiss themselves are left for later."""
-    found = {}
+    found: dict[str, Alert] = {}
     for name, (value, document, path) in declared.items():
         spec = check(AlertSpec, document, path, value, scene.complaints)
         if spec is not None and (alert := _Alert(document, path, scene).resolve(name, spec, around)):
+            _same(alert, found, Entry(document, path, scene))
             found[name] = alert
     return found
+
+
+def _same(alert: Alert, earlier: Mapping[str, Alert], entry: Entry) -> None:
+    """Complain about an alert that is an earlier one under another name: people would be told twice."""
+    for other in earlier.values():
+        if replace(other, name=alert.name, title=alert.title, why=alert.why, place=alert.place) == alert:
+            where = f"{other.place.path}, line {other.place.line}"
+            message = f"'{alert.name}' tells the same people the same as '{other.name}' ({where})"
+            entry.say(message, "duplicate-name", "Remove one of the two.", key=True)
+            return
 
 
 @dataclass
@@ -128,7 +142,7 @@ class _Alert(Entry):
             case "source":
                 watches = self.source(spec, around.sources)
             case "check":
-                watches = self.checks(str(spec.check), around.sources)
+                watches = self.checks(str(spec.check), around)
             case _:
                 watches = WatchedEvent(str(spec.event))
         level = around.levels.get(spec.level)
@@ -165,22 +179,34 @@ class _Alert(Entry):
         self.say(f"there is no source '{name}'", "unknown-name", remedy, key)
         return False
 
-    def checks(self, text: str, sources: Mapping[str, Source]) -> WatchedChecks | None:
-        """One check of a source, or all checks of all of them."""
+    def checks(self, text: str, around: Around) -> WatchedChecks | None:
+        """One check of a source or a KPI, or all checks of all of them."""
         if text == ALL:
             return WatchedChecks()
         name, dot, wanted = text.partition(".")
         if not dot:
-            self.say("a check is named with its source, source.check, or it is all", "bad-value", None, "check")
+            message = "a check is named with its source or KPI, source.check, or it is all"
+            self.say(message, "bad-value", None, "check")
             return None
-        if not self.of_source(name, "check") or name not in sources:
+        is_source, is_kpi = name in self.scene.sources, name in self.scene.declared
+        if not is_source and not is_kpi:
+            remedy = values.near(name, {*self.scene.sources, *self.scene.declared})
+            self.say(f"there is no source or KPI '{name}'", "unknown-name", remedy, "check")
             return None
-        known = sources[name].check_names
+        if (is_source and name not in around.sources) or (is_kpi and name not in self.scene.kpis):
+            self.fine = False  # it is amiss itself
+            return None
+        of_source = around.sources[name].check_names if is_source else ()
+        of_kpi = tuple(check.name for check in self.scene.kpis[name].checks) if is_kpi else ()
+        known = (*of_source, *of_kpi)
         if wanted not in known:
             remedy = values.near(wanted, known)
-            remedy = remedy or (f"It has {', '.join(known)}." if known else "Declare it under 'checks' of the source.")
+            remedy = remedy or (f"It has {', '.join(known)}." if known else "Declare it there, under 'checks'.")
             self.say(f"{name} has no check '{wanted}'", "unknown-name", remedy, "check")
-        return WatchedChecks(name, wanted)
+        elif wanted in of_source and wanted in of_kpi:
+            remedy = "Give one of the two checks another 'name'."
+            self.say(f"the source {name} and the KPI {name} both have a check '{wanted}'", "bad-value", remedy, "check")
+        return WatchedChecks(name, wanted, wanted in of_kpi)
 
     def stale(self, length: Length) -> Stale:
         """For how long nothing new came."""
@@ -269,6 +295,9 @@ class _Alert(Entry):
                 return watched, Trend(spec.trend, spec.periods)
             case "stale":
                 assert spec.stale is not None
+                if spec.stale.count and spec.stale.elapsed <= Length(1, Unit(grain)).elapsed:
+                    message = f"{kpi.name} has a new {grain} once a {grain}, so 'stale' is longer than that"
+                    self.say(message, "bad-value", f"Write for example {Length(2, Unit(grain))}.", "stale")
                 return watched, Stale(spec.stale)
             case "restated":
                 return watched, Restated()

@@ -174,7 +174,7 @@ MEANINGS: Mapping[type[specs.Spec], Mapping[str, str]] = {
         "level": "How urgent it is: one of the levels.",
         "kpi": "What is watched: a KPI, a part (mrr.new), a list, or all.",
         "source": "What is watched: a source. It fires when the source cannot be read, or with 'stale'.",
-        "check": "What is watched: a check that fails, source.name, or all.",
+        "check": "What is watched: a check of a source or KPI that fails, invoices.fresh, or all.",
         "event": "What is watched: something that is posted from outside, in words.",
         "below": _LIMIT,
         "above": _LIMIT,

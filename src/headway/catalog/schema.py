@@ -133,7 +133,7 @@ HELD: Mapping[type[specs.Spec], Mapping[str, Shape]] = {
     alertspec.LevelSpec: {"respond": SOME_LENGTH, "repeat": SOME_LENGTH},
     alertspec.AlertSpec: {
         "check": shapes.text(
-            r"^all$|^[a-z][a-z0-9_]*\.\S", "a check is named with its source: sessions.fresh; or it is all"
+            r"^all$|^[a-z][a-z0-9_]*\.\S", "a check is named with its source or KPI: sessions.fresh; or it is all"
         ),
         "stale": SOME_LENGTH,
         "below": BOUND,

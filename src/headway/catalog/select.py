@@ -90,8 +90,10 @@ def watched(catalog: Catalog, alert: Alert) -> list[str]:
     match alert.watches:
         case WatchedNumbers(of=of):
             return list(dict.fromkeys(one.kpi for one in of))
-        case WatchedSource(source=source) | WatchedChecks(source=str(source)):
-            return reading(catalog, source)
+        case WatchedChecks(subject=str(name), of_kpi=True):
+            return [name]
+        case WatchedSource(source=name) | WatchedChecks(subject=str(name)):
+            return reading(catalog, name)
         case WatchedChecks():
             return _measured(catalog.kpis.values())
         case _:

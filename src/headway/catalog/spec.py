@@ -148,7 +148,7 @@ LookOf = Annotated[Look, _word(Look, Look)]
 ScaleOf = Annotated[Scale, _word(Scale, Scale)]
 Address = Annotated[str, _reader(values.address, shapes.ADDRESS)]
 Times = Annotated[int, _whole(1, 1000)]
-ManyPeriods = Annotated[int, _whole(6, 1000)]
+ManyPeriods = Annotated[int, _reader(values.many_periods, shapes.whole(6, 1000))]
 Digits = Annotated[int, _whole(0, 9)]
 
 

@@ -370,6 +370,15 @@ def link(value: Any) -> str:
     return value
 
 
+def many_periods(value: Any) -> int:
+    """In how many periods a trend is looked for."""
+    if isinstance(value, int) and not isinstance(value, bool) and value < 6:
+        message = f"a trend is looked for in 6 periods or more, not in {value}: so few go one way by chance"
+        raise wrong(value, message, "bad-value")
+    found: int = whole(6, 1000)(value)
+    return found
+
+
 def site(value: Any) -> str:
     """The address of a site, without a slash at its end."""
     found = link(value)

@@ -212,10 +212,11 @@ class WatchedSource:
 
 @dataclass(frozen=True, slots=True)
 class WatchedChecks:
-    """A check of a source that fails; without names, every check there is."""
+    """A check of a source, or of a KPI, that fails; without names, every check there is."""
 
-    source: str | None = None
+    subject: str | None = None
     check: str | None = None
+    of_kpi: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ class Alerts:
                 return watched <= self.names or (len(watched) > _FEW and bool(watched & self.names))
             case WatchedSource(source=source):
                 return source in self.sources
-            case WatchedChecks(source=str() as subject):
+            case WatchedChecks(subject=str() as subject):
                 return subject in self.sources or subject in self.names
         return True
 

@@ -167,10 +167,10 @@ def _what(alert: Alert, catalog: Catalog, visible: Container[str]) -> str:
             return f"{words.listed(titles) if titles else 'it'}{each}{cell} by {one.grain}"
         case WatchedSource(source=source):
             return f"source {source}"
-        case WatchedChecks(source=None):
+        case WatchedChecks(subject=None):
             return "any check"
-        case WatchedChecks(source=source, check=check):
-            return f"check {source}.{check}"
+        case WatchedChecks(subject=subject, check=check):
+            return f"check {subject}.{check}"
         case WatchedEvent(text=text):
             return f"“{text}”"
     raise AssertionError(alert.watches)

@@ -151,7 +151,7 @@ def _late(alert: Alert, level: Level, rhythms: _Rhythms) -> Iterator[Finding]:
         return
     slowest = max(late.values(), key=lambda every: every.elapsed)
     names = [name for name in late if late[name] == slowest]
-    verb = "computed" if isinstance(alert.watches, WatchedNumbers) else "read"
+    verb = "computed" if _kpis_of(alert) else "read"
     sum_ = _said(slowest.elapsed + level.respond.elapsed)
     yield Finding(
         "response-time",
@@ -177,7 +177,7 @@ def rarely_computed(scene: Scene) -> Iterator[Finding]:
     for alert in scene.catalog.alerts.values():
         often = _rhythms_of(alert, rhythms)
         if never := [name for name, every in often.items() if every is None]:
-            verb = "computes" if isinstance(alert.watches, WatchedNumbers) else "reads"
+            verb = "computes" if _kpis_of(alert) else "reads"
             yield _rarely(
                 alert,
                 rhythms,
@@ -265,7 +265,9 @@ def _rhythms_of(alert: Alert, rhythms: _Rhythms) -> dict[str, Length | None]:
     match alert.watches:
         case WatchedNumbers(of=of):
             return {one.kpi: rhythms.kpis.get(one.kpi) for one in of}
-        case WatchedSource(source=name) | WatchedChecks(source=str(name)):
+        case WatchedChecks(subject=str(name), of_kpi=True):
+            return {name: rhythms.kpis.get(name)}
+        case WatchedSource(source=name) | WatchedChecks(subject=str(name)):
             return {name: rhythms.sources.get(name)}
         case WatchedChecks():
             return {name: rhythms.sources.get(name) for name in rhythms.catalog.sources if _is_read(rhythms, name)}
@@ -278,9 +280,13 @@ def _is_read(rhythms: _Rhythms, source: str) -> bool:
 
 
 def _kpis_of(alert: Alert) -> tuple[str, ...]:
-    return (
-        tuple(dict.fromkeys(one.kpi for one in alert.watches.of)) if isinstance(alert.watches, WatchedNumbers) else ()
-    )
+    match alert.watches:
+        case WatchedNumbers(of=of):
+            return tuple(dict.fromkeys(one.kpi for one in of))
+        case WatchedChecks(subject=str(name), of_kpi=True):
+            return (name,)
+        case _:
+            return ()
 
 
 def _allowing(slug: str, alert: Alert) -> str:
