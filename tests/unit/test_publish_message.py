@@ -20,14 +20,15 @@ from headway import catalog as catalogue
 from headway import run
 from headway.ledger import Ledger
 from headway.model import (
-    AlertState,
+    Alerting,
     Audience,
+    Delivery,
     Message,
     Notice,
-    Phase,
     RuleCell,
     Service,
     Tells,
+    Withdrawn,
     cell_text,
 )
 from headway.publish import lately, message, view
@@ -149,6 +150,11 @@ def notice(rule_cell: RuleCell, tells: Tells = Tells.START, **more: object) -> N
     return Notice(id=f"{rule_cell.id}-{tells}", of=rule_cell, tells=tells, **(known | more))  # type: ignore[arg-type]
 
 
+def again(one: Notice, tells: Tells, **more: object) -> Notice:
+    """Another notice of the same episode."""
+    return replace(one, id=f"{one.of.id}-{tells}", tells=tells, **more)  # type: ignore[arg-type]
+
+
 def hour(of_day: int, day: int = 22) -> int:
     """The key of an hour of November."""
     return int(datetime(2026, 11, day, of_day, tzinfo=UTC).timestamp())
@@ -167,31 +173,37 @@ FELL = notice(of("orders_fell", "kpi orders", "month"), period=month(10), value=
 END = notice(ERRORS, Tells.END, period=hour(5), value=0.004, bound=0.005, at=datetime(2026, 11, 22, 8, tzinfo=UTC))
 SLOW_EU = notice(SLOW["eu"], period=hour(5), value=818.05, bound=500.0)
 
+#: The first message of the episode reached somebody an hour ago.
+SENT = (Delivery(HIGH.id, "on_call", NOW - HOUR, sent=True),)
+
 CASES: dict[str, tuple[list[Notice], list[Notice]]] = {
     "start": ([HIGH], []),
     "start-of-a-cell": ([SLOW_EU], []),
     "start-of-growth": ([FELL], []),
     "start-of-a-trend": (
-        [notice(of("slipping", "kpi orders", "month"), level="information", period=month(10), value=205.0)], []),
-    "worse": ([replace(HIGH, tells=Tells.WORSE, value=0.08)], []),
-    "repeat": ([replace(HIGH, tells=Tells.REPEAT)], []),
-    "escalation": ([replace(HIGH, tells=Tells.ESCALATION)], [replace(HIGH, made=NOW - HOUR)]),
+        [notice(of("slipping", "kpi orders", "month"), level="information", period=month(10), value=205.0,
+                text="down over 6 months (tau -0.87, p 0.017)")], []),
+    "worse": ([again(HIGH, Tells.WORSE, value=0.08)], []),
+    "repeat": ([again(HIGH, Tells.REPEAT)], []),
+    "escalation": ([again(HIGH, Tells.ESCALATION)], [replace(HIGH, made=NOW - HOUR)]),
     "end": ([END], [HIGH]),
-    "end-by-the-catalogue": ([replace(END, text="The rule changed.")], [HIGH]),
+    "end-by-the-catalogue": ([replace(END, text=Withdrawn.CHANGED)], [HIGH]),
     "end-of-what-is-gone": (
-        [notice(of("no_more", "kpi no_more", "day"), Tells.END, text="It is watched no more.")], []),
+        [notice(of("no_more", "kpi no_more", "day"), Tells.END, text=Withdrawn.GONE)], []),
     "over": ([HIGH, END], []),
     "stale": ([notice(of("orders_stale", "kpi orders", "month"), level="information",
-                      text="no new value since October 2026")], []),
+                      text="its newest complete month is 2026-10")], []),
     "restated": ([notice(of("restated", "kpi orders", "month"), level="information", period=month(9), value=313.0,
                          text="300 orders became 313 orders")], []),
     "unreadable": ([notice(of("requests_gone", "source requests"), text="no file matches 'requests.csv'")], []),
     "silent": ([notice(of("requests_silent", "source requests"), level="critical",
-                       text="the newest row is of 19 Nov 2026, 04:10 UTC")], []),
+                       text="its newest row is of 2026-11-19 04:10 UTC")], []),
     "readable-again": ([notice(of("requests_gone", "source requests"), Tells.END, at=NOW)], []),
-    "check": ([notice(of("odd_times", "check requests.between"), level="information")], []),
-    "event": ([notice(of("breach"), text="posted by the security team")], []),
-    "event-closed": ([notice(of("breach"), Tells.END)], []),
+    "check": ([notice(of("odd_times", "check requests.between"), level="information",
+                      text="1 row of requests breaks the check between")], []),
+    "event": ([notice(replace(of("breach"), part="b1"), text="a laptop was lost, disk not encrypted")], []),
+    "event-without-reason": ([notice(replace(of("breach"), part="b1"), text="Data breach")], []),
+    "event-closed": ([notice(replace(of("breach"), part="b1"), Tells.END, text="data breach")], []),
     "hidden": ([notice(of("margin_low", "kpi margin", "month"), period=month(10), value=820.0, bound=1000.0)], []),
     "two": ([HIGH, SLOW_EU], []),
     "many-of-one-alert": ([replace(SLOW_EU, of=one) for one in SLOW.values()], []),
@@ -210,7 +222,7 @@ def written(one: Message) -> str:
 def test_messages_read_as_reviewed(case: str, internal: View) -> None:
     """The line and the text of a message, in every case there is."""
     notices, story = CASES[case]
-    said = written(message.message(notices, internal, story))
+    said = written(message.message(notices, internal, Alerting(notices=tuple(story), deliveries=SENT)))
     expected = GOLDEN / f"{case}.txt"
     if os.environ.get("HEADWAY_WRITE_GOLDEN"):
         expected.write_text(said, encoding="utf-8")
@@ -287,11 +299,10 @@ def test_an_alertmanager_is_told_the_same_by_labels(internal: View) -> None:
 
 
 def test_what_fires_is_told_to_an_alertmanager_again_by_the_same_labels(internal: View) -> None:
-    """A state gives the labels that its first message had; what does not fire is not told."""
-    state = AlertState(SLOW["eu"], "", Phase.FIRING, episode=1, began=SLOW_EU.began, period=hour(5), value=818.05,
-                       bound=500.0)  # fmt: skip
-    [again] = message.standing([state, replace(state, phase=Phase.PENDING)], internal)
+    """The newest notice gives the labels that the first one had, and the numbers of now."""
+    [again] = message.standing([replace(SLOW_EU, tells=Tells.WORSE, value=900.0)], internal).signals
     [first] = message.message([SLOW_EU], internal).signals
+    assert again.annotations["summary"].startswith("Response time, eu at 900\u00a0ms")
     assert (again.labels, again.starts, again.ends) == (first.labels, first.starts, first.ends)
 
 

@@ -28,6 +28,7 @@ from headway.model import (
     WatchedEvent,
     WatchedNumbers,
     WatchedSource,
+    Withdrawn,
 )
 
 Seen = tuple[RuleCell, list[Sighting]]
@@ -55,7 +56,7 @@ def judge(
             yield from _judge(catalog, alert, outlook, known, now)
     for (name, _), some in known.items():
         if name not in catalog.alerts:
-            yield from _retired(some.values(), ("", ""), "The alert was removed.", outlook, now)
+            yield from _retired(some.values(), ("", ""), Withdrawn.REMOVED, outlook, now)
 
 
 def by_time(alert: Alert) -> bool:
@@ -131,7 +132,7 @@ def _judge(
         if isinstance(alert.watches, WatchedSource) and alert.watches.source not in outlook.readings:
             there.update(states)
     gone = (state for of, state in states.items() if of not in there)
-    yield from _retired(gone, (alert.level, alert.to), "It is not watched any more.", outlook, now)
+    yield from _retired(gone, (alert.level, alert.to), Withdrawn.GONE, outlook, now)
 
 
 def _advanced(seen: Iterable[Seen], states: Mapping[RuleCell, AlertState], rule: Rule, now: datetime) -> Iterator[Step]:

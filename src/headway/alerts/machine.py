@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from headway.model import AlertState, Notice, Phase, RuleCell, Sight, Sighting, Tells
+from headway.model import AlertState, Notice, Phase, RuleCell, Sight, Sighting, Tells, Withdrawn
 
 #: The names of notices are made in this space.
 _NOTICES = UUID("6f0f6a1c-5b0e-4d0e-9a53-0a5b2f6f7c11")
@@ -106,7 +106,7 @@ def _anew(state: AlertState | None, of: RuleCell, sightings: Iterable[Sighting],
         return Step(replace(found.state, episode=episode + 1), (replace(start, id=number, episode=episode + 1),))
     if found.state.phase.fires:
         return Step(replace(found.state, episode=episode, began=state.began, worse=state.worse))
-    ended = _closing(state, rule, "The rule changed.", now)
+    ended = _closing(state, rule, Withdrawn.CHANGED, now)
     return Step(replace(found.state, episode=episode), (ended,))
 
 

@@ -20,6 +20,7 @@ from headway.model.alerted import (
     Signal,
     Silence,
     Tells,
+    Withdrawn,
     column_label,
 )
 from headway.model.alerts import (
@@ -280,6 +281,7 @@ __all__ = [
     "WatchedEvent",
     "WatchedNumbers",
     "WatchedSource",
+    "Withdrawn",
     "asks",
     "by_severity",
     "cell_text",

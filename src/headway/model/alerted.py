@@ -158,6 +158,14 @@ class Tells(StrEnum):
     TEST = "test"
 
 
+class Withdrawn(StrEnum):
+    """Why an episode ends although nothing was seen that ends it, as people are told."""
+
+    CHANGED = "The rule changed."
+    GONE = "It is not watched any more."
+    REMOVED = "The alert was removed."
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One thing to tell of one rule-cell: made once, delivered to its route at least once.

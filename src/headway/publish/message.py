@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from headway.model import AlertState, Message, Notice, Route, RuleCell, Service, Signal, Tells, by_severity
+from headway.model import Alerting, Message, Notice, Route, RuleCell, Service, Signal, Tells, by_severity
 from headway.publish import html, told, words
 from headway.publish.told import Command, Told
 from headway.publish.view import View
@@ -39,15 +39,19 @@ _COUNTED = {
     "over": "started and ended",
     "end": "ended",
 }
+_NOTHING = Alerting()
 _NOT_ALLOWED = re.compile(r"[^a-zA-Z0-9_]")
 
 
-def message(notices: Sequence[Notice], view: View, story: Sequence[Notice] = ()) -> Message:
+def message(notices: Sequence[Notice], view: View, story: Alerting = _NOTHING) -> Message:
     """What a route is told of these notices, as the readers of `view` may know it.
 
-    Several of one episode come to one thing to say. `story` are earlier notices of the same episodes: since when nobody
-    has taken it is read there.
+    Several of one episode come to one thing to say. `story` has what was told before of the same episodes: since when
+    nobody has taken one is read there.
     """
+    for one in notices:
+        if one.tells is Tells.TEST:
+            return test(view.catalog.routes[one.route], view, one.made)
     groups: dict[tuple[RuleCell, int], list[Notice]] = {}
     for one in notices:
         groups.setdefault((one.of, one.episode), []).append(one)
@@ -61,20 +65,9 @@ def message(notices: Sequence[Notice], view: View, story: Sequence[Notice] = ())
     return Message(title, _text(found), _html(title, found, view, picture), picture, signals)
 
 
-def standing(states: Iterable[AlertState], view: View) -> tuple[Signal, ...]:
-    """What fires, as an Alertmanager wants to be told of it again and again."""
-    found = []
-    for state in states:
-        alert = view.catalog.alerts.get(state.of.alert)
-        if alert is None or not state.phase.fires:
-            continue
-        at = state.since or view.now
-        told_again = Notice(
-            "", state.of, state.episode, Tells.REPEAT, 1, at, view.now, alert.level, alert.to, state.began,
-            state.period, state.value, state.bound, state.text,
-        )  # fmt: skip
-        found.append(_signal(told_again, view, ()))
-    return tuple(found)
+def standing(notices: Iterable[Notice], view: View) -> Message:
+    """What fires, as an Alertmanager wants to hear it again and again: the newest notice of each episode."""
+    return Message("", "", signals=tuple(_signal(one, view, ()) for one in notices))
 
 
 def test(route: Route, view: View, now: datetime) -> Message:
@@ -155,6 +148,7 @@ def _of_many(found: Sequence[Told]) -> tuple[Command, ...]:
     alert = next(iter(alerts))
     return (
         look,
+        Command("take", "Take them", f"headway alerts ack {alert}"),
         Command("silence", "Silence them for 4 hours", f'headway alerts silence --alert {alert} --for 4h --why "..."'),
     )
 
@@ -184,7 +178,7 @@ def _html(title: str, found: Sequence[Told], view: View, picture: bytes) -> str:
 def _signal(notice: Notice, view: View, found: Sequence[Told]) -> Signal:
     """One rule-cell for an Alertmanager: named by its labels, whatever is told of it."""
     of, catalog = notice.of, view.catalog
-    one = next((one for one in found if one.of == of), None) or told.told([notice], view, short=True)
+    one = next((one for one in found if one.of == of), None) or told.told([notice], view, _NOTHING, short=True)
     labels = of.labels(notice.level, "")
     labels |= {"alertname": labels.pop("alert"), "severity": notice.level, "project": catalog.name, "part": of.part}
     if one.hidden:

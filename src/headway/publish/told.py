@@ -13,6 +13,7 @@ from functools import cached_property
 
 from headway.model import (
     Alert,
+    Alerting,
     Beyond,
     Cell,
     Kpi,
@@ -24,6 +25,7 @@ from headway.model import (
     Trend,
     WatchedNumbers,
     WatchedSource,
+    Withdrawn,
     read_cell,
 )
 from headway.periods import Calendar, Grain, Period
@@ -77,17 +79,12 @@ class Told:
     hidden: bool = False
 
 
-def told(notices: Sequence[Notice], view: View, story: Sequence[Notice] = (), *, short: bool = False) -> Told:
-    """What there is to say of the notices of one episode, which are told at once; `story` are all there were of it.
+def told(notices: Sequence[Notice], view: View, story: Alerting, *, short: bool = False) -> Told:
+    """What there is to say of the notices of one episode, which are told at once; `story` has what was told before.
 
     `short` leaves out what takes more than a line.
     """
     return _Teller(notices, view, story).told(short=short)
-
-
-def headline(notice: Notice, view: View) -> str:
-    """What happened, in a line."""
-    return _Teller([notice], view, ()).headline
 
 
 def kind_of(notices: Sequence[Notice]) -> str:
@@ -101,25 +98,22 @@ def kind_of(notices: Sequence[Notice]) -> str:
 class _Teller:
     """Everything that is asked about one episode, each of it once."""
 
-    def __init__(self, notices: Sequence[Notice], view: View, story: Sequence[Notice]) -> None:
+    def __init__(self, notices: Sequence[Notice], view: View, story: Alerting) -> None:
         self.notices = sorted(notices, key=lambda one: (one.made, one.at))
         self.view, self.catalog = view, view.catalog
         self.kind = kind_of(notices)
         #: Who is told late is told how it is now.
         self.notice = self.notices[-1]
         self.of = self.notice.of
-        self.story = [one for one in (*story, *notices) if (one.of, one.episode) == (self.of, self.notice.episode)]
+        known = {one.id: one for one in (*story.notices, *notices) if one.of == self.of}
+        self.starts = [one for one in known.values() if one.tells is Tells.START and one.episode == self.notice.episode]
+        self.deliveries = story.deliveries
         self.alert: Alert | None = self.catalog.alerts.get(self.of.alert)
         self.kpi: Kpi | None = self.catalog.kpis.get(self.of.name) if self.of.kind == "kpi" else None
         self.cell = read_cell(self.of.cell)
         self.watched = rules.watched_by(self.alert, self.of) if self.alert else None
-        #: Why it ended without anything seen: the rule changed, or it is no longer watched.
-        self.closed = self.notice.text if self.kind in ("end", "over") and self._closed else ""
-
-    @property
-    def _closed(self) -> bool:
-        """True where the end follows from the catalogue, not from what was seen."""
-        return self.alert is None or (self.of.kind == "kpi" and self.watched is None) or bool(self.notice.text)
+        #: Why it ended though nothing was seen that ends it.
+        self.closed = self.notice.text if self.notice.text in set(Withdrawn) else ""
 
     def told(self, *, short: bool) -> Told:
         """All of it."""
@@ -226,7 +220,7 @@ class _Teller:
         if self.kind == "escalation":
             level = self.catalog.levels.get(self.notice.level)
             within = f": {level.name} asks for an answer within {level.respond}" if level else ""
-            said.append(f"Nobody has taken it since {self._moment(self._made)}{within}.")
+            said.append(f"Nobody has taken it since {self._moment(self._told)}{within}.")
         if self.kind == "repeat":
             said.append("It still fires, and nobody has taken it.")
         if self.kind == "worse":
@@ -240,9 +234,9 @@ class _Teller:
         seen = rules.seen(
             self.of, self.notice.value, self.notice.bound, self.period, self.notice.text, self.catalog
         ).text
-        if seen and not self.closed and self.kind != "over":
-            about = rules.subject(self.of, self.catalog)
-            said.append(f"{about}: {seen}." if self.kpi else words.sentence(seen))
+        if seen and not self.closed and self.kind != "over" and seen.casefold() not in self.headline.casefold():
+            about = f"{rules.subject(self.of, self.catalog)}: " if self.value and not self.notice.text else ""
+            said.append(f"{about}{seen}.")
         if self.alert and self.alert.why and self.kind != "end":
             said.append(words.sentence(self.alert.why))
         return said
@@ -272,7 +266,7 @@ class _Teller:
         ]
         if not found or self.alert is None or self.kpi is None:
             return ""
-        limits = [one.bound for one in self.story if one.bound is not None and one.tells is Tells.START]
+        limits = [one.bound for one in self.starts if one.bound is not None]
         worst = min(found) if high is None else max(found)
         if low is not None and high is not None:
             worst = max(found, key=lambda value: min((abs(value - limit) for limit in limits), default=0.0))
@@ -295,6 +289,12 @@ class _Teller:
         elif self.of.kind == "source":
             facts.append(("Behind", self._named(self._readers(self.of.name))))
         return facts
+
+    @property
+    def _several(self) -> bool:
+        """True if its alert watches other KPIs, too."""
+        watches = self.alert.watches if self.alert else None
+        return isinstance(watches, WatchedNumbers) and len({one.kpi for one in watches.of}) > 1
 
     @property
     def _of_value(self) -> bool:
@@ -372,13 +372,14 @@ class _Teller:
         if self.kpi is not None:
             grain = self._grain if self._grain in self.view.grains(self.kpi.name) else self.kpi.front
             return f"{site}/{html.stem(self.kpi.name, grain, self.kpi.front)}.html"
-        return f"{site}/quality.html" if self.of.kind in ("check", "source") else site
+        return f"{site}/quality.html" if self.of.kind in ("check", "source") else f"{site}/alerts.html#{self.of.id}"
 
     def _commands(self) -> tuple[Command, ...]:
         if self.kind in ("end", "over"):
             return ()
+        kpi = f" --kpi {self.of.name}" if self.of.kind == "kpi" and not self.hidden and self._several else ""
         cell = "".join(f" --for-cell {shlex.quote(f'{column}={value}')}" for column, value in self.cell)
-        silence = f'headway alerts silence --alert {self.of.alert}{cell} --for 4h --why "..."'
+        silence = f'headway alerts silence --alert {self.of.alert}{kpi}{cell} --for 4h --why "..."'
         found = [
             Command("take", "Take it", f"headway alerts ack {self.of.id}"),
             Command("silence", "Silence it for 4 hours", silence),
@@ -456,9 +457,11 @@ class _Teller:
     # -- time ------------------------------------------------------------------------------------------------------
 
     @property
-    def _made(self) -> datetime:
-        """When somebody was first told."""
-        return min((one.made for one in self.story if one.tells is Tells.START), default=self.notice.made)
+    def _told(self) -> datetime:
+        """When somebody was first told, or was to be."""
+        names = {one.id for one in self.starts}
+        moments = [one.at for one in self.deliveries if one.notice in names and not one.dropped]
+        return min([*moments, *(() if moments else (one.made for one in self.starts))], default=self.notice.made)
 
     def _moment(self, when: datetime) -> str:
         return words.moment(when, self.calendar.tz)
