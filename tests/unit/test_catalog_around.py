@@ -359,7 +359,7 @@ def test_what_has_no_effect_yet_is_said(load: Load, tmp_path: Path) -> None:
         boards__one="boards: {one: {sections: [{tiles: [revenue]}]}}",
     )
     said = run(app, ["check", "--offline", "--project", str(tmp_path)]).stdout
-    assert said.endswith("2 alerts and 1 board are checked; this version does not act on them yet.\n")
+    assert said.endswith("1 board is checked; this version does not act on it yet.\n")
 
 
 def test_a_run_says_so_too(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import typer
 from headway.cli.app import app
 from headway.cli.console import many, progress_line, screen
 from headway.cli.project import catalog_at, cell_of, ledger_of, notes, notes_of_kpis, now_of, only_checked
+from headway.cli.watch import told
 from headway.options import CellOption, NowOption, ProjectOption
 
 if TYPE_CHECKING:
@@ -34,9 +35,10 @@ def run(
     earlier: Annotated[
         bool, typer.Option("--earlier", help="Though a run was for a later moment: what it had of later periods goes.")
     ] = False,
+    leave: Annotated[bool, typer.Option("--no-tick", help="Leave alerts to the next 'headway tick'.")] = False,
     listing: Annotated[bool, typer.Option("--list", help="List the KPIs, and compute nothing.")] = False,
 ) -> None:
-    """Compute, judge and record the KPIs."""
+    """Compute, judge and record the KPIs, and tell who is to be told of it."""
     from headway.catalog import select
 
     catalog = catalog_at(project)
@@ -44,7 +46,7 @@ def run(
     if listing:
         _list(catalog, names)
         return
-    outcome = compute(catalog, tuple(names), now_of(now), earlier=earlier)
+    outcome = compute(catalog, tuple(names), now_of(now), earlier=earlier, ticks=not leave)
     raise typer.Exit(0 if outcome.whole else 3)
 
 
@@ -62,8 +64,10 @@ def _list(catalog: Catalog, names: Sequence[str]) -> None:
         )
 
 
-def compute(catalog: Catalog, names: tuple[str, ...], now: datetime, *, earlier: bool = False) -> Outcome:
-    """Compute and record, show progress, and say what came of it."""
+def compute(
+    catalog: Catalog, names: tuple[str, ...], now: datetime, *, earlier: bool = False, ticks: bool = True
+) -> Outcome:
+    """Compute and record, show progress, say what came of it, and unless told otherwise let the clock tick."""
     from headway import run
     from headway.publish import terminal
 
@@ -84,6 +88,9 @@ def compute(catalog: Catalog, names: tuple[str, ...], now: datetime, *, earlier:
     if waiting:
         typer.echo(_waits(sum(one.numbers for one in waiting), outcome.recorded.held))
     only_checked(catalog)
+    if ticks:
+        with ledger_of(catalog, create=False) as ledger:
+            told(catalog, ledger, outcome.recorded.run.now)
     return outcome
 
 

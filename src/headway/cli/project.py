@@ -89,16 +89,10 @@ def when(text: str | None, catalog: Catalog, now: datetime) -> datetime | int | 
 
 
 def only_checked(catalog: Catalog) -> None:
-    """Say what of the catalogue is declared and has no effect yet, so that nobody waits for an alert."""
-    groups = {"alert": catalog.alerts, "board": catalog.boards}
-    found = [many(len(group), noun) for noun, group in groups.items() if group]
-    if not found:
-        return
-    *most, last = found
-    listed = f"{', '.join(most)} and {last}" if most else last
-    one = not most and last.startswith("1 ")
-    are, them = ("is", "it") if one else ("are", "them")
-    typer.echo(f"{listed} {are} checked; this version does not act on {them} yet.")
+    """Say what of the catalogue is declared and has no effect yet, so that nobody waits for it."""
+    if boards := catalog.boards:
+        are, them = ("is", "it") if len(boards) == 1 else ("are", "them")
+        typer.echo(f"{many(len(boards), 'board')} {are} checked; this version does not act on {them} yet.")
 
 
 def notes(loads: Iterable[Load]) -> None:

@@ -4,6 +4,7 @@ from headway.ledger.checked import Look, Standing
 from headway.ledger.entries import Entered
 from headway.ledger.keep import Kept, backup, restore
 from headway.ledger.portable import Moved, bring, export
+from headway.ledger.read import NEWS
 from headway.ledger.records import (
     PUBLISHED,
     AsOf,
@@ -25,6 +26,7 @@ from headway.ledger.reviews import Reviewed
 from headway.ledger.store import Ledger
 
 __all__ = [
+    "NEWS",
     "PUBLISHED",
     "AsOf",
     "Change",

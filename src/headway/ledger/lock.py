@@ -1,7 +1,8 @@
-"""One run at a time: a lock file beside the ledger, which says who holds it.
+"""One run at a time, and one clock: lock files beside the ledger, which say who holds them.
 
-The lock is the operating system's, so it ends with its holder, however that ends. It covers a whole run, from the
-first row read to the commit: two runs never compute on different states of one ledger. Readers know nothing of it.
+A lock is the operating system's, so it ends with its holder, however that ends. That of a run covers the whole of it,
+from the first row read to the commit: two runs never compute on different states of one ledger. Readers know nothing
+of it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from headway.errors import LedgerError, Mistake
 
@@ -49,6 +50,30 @@ def held(path: Path, wait: float, waiting: Waiting) -> Iterator[None]:
             lock.acquire(timeout=wait, poll_interval=0.1)
         except Timeout:
             raise LedgerError(_taken(path, _who(file), wait)) from None
+    with _named(file, lock):
+        yield
+
+
+@contextmanager
+def ticking(path: Path) -> Iterator[str | None]:
+    """Hold the lock of the clock of the ledger at `path`, or without waiting say who has it.
+
+    It is another one than that of a run: what is due does not wait until a run has ended.
+    """
+    file = Path(f"{path}.tick.lock")
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield _who(file)
+        return
+    with _named(file, lock):
+        yield None
+
+
+@contextmanager
+def _named(file: Path, lock: BaseFileLock) -> Iterator[None]:
+    """Say in its file who holds a lock, and let it go in the end."""
     try:
         me = _Holder(os.getpid(), socket.gethostname(), datetime.now(UTC).isoformat(timespec="seconds"))
         _say(file, json.dumps(asdict(me)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -128,6 +128,14 @@ class Ledger:
         """
         with connect.translated(self._path, self._wait), lock.held(self._path, self._wait, waiting):
             yield
+
+    @contextmanager
+    def ticking(self) -> Iterator[str | None]:
+        """Be the only clock for as long as this lasts: None; or else who is, at once. Runs are not concerned."""
+        with ExitStack() as stack:
+            with connect.translated(self._path, self._wait):
+                holder = stack.enter_context(lock.ticking(self._path))
+            yield holder
 
     @contextmanager
     def transaction(self, *, writing: bool = False) -> Iterator[sa.Connection]:

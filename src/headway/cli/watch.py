@@ -1,0 +1,71 @@
+"""The command of the clock: `tick` does what is due, and a run ends with it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from headway.cli.app import app
+from headway.cli.console import many
+from headway.cli.project import catalog_at, ledger_of, now_of
+from headway.options import NowOption, ProjectOption
+
+if TYPE_CHECKING:
+    from headway.clock import Ticked
+    from headway.ledger import Ledger
+    from headway.model import Catalog
+
+#: What is new, in words, by what is told.
+_NEW = {
+    "start": "started",
+    "worse": "became worse",
+    "end": "ended",
+    "repeat": "told again",
+    "escalation": "taken by nobody in time",
+}
+
+
+@app.command()
+def tick(project: ProjectOption = Path(), now: NowOption = None) -> None:
+    """Do what is due of alerts: tell who is to be told, try again, call others, end silences.
+
+    For cron, every minute. It computes nothing, and prints nothing if there is nothing to do.
+    """
+    catalog = catalog_at(project)
+    with ledger_of(catalog, create=False) as ledger:
+        told(catalog, ledger, now_of(now))
+
+
+def told(catalog: Catalog, ledger: Ledger, now: datetime) -> Ticked:
+    """Tick, and print what came of it."""
+    from headway import clock
+
+    ticked = clock.tick(catalog, ledger, now, os.environ)
+    if ticked.busy:
+        typer.echo(f"Alerts are in the hands of another clock, {ticked.busy}.", err=True)
+    if said := _said(ticked):
+        typer.echo(said)
+    for one in ticked.sent:
+        if one.error:
+            count = many(len(one.parcel.notices), "notice")
+            typer.echo(f"{count} not delivered, to be tried again: {one.error}.", err=True)
+    for remark in ticked.remarks:
+        typer.echo(f"{remark}.", err=True)
+    return ticked
+
+
+def _said(ticked: Ticked) -> str:
+    """`Alerts: 2 started, 1 ended. Told team and pager.`"""
+    counts = Counter(one.tells.value for one in ticked.made)
+    new = [f"{counts[tells]} {word}" for tells, word in _NEW.items() if counts[tells]]
+    routes = list(dict.fromkeys(one.parcel.route for one in ticked.sent if not one.error))
+    said = [f"Alerts: {', '.join(new)}."] if new else []
+    if routes:
+        *most, last = routes
+        said.append(f"Told {', '.join(most)} and {last}." if most else f"Told {last}.")
+    return " ".join(said)
