@@ -10,7 +10,20 @@ from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
 from datetime import date
 
-from headway.catalog.lint import alerts, boards, clock, cohorts, data, judging, lengths, rates, same, sizes, wholes
+from headway.catalog.lint import (
+    absent,
+    alerts,
+    boards,
+    clock,
+    cohorts,
+    data,
+    judging,
+    lengths,
+    rates,
+    same,
+    sizes,
+    wholes,
+)
 from headway.catalog.lint.alerts import Margin
 from headway.catalog.lint.finding import OF_DATA, RULES, SLUGS, Finding, Relation
 from headway.catalog.lint.scene import Scene
@@ -37,6 +50,7 @@ _CHECKS: tuple[Callable[[Scene], Iterator[Finding]], ...] = (
     data.individuals,
     data.naive_time,
     data.same_name,
+    absent.no_such_cell,
     judging.headlines,
 )
 

@@ -24,8 +24,9 @@ def individuals(scene: Scene) -> Iterator[Finding]:
     for kpi, breakdown, cells in _broken_down(scene):
         broken.setdefault((breakdown, cells), []).append(kpi)
     for (breakdown, cells), kpis in broken.items():
-        if cells.people is None or cells.count < _FEWEST or cells.people >= _PEOPLE * cells.count:
+        if not few_people(cells):
             continue
+        assert cells.people is not None, "few people are counted"
         column, names = " x ".join(breakdown), tuple(kpi.name for kpi in kpis)
         yield Finding(
             "individuals",
@@ -37,6 +38,11 @@ def individuals(scene: Scene) -> Iterator[Finding]:
             f"{cells.count:,} cells of {column} hold about {cells.people:,} people, each counted in every cell.",
             f"Break down by something coarser. {allowing('individuals', *names)}",
         )
+
+
+def few_people(cells: Cells) -> bool:
+    """True if there is nearly one person in each cell."""
+    return cells.people is not None and cells.count >= _FEWEST and cells.people < _PEOPLE * cells.count
 
 
 def naive_time(scene: Scene) -> Iterator[Finding]:

@@ -27,12 +27,13 @@ RULES: Mapping[str, str] = {
     "individuals": "a breakdown that singles people out",
     "naive-time": "times without a zone, in a project outside UTC",
     "same-name": "breakdowns of one name with other values",
+    "no-such-cell": "a target, alert or objective of a cell that no row has",
     "headlines": "more headlines than a page has room for",
     "idle-allow": "an 'allow' that allows nothing",
 }
 SLUGS = frozenset(RULES)
 #: What can be found only once the data have been read.
-OF_DATA = frozenset({"individuals", "naive-time", "same-name"})
+OF_DATA = frozenset({"individuals", "naive-time", "same-name", "no-such-cell"})
 
 
 class Relation(StrEnum):
