@@ -108,6 +108,13 @@ def test_standing(
     assert not row.reason
 
 
+def test_what_reads_as_good_enough_is(result: Callable[..., KeyResultRow]) -> None:
+    """104.99 is behind 104.994: both with one digit would read 105.0, so they have two, and the bound is rounded up."""
+    row = result(path(100, 104.99), reach=106.0)
+    assert (row.verdict.key, spaces(row.now.text), row.expected_text) == ("near", "104.99 hubs", "105.00")
+    assert spaces(row.to_go_text) == "1.01 hubs"
+
+
 @pytest.mark.parametrize(
     ("values", "keys", "key", "reason"),
     [

@@ -102,28 +102,21 @@ def judged(kpi: Kpi, row: Stored, part: str = "", cell: Cell = TOTAL) -> str:
     speaking = [t for t in kpi.targets if t.part == part and t.grain is row.period.grain and t.speaks_of(cell)]
     if all(isinstance(bound, float | int | None) for t in speaking for bound in (t.low, t.high)):
         return numbers.bound(row.low, row.high, unit)
-    decimals = kpi.decimals if unit is kpi.unit else None
-    low, high = (
-        short(row.low, row.value, unit, decimals, math.ceil),
-        short(row.high, row.value, unit, decimals, math.floor),
-    )
+    low, high = _short(row.low, row, kpi, unit, math.ceil), _short(row.high, row, kpi, unit, math.floor)
     if low and high:
         return f"{low} to {high}"
     return f"≥{numbers.NBSP}{low}" if low else f"≤{numbers.NBSP}{high}" if high else "No target"
 
 
-def short(
-    value: float | None, beside: float | None, unit: Unit, decimals: int | None, rounded: Callable[[float], int]
-) -> str:
-    """A computed bound with the digits of the value `beside` it, rounded towards what meets it.
-
-    So what reads as good enough is.
-    """
+def _short(value: float | None, row: Stored, kpi: Kpi, unit: Unit, rounded: Callable[[float], int]) -> str:
+    """A computed bound with the digits of its value, rounded towards what meets it: what reads as good enough is."""
     if value is None:
         return ""
     if unit.kind in (UnitKind.ELAPSED, UnitKind.BYTES):
         return str(numbers.tile(value, unit))
-    depth = numbers.places([value if beside is None else beside], unit, decimals)
+    depth = numbers.places(
+        [value if row.value is None else row.value], unit, kpi.decimals if unit is kpi.unit else None
+    )
     scale = 10 ** (depth + 2 * (unit.kind is UnitKind.PERCENT))
     return numbers.full(rounded(round(value * scale, 6)) / scale, unit, depth, with_unit=unit.kind is not UnitKind.NOUN)
 

@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 
 from headway import objectives
 from headway.model import TOTAL, Audience, Better, Catalog, Cell, KeyResult, Kpi, Objective, Unit, UnitKind
 from headway.objectives import Actual, Stand, Standing
 from headway.periods import Calendar, Grain, Period
-from headway.publish import goals, numbers, tiles, words
+from headway.publish import numbers, tiles, words
 from headway.publish.pages import Aim, Count, KeyResultRow, NoteRow, ObjectiveRow, Point, Shown, Tile, Verdict
 from headway.publish.stored import Stored, by_key
 
@@ -212,22 +213,53 @@ class _Way:
             return Shown(None, "None yet")
         if now.value is None:
             return Shown(None, now.verdict.word)
-        known = self.standing.expected
-        low, high = (known, None) if self.standing.rising else (None, known)
-        number = numbers.tile(now.value, self.unit, decimals=self.decimals, low=low, high=high)
-        number = numbers.at_least(number) if now.at_least else number
-        return Shown(now.value, str(number), number.pieces, now.at_least)
+        text = self._text(now.value)
+        return Shown(now.value, f"≥{numbers.NBSP}{text}" if now.at_least else text, at_least=now.at_least)
 
-    def _text(self, value: float | None) -> str:
-        return str(numbers.tile(value, self.unit, decimals=self.decimals))
+    @cached_property
+    def _depth(self) -> int:
+        """Digits behind the point, one for all its numbers: enough that what reads as good enough is, and only that."""
+        standing = self.standing
+        value = standing.now.value if standing.now else None
+        start = standing.start.value if standing.start else None
+        beside: list[float | None] = [value] if value is not None else [start, standing.reach]
+        if self.unit.kind in (UnitKind.COUNTED, UnitKind.POINTS):  # 7 working days, of 5.4 expected
+            beside.append(standing.expected)
+        depth = numbers.places(beside, self.unit, self.decimals)
+        if value is None or standing.expected is None:
+            return depth
+        good = standing.stand is Stand.ON
+        deeper = (at for at in range(depth, depth + 5) if self._reads_good(value, standing.expected, at) == good)
+        return next(deeper, depth)
+
+    def _reads_good(self, value: float, bound: float, depth: int) -> bool:
+        scale = self._scale(depth)
+        shown, asked = round(value * scale), self._rounded(round(bound * scale, 6))
+        return shown >= asked if self.standing.rising else shown <= asked
+
+    def _scale(self, depth: int) -> int:
+        """By what a number is multiplied so that its last digit is a whole one."""
+        return int(10 ** (depth + 2 * (self.unit.kind is UnitKind.PERCENT)))
+
+    def _rounded(self, scaled: float) -> int:
+        """Towards what meets it."""
+        return math.ceil(scaled) if self.standing.rising else math.floor(scaled)
+
+    def _text(self, value: float | None, *, with_unit: bool = True) -> str:
+        """A number with its digits; lengths of time and sizes as on a card."""
+        if self.unit.kind in (UnitKind.ELAPSED, UnitKind.BYTES):
+            known = self.standing.expected
+            low, high = (known, None) if self.standing.rising else (None, known)
+            return str(numbers.tile(value, self.unit, decimals=self.decimals, low=low, high=high))
+        return numbers.full(value, self.unit, self._depth, with_unit=with_unit)
 
     def _bound(self, value: float | None) -> str:
-        """A number that was computed, with the digits of the number now, rounded towards what meets it."""
-        now = self.standing.now.value if self.standing.now else None
-        if self.unit.kind in (UnitKind.COUNTED, UnitKind.POINTS):
-            now = value  # 7 of 5.4 working days: what is expected needs not be whole because the number is
-        rounded = math.ceil if self.standing.rising else math.floor
-        return goals.short(value, now, self.unit, self.decimals, rounded)
+        """A number that was computed, rounded towards what meets it."""
+        if value is None or self.unit.kind in (UnitKind.ELAPSED, UnitKind.BYTES):
+            return "" if value is None else str(numbers.tile(value, self.unit, decimals=self.decimals))
+        scale = self._scale(self._depth)
+        rounded = self._rounded(round(value * scale, 6)) / scale
+        return self._text(rounded, with_unit=self.unit.kind is not UnitKind.NOUN)
 
     def _goal(self) -> str:
         """What is to be reached: ≥ 108, ≤ 1.5 %; or how much it should grow, while nobody knows from what."""
@@ -248,21 +280,20 @@ class _Way:
         if self.unit.kind in (UnitKind.PERCENT, UnitKind.POINTS):
             change = numbers.change(standing.reach, standing.now.value, self.unit)
             return change.amount if change else "Nothing"
-        return str(numbers.tile(standing.to_go, self.unit, decimals=self.decimals))
+        if self.unit.kind in (UnitKind.ELAPSED, UnitKind.BYTES):
+            return str(numbers.tile(standing.to_go, self.unit))
+        scale = self._scale(self._depth)
+        return self._text(math.ceil(round(standing.to_go * scale, 6)) / scale)
 
     def _way(self) -> str:
-        """How much of the way is made, and should be: 62 % of the way made, 70 % expected."""
+        """How much of the way is made, and should be: 62 % of the way, 70 % expected."""
         made, planned = self.standing.made, self.standing.planned
         if made is None or planned is None:
             return "It was there when it began, and is to be held"
-        if self.standing.over:
-            return f"{_share(made)} of the way made" if made >= 0 else "It moved away from where it began"
-        expected = f"{_share(planned)} expected by then"
-        if self.standing.met:
-            return f"The whole way is made, {expected}"
+        so_far = "The whole way" if self.standing.met else f"{_share(made)} of the way"
         if made < 0:
-            return f"It moved away from where it began; {expected}"
-        return f"{_share(made)} of the way made, {expected}"
+            so_far = "Farther away than when it began"
+        return so_far if self.standing.over else f"{so_far}, {_share(planned)} expected"
 
     def _says(self, now: Stored | None) -> str:
         """The sentence of its chart: 104 hubs at the end of Q3 2026; 106 expected by then, 108 by 31 Dec 2026."""
@@ -270,12 +301,13 @@ class _Way:
         value, when = self._shown(now).text, words.covered(self.kpi, now.period)
         reach, due = self._bound(self.standing.reach), words.day(self.result.due)
         if self.standing.over:
-            outcome = "was to be reached" if not self.standing.met else "was to be reached, and was"
+            outcome = "was to be reached, and was," if self.standing.met else "was to be reached"
             return f"{value} {when}; {reach} {outcome} by {due}."
+        if self.standing.made is None:
+            return f"{value} {when}; {reach} is to be held until {due}."
         if self.standing.met:
             return f"{value} {when}: what was to be reached by {due}, {reach}, is reached."
-        expected = self._bound(self.standing.expected)
-        return f"{value} {when}; {expected} expected by then, {reach} by {due}."
+        return f"{value} {when}; {self._bound(self.standing.expected)} expected by then, {reach} by {due}."
 
     def _reason(self, tile: Tile, now: Stored | None) -> str:
         """Why it is not judged, and what would change that."""
