@@ -179,20 +179,16 @@ class _Round:
 
     def _remind(self, down: set[str]) -> None:
         """Tell each Alertmanager again what fires, because it forgets; nothing of that is kept."""
-        states = {one.of: one for one in self.looked.alerting.states}
         for route, notices in self.looked.due.firing.items():
             if route not in down:
-                signals = message.standing([states[one.of] for one in notices if one.of in states], self._view())
-                self._send(route, Message("", "", signals=signals))
+                self._send(route, message.standing(notices, self._view()))
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
     def _message(self, parcel: Parcel) -> Message:
         """What a message says. Whatever goes wrong with its words and pictures, that it happened is told."""
-        of = {(one.of, one.episode) for one in parcel.notices}
-        story = [one for one in self.looked.alerting.notices if (one.of, one.episode) in of]
         try:
-            return message.message(parcel.notices, self._view(), story)
+            return message.message(parcel.notices, self._view(), self.looked.alerting)
         except Exception as error:  # an alert that is not told is worse than one in few words
             self.remarks.append(
                 f"A message to {parcel.route} was told in few words, because making it failed"

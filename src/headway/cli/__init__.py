@@ -7,7 +7,9 @@ from headway.cli import begin, compare, compute, define, history, keep, pages, q
 from headway.cli.app import app, main
 
 #: Help lists commands in this order: as one meets them.
-_MODULES = [module.__name__ for module in (begin, define, compute, history, pages, quality, watch, review, compare, keep)]
+_MODULES = [
+    module.__name__ for module in (begin, define, compute, history, pages, quality, watch, review, compare, keep)
+]
 
 app.registered_commands.sort(key=lambda command: _MODULES.index(getattr(command.callback, "__module__", "")))
 
