@@ -140,6 +140,22 @@ def test_routes_and_levels(load: Load) -> None:
     assert (information.to, information.digest) == ("team", Digest.DAILY)
 
 
+@pytest.mark.parametrize(
+    ("project", "route", "readers"),
+    [
+        ("public", "{apprise: env:TEAM}", Audience.INTERNAL),
+        ("internal", "{apprise: env:TEAM}", Audience.INTERNAL),
+        ("restricted", "{apprise: env:TEAM}", Audience.RESTRICTED),
+        ("restricted", "{apprise: env:TEAM, audience: internal}", Audience.INTERNAL),
+        ("public", "{alertmanager: env:TEAM, audience: restricted}", Audience.RESTRICTED),
+    ],
+)
+def test_who_reads_a_route(tmp_path: Path, project: str, route: str, readers: Audience) -> None:
+    """People of the organisation read a route that says nothing: no others, and not what is kept from most of them."""
+    (tmp_path / "headway.yml").write_text(f"project: shop\naudience: {project}\nroutes: {{team: {route}}}\n")
+    assert catalog.load(tmp_path).routes["team"].audience is readers
+
+
 def test_a_secret_is_never_read(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the variable holds stands nowhere in the catalogue."""
     monkeypatch.setenv("TEAM_ADDRESS", "mailto://hush")

@@ -14,6 +14,7 @@ from headway.catalog.checking import check
 from headway.catalog.entry import Declared, Entry, cell_of
 from headway.model import (
     Alert,
+    Audience,
     Better,
     Beyond,
     Direction,
@@ -60,8 +61,14 @@ def routes(declared: Declared, scene: Scene) -> dict[str, Route]:
             continue
         service = entry.one_of(spec, tuple(Service), f"a route leads to one service, {values.among(Service)}")
         if service:
-            found[name] = Route(name, Service(service), getattr(spec, service), document.key_place(path))
+            audience = spec.audience or _readers(scene.project.audience)
+            found[name] = Route(name, Service(service), getattr(spec, service), audience, document.key_place(path))
     return found
+
+
+def _readers(project: Audience) -> Audience:
+    """Who reads a route that says nothing: people of the organisation, who see what the project says to all of them."""
+    return project if project is Audience.RESTRICTED else Audience.INTERNAL
 
 
 def levels(declared: Declared, known: Collection[str], scene: Scene) -> dict[str, Level]:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from headway.catalog.spec import (
     Address,
+    AudienceOf,
     DigestOf,
     DirectionOf,
     Flag,
@@ -35,6 +36,7 @@ class RouteSpec(Spec):
     )
     apprise: Address | None = None
     alertmanager: Address | None = None
+    audience: AudienceOf | None = None
 
 
 class LevelSpec(Spec):

@@ -161,6 +161,7 @@ MEANINGS: Mapping[type[specs.Spec], Mapping[str, str]] = {
     alertspec.RouteSpec: {
         "apprise": "env:NAME of a variable that holds an address of Apprise: mail, chat and most other services.",
         "alertmanager": "env:NAME of a variable that holds the address of an Alertmanager.",
+        "audience": "Who reads there: a message says no number that they may not see. internal if left out.",
     },
     alertspec.LevelSpec: {
         "respond": "How soon somebody is to answer: 15 minutes.",

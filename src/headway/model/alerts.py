@@ -13,6 +13,7 @@ from enum import StrEnum
 from headway.errors import Place
 from headway.model.cells import TOTAL, Cell
 from headway.model.measures import Formula
+from headway.model.words import Audience
 from headway.periods import Grain, Length
 
 
@@ -43,11 +44,15 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A way to people. Its address stands in the environment, under the name `variable`; nothing here reads it."""
+    """A way to people. Its address stands in the environment, under the name `variable`; nothing here reads it.
+
+    `audience` is who reads there: a message says nothing of what they may not see, but that it fires.
+    """
 
     name: str
     service: Service
     variable: str
+    audience: Audience = Audience.INTERNAL
     place: Place | None = None
 
 
