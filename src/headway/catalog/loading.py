@@ -120,13 +120,13 @@ def load(root: Path) -> Catalog:
     if all(len(getattr(catalog, group)) == len(known) for group, known in declared.groups.items() if group != "tests"):
         clock.finish(catalog, documents[PROJECT], complaints)  # else what a run selects may be amiss itself
     complaints.raise_any()
-    files = written.gather(catalog, documents)
-    return replace(catalog, tests=tests, files=files, fingerprint=_fingerprint(documents, catalog, files))
+    kept = written.gather(catalog, documents)
+    return replace(catalog, tests=tests, files=kept, fingerprint=_fingerprint(documents, catalog, kept))
 
 
-def restore(files: Mapping[str, bytes], root: Path) -> Catalog:
+def restore(kept: Mapping[str, bytes], root: Path) -> Catalog:
     """The catalogue that `Catalog.files` were read as, for the project in `root`. CatalogError as of `load`."""
-    with written.laid_out(files) as folder:
+    with written.laid_out(kept) as folder:
         return replace(load(folder), root=root)
 
 
@@ -155,16 +155,17 @@ def quantity(text: str, kpi: Kpi) -> float:
 
 def _read(root: Path, complaints: Complaints) -> dict[str, Document]:
     """Every file of the catalogue that this version reads, by its path in the project."""
-    files = {}
-    for file in _files(root):
+    found = {}
+    for file in files(root):
         name = file.relative_to(root).as_posix()
         document = documents.read(file, name)
         complaints.open(document)
-        files[name] = document
-    return files
+        found[name] = document
+    return found
 
 
-def _files(root: Path) -> Iterator[Path]:
+def files(root: Path) -> Iterator[Path]:
+    """The files of YAML that the catalogue of a project stands in."""
     yield root / PROJECT
     for name in _FILES:
         stem, dot, _ = name.partition(".")
@@ -338,12 +339,12 @@ def _around(declared: _Declared, catalog: Catalog, complaints: Complaints) -> Ca
     )
 
 
-def _fingerprint(documents: Mapping[str, Document], catalog: Catalog, files: Mapping[str, bytes]) -> str:
+def _fingerprint(documents: Mapping[str, Document], catalog: Catalog, kept: Mapping[str, bytes]) -> str:
     """A hash over what the files say, those that they name included; comments, order, layout and tests are no part."""
     said: dict[str, Any] = {"holidays": [day.isoformat() for day in catalog.working.holidays]}
     for name, document in documents.items():
         value = document.value
         said[name] = {k: v for k, v in value.items() if k != "tests"} if isinstance(value, dict) else value
     said = {name: value for name, value in said.items() if not name.startswith("tests/")}
-    said |= {name: hashlib.sha256(files[name]).hexdigest() for name in written.named(catalog) if name in files}
+    said |= {name: hashlib.sha256(kept[name]).hexdigest() for name in written.named(catalog) if name in kept}
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -17,7 +17,10 @@ from headway.errors import Mistake, UsageError
 from headway.options import AsOfOption, CellOption, JsonOption, PortOption, ProjectOption, Readers
 
 if TYPE_CHECKING:
+    from headway.ledger import Ledger
     from headway.model import Catalog
+    from headway.periods import Length
+    from headway.serve import Beat
 
 
 @app.command()
@@ -157,12 +160,16 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    tick: Annotated[
+        bool,
+        typer.Option("--tick", help="Tell people of alerts too, as 'headway tick' does, as often as the clock says."),
+    ] = False,
 ) -> None:
     """Serve the pages and their JSON twins."""
-    serve_pages(catalog_at(project), host, port, audience)
+    serve_pages(catalog_at(project), host, port, audience, tick=tick)
 
 
-def serve_pages(catalog: Catalog, host: str, port: int, audience: Readers | None) -> None:
+def serve_pages(catalog: Catalog, host: str, port: int, audience: Readers | None, *, tick: bool = False) -> None:
     """Serve until interrupted. On loopback everything is shown; elsewhere the public part, unless told otherwise."""
     from headway import serve
     from headway.model import Audience
@@ -173,13 +180,47 @@ def serve_pages(catalog: Catalog, host: str, port: int, audience: Readers | None
     with ledger_of(catalog, create=False) as ledger:
         # Whoever names the readers has thought of who else may reach this address.
         hosts = serve.LOOPBACK if alone and audience is None else ()
-        application = serve.app(lambda: view.open(ledger, catalog, readers, now_of(None)), hosts=hosts)
+        beat = _beat(catalog, ledger) if tick else None
+        application = serve.app(lambda: view.open(ledger, catalog, readers, now_of(None)), hosts=hosts, beat=beat)
         with suppress(KeyboardInterrupt):  # the way to end it
-            serve.run(application, host, port, said=lambda address: _serving(address, readers.value))
+            serve.run(application, host, port, said=lambda address: _serving(address, readers.value, catalog, beat))
 
 
-def _serving(address: str, readers: str) -> None:
-    """Say where the pages are, at once also where output is collected."""
+def _tick_of(catalog: Catalog) -> Length:
+    """How often the clock ticks, as it says; else every minute."""
+    from headway.periods import Length, Unit
+
+    return catalog.clock.tick if catalog.clock and catalog.clock.tick else Length(1, Unit.MINUTE)
+
+
+def _beat(catalog: Catalog, ledger: Ledger) -> Beat:
+    """The tick of the clock; it reads the catalogue anew whenever a file of it changed, as a command would."""
+    from headway.catalog import Current
+    from headway.cli.watch import told
+    from headway.serve import Beat
+
+    current = Current(catalog)
+
+    def said(text: str) -> None:
+        typer.echo(f"{now_of(None):%Y-%m-%d %H:%M} UTC, the clock: {text}", err=True)
+
+    def work() -> None:
+        try:
+            current.read()
+        finally:  # while its files are wrong, by the last that were right
+            told(current.catalog, ledger, now_of(None))
+            sys.stdout.flush()
+
+    return Beat(work, _tick_of(catalog).elapsed, said)
+
+
+def _serving(address: str, readers: str, catalog: Catalog, beat: Beat | None) -> None:
+    """Say where the pages are, and who tells of alerts, at once also where output is collected."""
     shown = "everything" if readers == "restricted" else f"what {readers} readers may see"
     typer.echo(f"Serving {shown} at {address} (Ctrl-C ends it)")
+    if beat:
+        tick = _tick_of(catalog)
+        typer.echo(f"Ticks every {tick.unit if tick.count == 1 else tick}: alerts are told from here.")
+    elif catalog.alerts:
+        typer.echo("Does not tick: alerts are told by 'headway tick', run by cron, or by 'headway serve --tick'.")
     sys.stdout.flush()

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from headway.errors import HeadwayError, Mistake, PublishError
 from headway.publish.html import POLICY, Document, Pages
 from headway.publish.view import View
+from headway.serve.beat import Beat
 
 _HEADERS = {
     "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
@@ -57,17 +58,19 @@ class _Drawn:
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def app(open_view: Callable[[], View], *, hosts: Collection[str] = ()) -> FastAPI:
+def app(open_view: Callable[[], View], *, hosts: Collection[str] = (), beat: Beat | None = None) -> FastAPI:
     """The application. `open_view` is called once per request and must be cheap: it opens the ledger's newest state.
 
     With `hosts`, requests for any other name are refused: a page on the web that lets its own name point to this
-    machine would otherwise read, through its visitor's browser, what is served to this machine alone.
+    machine would otherwise read, through its visitor's browser, what is served to this machine alone. A `beat` goes on
+    while it serves.
 
     `/` and every path of a built site answer as there; `/healthz` says which run is shown. Errors have one shape:
     `{ok, error, errors, status}`, with the slug in `error`.
     """
     drawn = _Drawn(open_view)
-    application = FastAPI(title="Headway", docs_url=None, redoc_url=None, openapi_url=None)
+    lasting = (lambda _: beat.going()) if beat else None
+    application = FastAPI(title="Headway", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lasting)
 
     @application.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
