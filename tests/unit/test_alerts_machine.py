@@ -90,8 +90,9 @@ def day_by_day(letters: str, rule: Rule) -> tuple[AlertState, str]:
         ("#..", 1, 2, Phase.OK, "1S 3E"),
         ("#.#", 1, 2, Phase.FIRING, "1S"),
         ("#.#.", 1, 2, Phase.RECOVERING, "1S"),
-        ("#.=.", 1, 2, Phase.RECOVERING, "1S"),
         ("#.=..", 1, 2, Phase.OK, "1S 5E"),
+        ("#.=", 1, 2, Phase.FIRING, "1S"),
+        ("#.=.", 1, 2, Phase.RECOVERING, "1S"),
         # What has no number neither counts nor breaks the count.
         ("??!", 1, 1, Phase.OK, ""),
         ("#?#", 2, 1, Phase.FIRING, "3S"),
