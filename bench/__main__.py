@@ -8,10 +8,10 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from bench import ledger, simulate
+from bench import alerts, ledger, simulate
 
 #: Name -> what measures it. A new bench is a module with a function that yields `Measured`, and a line here.
-BENCHES = {"ledger": ledger.measure, "simulate": simulate.measure}
+BENCHES = {"alerts": alerts.measure, "ledger": ledger.measure, "simulate": simulate.measure}
 
 
 def main() -> int:

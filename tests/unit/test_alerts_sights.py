@@ -231,7 +231,7 @@ def test_what_cannot_be_seen_says_why(project, reason: str, sight: Sight) -> Non
 def test_no_target_is_no_bound(project) -> None:
     """Where no target is in force, a share of it is nothing to be below."""
     states, _ = judged(project("kpi: sales, below: target"), Outlook({"sales": table({"": [5.0]})}), after(1))
-    assert [(s.phase, s.sight, s.text) for s in states.values()] == [(Phase.OK, Sight.NO_DATA, "no target is in force")]
+    assert [(s.phase, s.sight, s.text) for s in states.values()] == [(Phase.OK, Sight.NO_DATA, "no bound is in force")]
 
 
 def test_a_kpi_that_failed_or_is_old_is_not_seen(project) -> None:
@@ -420,26 +420,58 @@ def test_what_is_no_longer_watched_ends(project) -> None:
     ] * 2
 
 
-def test_only_new_periods_are_walked(project) -> None:
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "below: 50, after: 2, clear_after: 2",
+        "below: 50, clear: 60",
+        "below: target",
+        "trend: down, periods: 6",
+        "trend: up, periods: 6, after: 2",
+    ],
+)
+def test_only_new_periods_are_walked(project, rule: str) -> None:
     """Day by day is the same as all at once, also from a table that begins where everything was counted."""
-    catalog = project("kpi: sales, for: {shop: each}, below: 50, after: 2, clear_after: 2")
+    catalog = project(f"kpi: sales, for: {{shop: each}}, {rule}")
     values = {
-        "": [200.0] * 12,
-        "Lyon": [60.0, 40, 40, 40, 60, 40, 60, 60, 40, 60, 40, 40],
-        "Paris": [40.0, 40, 60, 40, 40, 60, NAN, 60, 60, 60, 40, NAN],
+        "": [200.0] * 17 + [NAN] + [200.0] * 6,
+        "Lyon": [60.0, 40, 40, 40, 60, 40, 60, 60, 40, 60, 40, 40, 39, 38, 37, 36, 35, NAN, 34, 33, 60, 61, 62, 63],
+        "Paris": [40.0, 40, 60, 40, 40, 60, NAN, 60, 60, 60, 40, NAN, 41, 42, 43, 44, 45, NAN, 46, 60, 60, 60, 5, 5],
+        "Nice": [60.0, None, None, 70, None, 60, 61, *[None] * 12, 70, 71, None, None, 60],
+        "Metz": [None, None, 70.0, 10, 10, *[None] * 19],
     }
+    days = len(values[""])
     states: dict[RuleCell, AlertState] = {}
     daily = []
-    for n in range(1, 13):
-        numbers = table({cell: line[:n] for cell, line in values.items()})
+    for n in range(1, days + 1):
+        numbers = table({cell: line[:n] for cell, line in values.items()}, low=50.0)
         states, steps = judged(catalog, Outlook({"sales": numbers}), after(n), states)
         daily += [(one.of, one.tells, one.episode, one.at) for step in steps for one in step.notices]
-    begun, _ = judged(catalog, Outlook({"sales": table({cell: line[:1] for cell, line in values.items()})}), after(1))
-    at_once, steps = judged(catalog, Outlook({"sales": table(values)}), after(12), begun)
-    assert sorted(daily) == sorted((o.of, o.tells, o.episode, o.at) for step in steps for o in step.notices)
-    assert states == at_once
-    first, _ = judged(catalog, Outlook({"sales": table(values)}), after(12))
-    assert {of: state.phase for of, state in first.items()} == {of: state.phase for of, state in states.items()}
+        again, _ = judged(catalog, Outlook({"sales": numbers}), after(n), states)
+        assert again == states
+    assert {tells for _, tells, _, _ in daily} >= {Tells.START, Tells.END}
+    whole = Outlook({"sales": table(values, low=50.0)})
+    first, _ = judged(catalog, whole, after(days))
+    seen = {of: (state.phase, state.count, state.through, state.began) for of, state in states.items()}
+    assert {of: (state.phase, state.count, state.through, state.began) for of, state in first.items()} == seen
+    begun = table({cell: line[:3] for cell, line in values.items()}, low=50.0)
+    from_then, _ = judged(catalog, Outlook({"sales": begun}), after(3))
+    at_once, steps = judged(catalog, whole, after(days), from_then)
+    assert {of: (state.phase, state.count, state.through, state.began) for of, state in at_once.items()} == seen
+    counted = {of for of, state in from_then.items() if state.through is not None}
+    told_late = [(one.of, one.tells, one.at) for step in steps for one in step.notices if one.of in counted]
+    late = [(of, tells, at) for of, tells, _, at in daily if of in counted and at > after(3)]
+    ends = (Tells.START, Tells.END)
+    assert sorted(one for one in told_late if one[1] in ends) == sorted(one for one in late if one[1] in ends)
+
+
+def test_the_numbers_of_a_trend_lie_near_each_other(project) -> None:
+    """Six numbers in twelve days are a trend; in thirteen they are none."""
+    catalog = project("kpi: sales, trend: down, periods: 6")
+    for gap, phase in ((6, Phase.FIRING), (7, Phase.OK)):
+        values = [9.0, *[NAN] * gap, 8, 7, 6, 5, 4]
+        states, _ = judged(catalog, Outlook({"sales": table({"": values})}), after(len(values)))
+        assert [state.phase for state in states.values()] == [phase]
 
 
 def test_what_time_alone_changes(project) -> None:

@@ -6,7 +6,7 @@ so a cell that goes quiet is seen to.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -50,25 +50,38 @@ class Grid:
     reason: NDArray[np.object_]
 
 
-def grid(table: pa.Table, watched: Watched, part: str, since: int | None, *, empty_is_zero: bool) -> Grid:
+def grid(
+    table: pa.Table,
+    watched: Watched,
+    part: str,
+    since: int | None,
+    known: Collection[str],
+    *,
+    empty_is_zero: bool,
+    bounded: bool,
+) -> Grid:
     """The cells that are watched, in rows of schema `PUBLISHED` from the period `since` on.
 
-    An empty cell is 0 if `empty_is_zero` and its total has a number.
+    `known` are cells that were watched before; those that have no rows since then are there still if they ever had.
+    An empty cell is 0 if `empty_is_zero` and its total has a number. The bounds of targets are read if `bounded`.
     """
-    table = table.filter(pc.and_(pc.equal(table["part"], part), pc.equal(table["grain"], watched.grain.value)))
+    whole = table
+    if since is not None:  # numbers are compared faster than words
+        table = table.filter(pc.greater_equal(table["period"], since))
+    table = _of_series(table, watched, part)
     coded = table["cell"].combine_chunks().dictionary_encode()
     words: list[str] = coded.dictionary.to_pylist()
     cell = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    quiet = sorted(set(known) - set(words)) if since is not None else []
+    if quiet:
+        quiet = sorted(set(quiet) & set(_of_series(whole, watched, part)["cell"].unique().to_pylist()))
+    total = words.index("") if "" in words else -1
+    words += quiet
     wanted = [n for n, text in enumerate(words) if watched.speaks_of(read_cell(text))]
-    last = _last_bounds(table, cell, len(words))
-    if since is not None:
-        kept = np.flatnonzero(table["period"].to_numpy() >= since)
-        table, cell = table.take(pa.array(kept)), cell[kept]
     periods, column = np.unique(table["period"].to_numpy(), return_inverse=True)
 
     row_of = np.full(len(words), -1)
     row_of[wanted] = np.arange(len(wanted))
-    total = words.index("") if "" in words else -1
     shape = (len(wanted), len(periods))
     mine = row_of[cell] >= 0
     at = (row_of[cell[mine]], column[mine])
@@ -86,27 +99,38 @@ def grid(table: pa.Table, watched: Watched, part: str, since: int | None, *, emp
     # An empty cell is as complete as the rest of its period.
     complete = np.ones(len(periods), bool)
     complete[column[~closed]] = False
-    known = np.zeros(len(periods), bool)
+    speaks = np.zeros(len(periods), bool)
     of_total = np.flatnonzero(cell == total)
-    known[column[of_total]] = np.isfinite(table["value"].to_numpy()[of_total])
-    there = np.ones(shape, bool) if since is not None else np.maximum.accumulate(has_row, axis=1)
+    speaks[column[of_total]] = np.isfinite(table["value"].to_numpy()[of_total])
+    there = np.maximum.accumulate(has_row, axis=1)
+    if since is not None and len(periods) and not there[:, 0].all():
+        names = [words[n] for n in wanted]
+        there |= periods >= _first_periods(_of_series(whole, watched, part), names)
     if empty_is_zero:
-        value[~has_row & there & known] = 0.0
-    bounds = []
-    for name, latest in zip(("low", "high"), last, strict=True):
-        bound = spread(table[name].to_numpy(), np.nan)
-        bounds.append(np.where(has_row, bound, latest[wanted][:, None]))
+        value[~has_row & there & speaks] = 0.0
+    low, high = np.full((2, *shape), np.nan)
+    if bounded:
+        low, high = (spread(table[name].to_numpy(), np.nan) for name in ("low", "high"))
+        if not has_row.all():
+            names = [words[n] for n in wanted]
+            last = _last_bounds(_of_series(whole, watched, part), names)
+            low, high = (np.where(has_row, *both) for both in zip((low, high), last, strict=True))
     return Grid(
         cells=tuple(words[n] for n in wanted),
         periods=periods,
         value=value,
-        low=bounds[0],
-        high=bounds[1],
+        low=low,
+        high=high,
         complete=np.where(has_row, spread(closed, nothing=True), complete),
         there=there,
         withheld=spread(held, nothing=False),
         reason=spread(np.array(table["reason"].to_pylist(), dtype=object), None),
     )
+
+
+def _of_series(table: pa.Table, watched: Watched, part: str) -> pa.Table:
+    """The rows of one part and grain."""
+    return table.filter(pc.and_(pc.equal(table["part"], part), pc.equal(table["grain"], watched.grain.value)))
 
 
 def beyond(value: Floats, low: Floats, high: Floats, clear_low: Floats, clear_high: Floats) -> tuple[Ints, Floats]:
@@ -126,13 +150,31 @@ def _below(value: Floats, bound: Floats) -> Bools:
     return found
 
 
-def _last_bounds(table: pa.Table, cell: Ints, cells: int) -> tuple[Floats, Floats]:
-    """The bounds of each cell's newest row."""
-    order = np.lexsort((table["period"].to_numpy(), cell))
-    newest = np.zeros(cells, np.int64)
+def _first_periods(table: pa.Table, cells: Sequence[str]) -> Ints:
+    """The period of each cell's first row, as a column."""
+    cell, period = _places(table, cells)
+    first = np.full(len(cells), np.iinfo(np.int64).max)
+    np.minimum.at(first, cell[cell >= 0], period[cell >= 0])
+    return first[:, None]
+
+
+def _last_bounds(table: pa.Table, cells: Sequence[str]) -> tuple[Floats, Floats]:
+    """The bounds of each cell's newest row, as columns."""
+    cell, period = _places(table, cells)
+    order = np.lexsort((period, cell))
+    order = order[cell[order] >= 0]
+    newest = np.zeros(len(cells), np.int64)
     newest[cell[order]] = order  # the last one stays
-    low, high = (table[name].to_numpy() for name in ("low", "high"))
-    return low[newest], high[newest]
+    low, high = (table[name].to_numpy()[newest][:, None] for name in ("low", "high"))
+    return low, high
+
+
+def _places(table: pa.Table, cells: Sequence[str]) -> tuple[Ints, Ints]:
+    """The place of each row's cell among these, or -1; and its period."""
+    place = {text: n for n, text in enumerate(cells)}
+    coded = table["cell"].combine_chunks().dictionary_encode()
+    rows = np.array([place.get(text, -1) for text in coded.dictionary.to_pylist()], np.int64)
+    return rows[coded.indices.to_numpy(zero_copy_only=False)], table["period"].to_numpy()
 
 
 def of_formula(

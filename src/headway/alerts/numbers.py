@@ -41,7 +41,10 @@ from headway.periods import Grain
 States = Mapping[RuleCell, AlertState]
 #: A rule-cell, and what it saw.
 Seen = tuple[RuleCell, list[Sighting]]
-_NO_TARGET = "no target is in force"
+#: A formula that has no data, or may still change, is no bound either.
+_NO_TARGET = "no bound is in force"
+#: How far the keys of neighbouring periods are apart at most.
+_KEYS = {Grain.HOUR: 3600, Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 31, Grain.QUARTER: 92, Grain.YEAR: 366}
 
 
 def look(
@@ -56,10 +59,13 @@ def look(
     table = outlook.numbers.get(kpi.name)
     if table is None:
         return None
-    since = _since(states.values(), rule) if isinstance(when, Beyond) else None
+    mine = {of: state for of, state in states.items() if (of.part, of.grain) == (part, watched.grain.value)}
+    since = _since(mine.values(), rule, when, watched.grain)
     # A growth is no data where one of its periods is, and the formula has said so.
     zero = not (isinstance(when, Beyond) and when.growth) and kpi.zero_when_absent(part)
-    numbers = grids.grid(table, watched, part, since, empty_is_zero=zero)
+    bounded = isinstance(when, Beyond) and any(isinstance(one, OfTarget) for one in when.bounds)
+    known = [of.cell for of in mine]
+    numbers = grids.grid(table, watched, part, since, known, empty_is_zero=zero, bounded=bounded)
     if not numbers.cells or not len(numbers.periods):
         return None
     scene = _Scene(catalog, alert, kpi, watched, part, rule, numbers, states, now, outlook.failed.get(kpi.name, ""))
@@ -75,15 +81,30 @@ def look(
     return {scene.of(cell) for cell in numbers.cells}, seen
 
 
-def _since(states: Iterable[AlertState], rule: Rule) -> int | None:
-    """The oldest period up to which all cells are counted; None if one of them needs its whole history."""
+def _since(
+    states: Iterable[AlertState], rule: Rule, when: Beyond | Trend | Stale | Restated, grain: Grain
+) -> int | None:
+    """From which period on numbers are needed; None if a cell needs its whole history.
+
+    Those are what was not counted yet, and of a trend what went before.
+    """
+    if not rule.periodic:
+        return None
     oldest = None
     for state in states:
         if state.rule and state.rule != rule.fingerprint:
             return None
         if state.through is not None:
             oldest = state.through if oldest is None else min(oldest, state.through)
-    return oldest
+    if oldest is None or isinstance(when, Beyond):
+        return oldest
+    assert isinstance(when, Trend)
+    return oldest - _reach(when, grain)
+
+
+def _reach(when: Trend, grain: Grain) -> int:
+    """Over how many keys the numbers of a trend may lie: half of their periods may be without one."""
+    return 2 * when.periods * _KEYS[grain]
 
 
 @dataclass(frozen=True)
@@ -113,7 +134,7 @@ class _Scene:
         clear_low = low if when.clear_low is None else self._bound(when.clear_low, "low", bounds)
         clear_high = high if when.clear_high is None else self._bound(when.clear_high, "high", bounds)
         code, bound = grids.beyond(self.numbers.value, low, high, clear_low, clear_high)
-        return self._seen(code, bound, [], partial=when.partial)
+        return self._seen(code, bound, [], _NO_TARGET, partial=when.partial)
 
     def _bound(self, threshold: Threshold | None, side: str, bounds: Bounds) -> Floats:
         """One bound for each cell and period; NaN where there is none."""
@@ -132,7 +153,10 @@ class _Scene:
     # -- trends --------------------------------------------------------------------------------------------------------
 
     def trend(self, when: Trend) -> Iterator[Seen]:
-        """Whether the last complete numbers of each cell go one way. Periods without a number are passed over."""
+        """Whether the last complete numbers of each cell go one way.
+
+        Periods without a number are passed over; numbers that lie farther apart than twice as many periods are none.
+        """
         up = when.direction is Direction.UP
         if when.direction is Direction.WORSE:
             up = self.kpi.better is Better.LOWER
@@ -141,11 +165,15 @@ class _Scene:
         text = np.full(numbers.value.shape, "", dtype=object)
         usable = numbers.complete & np.isfinite(numbers.value)
         windows, ends = [], []
-        for row in range(len(numbers.cells)):
-            columns = np.flatnonzero(usable[row])
-            if len(columns) >= when.periods:
-                windows.append(sliding_window_view(numbers.value[row, columns], when.periods))
-                ends.append((np.full(len(columns) - when.periods + 1, row), columns[when.periods - 1 :]))
+        for rows, columns in _alike(usable):
+            if len(columns) < when.periods:
+                continue
+            last = columns[when.periods - 1 :]
+            first = columns[: len(last)]
+            near = numbers.periods[last] - numbers.periods[first] < _reach(when, self.watched.grain)
+            found = sliding_window_view(numbers.value[np.ix_(rows, columns)], when.periods, axis=1)[:, near]
+            windows.append(found.reshape(-1, when.periods))
+            ends.append((np.repeat(rows, near.sum()), np.tile(last[near], len(rows))))
         if windows:
             s, p = mann_kendall(np.concatenate(windows))
             rows, columns = (np.concatenate(some) for some in zip(*ends, strict=True))
@@ -155,12 +183,15 @@ class _Scene:
             for at in np.flatnonzero(goes).tolist():
                 said = f"{word} over {when.periods} {self.watched.grain}s (tau {s[at] / pairs:.2f}, p {p[at]:.2g})"
                 text[rows[at], columns[at]] = said
-        return self._seen(code, np.full(code.shape, np.nan), text.tolist(), partial=False)
+        few = f"there are fewer than {when.periods} numbers"
+        return self._seen(code, np.full(code.shape, np.nan), text.tolist(), few, partial=False)
 
     # -- from codes to sightings ---------------------------------------------------------------------------------------
 
-    def _seen(self, code: Ints, bound: Floats, text: Sequence[Sequence[str]], *, partial: bool) -> Iterator[Seen]:
-        """What each cell saw, of what it has not counted yet."""
+    def _seen(
+        self, code: Ints, bound: Floats, text: Sequence[Sequence[str]], unknown: str, *, partial: bool
+    ) -> Iterator[Seen]:
+        """What each cell saw, of what it has not counted yet. `unknown` says why a number could not be judged."""
         numbers = self.numbers
         code = np.where(numbers.withheld & np.isnan(numbers.value), grids.WITHHELD, code)
         periods = numbers.periods.tolist()
@@ -185,7 +216,7 @@ class _Scene:
                     continue
                 value, limit = float(numbers.value[row, column]), float(bound[row, column])
                 if sight.blind:
-                    said = numbers.reason[row, column] or ("" if isnan(value) else _NO_TARGET)
+                    said = numbers.reason[row, column] or ("" if isnan(value) else unknown)
                 else:
                     said = text[row][column] if text else ""
                 complete = bool(numbers.complete[row, column])
@@ -265,6 +296,15 @@ def restatements(changes: Sequence[Changed]) -> list[Sighting]:
         period = int(at.timestamp())
         found[period] = Sighting(period, at, sight, text=text)
     return list(found.values())
+
+
+def _alike(usable: Bools) -> Iterator[tuple[Ints, Ints]]:
+    """Rows that have numbers in the same columns, and these columns."""
+    whole = usable.all(axis=1)
+    if whole.any():
+        yield np.flatnonzero(whole), np.arange(usable.shape[1])
+    for row in np.flatnonzero(~whole).tolist():
+        yield np.array([row]), np.flatnonzero(usable[row])
 
 
 class _Ends:

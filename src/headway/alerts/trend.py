@@ -28,18 +28,18 @@ Ints = NDArray[np.int64]
 def mann_kendall(windows: Floats) -> tuple[Ints, Floats]:
     """`S`, and how likely chance alone makes one as large in either direction, for each row of values in time."""
     rows, length = windows.shape
-    s = np.zeros(rows, np.int64)
+    s = np.zeros(rows)
     ties = np.zeros(rows, bool)
     for gap in range(1, length):
-        votes = np.sign(windows[:, gap:] - windows[:, :-gap]).astype(np.int64)
+        votes = np.sign(windows[:, gap:] - windows[:, :-gap])
         s += votes.sum(axis=1)
         ties |= (votes == 0).any(axis=1)
-    untied = _tail((1,) * length)
-    p = np.array([untied[abs(one)] for one in s.tolist()]) if rows else np.zeros(0)
+    sums = s.astype(np.int64)
+    p = np.array(_tail((1,) * length))[np.abs(sums)]
     for row in np.flatnonzero(ties).tolist():
         counts = Counter(windows[row].tolist()).values()
-        p[row] = _tail(tuple(sorted(counts)))[abs(int(s[row]))]
-    return s, p
+        p[row] = _tail(tuple(sorted(counts)))[abs(int(sums[row]))]
+    return sums, p
 
 
 @cache

@@ -132,6 +132,12 @@ class Beyond:
     clear_high: Threshold | None = None
     partial: bool = False
 
+    @property
+    def bounds(self) -> tuple[Threshold, ...]:
+        """Every bound that there is."""
+        some = (self.low, self.high, self.clear_low, self.clear_high)
+        return tuple(bound for bound in some if bound is not None)
+
 
 class Direction(StrEnum):
     """Whither a trend goes; which way `worse` is, the KPI's `better` says."""
@@ -202,8 +208,7 @@ class WatchedNumbers:
     @property
     def formulas(self) -> tuple[Formula, ...]:
         """The bounds that have to be computed."""
-        when = self.when
-        bounds = (when.low, when.high, when.clear_low, when.clear_high) if isinstance(when, Beyond) else ()
+        bounds = self.when.bounds if isinstance(self.when, Beyond) else ()
         return tuple(dict.fromkeys(bound for bound in bounds if isinstance(bound, Formula)))
 
 
