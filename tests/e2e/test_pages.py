@@ -34,6 +34,20 @@ kpis:
   visits: {count: visits, by: [shelf], targets: [{at_least: 10}], area: floor}
   spent: {sum: visits.spent, grain: month, unit: EUR, rank: headline}
   per_visit: {formula: spent / visits, grain: month, unit: EUR, targets: [{at_least: 7}]}
+owners: {floor: The floor <floor@shop.example>}
+objectives:
+  more:
+    title: More is read
+    about: A shop that is visited lives.
+    owner: floor
+    from: 2026-01-31
+    due: 2026-12-31
+    expects:
+      - {kpi: spent, grow: 25 %}
+      - {kpi: visits, for: {shelf: books}, reach: 6}
+      - {kpi: per_visit, reach: 9, due: 2026-06-30}
+notes:
+  - {on: 2026-02-14, text: The shop was painted., kpis: [visits]}
 """
 NAMES = ("visitors", "visits", "spent", "per_visit")
 pytestmark = pytest.mark.browser
@@ -117,7 +131,8 @@ def visit(page: Page, site: Site, path: str) -> list[str]:
 def test_nothing_runs_over(site: Site, browser: Browser, width: int) -> None:
     """No page scrolls sideways, complains, or asks for anything from elsewhere; no text is under 12 px."""
     page = browser.new_page(viewport={"width": width, "height": 900})
-    for path in ("index.html", "kpis.html", *(f"kpi/{name}.html" for name in NAMES), "kpi/visits.month.html"):
+    others = ("kpi/visits.month.html", "objectives.html", "objective/more.html")
+    for path in ("index.html", "kpis.html", *(f"kpi/{name}.html" for name in NAMES), *others):
         assert visit(page, site, path) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         small = page.evaluate(
@@ -126,6 +141,52 @@ def test_nothing_runs_over(site: Site, browser: Browser, width: int) -> None:
         )
         assert small == [], path
     page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_objectives(site: Site, browser: Browser, width: int) -> None:
+    """From any page to the objectives, to one of them, to its KPI and back; page, twin and terminal say the same."""
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    assert visit(page, site, "index.html") == []
+    if width < 900:
+        page.locator(".menu summary").click()
+    page.locator("nav:visible a", has_text="Objectives").click()
+    assert spaces(page.inner_text("h1")) == "Objectives"
+    assert page.locator(".aims > li").count() == 3
+    ways = page.locator(".aims svg.way")
+    assert ways.count() == 2, "what is held has no way to go"
+    filled = page.evaluate("document.querySelector('.way-m').getBoundingClientRect().width")
+    whole = page.evaluate("document.querySelector('.way-g').getBoundingClientRect().width")
+    assert 0 <= filled < whole > 150
+    page.locator("h2 a").click()
+    assert page.url.endswith("/objective/more.html")
+    said = site.headway("objectives", "more")
+    (twin,) = json.loads(site.headway("objectives", "--json"))["objectives"]
+    disk = json.loads((site.folder / "objective/more.json").read_text(encoding="utf-8"))["objective"]
+    assert [one["verdict"] for one in twin["expects"]] == [one["verdict"] for one in disk["expects"]]
+    for one in disk["expects"]:
+        section = page.locator(f"#{'-'.join([one['kpi'], *one['cell'].values()])}")
+        assert spaces(section.locator(".st").inner_text()) == one["verdict"]["word"]
+        assert spaces(section.locator("figcaption").inner_text()) == spaces(one["says"])
+        assert section.locator("svg.chart:visible").count() == 1
+        assert spaces(one["says"]) in spaces(said)
+    assert page.locator("ol.notes li").all_inner_texts() == ["1\n14 Feb 2026. The shop was painted."]
+    page.locator("h2 a").nth(1).click()
+    assert page.url.endswith("/kpi/visits.html")
+    assert page.locator("ol.notes li").count() == 1
+    page.locator("aside a", has_text="More is read").click()
+    assert page.url.endswith("/objective/more.html")
+    page.close()
+
+
+def test_objectives_of_then(site: Site) -> None:
+    """As of a run the terminal says what was published then; a name that is not there is told."""
+    wrong = subprocess.run(site.command("objectives", "mroe"), capture_output=True, text=True, check=False, timeout=60)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "there is no objective 'mroe' [unknown-name]\n  Did you mean 'more'?" in wrong.stderr
+    then = site.headway("objectives", "more", "--as-of", "1")
+    assert then.startswith("As published at ")
+    assert "● Held  Visits, books" in then
 
 
 def test_without_script(site: Site, browser: Browser) -> None:

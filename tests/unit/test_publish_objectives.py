@@ -92,7 +92,7 @@ def path(start: float, end: float) -> list[float]:
         (path(100, 100), {"grow": 0.5}, "off", "Behind", "142 hubs"),
         (path(100, 80), {"reach": 75.0}, "near", "Slightly behind", "79 hubs"),
         (path(100, 79), {"grow": -0.25}, "on", "On track", "79 hubs"),
-        (path(100, 99), {"reach": 90.0, "better": Better.HIGHER}, "on", "Reached", "90 hubs"),
+        (path(100, 99), {"reach": 90.0, "better": Better.HIGHER}, "on", "Held", "90 hubs"),
         (path(100, 90), {"reach": 100.0}, "off", "Behind", "100 hubs"),
         (path(100, 96), {"reach": 100.0}, "near", "Slightly behind", "100 hubs"),
     ],

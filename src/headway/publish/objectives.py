@@ -26,6 +26,7 @@ _BEFORE = 0.25
 #: Beside a number of key results, in the order in which they are counted.
 _COUNTED = {
     "Reached": "reached",
+    "Held": "held",
     "On track": "on track",
     "Slightly behind": "slightly behind",
     "Behind": "behind",
@@ -205,7 +206,9 @@ class _Way:
             return tile.verdict
         if standing.stand not in _UNDER_WAY:
             return Verdict(standing.stand.value, standing.stand.value.capitalize())
-        word = "Reached" if standing.met else (_DECIDED if standing.over else _UNDER_WAY)[standing.stand]
+        word = (_DECIDED if standing.over else _UNDER_WAY)[standing.stand]
+        if standing.met and not standing.over:
+            word = "Held" if standing.made is None else "Reached"
         return Verdict(standing.stand.value, word)
 
     def _shown(self, now: Stored | None) -> Shown:
@@ -289,7 +292,7 @@ class _Way:
         """How much of the way is made, and should be: 62 % of the way, 70 % expected."""
         made, planned = self.standing.made, self.standing.planned
         if made is None or planned is None:
-            return "It was there when it began, and is to be held"
+            return "It was there when it began"
         so_far = "The whole way" if self.standing.met else f"{_share(made)} of the way"
         if made < 0:
             so_far = "Farther away than when it began"
