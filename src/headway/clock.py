@@ -20,7 +20,7 @@ from headway.alerts import due
 from headway.alerts.due import Due, Parcel
 from headway.errors import DeliveryError
 from headway.ledger import NEWS, Ledger, Run
-from headway.model import Alerting, AlertState, Audience, Catalog, Delivery, Message, Notice, RuleCell
+from headway.model import Alerting, AlertState, Audience, Catalog, Delivery, Message, Notice, RuleCell, Signal, Tells
 from headway.publish import message, view
 
 #: How often a tick looks again if a run or a decision came while it looked.
@@ -143,6 +143,7 @@ class _Round:
     looked: _Looked
     sent: list[Sent] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    views: dict[Audience, view.View] = field(default_factory=dict)
 
     def deliver(self) -> Ticked:
         """Send every message, and keep what came of each before the next one.
@@ -181,29 +182,39 @@ class _Round:
         """Tell each Alertmanager again what fires, because it forgets; nothing of that is kept."""
         for route, notices in self.looked.due.firing.items():
             if route not in down:
-                self._send(route, message.standing(notices, self._view()))
+                self._send(route, message.standing(notices, self._view(route)))
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
     def _message(self, parcel: Parcel) -> Message:
         """What a message says. Whatever goes wrong with its words and pictures, that it happened is told."""
         try:
-            return message.message(parcel.notices, self._view(), self.looked.alerting)
+            return message.message(parcel.notices, self._view(parcel.route), self.looked.alerting)
         except Exception as error:  # an alert that is not told is worse than one in few words
             self.remarks.append(
                 f"A message to {parcel.route} was told in few words, because making it failed"
                 f" ({type(error).__name__}): please report that"
             )
-            return _plain(parcel)
+            return _plain(parcel, self.now)
 
-    def _view(self) -> view.View:
-        """The pages as those see them to whom alerts go: who writes a rule, decides who is told."""
-        return view.open(self.ledger, self.catalog, Audience.RESTRICTED, self.now)
+    def _view(self, route: str) -> view.View:
+        """The pages as those see them who read a route."""
+        audience = self.catalog.routes[route].audience
+        if audience not in self.views:
+            self.views[audience] = view.open(self.ledger, self.catalog, audience, self.now)
+        return self.views[audience]
 
 
-def _plain(parcel: Parcel) -> Message:
-    """A message of nothing but what the notices hold."""
-    lines = [
-        f"{one.of.alert} {one.tells}: {one.of.subject} {one.of.cell} {one.text}".rstrip() for one in parcel.notices
-    ]
-    return Message(lines[0], "\n".join(lines) + "\n")
+def _plain(parcel: Parcel, now: datetime) -> Message:
+    """A message of nothing but names that everybody may know, and where to find the rest."""
+    lines = [f"{one.of.alert}: {one.tells}. See headway alerts show {one.of.id}" for one in parcel.notices]
+    signals = tuple(
+        Signal(
+            {"alertname": one.of.alert, "severity": one.level, "rule_cell": one.of.id},
+            {"summary": line},
+            one.began or one.at,
+            one.at if one.tells is Tells.END else now + message.AHEAD,
+        )
+        for one, line in zip(parcel.notices, lines, strict=True)
+    )
+    return Message(lines[0], "\n".join(lines) + "\n", signals=signals)

@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -21,10 +21,13 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
-from headway import charts, notify
+from headway import catalog as catalogue
+from headway import charts, clock, notify, run
 from headway.charts import Figure, Mark
 from headway.errors import DeliveryError
+from headway.ledger import Ledger
 from headway.model import Message, Route, Service, Signal
+from headway.publish import message
 
 NOW = datetime(2026, 11, 22, 9, 5, tzinfo=UTC)
 SECRET = "s3cret-w0rd"
@@ -388,3 +391,196 @@ def test_what_is_no_address_of_an_alertmanager(address: str) -> None:
     """Only HTTP leads to an Alertmanager."""
     said = "route incidents: what ALERTMANAGER_URL holds is no address of an Alertmanager"
     assert refused(MANAGER, address, signal("a", NOW)) == said
+
+
+# -- from numbers to people ------------------------------------------------------------------------------------------
+
+PROJECT = """
+project: shop
+title: The corner shop
+site_url: https://kpis.example.org
+sources:
+  visits:
+    read: {files: visits.csv}
+    columns: {id: integer, at: timestamp, shelf: text, failed: boolean}
+    key: id
+    time: at
+kpis:
+  failures:
+    {title: Failed visits, share: visits.failed, grain: hour, by_grain: hour, by: [shelf], better: lower}
+  refusals: {title: Refusals, share: visits.failed, grain: hour, by_grain: hour, by: [shelf]}
+routes:
+  team: {apprise: env:TEAM}
+  chief: {apprise: env:HOOK, audience: restricted}
+  incidents: {alertmanager: env:ALERTMANAGER_URL}
+levels:
+  critical: {respond: 15 minutes, to: team, escalate: chief}
+  warning: {respond: 4 hours, to: incidents}
+alerts:
+  failing: {level: critical, kpi: failures, above: 5 %}
+  failing_shelf: {level: warning, kpi: refusals, for: {shelf: each}, above: 20 %}
+  fire: {level: critical, event: fire}
+"""
+BEGIN = datetime(2026, 11, 22, 0, tzinfo=UTC)
+
+
+class Shop:
+    """A project whose visits fail in the hours that a test says, with its ledger and its clock."""
+
+    def __init__(self, root: Path, environ: Mapping[str, str], begin: datetime = BEGIN) -> None:
+        self.root, self.environ, self.begin = root, environ, begin
+        (root / "headway.yml").write_text(PROJECT, encoding="utf-8")
+
+    def run(self, hours: int, failing: Container[int]) -> None:
+        """Compute after so many hours, and tick."""
+        lines, number = ["id,at,shelf,failed"], 0
+        for hour in range(hours):
+            for one in range(20):
+                number += 1
+                shelf = "books" if one < 10 else "maps"
+                fails = hour in failing and one < 4
+                at = self.begin + timedelta(hours=hour, minutes=one)
+                lines.append(f"{number},{at:%Y-%m-%dT%H:%M:%S},{shelf},{'true' if fails else 'false'}")
+        (self.root / "visits.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        with self.ledger() as ledger:
+            run.observe(catalogue.load(self.root), ledger, self.begin + timedelta(hours=hours, minutes=1))
+        self.tick(hours, 1)
+
+    def tick(self, hours: int, minutes: int = 0) -> clock.Ticked:
+        """What cron does every minute: here so long after the beginning."""
+        now = self.begin + timedelta(hours=hours, minutes=minutes)
+        with self.ledger() as ledger:
+            return clock.tick(catalogue.load(self.root), ledger, now, self.environ)
+
+    def ledger(self) -> Ledger:
+        """Opened anew, as each command does."""
+        return Ledger.open(self.root / "ledger.db")
+
+
+@pytest.fixture
+def shop(tmp_path: Path, mailbox: Mailbox, hook: Hook) -> Shop:
+    """A shop whose alerts go to a mailbox, a webhook and nowhere."""
+    root = tmp_path / "shop"
+    root.mkdir()
+    return Shop(root, {"TEAM": mailbox.address, "HOOK": hook.address})
+
+
+def subjects(mailbox: Mailbox) -> list[str]:
+    """The subjects of what came, with ordinary spaces."""
+    return [mail["Subject"].replace("\u202f", " ").replace("\u00a0", " ") for mail in mailbox.mails]
+
+
+def test_a_mailbox_that_was_down_misses_nothing_and_hears_nothing_twice(shop: Shop, mailbox: Mailbox) -> None:
+    """What began and still fires is told when the mail server is back, then its end; ticks in between tell nothing."""
+    shop.run(4, {})
+    assert subjects(mailbox) == []
+    mailbox.down()
+    shop.run(5, {4})
+    shop.tick(5, 3)
+    mailbox.up()
+    shop.tick(5, 10)
+    shop.tick(5, 11)
+    assert subjects(mailbox) == ["Critical: Failed visits at 20.0 %, above 5 %"]
+    [mail] = mailbox.mails
+    html = mail.get_body(("html",))
+    assert html
+    assert "books, from 0" in html.get_content()
+    assert any(part.get_content_type() == "image/png" for part in mail.walk())
+    shop.run(6, {4})
+    shop.run(6, {4})
+    assert subjects(mailbox)[1:] == ["Ended: Failed visits back at 0 %"]
+
+
+def test_what_came_and_went_while_a_mailbox_was_down_is_one_message(shop: Shop, mailbox: Mailbox) -> None:
+    """It says both, and how bad it was."""
+    shop.run(4, {})
+    mailbox.down()
+    shop.run(5, {4})
+    shop.run(6, {4})
+    mailbox.up()
+    shop.tick(8)
+    assert subjects(mailbox) == ["Over already: Failed visits above 5 %, 20.0 % at worst"]
+
+
+def test_what_nobody_takes_is_told_to_somebody_else(shop: Shop, mailbox: Mailbox, hook: Hook) -> None:
+    """After the time to respond the next route is told since when; and of the end both are."""
+    shop.run(4, {3})
+    assert len(mailbox.mails) == 1
+    shop.tick(4, 10)
+    assert hook.posts == []
+    shop.tick(4, 16)
+    assert [post["title"][:25] for post in hook.posts] == ["Critical, nobody took it:"]
+    assert hook.posts[0]["message"].startswith("Nobody has taken it since 22 Nov 2026, 04:01 UTC")
+    shop.run(5, {3})
+    assert len(mailbox.mails) == 2
+    assert hook.posts[1]["title"].startswith("Ended: Failed visits back at 0")
+
+
+def test_an_alertmanager_that_was_killed_hears_again_what_fires(
+    tmp_path: Path, manager: Manager, mailbox: Mailbox
+) -> None:
+    """Each cell is an alert of its own there; a tick after a restart tells what still fires; an end ends it."""
+    root = tmp_path / "shop"
+    root.mkdir()
+    # An Alertmanager goes by its own clock, so these hours are the last ones.
+    begin = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=6)
+    shop = Shop(root, {"TEAM": mailbox.address, "ALERTMANAGER_URL": manager.address}, begin)
+    shop.run(4, {3})
+    until(lambda: "failing_shelf" in manager.alerts(), "the alert is there")
+    held = manager.alerts()["failing_shelf"]
+    assert held["labels"] == {
+        "alertname": "failing_shelf", "kpi": "refusals", "level": "warning", "severity": "warning", "project": "shop",
+        "shelf": "books",
+    }  # fmt: skip
+    assert held["annotations"]["summary"].replace("\u202f", " ") == "Refusals, books at 40.0 %, above 20 %"
+    manager.down()
+    shop.tick(4, 5)
+    manager.up()
+    assert manager.alerts() == {}
+    shop.tick(4, 6)
+    until(lambda: "failing_shelf" in manager.alerts(), "the alert is there again")
+    manager.down()
+    shop.run(5, {3})
+    manager.up()
+    shop.tick(5, 5)
+    until(lambda: "failing_shelf" not in manager.alerts(), "the alert has ended")
+
+
+def test_a_route_without_its_variable_is_one_that_is_down(shop: Shop, mailbox: Mailbox) -> None:
+    """The reason is kept, names the variable, and nothing is lost."""
+    address = shop.environ["TEAM"]
+    shop.environ = {}
+    shop.run(4, {3})
+    with shop.ledger() as ledger:
+        errors = {one.error for one in ledger.alerting().deliveries}
+    assert "route team: the environment variable TEAM is not set" in errors
+    shop.environ = {"TEAM": address}
+    shop.tick(6)
+    assert subjects(mailbox) == ["Critical: Failed visits at 20.0 %, above 5 %"]
+
+
+def test_no_address_is_kept_anywhere(shop: Shop, hook: Hook) -> None:
+    """Neither the ledger, nor any other file of the project, has a word of an address."""
+    hook.status = 500
+    shop.environ = {"TEAM": hook.address, "HOOK": hook.address, "ALERTMANAGER_URL": f"http://u:{SECRET}@127.0.0.1:1"}
+    shop.run(4, {3})
+    kept = b"".join(path.read_bytes() for path in sorted(shop.root.rglob("*")) if path.is_file())
+    assert b"it refused the message (500)" in kept
+    assert SECRET.encode() not in kept
+    assert b"127.0.0.1" not in kept
+
+
+def test_a_message_that_cannot_be_made_is_told_in_few_words(
+    shop: Shop, mailbox: Mailbox, hook: Hook, manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault in words or pictures keeps no alert back, neither from people nor from an Alertmanager."""
+
+    def broken(*_: object) -> Message:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(message, "message", broken)
+    shop.environ = {"TEAM": mailbox.address, "ALERTMANAGER_URL": manager.address}
+    shop.begin = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=6)
+    shop.run(4, {3})
+    assert [subject.partition(".")[0] for subject in subjects(mailbox)] == ["failing: start"]
+    until(lambda: "failing_shelf" in manager.alerts(), "the alert is there")

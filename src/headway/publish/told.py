@@ -325,6 +325,8 @@ class _Teller:
         if self.kpi is None or self.period is None or self._grain is None:
             return ""
         then = compared_period(self.kpi, self.period, self.calendar)
+        if then.key not in self._known.get((self._grain, self.cell), {}):
+            then = self.calendar.previous(self.period)  # a young line has no other
         before, after = (
             {cell: known[which.key] for (grain, cell), known in self._known.items()
              if grain is self._grain and which.key in known}
