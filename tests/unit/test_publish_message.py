@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -296,6 +297,31 @@ def test_an_alertmanager_is_told_the_same_by_labels(internal: View) -> None:
     assert one.url == "https://kpis.northlane.example/kpi/response_time.html"
     [ended] = message.message([replace(SLOW_EU, tells=Tells.END, value=300.0)], internal).signals
     assert (ended.labels, ended.starts, ended.ends) == (one.labels, SLOW_EU.began, SLOW_EU.at)
+
+
+def test_each_alert_has_its_own_words(internal: View) -> None:
+    """Whatever comes first in a message, labels and summary of an alert speak of the same."""
+    ended = notice(SLOW["us"], Tells.END, period=hour(5), value=300.0, bound=500.0)
+    signals = message.message([ended, SLOW_EU, HIGH], internal).signals
+    said = {one.labels.get("region", ""): one.annotations["summary"].replace("\u202f", " ") for one in signals}
+    assert said["us"].startswith("Response time, us back at 300")
+    assert said["eu"].startswith("Response time, eu at 818")
+    assert said[""].startswith("API error rate at 4.0 %")
+
+
+def test_a_message_about_a_thousand_cells_is_made_at_once(internal: View) -> None:
+    """Stored numbers are read once for all of them, and the text names as many as somebody may read."""
+    some = [
+        notice(of("api_slow", "kpi response_time", "hour", region=f"r{n}"), tells, period=hour(5), value=n, bound=500.0)
+        for n in range(1000)
+        for tells in (Tells.START, Tells.END)
+    ]
+    began = time.process_time()
+    said = message.message(some, internal, Alerting(notices=tuple(some)))
+    assert time.process_time() - began < 3
+    assert said.title == "Warning: Api slow, 1,000 started and ended"
+    assert "... and 970 more." in said.text
+    assert len(said.signals) == 1000
 
 
 def test_what_fires_is_told_to_an_alertmanager_again_by_the_same_labels(internal: View) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from headway.model import Alerting, Message, Notice, Route, RuleCell, Service, Signal, Tells, by_severity
 from headway.publish import html, told, words
+from headway.publish.story import Story
 from headway.publish.told import Command, Told
 from headway.publish.view import View
 
@@ -43,11 +44,11 @@ _NOTHING = Alerting()
 _NOT_ALLOWED = re.compile(r"[^a-zA-Z0-9_]")
 
 
-def message(notices: Sequence[Notice], view: View, story: Alerting = _NOTHING) -> Message:
+def message(notices: Sequence[Notice], view: View, before: Alerting = _NOTHING) -> Message:
     """What a route is told of these notices, as the readers of `view` may know it.
 
-    Several of one episode come to one thing to say. `story` has what was told before of the same episodes: since when
-    nobody has taken one is read there.
+    Several of one episode come to one thing to say. `before` has what was told before of the same episodes: since
+    when nobody has taken one is read there.
     """
     for one in notices:
         if one.tells is Tells.TEST:
@@ -56,18 +57,22 @@ def message(notices: Sequence[Notice], view: View, story: Alerting = _NOTHING) -
     for one in notices:
         groups.setdefault((one.of, one.episode), []).append(one)
     few = len(groups) <= FEW
-    found = [told.told(some, view, story, short=not few) for some in groups.values()]
+    story = Story(view, before, notices)
+    found = [told.told(some, story, short=not few) for some in groups.values()]
+    signals = tuple(_signal(some[-1], view, one) for some, one in zip(groups.values(), found, strict=True))
     severity = by_severity(view.catalog.levels)
     found.sort(key=lambda one: (told.KINDS.index(one.kind), severity.get(one.level, len(severity))))
     title = _title(found, view)
     picture = found[0].picture if len(found) == 1 else b""
-    signals = tuple(_signal(some[-1], view, found) for some in groups.values())
     return Message(title, _text(found), _html(title, found, view, picture), picture, signals)
 
 
 def standing(notices: Iterable[Notice], view: View) -> Message:
     """What fires, as an Alertmanager wants to hear it again and again: the newest notice of each episode."""
-    return Message("", "", signals=tuple(_signal(one, view, ()) for one in notices))
+    told_before = list(notices)
+    story = Story(view, _NOTHING, told_before)
+    found = (_signal(one, view, told.told([one], story, short=True)) for one in told_before)
+    return Message("", "", signals=tuple(found))
 
 
 def test(route: Route, view: View, now: datetime) -> Message:
@@ -95,7 +100,7 @@ def _title(found: Sequence[Told], view: View) -> str:
         return _TITLES[found[0].kind].format(level=found[0].level.capitalize(), said=found[0].headline) + more
     levels, alerts = {one.level for one in found}, {one.of.alert for one in found}
     counts = Counter(one.kind for one in found)
-    said = ", ".join(f"{counts[kind]} {word}" for kind, word in _COUNTED.items() if counts[kind])
+    said = ", ".join(f"{counts[kind]:,} {word}" for kind, word in _COUNTED.items() if counts[kind])
     level = view.catalog.levels.get(next(iter(levels))) if len(levels) == 1 else None
     digest = f", {level.digest}" if level and level.digest else ""
     about = f"{level.name.capitalize()}{digest}: " if level else f"{view.catalog.title}: "
@@ -109,7 +114,7 @@ def _title(found: Sequence[Told], view: View) -> str:
 def _text(found: Sequence[Told]) -> str:
     if len(found) > FEW:
         lines = [_line(one) for one in found[:MANY]]
-        rest = [f"... and {len(found) - MANY} more."] if len(found) > MANY else []
+        rest = [f"... and {len(found) - MANY:,} more."] if len(found) > MANY else []
         return "\n".join([*lines, *rest, "", *_commands(_of_many(found))]) + "\n"
     parts = [_whole(one, alone=len(found) == 1) for one in found]
     return f"\n{'-' * 60}\n".join(parts)
@@ -175,10 +180,9 @@ def _html(title: str, found: Sequence[Told], view: View, picture: bytes) -> str:
 # -- an Alertmanager -----------------------------------------------------------------------------------------------
 
 
-def _signal(notice: Notice, view: View, found: Sequence[Told]) -> Signal:
+def _signal(notice: Notice, view: View, one: Told) -> Signal:
     """One rule-cell for an Alertmanager: named by its labels, whatever is told of it."""
     of, catalog = notice.of, view.catalog
-    one = next((one for one in found if one.of == of), None) or told.told([notice], view, _NOTHING, short=True)
     labels = of.labels(notice.level, "")
     labels |= {"alertname": labels.pop("alert"), "severity": notice.level, "project": catalog.name, "part": of.part}
     if one.hidden:

@@ -13,9 +13,7 @@ from functools import cached_property
 
 from headway.model import (
     Alert,
-    Alerting,
     Beyond,
-    Cell,
     Kpi,
     Notice,
     Restated,
@@ -31,8 +29,8 @@ from headway.model import (
 from headway.periods import Calendar, Grain, Period
 from headway.publish import drivers, goals, html, lately, numbers, rules, words
 from headway.publish.lately import Lately
-from headway.publish.stored import Stored, by_key, compared_period, rows
-from headway.publish.view import View
+from headway.publish.stored import Stored, compared_period
+from headway.publish.story import Story
 
 #: What happened, by what is told; `over` is what fired and ended before anybody could be told.
 KINDS = ("escalation", "start", "worse", "repeat", "over", "end")
@@ -79,12 +77,12 @@ class Told:
     hidden: bool = False
 
 
-def told(notices: Sequence[Notice], view: View, story: Alerting, *, short: bool = False) -> Told:
-    """What there is to say of the notices of one episode, which are told at once; `story` has what was told before.
+def told(notices: Sequence[Notice], story: Story, *, short: bool = False) -> Told:
+    """What there is to say of the notices of one episode, which are told at once.
 
     `short` leaves out what takes more than a line.
     """
-    return _Teller(notices, view, story).told(short=short)
+    return _Teller(notices, story).told(short=short)
 
 
 def kind_of(notices: Sequence[Notice]) -> str:
@@ -98,16 +96,13 @@ def kind_of(notices: Sequence[Notice]) -> str:
 class _Teller:
     """Everything that is asked about one episode, each of it once."""
 
-    def __init__(self, notices: Sequence[Notice], view: View, story: Alerting) -> None:
+    def __init__(self, notices: Sequence[Notice], story: Story) -> None:
         self.notices = sorted(notices, key=lambda one: (one.made, one.at))
-        self.view, self.catalog = view, view.catalog
+        self.story, self.view, self.catalog = story, story.view, story.view.catalog
         self.kind = kind_of(notices)
         #: Who is told late is told how it is now.
         self.notice = self.notices[-1]
         self.of = self.notice.of
-        known = {one.id: one for one in (*story.notices, *notices) if one.of == self.of}
-        self.starts = [one for one in known.values() if one.tells is Tells.START and one.episode == self.notice.episode]
-        self.deliveries = story.deliveries
         self.alert: Alert | None = self.catalog.alerts.get(self.of.alert)
         self.kpi: Kpi | None = self.catalog.kpis.get(self.of.name) if self.of.kind == "kpi" else None
         self.cell = read_cell(self.of.cell)
@@ -220,7 +215,7 @@ class _Teller:
         if self.kind == "escalation":
             level = self.catalog.levels.get(self.notice.level)
             within = f": {level.name} asks for an answer within {level.respond}" if level else ""
-            said.append(f"Nobody has taken it since {self._moment(self._told)}{within}.")
+            said.append(f"Nobody has taken it since {self._moment(self.story.since(self.notice))}{within}.")
         if self.kind == "repeat":
             said.append("It still fires, and nobody has taken it.")
         if self.kind == "worse":
@@ -266,11 +261,12 @@ class _Teller:
         ]
         if not found or self.alert is None or self.kpi is None:
             return ""
-        limits = [one.bound for one in self.starts if one.bound is not None]
+        start = self.story.start(self.notice)
+        limit = start.bound if start else None
         worst = min(found) if high is None else max(found)
         if low is not None and high is not None:
-            worst = max(found, key=lambda value: min((abs(value - limit) for limit in limits), default=0.0))
-        return rules.value(worst, next(iter(limits), None), self.alert, self.kpi, self.of.part)
+            worst = max(found, key=lambda value: abs(value - limit) if limit is not None else 0.0)
+        return rules.value(worst, limit, self.alert, self.kpi, self.of.part)
 
     # -- what is known ---------------------------------------------------------------------------------------------
 
@@ -325,13 +321,10 @@ class _Teller:
         if self.kpi is None or self.period is None or self._grain is None:
             return ""
         then = compared_period(self.kpi, self.period, self.calendar)
-        if then.key not in self._known.get((self._grain, self.cell), {}):
+        if all(row.period.key != then.key for row in self._line):
             then = self.calendar.previous(self.period)  # a young line has no other
-        before, after = (
-            {cell: known[which.key] for (grain, cell), known in self._known.items()
-             if grain is self._grain and which.key in known}
-            for which in (then, self.period)
-        )  # fmt: skip
+        of = (self.kpi.name, self.of.part, self._grain)
+        before, after = (self.story.period(*of, which.key) for which in (then, self.period))
         found = drivers.driver(self.kpi, self.of.part, self.cell, before, after)
         if found is None:
             return ""
@@ -426,21 +419,11 @@ class _Teller:
         return None if isinstance(growth, Beyond) and growth.growth else self.notice.bound
 
     @cached_property
-    def _all(self) -> dict[tuple[Grain, Cell], list[Stored]]:
-        """The stored rows of the KPI, or part, at the grain, by cell."""
-        if self.kpi is None or self._grain is None or self.kpi.measure is None:
-            return {}
-        table = self.view.ledger.read(self.kpi.name, part=self.of.part, grain=self._grain, as_of=self.view.until)
-        return rows(table, self.view.periods)
-
-    @cached_property
-    def _known(self) -> dict[tuple[Grain, Cell], dict[int, Stored]]:
-        return {at: by_key(line) for at, line in self._all.items()}
-
-    @cached_property
     def _whole_line(self) -> list[Stored]:
-        wanted = dict(self.cell)
-        return next((line for (_, cell), line in self._all.items() if dict(cell) == wanted), [])
+        """The stored rows of what is watched, oldest first."""
+        if self.kpi is None or self._grain is None or self.kpi.measure is None:
+            return []
+        return self.story.line(self.kpi.name, self.of.part, self._grain, self.cell)
 
     @cached_property
     def _line(self) -> list[Stored]:
@@ -457,13 +440,6 @@ class _Teller:
         return row if row is not None and self.period is not None and row.period.key == self.period.key else None
 
     # -- time ------------------------------------------------------------------------------------------------------
-
-    @property
-    def _told(self) -> datetime:
-        """When somebody was first told, or was to be."""
-        names = {one.id for one in self.starts}
-        moments = [one.at for one in self.deliveries if one.notice in names and not one.dropped]
-        return min([*moments, *(() if moments else (one.made for one in self.starts))], default=self.notice.made)
 
     def _moment(self, when: datetime) -> str:
         return words.moment(when, self.calendar.tz)
