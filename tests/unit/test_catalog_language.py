@@ -33,7 +33,7 @@ def test_all_other_examples_are_one_catalogue(tmp_path: Path) -> None:
         folder = first if first in ("sources", "tests", "boards") else "kpis"
         (tmp_path / alone.get(first, f"{folder}/{n}.yml")).write_text(block)
     found = catalog.load(tmp_path)
-    assert (len(found.alerts), len(found.boards), len(found.objectives), len(found.notes)) == (9, 2, 1, 2)
+    assert (len(found.alerts), len(found.boards), len(found.objectives), len(found.notes)) == (10, 2, 1, 2)
     assert len(found.sources) == 12
     assert {type(kpi.measure).__name__ for kpi in found.kpis.values()} == {
         "Aggregate", "Quantile", "Share", "Nps", "Distinct", "Retention", "Open", "Concurrency", "Balance", "Duration",
@@ -49,6 +49,8 @@ def test_all_other_examples_are_one_catalogue(tmp_path: Path) -> None:
     ("model", "heading"),
     [
         (spec.ProjectSpec, "The project"),
+        (spec.ClockSpec, "The clock"),
+        (spec.RhythmSpec, "The clock"),
         (spec.SourceSpec, "Sources"),
         (spec.ReadSpec, "Readers"),
         (spec.FormatSpec, "Readers"),
