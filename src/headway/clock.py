@@ -91,11 +91,11 @@ def _advance(catalog: Catalog, ledger: Ledger, now: datetime) -> _Looked | None:
         news, last = ledger.newest(*NEWS), ledger.newest("tick")
         if news is None:
             return None
-        alerting = ledger.alerting()
-        if not catalog.alerts and not alerting.states and not alerting.notices:
-            return None
         whole = last is None or last.id < news.id or last.fingerprint != catalog.fingerprint
         only = None if whole else {name for name, alert in catalog.alerts.items() if alerts.by_time(alert)}
+        alerting = ledger.alerting(of=only)
+        if not catalog.alerts and not alerting.states and not alerting.notices:
+            return None
         steps = [] if only == set() else watching.judged(catalog, ledger, alerting, now, only)
         states = {step.state.of: step.state for step in steps}
         notices = tuple(notice for step in steps for notice in step.notices)

@@ -198,3 +198,14 @@ def test_ledgers_that_went_apart_tell_once(ledger: Ledger, tmp_path: Path) -> No
         found = both.alerting()
         assert found.notices == (notice(),)
         assert [one.sent for one in found.deliveries] == [True]
+
+
+def test_states_of_some_alerts(ledger: Ledger) -> None:
+    """A tick that only time brings reads no more; what fires is always there."""
+    cells = [replace(CELL, alert=name) for name in ("one", "two", "three")]
+    phases = (Phase.OK, Phase.FIRING, Phase.PENDING)
+    states = tuple(state(phase, of) for phase, of in zip(phases, cells, strict=True))
+    ledger.record_alerting(row(1, "tick"), Alerting(states))
+    assert {one.of.alert for one in ledger.alerting(of={"three"}).states} == {"two", "three"}
+    assert {one.of.alert for one in ledger.alerting(of=()).states} == {"two"}
+    assert set(ledger.alerting().states) == set(states)

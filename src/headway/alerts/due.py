@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from itertools import chain
 
 from headway.alerts.episodes import Episode, Tried, episodes, pause
 from headway.alerts.machine import notice_id
@@ -129,8 +130,9 @@ class _Dispatch:
         self.down = {route: until for route, until in self.down.items() if not self._may_try(failures[route])}
         self.tests = [one for one in alerting.notices if one.tells is Tells.TEST]
         self.episodes = sorted(episodes(alerting.notices), key=self._rank)
-        #: What mutes others, by the KPI or source that it speaks of.
-        self.muting: dict[str, list[Episode]] = defaultdict(list)
+        #: What mutes others, by what it speaks of: kind, name and cell.
+        self.muting: dict[tuple[str, str, str], list[Episode]] = defaultdict(list)
+        self.behind: dict[str, tuple[str, ...]] = {}
         self.made: list[Notice] = []
         self.dropped: list[Delivery] = []
         self.ready: dict[str, Notice] = {}
@@ -313,44 +315,38 @@ class _Dispatch:
     def _mutes(self, episode: Episode) -> None:
         """Keep in mind what others may be muted by."""
         of = episode.of
-        if of.kind != "event":
-            self.muting[of.name.partition(".")[0] if of.kind == "check" else of.name].append(episode)
+        if of.kind == "check":
+            self.muting["check", of.name.partition(".")[0], ""].append(episode)
+        elif of.kind != "event":
+            self.muting[of.kind, of.name, of.cell].append(episode)
 
     def _muted(self, episode: Episode) -> str | None:
         """The alert that mutes an episode, now or when it ended."""
-        if episode.of.kind != "kpi":
+        of = episode.of
+        if of.kind != "kpi":
             return None
-        kpi = self.catalog.kpis.get(episode.of.name)
-        names = [episode.of.name]
-        if kpi is not None:
-            names += [*kpi.inputs, *self.catalog.upstream(kpi.name)]
-        return next(
-            (
-                one.of.alert
-                for name in names
-                for one in self.muting.get(name, ())
-                if self._outlasts(one, episode) and self._outranks(one, episode)
-            ),
-            None,
-        )
+        places = [("check", name, "") for name in self._behind(of.name)]
+        alert = self.catalog.alerts.get(of.alert)
+        if alert is not None and isinstance(alert.watches, WatchedNumbers) and isinstance(alert.watches.when, Stale):
+            places += [("source", name, "") for name in self._behind(of.name)]
+        found = (one for place in places for one in self.muting.get(place, ()))
+        same = (one for cell in {"", of.cell} for one in self.muting.get(("kpi", of.name, cell), ()))
+        severe = (one for one in same if self._severity(one.first) < self._severity(episode.first))
+        return next((one.of.alert for one in chain(found, severe) if self._outlasts(one, episode)), None)
+
+    def _behind(self, kpi: str) -> Sequence[str]:
+        """A KPI, those that it is worked out from, and the sources of all that."""
+        if kpi not in self.behind:
+            known = kpi in self.catalog.kpis
+            more = (*self.catalog.kpis[kpi].inputs, *self.catalog.upstream(kpi)) if known else ()
+            self.behind[kpi] = (kpi, *more)
+        return self.behind[kpi]
 
     def _outlasts(self, one: Episode, other: Episode) -> bool:
         """True if `one` fires as long as the other does: both do, or it did not end first."""
         if other.end is None:
             return one.end is None
         return one.first.at <= other.end.at and (one.end is None or other.end.at <= one.end.at)
-
-    def _outranks(self, one: Episode, other: Episode) -> bool:
-        """True if who knows of `one` need not hear of the other."""
-        match one.of.kind:
-            case "check":
-                return True
-            case "source":
-                alert = self.catalog.alerts.get(other.of.alert)
-                return alert is not None and isinstance(alert.watches, WatchedNumbers) and _stale(alert.watches)
-            case _:
-                same = one.of.name == other.of.name and one.of.cell in ("", other.of.cell)
-                return same and self._severity(one.first) < self._severity(other.first)
 
     def _hold(self, notices: Iterable[Notice], why: Held) -> None:
         for one in notices:
@@ -459,10 +455,6 @@ _KINDS = (Tells.TEST, Tells.START, Tells.WORSE, Tells.REPEAT, Tells.ESCALATION, 
 def _order(notice: Notice) -> tuple[datetime, RuleCell, int, int, int]:
     """Within a message: what was made first, and of a rule-cell its start before its end."""
     return notice.made, notice.of, notice.episode, _KINDS.index(notice.tells), notice.number
-
-
-def _stale(watched: WatchedNumbers) -> bool:
-    return isinstance(watched.when, Stale)
 
 
 def _digests(calendar: Calendar, every: Digest, now: datetime) -> tuple[datetime, datetime]:

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -42,19 +44,21 @@ _MOMENTS = ("since", "began", "at", "made", "starts", "until", "opened", "closed
 #: Those that hold a word of ours.
 _WORDS = {"phase": Phase, "sight": Sight, "tells": Tells}
 #: Up to how many are asked for by name; of more, all are read.
-_FEW = 500
+_FEW = 10_000
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
-def alerting(connection: sa.Connection, since: datetime | None, as_of: AsOf | None) -> Alerting:
+def alerting(
+    connection: sa.Connection, since: datetime | None, as_of: AsOf | None, of: Collection[str] | None
+) -> Alerting:
     """See `Ledger.alerting`."""
     until = reached(connection, as_of)
     notices = _notices(connection, since, until)
     episodes = {(one.of, one.episode) for one in notices}
     return Alerting(
-        states(connection, until),
+        states(connection, until, of),
         tuple(notices),
         tuple(_deliveries(connection, since, until, {one.id for one in notices})),
         tuple(one for one in _acknowledgements(connection, until) if (one.of, one.episode) in episodes),
@@ -63,12 +67,14 @@ def alerting(connection: sa.Connection, since: datetime | None, as_of: AsOf | No
     )
 
 
-def states(connection: sa.Connection, until: int | None = None) -> tuple[AlertState, ...]:
-    """The state of every rule-cell; as of a run, of those that did not advance since."""
+def states(connection: sa.Connection, until: int | None, of: Collection[str] | None) -> tuple[AlertState, ...]:
+    """The state of every rule-cell, or of some alerts and what fires; as of a run, without what advanced since."""
     a = schema.alerting
     query = sa.select(a).order_by(*a.primary_key.columns)
     if until is not None:
         query = query.where(a.c.run <= until)
+    if of is not None:
+        query = query.where(sa.or_(a.c.alert.in_(sorted(of)), a.c.phase.in_(_FIRING)))
     return tuple(_made(AlertState, row) for row in connection.execute(query).mappings())
 
 
@@ -138,15 +144,26 @@ def _newest(connection: sa.Connection, table: sa.Table, until: int | None, kind:
 
 def _made(kind: type[T], row: Mapping[Any, Any]) -> T:
     """A row as what it is of."""
-    told: dict[str, Any] = {}
-    for name in (field.name for field in fields(kind)):  # type: ignore[arg-type]  # all are dataclasses
-        if name == "of":
-            told[name] = RuleCell(*(row[part] for part in schema.RULE_CELL))
-        elif name in _MOMENTS and row[name] is not None:
-            told[name] = datetime.fromisoformat(row[name])
-        else:
-            told[name] = _WORDS[name](row[name]) if name in _WORDS else row[name]
-    return kind(**told)
+    of: Any = kind
+    return kind(**{name: read(row) for name, read in _readers(of)})
+
+
+@cache
+def _readers(kind: Any) -> tuple[tuple[str, Callable[[Mapping[Any, Any]], Any]], ...]:
+    """How each field is read from a row."""
+    return tuple((one.name, _reader(one.name)) for one in fields(kind))
+
+
+def _reader(name: str) -> Callable[[Mapping[Any, Any]], Any]:
+    if name == "of":
+        cell = itemgetter(*schema.RULE_CELL)
+        return lambda row: RuleCell(*cell(row))
+    if name in _MOMENTS:
+        return lambda row: None if row[name] is None else datetime.fromisoformat(row[name])
+    if name in _WORDS:
+        word = _WORDS[name]
+        return lambda row: word(row[name])
+    return itemgetter(name)
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------

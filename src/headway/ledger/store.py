@@ -310,14 +310,17 @@ class Ledger:
 
     # -- alerts --------------------------------------------------------------------------------------------------
 
-    def alerting(self, since: datetime | None = None, as_of: AsOf | None = None) -> Alerting:
+    def alerting(
+        self, since: datetime | None = None, as_of: AsOf | None = None, of: Collection[str] | None = None
+    ) -> Alerting:
         """How alerts stand: every state, and what was told of all episodes that fire or have something to be told.
 
         With `since` also of those of which anything was told since then. As of a time it is what was there by then, but
-        for the states of rule-cells that advanced later, which are not kept.
+        for the states of rule-cells that advanced later, which are not kept. With `of`, states are those of these
+        alerts and of what fires alone.
         """
         with self._reading() as connection:
-            return alerting.alerting(connection, since, as_of)
+            return alerting.alerting(connection, since, as_of, of)
 
     def record_alerting(self, run: Run, added: Alerting, *, seen: int | None = None) -> Run | None:
         """Keep what becomes of alerts, in one transaction, with a row of `run` for it, which is given back.
