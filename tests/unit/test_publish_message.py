@@ -230,6 +230,12 @@ def test_messages_read_as_reviewed(case: str, internal: View) -> None:
     assert said == expected.read_text(encoding="utf-8")
 
 
+def test_the_documentation_shows_a_message_as_it_is() -> None:
+    """The example of docs/alerts.md is one of the cases, word by word."""
+    docs = (GOLDEN.parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
+    assert (GOLDEN / "start.txt").read_text(encoding="utf-8") in docs
+
+
 def test_no_case_is_left_over() -> None:
     """Each golden file belongs to a case."""
     assert {path.stem for path in GOLDEN.glob("*.txt")} == set(CASES)
