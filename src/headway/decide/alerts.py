@@ -28,6 +28,7 @@ from headway.model import (
     WatchedEvent,
     WatchedNumbers,
     cell_text,
+    read_cell,
 )
 
 #: So many names are enough for a remedy.
@@ -109,8 +110,8 @@ def _what_fires(fires: Sequence[AlertState], catalog: Catalog) -> str:
 
 def _called(of: RuleCell, catalog: Catalog) -> str:
     """What a rule-cell is called in an error."""
-    cell = f" {of.cell}" if of.cell else ""
-    return f"{catalog.alerts[of.alert].title if of.alert in catalog.alerts else of.alert}{cell}"
+    title = catalog.alerts[of.alert].title if of.alert in catalog.alerts else of.alert
+    return ": ".join([title, *([", ".join(value for _, value in read_cell(of.cell))] if of.cell else [])])
 
 
 # -- silences --------------------------------------------------------------------------------------------------------

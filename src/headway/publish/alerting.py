@@ -348,7 +348,7 @@ class Alerts:
             stamp,
             active=tuple(row for row in self.rows if row.state.key in _ACTIVE),
             handled=tuple(row for row in self.rows if row.state.key in ("acknowledged", "silenced")),
-            blind=tuple(row for row in self.rows if row.state.key in {one.key for one in _BLIND.values()}),
+            blind=tuple(row for row in self.rows if row.blind),
             resolved=resolved,
             ended=_ended(resolved),
             routes=tuple(self._routes()),

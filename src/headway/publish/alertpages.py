@@ -70,6 +70,11 @@ class AlertRow:
     commands: tuple[Command, ...] = ()
     log: tuple[Happened, ...] = ()
 
+    @property
+    def blind(self) -> bool:
+        """True where there is nothing to judge."""
+        return self.state.key in ("no data", "stale", "withheld", "failed")
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
@@ -90,7 +95,10 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class RouteRow:
-    """A way to people: whether it takes what it is given, and how much waits. Keys: pass, failed, no data (unused)."""
+    """A way to people: whether it takes what it is given, and how much waits.
+
+    Keys of its state: pass, failed, and no data where nothing was to be told lately.
+    """
 
     name: str
     state: Verdict
