@@ -129,10 +129,11 @@ def standing() -> Alerting:
         told(SLOW, Tells.START, hours(3), 1091.0, bound=500.0, period=hour - 3600),
         told(SLOW, Tells.WORSE, hours(1), 1120.4, bound=500.0, period=hour),
         told(CALM, Tells.START, hours(3), 610.0, bound=500.0, period=hour),
+        told(DISK, Tells.START, hours(3), 85.0, bound=80.0, period=month),
         told(CHECK, Tells.START, hours(80), text="2 of 40 rows fail.", began=hours(81)),
         told(CHECK, Tells.END, hours(78), text="", began=hours(81)),
     )
-    feed, start, worse, calm, check, ended = (one.id for one in notices)
+    feed, start, worse, calm, _, check, ended = (one.id for one in notices)
     deliveries = (
         Delivery(feed, "on_call", hours(3), sent=False, error=NOT_SET),
         Delivery(start, "team", hours(3), sent=True),
@@ -189,7 +190,11 @@ def test_what_fires_says_what_it_saw_since_when_and_who_knows(tmp_path: Path, le
     assert "--for-cell 'region=us west'" in row(page, CALM).commands[1].line
     churn, disk = row(page, CHURN), row(page, DISK)
     assert (churn.state.word, churn.told, churn.fires) == ("Pending, 1 of 2", "Nobody is told yet", False)
-    assert (disk.state.word, disk.told, disk.fires) == ("Recovering, 1 of 3", "Waits for the daily digest", True)
+    assert (disk.state.word, disk.told, disk.fires) == (
+        "Recovering, 1 of 3",
+        "Waits for the digest of 21 Nov, 08:00",
+        True,
+    )
     assert [one.id for one in page.blind] == [CHECK.id]
 
 
@@ -315,6 +320,6 @@ def test_pages_of_then_say_what_fired_then(tmp_path: Path, ledger: Ledger) -> No
     catalog = catalogue.load(tmp_path)
     assert before is not None
     then = past.open(ledger, catalog, Audience.INTERNAL, before.id).alerts()
-    assert {one.id for one in then.active} == {FEED.id, SLOW.id, CALM.id}
+    assert {one.id for one in then.active} == {FEED.id, SLOW.id, CALM.id, DISK.id}
     assert then.note
     assert row(then, SLOW).commands == ()

@@ -97,8 +97,8 @@ def _found(page: AlertsPage, name: str) -> tuple[RuleRow, str]:
     by_name = {rule.name: rule for rule in page.rules}
     if name in by_name:
         return by_name[name], ""
-    every = (*page.active, *page.handled, *page.blind, *page.resolved)
-    ids = {row.id: row.alert for row in every if row.alert}
+    ids = {row.id: row.alert for row in (*page.active, *page.handled, *page.blind)}
+    ids |= {row.id: row.alert for row in page.resolved if row.alert}
     fits = [one for one in ids if len(name) > 2 and one.startswith(name.lower())]
     if len(fits) == 1:
         return by_name[ids[fits[0]]], fits[0]
@@ -245,8 +245,8 @@ def try_routes(
                 typer.echo(f"{name} took the test.")
             except DeliveryError as error:
                 failed.append(error)
-    for error in failed:
-        typer.echo(errors(error), err=True)
+    for one in failed:
+        typer.echo(errors(one), err=True)
     if failed:
         raise typer.Exit(DeliveryError.exit_code)
 

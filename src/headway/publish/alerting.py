@@ -7,12 +7,14 @@ something is wrong is for those who mend it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from statistics import median
 
+from headway.alerts import due
+from headway.alerts.due import Because, Held
 from headway.model import (
     Acknowledgement,
     Alert,
@@ -103,6 +105,8 @@ class Alerts:
     sources: frozenset[str]
     kept: Alerting
     periods: Periods
+    #: When each route last took something.
+    last_sent: Mapping[str, datetime] = field(default_factory=dict)
     #: Of a time that is past: states were replaced since, and are told from notices.
     past: bool = False
 
@@ -215,7 +219,7 @@ class Alerts:
             rule=rules.rule(alert, self.catalog, self.names, rules.watched_by(alert, of)),
             since=self._since(state),
             since_at=state.began if state.phase.fires else state.since,
-            told=self._told(state, alert),
+            told=self._told(state),
             said=self._said(state),
             commands=() if self.past else tuple(self._commands(state, shown)),
             log=tuple(self._log(state.of, state.episode)) if state.phase.fires else (),
@@ -266,30 +270,46 @@ class Alerts:
 
     # -- who knows ---------------------------------------------------------------------------------------------------
 
-    def _told(self, state: AlertState, alert: Alert) -> str:
-        """Who was told of an episode, who could not be reached and why, or that nobody is told."""
+    @cached_property
+    def _held(self) -> Mapping[str, Held]:
+        """Why notices wait, by their ids."""
+        return {} if self.past else due.due(self.catalog, self.kept, self.last_sent, self.now).held
+
+    def _told(self, state: AlertState) -> str:
+        """Who was told of an episode, who could not be reached and why, or why nobody is told."""
         if not state.phase.fires:
             return "Nobody is told yet" if state.phase is Phase.PENDING else ""
         reached: dict[str, None] = {}
-        trouble: list[str] = []
+        waits = ""
         for notice in self._notices.get((state.of, state.episode), ()):
-            if notice.tells is Tells.END:
-                continue
             tries = self._deliveries.get(notice.id, [])
             reached.update({one.route: None for one in tries if one.sent})
-            if tries and not any(one.sent for one in tries):
-                last = tries[-1]
-                why = f"Not told: {last.dropped}" if last.dropped else f"{last.route} could not be reached"
-                more = f" since {self.at(tries[0].at)}: {last.error}" if last.error and not last.dropped else ""
-                trouble.append(f"{why}{more}".rstrip("."))
-        if reached:
-            return ". ".join([f"Told: {', '.join(reached)}", *trouble[-1:]])
-        if trouble:
-            return trouble[-1]
-        level = self.catalog.levels.get(alert.level)
-        if level is not None and level.digest is not None:
-            return f"Waits for the {level.digest} digest"
-        return "Nobody is told yet"
+            if not any(one.sent for one in tries):
+                waits = self._waits(notice, tries)
+        said = [f"Told: {', '.join(reached)}"] if reached else []
+        return ". ".join([*said, *([waits] if waits else [])]) or "Nobody is told yet"
+
+    def _waits(self, notice: Notice, tries: Sequence[Delivery]) -> str:
+        """Why a notice was not delivered; '' where another sentence says so."""
+        if tries and tries[-1].dropped:
+            return f"Not told: {tries[-1].dropped}".rstrip(".")
+        held = self._held.get(notice.id)
+        match held.because if held else None:
+            case Because.SILENCED:
+                return ""
+            case Because.MUTED:
+                assert held is not None, "it is matched"
+                by = self.catalog.alerts.get(held.by)
+                return f"Nobody is told while {by.title if by and self.may_read(by) else 'another alert'} fires"
+            case Because.DIGEST:
+                assert held is not None, "it is matched"
+                return f"Waits for the digest of {self.at(held.until)}" if held.until else "Waits for the digest"
+        failed = next((one for one in reversed(tries) if one.error), None)
+        if failed is None:
+            return f"Waits for {notice.route}, which could not be reached" if held else ""
+        again = f". It is tried again at {self.at(held.until)}" if held and held.until else ""
+        why = failed.error.removeprefix(f"route {notice.route}: ").rstrip(".")
+        return f"{notice.route} could not be reached since {self.at(tries[0].at)}: {why}{again}"
 
     def _said(self, state: AlertState) -> str:
         """What somebody said to it, in a sentence."""
@@ -430,7 +450,8 @@ class Alerts:
             sent = next((one for one in reversed(tries) if one.sent), None)
             last = f"Last told {self.at(sent.at)}" if sent else "Nothing told in the last 30 days"
             if failed and waiting:
-                why = f"Could not be reached since {self.at(failed[-1].at)}: {failed[0].error}".rstrip(".")
+                error = failed[0].error.removeprefix(f"route {name}: ")
+                why = f"Could not be reached since {self.at(failed[-1].at)}: {error}".rstrip(".")
                 text = (
                     f"{why}. {words.count(waiting, 'message')} wait{'s' if waiting == 1 else ''}, and nothing is lost"
                 )

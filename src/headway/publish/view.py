@@ -204,6 +204,7 @@ class View:
             frozenset(source for sources in known for source in sources),
             self.ledger.alerting(since, self.until),
             self.periods,
+            self.ledger.last_sent(),
             past,
         )
 
