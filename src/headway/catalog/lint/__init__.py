@@ -41,6 +41,7 @@ _CHECKS: tuple[Callable[[Scene], Iterator[Finding]], ...] = (
     sizes.portions,
     wholes.cells,
     judging.direction,
+    judging.grown_worse,
     judging.near_too_wide,
     lengths.length_dependent,
     alerts.looser_alert,

@@ -1,4 +1,4 @@
-"""How a KPI is judged and shown: `better` against a target, near bands beyond sense, and too many headlines."""
+"""How a KPI is judged and shown: `better` against targets and objectives, near bands beyond sense, too many headlines."""
 
 from __future__ import annotations
 
@@ -36,6 +36,27 @@ def direction(scene: Scene) -> Iterator[Finding]:
                     if kpi.better is Better.HIGHER
                     else "A fall would be coloured as good while it leads away from the target.",
                     f"Write 'better: {wanted}', or turn the target. {allowing('direction', kpi.name)}",
+                )
+
+
+def grown_worse(scene: Scene) -> Iterator[Finding]:
+    """A key result that grows towards what `better` says is worse: it is met on the day that it begins."""
+    for objective in scene.catalog.objectives.values():
+        for result in objective.expects:
+            kpi = scene.catalog.kpis[result.kpi]
+            if result.part or not result.grow or kpi.better is Better.NONE or "better" not in kpi.places:
+                continue
+            wanted = Better.HIGHER if result.grow > 0 else Better.LOWER
+            if wanted is not kpi.better:
+                yield Finding(
+                    "direction",
+                    Relation.CONTRADICTS,
+                    f"{kpi.name}: '{kpi.better}' is said to be better, "
+                    f"and objective {objective.name} wants it {wanted}",
+                    (kpi.name,),
+                    (result.place, kpi.at("better")),
+                    "It is met on the day that the objective begins.",
+                    f"Turn the sign of 'grow', or write 'better: {wanted}'. {allowing('direction', kpi.name)}",
                 )
 
 
