@@ -1,4 +1,4 @@
-"""How a KPI is judged and shown: `better` against targets and objectives, near bands beyond sense, too many headlines."""
+"""How a KPI is judged and shown: `better` against targets and objectives, near bands beyond sense, many headlines."""
 
 from __future__ import annotations
 
