@@ -395,9 +395,17 @@ def address(value: Any) -> str:
             value,
             "an address is a secret, so it stands in the environment: env:NAME, where NAME is the variable's",
             "bad-value",
-            "'env:' is followed by letters, digits and _." if str(value).startswith("env:") else None,
+            _variable_meant(str(value)),
         )
     return found[1]
+
+
+def _variable_meant(text: str) -> str | None:
+    """What somebody meant who wrote no `env:NAME`: the name alone, or as a shell has it."""
+    if text.startswith("env:"):
+        return "'env:' is followed by letters, digits and _."
+    named = re.fullmatch(r"\$?\{?([A-Za-z_][A-Za-z0-9_]*)\}?", text)
+    return f"Write env:{named[1]}, if that is the variable." if named else None
 
 
 def statistic(value: Any) -> str:
