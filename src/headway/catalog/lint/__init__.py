@@ -48,6 +48,7 @@ _CHECKS: tuple[Callable[[Scene], Iterator[Finding]], ...] = (
     clock.response_time,
     clock.rarely_computed,
     boards.wide,
+    boards.mute,
     data.individuals,
     data.naive_time,
     data.same_name,

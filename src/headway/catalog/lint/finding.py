@@ -23,7 +23,7 @@ RULES: Mapping[str, str] = {
     "looser-alert": "an alert that fires on target, or only long after off",
     "response-time": "a time to respond that the clock, or a digest, cannot keep",
     "rarely-computed": "an alert on what is computed too rarely for it, or never",
-    "wide": "a board that shows what its readers may not see",
+    "wide": "a board that shows what its readers may not see, or an alert that cannot tell them",
     "individuals": "a breakdown that singles people out",
     "naive-time": "times without a zone, in a project outside UTC",
     "same-name": "breakdowns of one name with other values",
