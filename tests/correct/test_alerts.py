@@ -99,6 +99,21 @@ def test_growth_is_kept_for_what_watches_it(shop: Shop) -> None:
     assert (shop.state("off").value, shop.state("off").bound) == (60, 90)
 
 
+def test_growth_of_a_part(shop: Shop) -> None:
+    """It is kept beside that of the value, under a name of its own."""
+    shop.yaml = PROJECT.replace("shop: text", "shop: text, who: text").replace(
+        "    time: at\n", "    time: at\n    people: who\n"
+    )
+    shop.yaml = shop.yaml.replace("  orders_made", "  buyers: {distinct: orders.who, grain: day}\n  orders_made")
+    shop.yaml += "  fewer_new: {level: warning, kpi: buyers.new, growth: 7 days, below: -50 %}\n"
+    days = [f"2026-03-{day:02},Lyon,60,p{day}-{n}" for day in range(1, 10) for n in range(4)]
+    seen_before = [f"2026-03-10,Lyon,60,{who}" for who in ("p1-0", "p1-1", "p1-2", "new")]
+    (shop.root / "orders.csv").write_text("\n".join(["at,shop,usd,who", *days, *seen_before, ""]))
+    assert ("fewer_new", "", "start") in shop.run(11)
+    state = shop.state("fewer_new")
+    assert (state.of.part, state.value, state.bound) == ("growth 7 days of new", -0.75, -0.5)
+
+
 def test_a_formula_in_a_bound_is_made_of_published_numbers(shop: Shop) -> None:
     """Each shop is held against its own orders."""
     shop.rows([*STEADY, (10, "Paris", 60.0), (10, "Lyon", 60.0), *[(10, "Lyon", 1.0)] * 4])

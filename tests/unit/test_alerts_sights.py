@@ -403,6 +403,19 @@ def test_restatements(project) -> None:
     assert judged(catalog, Outlook(numbers, restated={"sales": [old, decided]}), after(6), states)[1] == []
 
 
+def test_restatements_that_wait_together(project) -> None:
+    """What fires goes on until the last of them is decided."""
+    catalog = project("kpi: sales, restated: true")
+    numbers = {"sales": table({"": [200.0]})}
+    one, other = Changed(after(3), None, "one"), Changed(after(4), None, "other")
+    states, steps = judged(catalog, Outlook(numbers, restated={"sales": [one]}), after(3))
+    assert told(steps) == [("kpi sales", "start")]
+    for first, then, expected in ((None, None, []), (after(5), None, []), (after(5), after(6), ["end"])):
+        changes = [replace(one, over=first), replace(other, over=then)]
+        states, steps = judged(catalog, Outlook(numbers, restated={"sales": changes}), after(6), states)
+        assert [tells for _, tells in told(steps)] == expected
+
+
 def test_what_is_no_longer_watched_ends(project) -> None:
     """An alert that is removed, or a cell that is gone, ends what it told; what has no numbers now stays as it is."""
     catalog = project("kpi: sales, for: {shop: each}, below: 50")
@@ -425,6 +438,7 @@ def test_what_is_no_longer_watched_ends(project) -> None:
     [
         "below: 50, after: 2, clear_after: 2",
         "below: 50, clear: 60",
+        "below: 40, clear: 60, clear_after: 2",
         "below: target",
         "trend: down, periods: 6",
         "trend: up, periods: 6, after: 2",

@@ -128,3 +128,33 @@ def test_parts_that_somebody_reads_are_computed(tmp_path: Path) -> None:
     assert isinstance(measure, Distinct)
     assert measure.named == ("new", "resurrected")
     assert catalog.fingerprint(changed["mau"], loaded) == catalog.fingerprint(kpis["mau"], loaded)
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        "alerts: {one: {level: low, kpi: mau.new, below: 5}}",
+        "alerts: {one: {level: low, kpi: mau.new, growth: 1 month, below: 5 %}}",
+        "alerts: {one: {level: low, kpi: dau, grain: month, below: 2 * mau.new}}",
+        "objectives: {more: {from: 2026-01-01, due: 2026-12-31, expects: [{kpi: mau.new, reach: 5}]}}",
+        "",
+    ],
+)
+def test_what_stands_around_kpis_reads_their_parts(tmp_path: Path, reads: str) -> None:
+    """Alerts, objectives and targets read parts as formulas do: they would never have a number otherwise."""
+    target = "" if reads else ", targets: [{grain: month, at_least: 2 * mau.new}]"
+    (tmp_path / "headway.yml").write_text(
+        dedent(f"""
+            project: parts
+            sources: {{sessions: {{read: {{files: sessions.csv}}, time: at}}}}
+            kpis:
+              mau: {{distinct: sessions.user_id, grain: month}}
+              dau: {{count: sessions{target}}}
+            routes: {{team: {{apprise: env:TEAM}}}}
+            levels: {{low: {{respond: 1 day, to: team}}}}
+            {reads}
+        """)
+    )
+    measure = catalog.load(tmp_path).kpis["mau"].measure
+    assert isinstance(measure, Distinct)
+    assert measure.named == ("new",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from headway.catalog.alertspec import AlertSpec, LevelSpec, RouteSpec
 from headway.catalog.bound import Reader, Scene
 from headway.catalog.checking import check
 from headway.catalog.entry import Declared, Entry, cell_of
+from headway.catalog.formula import Input, inputs, parse
 from headway.model import (
     Alert,
     Audience,
@@ -126,6 +127,16 @@ def _same(alert: Alert, earlier: Mapping[str, Alert], entry: Entry) -> None:
             message = f"'{alert.name}' tells the same people the same as '{other.name}' ({where})"
             entry.say(message, "duplicate-name", "Remove one of the two.", key=True)
             return
+
+
+def mentions(alerts: Iterable[Alert]) -> Iterator[Input]:
+    """What alerts read of KPIs, in so far as they name it: a part is computed if anybody reads it."""
+    for alert in alerts:
+        if isinstance(alert.watches, WatchedNumbers):
+            for watched in alert.watches.of:
+                yield Input(watched.kpi, 0, 0, part=watched.part)
+            for bound in alert.watches.formulas:
+                yield from inputs(parse(bound.expression.text))
 
 
 @dataclass

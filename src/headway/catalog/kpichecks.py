@@ -28,11 +28,12 @@ from headway.periods import Period
 
 
 def resolve(drafts: Mapping[str, Draft], kpis: Mapping[str, Kpi], scene: Scene) -> dict[str, Kpi]:
-    """The KPIs with their checks. A part that a check reads is computed like one that a formula reads."""
+    """The KPIs with their checks. A part that a check or a target reads is computed like one of a formula."""
     scene = replace(scene, kpis=kpis)
     found = {name: replace(kpi, checks=tuple(_checks(drafts[name], kpi, scene))) for name, kpi in kpis.items()}
     _refuse_circles(found, scene)
     texts = [c.rule.formula.expression.text for k in found.values() for c in k.checks if isinstance(c.rule, Reconcile)]
+    texts += [bound.expression.text for k in found.values() for target in k.targets for bound in target.formulas]
     mentions = [mention for text in texts for mention in formula.inputs(formula.parse(text))]
     return {**found, **formulas.with_parts(found, mentions)}
 

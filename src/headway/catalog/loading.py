@@ -17,6 +17,7 @@ from headway.catalog import (
     clock,
     derived,
     formerly,
+    formulas,
     kpichecks,
     objectives,
     project,
@@ -328,13 +329,17 @@ def _around(declared: _Declared, catalog: Catalog, complaints: Complaints) -> Ca
     scene = Scene(catalog, catalog.kpis, declared.kpis, declared.sources, complaints)
     levels = alerts.levels(groups["levels"], groups["routes"], scene)
     around = alerts.Around(catalog.sources, levels, groups["levels"], groups["routes"])
+    found = alerts.alerts(groups["alerts"], around, scene)
+    goals = objectives.objectives(groups["objectives"], scene)
+    mentions = [*alerts.mentions(found.values()), *objectives.mentions(goals.values())]
     return replace(
         catalog,
+        kpis={**catalog.kpis, **formulas.with_parts(catalog.kpis, mentions)},
         routes=alerts.routes(groups["routes"], scene),
         levels=levels,
-        alerts=alerts.alerts(groups["alerts"], around, scene),
+        alerts=found,
         boards=boards.boards(groups["boards"], groups["routes"], scene),
-        objectives=objectives.objectives(groups["objectives"], scene),
+        objectives=goals,
         notes=objectives.notes(declared.notes, scene),
     )
 

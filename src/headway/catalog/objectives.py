@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from headway.catalog.bound import Scene
 from headway.catalog.checking import check
 from headway.catalog.document import Document, Steps
 from headway.catalog.entry import Declared, Entry, cell_of
+from headway.catalog.formula import Input
 from headway.model import KeyResult, Narrative, Note, Objective
 
 
@@ -23,6 +24,13 @@ def objectives(declared: Declared, scene: Scene) -> dict[str, Objective]:
         if spec is not None and (objective := _Objective(document, path, scene).resolve(name, spec)):
             found[name] = objective
     return found
+
+
+def mentions(objectives: Iterable[Objective]) -> Iterator[Input]:
+    """The KPIs and parts that objectives expect something of."""
+    for objective in objectives:
+        for result in objective.expects:
+            yield Input(result.kpi, 0, 0, part=result.part)
 
 
 def notes(declared: Sequence[tuple[Any, Document, Steps]], scene: Scene) -> tuple[Note, ...]:
