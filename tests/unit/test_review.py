@@ -143,7 +143,7 @@ def test_a_sheet_says_what_was_reached_and_what_is_to_come(root: Path) -> None:
     assert "`people` · owner: research · target: ≥ 6,000" in said
     assert "| Value | 6,200 people | 6,240 people | 6,280 people |" in said
     assert "- **On target** in 3 of 3 months; of the year so far in 8 of 9 months (1 near)." in said
-    assert "- **Trend**: rising over 12 months (Mann\u2013Kendall, p = 0.003)." in said
+    assert "- **Trend**: rising, for the better, over 12 months (Mann\u2013Kendall, p = 0.003)." in said
     assert (
         "(as a year before, and 480 people more). Made so in 6 past quarters, it was 0 people off on average." in said
     )

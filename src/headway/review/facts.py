@@ -14,9 +14,10 @@ from functools import cached_property
 from math import isclose
 from statistics import median
 
-from scipy.stats import kendalltau
+import numpy as np
 
 from headway import targets
+from headway.alerts.trend import LEVEL, mann_kendall
 from headway.ledger import Ledger
 from headway.model import TOTAL, Benchmark, Better, Catalog, Cell, Kpi, Line, Narrative, Status, Take, Target
 from headway.periods import Grain, Period
@@ -27,7 +28,6 @@ from headway.review.proposal import Proposal, propose
 
 #: A trend is looked for in so many periods, and in no fewer.
 _MOST, _LEAST = 12, 6
-_SIGNIFICANT = 0.05
 _REACHED = (Status.ON, Status.OVER)
 
 
@@ -112,6 +112,8 @@ class Facts:
     proposal: Proposal | str = ""
     #: What is asked for now on the line that the proposal is for.
     leading: Target | None = None
+    #: The cell that all of this is about.
+    cell: Cell = TOTAL
 
 
 @dataclass(frozen=True)
@@ -158,23 +160,35 @@ class _Looking:
         return self.catalog.calendar.period(Grain.YEAR, self.quarter.first)
 
     @cached_property
+    def cell(self) -> Cell:
+        """The cell that is looked at: of a KPI whose targets are all for cells, the first of these; else the total."""
+        told = [target for target in self.kpi.targets if not target.each]
+        return told[0].cell if told and all(target.columns for target in self.kpi.targets) else TOTAL
+
+    @cached_property
+    def grains(self) -> tuple[Grain, ...]:
+        """The grains kept of it."""
+        return self.kpi.grains(cell=bool(self.cell))
+
+    @cached_property
     def _rows(self) -> dict[str, dict[tuple[Grain, Cell], list[Stored]]]:
-        """What was published by the quarter's end, by part, grain and cell."""
-        parts = dict.fromkeys(["", *(target.part for target in self.kpi.targets)])
-        cells = any(target.columns for target in self.kpi.targets)
-        found = {}
-        for part in parts:
-            table = self.ledger.read(self.kpi.name, part=part, cells=cells)
-            found[part] = {
-                line: [row for row in held if row.period.last <= self.quarter.last]
-                for line, held in rows(table, self.periods).items()
-            }
+        """What was published by the quarter's end, by part, grain and cell; days only where they are judged."""
+        kpi = self.kpi
+        cells = any(target.columns for target in kpi.targets)
+        looked_at = {grain for grain in self.grains if grain.rank >= Grain.MONTH.rank} | {self.grains[0]}
+        wanted = {("", grain) for grain in looked_at} | {(target.part, target.grain) for target in kpi.targets}
+        found: dict[str, dict[tuple[Grain, Cell], list[Stored]]] = {}
+        for part, grain in sorted(wanted):
+            table = self.ledger.read(kpi.name, part=part, grain=grain, cells=cells)
+            lines = found.setdefault(part, {})
+            for line, held in rows(table, self.periods).items():
+                lines[line] = [row for row in held if row.period.last <= self.quarter.last]
         return found
 
-    def line(self, grain: Grain, part: str = "", cell: Cell = TOTAL) -> list[Stored]:
-        """The complete periods of a line, in order."""
+    def line(self, grain: Grain, part: str = "", cell: Cell | None = None) -> list[Stored]:
+        """The complete periods of a line, in order; of the cell that is looked at, unless another one is named."""
         held = self._rows.get(part, {})
-        return [row for row in held.get((grain, cell), ()) if not row.partial]
+        return [row for row in held.get((grain, self.cell if cell is None else cell), ()) if not row.partial]
 
     def within(self, span: Period, found: Iterable[Stored]) -> list[Stored]:
         """Those whose last day lies in a span and in the quarter or before it: by that day they are judged."""
@@ -188,7 +202,7 @@ class _Looking:
         leading = next((one.target for one in lines if not one.target.columns), lines[0].target if lines else None)
         if silent:
             return Facts(kpi, silent, lines, leading=leading)
-        known = by_key(self.line(Grain.QUARTER)) if Grain.QUARTER in kpi.grains() else {}
+        known = by_key(self.line(Grain.QUARTER))
         own = known.get(self.quarter.key)
         return Facts(
             kpi,
@@ -203,6 +217,7 @@ class _Looking:
             tuple(self._benchmarks()),
             self._proposal(leading),
             leading,
+            self.cell,
         )
 
     def _silent(self) -> str:
@@ -247,8 +262,8 @@ class _Looking:
 
     def _months(self) -> list[Stored]:
         """The quarter's months, or what else it is made of that fits on a line."""
-        for grain in (self.kpi.front, Grain.MONTH):
-            if grain in self.kpi.grains() and len(found := self.within(self.quarter, self.line(grain))) <= 3:
+        for grain in (self.grains[0] if self.cell else self.kpi.front, Grain.MONTH):
+            if grain in self.grains and len(found := self.within(self.quarter, self.line(grain))) <= 3:
                 return found if grain is not Grain.QUARTER else []
         return []
 
@@ -269,7 +284,7 @@ class _Looking:
     @property
     def _grain(self) -> Grain:
         """The periods in which trends and forecasts are told: months, or longer ones for a KPI that has no months."""
-        return self.kpi.grain if self.kpi.grain.rank > Grain.MONTH.rank else Grain.MONTH
+        return self.grains[0] if self.grains[0].rank > Grain.MONTH.rank else Grain.MONTH
 
     @cached_property
     def _adds_up(self) -> bool:
@@ -304,9 +319,8 @@ class _Looking:
         values = [value for value in self._history if value is not None][-_MOST:]
         if len(values) < _LEAST:
             return f"fewer than {_LEAST} {self._grain}s have a number"
-        found = kendalltau(range(len(values)), values)
-        direction = 0 if not found.pvalue < _SIGNIFICANT else 1 if found.statistic > 0 else -1
-        return Trend(direction, float(found.pvalue), len(values))
+        [s], [p] = mann_kendall(np.array([values]))
+        return Trend(int(np.sign(s)) if p < LEVEL else 0, float(p), len(values))
 
     def _outlook(self) -> Outlook | str:
         """A forecast of the year where its periods add up, else of its last period."""
@@ -330,9 +344,9 @@ class _Looking:
                 return "there is less than a year of history"
             return "a number that it would be made from is missing"
         of = self.year if self._adds_up else every[-1]
-        target = targets.in_force(self.kpi, of.grain, TOTAL, of.last)
+        target = targets.in_force(self.kpi, of.grain, self.cell, of.last)
         if target is None and self.kpi.is_state:  # the value of a moment is the same whatever the period is called
-            target = goals.in_force(self.kpi, of.last)
+            target = targets.in_force(self.kpi, self.grains[0] if self.cell else self.kpi.front, self.cell, of.last)
         if target is None:
             return Outlook(of, found, grain)
         low, high = (_number(bound, of) for bound in (target.low, target.high))
@@ -343,7 +357,7 @@ class _Looking:
 
     def _benchmarks(self) -> Iterator[Compared]:
         """Each benchmark beside what is typical of the quarter, at the KPI's own grain: it is written for that."""
-        reached = [row.value for row in self.within(self.quarter, self.line(self.kpi.grain)) if row.value is not None]
+        reached = [row.value for row in self.within(self.quarter, self.line(self.grains[0])) if row.value is not None]
         typical = median(reached) if reached else None
         for one in self.kpi.benchmarks:
             room = []
@@ -362,6 +376,8 @@ class _Looking:
             grain, part, cell = leading.grain, leading.part, leading.cell
             if (why := _by_hand(leading, self.quarter)) is not None:
                 return why
+            if not part and kpi.better is (Better.LOWER if leading.high is None else Better.HIGHER):
+                return f"its target and `better: {kpi.better}` ask for different things"
         held = self.line(grain, part, cell)
         seen = [row.value for row in held if row.value is not None]
         reached = [row.value for row in self.within(self.quarter, held) if row.value is not None]

@@ -39,12 +39,7 @@ def _parts(
     partly = [one for one in judged if one not in met and one not in missed]
     when = f"From {words.day(quarter.first)} to {words.day(quarter.last)}"
     if judged:
-        all_of = words.count(len(judged), "target")
-        number = "none" if not met else str(len(met))
-        counted = [f"{number} of our {all_of} {'were' if len(met) > 1 else 'was'} reached"]
-        counted += [f"{len(partly)} in part"] if partly else []
-        counted += [f"{len(missed)} {'was' if len(missed) == 1 else 'were'} missed"] if missed else []
-        yield f"{when}, {words.listed(counted)}."
+        yield f"{when}, {_counted(len(met), len(partly), len(missed))}."
     else:
         yield f"{when}, no target could be judged."
     for title, some in (("What we reached", met), ("What we reached in part", partly), ("What we missed", missed)):
@@ -63,6 +58,17 @@ def _parts(
     if staying := [one for one in decided.values() if not one.targets]:
         yield "## What stays"
         yield "\n".join(_stays(catalog.kpis[one.kpi], one, prepared) for one in staying)
+
+
+def _counted(met: int, partly: int, missed: int) -> str:
+    """2 of our 4 targets were reached, 1 in part and 1 was missed."""
+    if met + partly + missed == 1:
+        return f"our one target was {'reached' if met else 'reached in part' if partly else 'missed'}"
+    number = met or "none"
+    said = [f"{number} of our {met + partly + missed} targets {'were' if met > 1 else 'was'} reached"]
+    said += [f"{partly} in part"] if partly else []
+    said += [f"{missed} {'was' if missed == 1 else 'were'} missed"] if missed else []
+    return words.listed(said)
 
 
 def _leading(one: Facts) -> Judged | None:

@@ -147,7 +147,12 @@ def _overview(facts: Sequence[Facts]) -> Iterator[str]:
         kpi = one.kpi
         judged = next((line for line in one.lines if line.bound), None)
         trend = {1: "rising", -1: "falling", 0: "\u2013"}[one.trend.direction] if isinstance(one.trend, Trend) else ""
-        proposed = telling.bound_of(one.proposal, one) if isinstance(one.proposal, Proposal) else ""
+        proposed = ""
+        if isinstance(one.proposal, Proposal):
+            said = [telling.bound_of(one.proposal, one)]
+            said += ["beyond anything seen"] if one.proposal.beyond else []
+            said += ["easier than now"] if telling.easier(one.proposal, one) else []
+            proposed = ", ".join(said)
         ahead = telling.value(kpi, one.outlook.forecast.value) if isinstance(one.outlook, Outlook) else ""
         columns = (
             telling.plain(kpi.title),
@@ -155,9 +160,7 @@ def _overview(facts: Sequence[Facts]) -> Iterator[str]:
             telling.tally(judged.quarter, str(judged.target.grain)) if judged and judged.quarter.judged else one.silent,
             trend,
             ahead,
-            f"{proposed}, beyond anything seen"
-            if isinstance(one.proposal, Proposal) and one.proposal.beyond
-            else proposed,
+            proposed,
         )
         yield f"| {' | '.join(columns)} |"
 

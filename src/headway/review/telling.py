@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from headway.model import Kpi, Status, Target, UnitKind
+from headway.model import Better, Kpi, Status, Target, UnitKind
 from headway.periods import Grain, Period
 from headway.publish import goals, numbers, words
 from headway.publish.stored import Stored
@@ -94,7 +94,8 @@ def table(facts: Facts, quarter: Period, year: Period) -> Iterator[str]:
     heads, values, verdicts = zip(*columns, strict=True)
     yield f"|  | {' | '.join(heads)} |"
     yield f"|---|{'---:|' * len(columns)}"
-    yield f"| Value | {' | '.join(values)} |"
+    about = "".join(f", {plain(text)}" for _, text in facts.cell)
+    yield f"| Value{about} | {' | '.join(values)} |"
     if any(verdicts):
         yield f"| Verdict | {' | '.join(verdicts)} |"
 
@@ -143,8 +144,10 @@ def _reached(one: Judged) -> str:
 
 
 def trend(found: Trend, facts: Facts) -> str:
-    """Rising over the last 12 months (Mann and Kendall, p = 0.002)."""
-    word = {1: "rising", -1: "falling", 0: "no certain one"}[found.direction]
+    """Rising, for the better, over the last 12 months (Mann and Kendall, p = 0.002)."""
+    word = {1: "rising", -1: "falling", 0: "none that is certain"}[found.direction]
+    if found.direction and facts.kpi.better is not Better.NONE:
+        word += f", for the {'better' if (found.direction > 0) is (facts.kpi.better is Better.HIGHER) else 'worse'},"
     grain = facts.kpi.grain if facts.kpi.grain.rank > Grain.MONTH.rank else "month"
     chance = f"p = {found.p:.3f}" if found.p >= 0.001 else "p < 0.001"
     return f"{word} over {words.count(found.periods, str(grain))} (Mann\u2013Kendall, {chance})"
@@ -196,13 +199,25 @@ def proposed(found: Proposal, facts: Facts) -> str:
     said = f"{bound_of(found, facts)}: {stretch} the quarter's median, {value(kpi, found.baseline, part)}."
     if found.beyond:
         said += f" **Beyond anything seen**: nothing so far was that {'high' if higher else 'low'}."
-    now = facts.leading
-    own = (now.low if higher else now.high) if now else None
-    if isinstance(own, float | int) and own == found.value:
+    now = numbers.exact(own, goals.unit_of(kpi, part)) if (own := asked_now(found, facts)) is not None else ""
+    if own == found.value:
         said += " That is what is asked for now."
-    elif isinstance(own, float | int) and (own > found.value) is higher:
-        said += f" That is easier than what is asked for now, {plain(numbers.exact(own, unit))}."
+    elif own is not None and easier(found, facts):
+        said += f" That is easier than what is asked for now, {plain(now)}."
     return said
+
+
+def asked_now(found: Proposal, facts: Facts) -> float | None:
+    """The bound in force on the side of a proposal, if it is a number."""
+    now = facts.leading
+    own = (now.low if found.bound == "at_least" else now.high) if now else None
+    return float(own) if isinstance(own, float | int) else None
+
+
+def easier(found: Proposal, facts: Facts) -> bool:
+    """True if less is proposed than what is asked for now."""
+    own = asked_now(found, facts)
+    return own is not None and own != found.value and (own > found.value) is (found.bound == "at_least")
 
 
 def bound_of(found: Proposal, facts: Facts) -> str:

@@ -65,10 +65,9 @@ def write(
     if run is None:
         raise UsageError(Mistake("nothing is computed yet", "nothing-computed", None, "Run 'headway run' first."))
     earlier = _earlier(file, quarter, force=force)
-    written = {}
-    for name in names:
-        path = catalog.kpis[name].place.path
-        written[name] = edit.targets_of(edit.read((catalog.root / path).read_bytes(), path), name)
+    paths = {name: catalog.kpis[name].place.path for name in names}
+    files = {path: edit.read((catalog.root / path).read_bytes(), path) for path in set(paths.values())}
+    written = {name: edit.targets_of(files[path], name) for name, path in paths.items()}
     found = list(facts.gather(catalog, ledger, quarter, names))
     text = sheet.write(Frame(catalog, quarter, run.now, written), found, earlier)
     apply.replace_all({file: text.encode()}, [])
