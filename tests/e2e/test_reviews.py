@@ -23,6 +23,7 @@ kpis:
     grain: month
     unit: people
     better: higher
+    audience: public
     targets:
       - {at_least: 6000}   # since ever
 """
@@ -37,7 +38,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for year in (2023, 2024, 2025)
         for month in range(1, 13)
     ]
-    rows += [f"2026-{month:02},{6000 + 10 * month}" for month in range(1, 10)]
+    rows += [f"2026-{month:02},{6000 + 10 * month}" for month in range(1, 11)]
     (tmp_path / "mau.csv").write_text("\n".join(["period,value", *rows, ""]))
     monkeypatch.chdir(tmp_path)
     assert headway("run", "--now", "2026-10-20T06:00Z")[0] == 0
@@ -113,6 +114,22 @@ def test_without_a_quarter_it_is_the_last_one(project: Path) -> None:
     code, said = headway("review", "--kpi", "mau")
     assert code == 0
     assert re.search(r"Wrote reviews/\d{4}-Q[1-4]\.md: 1 KPI in", said)
+
+
+def test_pages_say_who_decided_a_target(project: Path, filled: Path, tmp_path: Path) -> None:
+    """On the KPI's page, in its twin and in explain; to the public without the name. As of before, nothing."""
+    headway("review", "apply", "reviews/2026-Q3.md", "--yes", "--who", "Ana")
+    assert headway("run", "--now", "2026-11-02T06:00Z")[0] == 0
+    for audience, who in (("internal", " by Ana"), ("public", "")):
+        headway("build", str(tmp_path / audience), "--audience", audience)
+        pages = [tmp_path / audience / "kpi" / name for name in ("mau.html", "mau.json")]
+        for file in pages:
+            text = file.read_text()
+            assert re.search(rf"Decided in the review of Q3 2026{who}, \d+ [A-Z][a-z]+ 20\d\d", text), file
+            assert ("Ana" in text) is bool(who)
+    assert "Decided in the review of Q3 2026 by Ana, " in headway("explain", "mau", "2026-10")[1]
+    assert "Decided in" not in headway("explain", "mau", "2026-09")[1]
+    assert "Decided in" not in headway("explain", "mau", "--as-of", "1")[1]
 
 
 def test_an_edited_letter_stays(project: Path, filled: Path) -> None:

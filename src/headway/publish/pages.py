@@ -295,7 +295,8 @@ class Breakdown:
 class Promise:
     """A target as written: when it holds, for which cell, why. `current` is the one in force today.
 
-    `detail` is what the bound does not say: where a line begins, how bands follow each other.
+    `detail` is what the bound does not say: where a line begins, how bands follow each other. `decided` names the
+    review of targets that it comes from.
     """
 
     span: str
@@ -305,6 +306,7 @@ class Promise:
     current: bool
     why: str = ""
     detail: str = ""
+    decided: str = ""
 
 
 @dataclass(frozen=True, slots=True)

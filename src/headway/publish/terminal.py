@@ -201,7 +201,8 @@ def _number(console: Console, number: Explained) -> None:
         _section(console, "Target in force")
         target = number.target
         said = f"{target.bound}, {target.span}"
-        _say(console, [part for part in (f"{said}: {target.why}" if target.why else said, target.detail) if part])
+        parts = (f"{said}: {target.why}" if target.why else said, target.detail, target.decided)
+        _say(console, [part for part in parts if part])
 
 
 def _stood(was: Was) -> str:

@@ -32,7 +32,20 @@ from headway.model import (
     read_cell,
 )
 from headway.periods import Grain, Period
-from headway.publish import alerting, cells, download, goals, history, lineage, numbers, objectives, table, tiles, words
+from headway.publish import (
+    alerting,
+    cells,
+    download,
+    goals,
+    history,
+    lineage,
+    numbers,
+    objectives,
+    reviewed,
+    table,
+    tiles,
+    words,
+)
 from headway.publish.alertpages import AlertsPage
 from headway.publish.checks import LOOKS, Findings
 from headway.publish.history import Past
@@ -609,7 +622,12 @@ class View:
         current = target is now or (bool(cell) and _holds(target, self._at.today))
         bound = goals.declared(target, kpi, self.names)
         detail = goals.detail(target, kpi)
-        return Promise(_when(target), bound, cell, target.grain.value, current, target.why or "", detail)
+        decided = self._decisions.said(kpi, target)
+        return Promise(_when(target), bound, cell, target.grain.value, current, target.why or "", detail, decided)
+
+    @cached_property
+    def _decisions(self) -> reviewed.Decisions:
+        return reviewed.Decisions(self.ledger.reviews(as_of=self.until), self.catalog.calendar, self.audience)
 
     def _source(self, name: str) -> SourceRows:
         source, load = self.catalog.sources[name], self._at.loads.get(name)

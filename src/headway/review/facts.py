@@ -114,6 +114,8 @@ class Facts:
     leading: Target | None = None
     #: The cell that all of this is about.
     cell: Cell = TOTAL
+    #: The growth in the quarter, where that is what is asked for.
+    growth: tuple[Stored, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,9 @@ class _Looking:
             self._proposal(leading),
             leading,
             self.cell,
+            tuple(self.within(self.quarter, self.line(leading.grain, leading.part)))
+            if leading and leading.part
+            else (),
         )
 
     def _silent(self) -> str:

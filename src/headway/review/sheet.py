@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from markdown_it import MarkdownIt
 
@@ -89,7 +90,7 @@ class Frame:
     quarter: Period
     computed: datetime
     #: The targets of each KPI as its file says them.
-    targets: Mapping[str, object]
+    targets: Mapping[str, Sequence[Any]]
 
     @property
     def year(self) -> Period:
@@ -175,7 +176,7 @@ def _section(frame: Frame, facts: Facts, answer: Answer | None) -> Iterator[str]
         if shown := "\n".join(telling.table(facts, frame.quarter, frame.year)):
             yield shown
         yield "\n".join(f"- {said}" for said in telling.sentences(facts))
-    block = telling.block(facts, frame.after)
+    block = telling.block(facts, frame.after, frame.targets[kpi.name])
     written = _sum(block)
     if answer is not None and answer.edited:
         block = answer.block

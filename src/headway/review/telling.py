@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from headway.model import Better, Kpi, Status, Target, UnitKind
 from headway.periods import Grain, Period
@@ -13,12 +14,18 @@ from headway.review.edit import flow
 from headway.review.facts import Compared, Facts, Judged, Outlook, Tally, Trend
 from headway.review.proposal import Proposal
 
+#: Breaks of lines, and what is beside them; spaces that do not break stay.
+_LINES = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|])")
+
+
+#: What the block asks for beside the target.
+_DATED = ("from", "through", "why", "owner")
 
 
 def plain(text: str) -> str:
     """A text that Markdown leaves as it is."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\1", _LINES.sub(" ", text).strip())
 
 
 def value(kpi: Kpi, number: float | None, part: str = "") -> str:
@@ -37,7 +44,7 @@ def amount(kpi: Kpi, number: float) -> str:
 
 def tally(counted: Tally, one: str) -> str:
     """2 of 3 months (1 near)."""
-    said = f"{counted.reached:,} of {counted.judged:,} {many(one)}"
+    said = f"{counted.reached:,} of {counted.judged:,} {one if counted.judged == 1 else many(one)}"
     more = [f"{counted.near:,} near"] if counted.near else []
     more += [f"{count:,} {why}" for why, count in counted.silent.items()]
     return f"{said} ({', '.join(more)})" if more else said
@@ -92,12 +99,20 @@ def table(facts: Facts, quarter: Period, year: Period) -> Iterator[str]:
     if not columns:
         return
     heads, values, verdicts = zip(*columns, strict=True)
+    about = "".join(f", {plain(text)}" for _, text in facts.cell)
     yield f"|  | {' | '.join(heads)} |"
     yield f"|---|{'---:|' * len(columns)}"
-    about = "".join(f", {plain(text)}" for _, text in facts.cell)
     yield f"| Value{about} | {' | '.join(values)} |"
     if any(verdicts):
         yield f"| Verdict | {' | '.join(verdicts)} |"
+    grown = {row.period.key: row for row in facts.growth}
+    if facts.leading is not None and any(row.period.key in grown for row in facts.months):
+        part = facts.leading.part
+        found = [grown.get(row.period.key) for row in facts.months]
+        rest = [""] * (len(columns) - len(found))
+        shown = [value(kpi, row.value, part) if row else "" for row in found]
+        yield f"| {goals.title(part)} | {' | '.join([*shown, *rest])} |"
+        yield f"| Verdict | {' | '.join([*(_verdict(row) if row else '' for row in found), *rest])} |"
 
 
 def _stored(kpi: Kpi, row: Stored) -> str:
@@ -226,17 +241,21 @@ def bound_of(found: Proposal, facts: Facts) -> str:
     return numbers.bound(*((found.value, None) if found.bound == "at_least" else (None, found.value)), unit)
 
 
-def block(facts: Facts, first: str) -> str:
-    """The YAML to fill in."""
-    kpi, proposal = facts.kpi, facts.proposal
+def block(facts: Facts, first: str, written: Sequence[Any]) -> str:
+    """The YAML to fill in; `written` are the targets as they stand in the catalogue."""
+    kpi, proposal, now = facts.kpi, facts.proposal, facts.leading
     lines = [f"kpi: {kpi.name}"]
     if isinstance(proposal, Proposal):
-        lines.append(f"target:   # proposed: {flow(like(proposal, facts.leading, kpi))}; or keep")
+        hint = f"proposed: {flow(like(proposal, now, kpi))}"
+    elif now is not None and len(written) == len(kpi.targets):
+        said = written[kpi.targets.index(now)]
+        hint = f"now: {flow({key: item for key, item in said.items() if key not in _DATED})}"
     else:
-        lines.append("target:   # such as {at_least: 100}; or keep")
+        hint = "such as {at_least: 100}"
+    lines.append(f"target:   # {hint}; or keep" if now is not None else f"target:   # {hint}")
     lines += [f"from: {first}", "why:"]
-    lines.append(f"owner: {owner}" if (owner := (facts.leading and facts.leading.owner) or kpi.owner) else "owner:")
-    return "\n".join(lines)
+    owner = (now.owner if now else None) or kpi.owner
+    return "\n".join([*lines, f"owner: {owner}" if owner else "owner:"])
 
 
 def like(proposal: Proposal, leading: Target | None, kpi: Kpi) -> dict[str, object]:
