@@ -365,6 +365,28 @@ def test_an_alert_that_is_gone_ends(shop: Shop) -> None:
     assert shop.tick(day(3, 8)) == []
 
 
+def test_a_kpi_that_is_called_otherwise_goes_on(shop: Shop, tmp_path: Path) -> None:
+    """And a value of its breakdown: nothing ends and begins again, there and where the ledger is taken."""
+    project = PROJECT.replace("kpi: sales, ", "kpi: sales, for: {hub: each}, ")
+    shop.write(project)
+    assert starts(shop.run(day(3)), "team: Warning: Sales")
+    with shop.ledger() as ledger:
+        export(ledger, tmp_path / "out")
+    renamed = project.replace("kpi: sales", "kpi: revenue").replace("  sales: {", "  revenue: {formerly: sales, ")
+    (shop.root / "headway.yml").write_text(renamed)
+    assert shop.run(day(3, 7)) == []
+    with shop.ledger() as ledger:
+        [state] = [one for one in ledger.alerting().states if one.phase.fires]
+        assert (state.of.name, {one.of for one in ledger.alerting().notices}) == ("revenue", {state.of})
+        export(ledger, tmp_path / "out")
+        before = ledger.alerting(since=day(1))
+    bring(tmp_path / "out", tmp_path / "copy.db")
+    with Ledger.open(tmp_path / "copy.db") as copy:
+        assert copy.alerting(since=day(1)) == before
+    shop.sell({3: 90})
+    assert starts(shop.run(day(4)), "team: Ended: Sales")
+
+
 def test_what_people_say_counts_from_the_next_tick_on(shop: Shop) -> None:
     """An event is told at once; a silence holds, and what somebody took is left to them."""
     shop.write(PROJECT + BREACH)

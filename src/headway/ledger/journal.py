@@ -193,8 +193,9 @@ def by_todays_names(journals: Sequence[Journal]) -> list[Journal]:
 def _renamed(one: Journal, rename: Mapping[str, Any]) -> Journal:
     """A journal, after a KPI or a value of its breakdown was called otherwise."""
     added = dict(one.added)
-    of_kpi = (schema.attempt, schema.entry, schema.checked, schema.proposed, schema.review)
-    for table in (schema.proposed,) if rename["column"] else of_kpi:
+    alerts = (schema.notice, schema.acknowledgement)
+    of_kpi = (schema.attempt, schema.entry, schema.checked, schema.proposed, schema.review, *alerts)
+    for table in (schema.proposed, *alerts) if rename["column"] else of_kpi:
         if table.name in added:
             added[table.name] = _unique(table, [_called(row, rename) for row in added[table.name]])
     if not rename["column"] and (told := schema.restatement.name) in added:
@@ -212,7 +213,9 @@ def _called(row: Mapping[str, Any], rename: Mapping[str, Any]) -> dict[str, Any]
         for name in ("kpi", "subject"):
             if found.get(name) == old and (name == "kpi" or found.get("of") == "kpi"):
                 found[name] = new
-    elif found.get("kpi") == rename["kpi"]:
+        if found.get("subject") == f"kpi {old}":  # of a rule-cell
+            found["subject"] = f"kpi {new}"
+    elif rename["kpi"] == found.get("kpi") or found.get("subject") == f"kpi {rename['kpi']}":
         found["cell"] = _cell(found["cell"], column, old, new)
     return found
 

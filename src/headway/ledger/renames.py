@@ -8,7 +8,7 @@ published under the old name comes first.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -115,6 +115,31 @@ def _rename(connection: sa.Connection, old: str, new: str) -> None:
     mine = sa.and_(c.c.of == "kpi", c.c.subject == old)
     connection.execute(c.delete().where(mine, sa.exists().where(alike)))
     connection.execute(c.update().where(mine).values(subject=new))
+    _alerts(connection, old, "", {"subject": f"kpi {new}"})
+
+
+#: What is kept of alerts by the rule-cell, and what else names a row there; a notice has a name of its own.
+_ALERTS: tuple[tuple[sa.Table, tuple[str, ...] | None], ...] = (
+    (schema.alerting, ()),
+    (schema.acknowledgement, ("run",)),
+    (schema.notice, None),
+)
+
+
+def _alerts(connection: sa.Connection, kpi: str, cell: str, values: Mapping[str, str]) -> None:
+    """Let what is kept of alerts on a KPI, or on one cell of it, go by other names: an episode goes on.
+
+    Of two states, that under the newer name is right.
+    """
+    for table, keys in _ALERTS:
+        mine = table.c.subject == f"kpi {kpi}"
+        if cell:
+            mine = sa.and_(mine, table.c.cell == cell)
+        if keys is not None:
+            other = table.alias()
+            alike = (other.c[name] == values.get(name, table.c[name]) for name in (*schema.RULE_CELL, *keys))
+            connection.execute(table.delete().where(mine, sa.exists().where(*alike)))
+        connection.execute(table.update().where(mine).values(**values))
 
 
 def _restated(connection: sa.Connection, old: str, new: str) -> None:
@@ -160,6 +185,7 @@ def _revalue(connection: sa.Connection, kpi: str, column: str, old: str, new: st
             continue
         found = True
         cell = json.dumps(values | {column: new}, ensure_ascii=False)
+        _alerts(connection, kpi, row.cell, {"cell": cell})
         same = there.get((row.part, row.grain, cell))
         if same is None:
             s = schema.series
