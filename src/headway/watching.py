@@ -143,14 +143,15 @@ def _checks(ledger: Ledger, as_of: AsOf | None) -> dict[str, list[Looked]]:
     for one in standings:
         subject = (one.of, one.subject)
         newest[subject] = max(newest.get(subject, 0), one.looks[-1].run)
-    return {
-        f"{one.subject}.{one.found.check}": [
-            Looked(look.at, look.passed, one.found.text if look is one.looks[-1] and not look.passed else "")
-            for look in one.looks
-        ]
-        for one in standings
-        if one.looks[-1].run == newest[one.of, one.subject]
-    }
+    found: dict[str, list[Looked]] = {}
+    for one in standings:
+        if one.looks[-1].run == newest[one.of, one.subject]:
+            # A source and a KPI may have one name, and a check of one name each.
+            found.setdefault(f"{one.subject}.{one.found.check}", []).extend(
+                Looked(look.at, look.passed, one.found.text if look is one.looks[-1] and not look.passed else "")
+                for look in one.looks
+            )
+    return {name: sorted(looks, key=lambda look: look.at) for name, looks in found.items()}
 
 
 def _restated(

@@ -133,6 +133,23 @@ def test_what_a_failed_check_withholds_fires_nothing(shop: Shop) -> None:
     assert ("off", "", "start") in told
 
 
+def test_a_check_of_a_kpi_is_watched(shop: Shop) -> None:
+    """By its name, and by whoever watches all: also where a source of that name has a check of that name."""
+    checks = "checks: [{between: [0, 9], then: warn}, {between: [0, 5], then: warn, name: positive}]"
+    shop.yaml = shop.yaml.replace(
+        "  orders_made:", f"  orders: {{count: orders, grain: day, {checks}}}\n  orders_made:"
+    )
+    shop.yaml += "  crowded: {level: warning, check: orders.between}\n"
+    assert shop.run(11) == []
+    shop.rows([*STEADY, *[(10, "Lyon", 60.0)] * 7, (10, "Paris", 60.0)])
+    assert shop.run(12) == [("wrong", "", "start")]  # 8 orders are more than 5
+    assert shop.states[RuleCell("wrong", "check orders.positive")].phase is Phase.FIRING
+    shop.rows([*STEADY, *[(10, "Lyon", 60.0)] * 9, (10, "Paris", 60.0)])
+    assert {("wrong", "", "start"), ("crowded", "", "start")} <= set(shop.run(13))
+    shop.rows(STEADY)
+    assert {("wrong", "", "end"), ("crowded", "", "end")} <= set(shop.run(14))
+
+
 def test_a_source_that_cannot_be_read(shop: Shop) -> None:
     """It is told once, numbers stay as they were, and being read again ends it."""
     (shop.root / "orders.csv").unlink()
