@@ -64,6 +64,7 @@ alerts:
   churn: {level: warning, kpi: failed, above: 3 %, after: 2, title: Customer churn}
   disk_full: {level: information, kpi: disk, above: 80, clear_after: 3, title: Disk above 80}
   hidden: {level: warning, kpi: secret, above: 3, title: The secret}
+  two: {level: warning, kpi: [disk, secret], restated: true, title: Disk and the secret}
   odd: {level: warning, check: all, title: Data blocked}
   breach: {level: critical, event: data breach}
 """
@@ -72,6 +73,7 @@ SLOW = RuleCell("too_slow", "kpi slow", "", "hour", cell_text((("region", "eu"),
 CALM = RuleCell("too_slow", "kpi slow", "", "hour", cell_text((("region", "us west"),)))
 CHURN = RuleCell("churn", "kpi failed", "", "month")
 DISK = RuleCell("disk_full", "kpi disk", "", "month")
+TWO = RuleCell("two", "kpi disk", "", "month")
 HIDDEN = RuleCell("hidden", "kpi secret", "", "month")
 CHECK = RuleCell("odd", "check orders.sane")
 NOT_SET = "the environment variable ON_CALL is not set"
@@ -121,6 +123,7 @@ def standing() -> Alerting:
         AlertState(CHURN, "r", Phase.PENDING, count=1, value=0.032, bound=0.03, period=month, since=hours(500)),
         AlertState(DISK, phase=Phase.RECOVERING, count=1, value=76.0, bound=80.0, period=month, **common),
         AlertState(HIDDEN, phase=Phase.FIRING, value=5.0, bound=3.0, period=month, **common),
+        AlertState(TWO, phase=Phase.FIRING, period=month, text="A closed number changed.", **common),
         AlertState(CHECK, "r", Phase.OK, Sight.ERROR, text="orders could not be read"),
         AlertState(RuleCell("gone", "source x"), phase=Phase.FIRING, **common),
     )
@@ -277,7 +280,8 @@ def test_a_reader_sees_alerts_of_what_is_for_them(tmp_path: Path, ledger: Ledger
     restricted = audience is Audience.RESTRICTED
     assert (b"The secret" in written["alerts.html"]) is restricted
     assert (b"secret" in written["alerts.json"]) is restricted
-    assert view.stamp.firing == (5 if restricted else 4)
+    assert (b"Disk and the" in written["kpi/disk.html"]) is restricted
+    assert view.stamp.firing == (6 if restricted else 4)
 
 
 def test_alerts_stand_on_the_front_page_and_on_their_kpi(tmp_path: Path, ledger: Ledger) -> None:
@@ -293,7 +297,7 @@ def test_alerts_stand_on_the_front_page_and_on_their_kpi(tmp_path: Path, ledger:
     assert kpi_page is not None
     assert f"alerts.html#{FEED.id}" in front_page.content.decode()
     assert "Who is woken" in kpi_page.content.decode()
-    assert 'class="n">5<' in kpi_page.content.decode()
+    assert 'class="n">6<' in kpi_page.content.decode()
 
 
 def test_the_page_and_its_twin_say_the_same(tmp_path: Path, ledger: Ledger) -> None:

@@ -6,12 +6,11 @@ something is wrong is for those who mend it.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from statistics import median
 
 from headway.alerts import due
 from headway.alerts.due import Because, Held
@@ -38,18 +37,12 @@ from headway.periods import Grain, Period
 from headway.publish import rules, words
 from headway.publish.alertpages import (
     AlertRow,
-    AlertsPage,
     Command,
-    EventRow,
     Happened,
-    Resolved,
-    RouteRow,
-    RuleRow,
-    SilenceRow,
     Urgency,
     Watching,
 )
-from headway.publish.pages import Count, Link, Stamp, Verdict
+from headway.publish.pages import Verdict
 from headway.publish.stored import Periods
 
 #: For so long an episode that ended stays on the page.
@@ -67,7 +60,7 @@ _BLIND = {
     Sight.ERROR: Verdict("failed", "Not computed"),
 }
 #: The order in which the states of a rule are counted.
-_ORDER = (
+ORDER = (
     "firing",
     "recovering",
     "pending",
@@ -79,20 +72,8 @@ _ORDER = (
     "no data",
     "pass",
 )
-_COUNTED = {
-    "firing": "firing",
-    "recovering": "recovering",
-    "pending": "pending",
-    "acknowledged": "acknowledged",
-    "silenced": "silenced",
-    "failed": "not computed",
-    "withheld": "withheld",
-    "stale": "stale",
-    "no data": "without data",
-    "pass": "OK",
-}
 #: The phases that somebody may have to do something about, in the order in which they stand.
-_ACTIVE = ("firing", "recovering", "pending")
+ACTIVE = ("firing", "recovering", "pending")
 
 
 @dataclass(frozen=True)
@@ -120,7 +101,7 @@ class Alerts:
 
     def _then(self) -> Iterator[AlertState]:
         """What fired at a time that is past: what had been told to start, and not to end."""
-        for notices in self._notices.values():
+        for notices in self.episodes.values():
             if any(one.tells is Tells.END for one in notices):
                 continue
             last = notices[-1]
@@ -131,6 +112,11 @@ class Alerts:
             )  # fmt: skip
 
     def may_know(self, of: RuleCell) -> bool:
+        """True if the reader may know of a rule-cell, and of its alert."""
+        alert = self.catalog.alerts.get(of.alert)
+        return self._may_see(of) and (alert is None or self.may_read(alert))
+
+    def _may_see(self, of: RuleCell) -> bool:
         """True if the reader may know of what is watched."""
         if of.kind == "kpi":
             return of.name in self.names
@@ -152,7 +138,7 @@ class Alerts:
         return True
 
     @cached_property
-    def _notices(self) -> dict[tuple[RuleCell, int], list[Notice]]:
+    def episodes(self) -> dict[tuple[RuleCell, int], list[Notice]]:
         """What is to be told of each episode, oldest first."""
         found: dict[tuple[RuleCell, int], list[Notice]] = defaultdict(list)
         for notice in sorted(self.kept.notices, key=lambda one: (one.made, one.tells is Tells.END)):
@@ -169,19 +155,20 @@ class Alerts:
         return found
 
     @cached_property
-    def _taken(self) -> dict[tuple[RuleCell, int], Acknowledgement]:
+    def taken(self) -> dict[tuple[RuleCell, int], Acknowledgement]:
         """Who looks after each episode."""
         return {(one.of, one.episode): one for one in self.kept.acknowledgements if one.taken}
 
     @cached_property
-    def _silences(self) -> tuple[Silence, ...]:
+    def silences(self) -> tuple[Silence, ...]:
         """Those in force, the last to end first."""
         return tuple(
             sorted((one for one in self.kept.silences if one.holds(self.now)), key=lambda one: one.until, reverse=True)
         )
 
     @cached_property
-    def _severity(self) -> dict[str, int]:
+    def severity(self) -> dict[str, int]:
+        """How severe each level is, 0 the most."""
         return by_severity(self.catalog.levels)
 
     # -- rows --------------------------------------------------------------------------------------------------------
@@ -196,13 +183,13 @@ class Alerts:
     @property
     def firing(self) -> int:
         """How many alerts fire and nobody looks after."""
-        return sum(row.fires and row.state.key in _ACTIVE for row in self.rows)
+        return sum(row.fires and row.state.key in ACTIVE for row in self.rows)
 
     def _row(self, state: AlertState) -> AlertRow:
         of = state.of
         alert = self.catalog.alerts[of.alert]
         seen = rules.seen(of, state.value, state.bound, self._period(of, state.period), state.text, self.catalog)
-        shown, urgency = self._state(state), self._urgency(alert)
+        shown, urgency = self.state(state), self.urgency(alert)
         return AlertRow(
             id=of.id,
             alert=of.alert,
@@ -225,14 +212,14 @@ class Alerts:
             log=tuple(self._log(state.of, state.episode)) if state.phase.fires else (),
         )
 
-    def _state(self, state: AlertState) -> Verdict:
+    def state(self, state: AlertState) -> Verdict:
         """How a rule-cell stands, for people: what nobody is told of says so first."""
         alert = self.catalog.alerts[state.of.alert]
         if state.phase is Phase.OK:
             return _BLIND.get(state.sight, _OK)
         if silence := self._silence(state.of):
             return Verdict("silenced", f"Silenced, {rules.lasted(silence.until - self.now)} left")
-        if state.phase.fires and (state.of, state.episode) in self._taken:
+        if state.phase.fires and (state.of, state.episode) in self.taken:
             return Verdict("acknowledged", "Acknowledged")
         if state.phase is Phase.FIRING:
             return Verdict("firing", "Firing")
@@ -243,17 +230,19 @@ class Alerts:
     def _silence(self, of: RuleCell) -> Silence | None:
         """The silence that holds a rule-cell longest."""
         labels = self._labels(of)
-        return next((one for one in self._silences if one.matches(labels)), None)
+        return next((one for one in self.silences if one.matches(labels)), None)
 
     def _labels(self, of: RuleCell) -> dict[str, str]:
         alert = self.catalog.alerts[of.alert]
         return of.labels(alert.level, alert.to)
 
-    def _urgency(self, alert: Alert) -> Urgency:
-        return self._urgency_of(alert.level)
+    def urgency(self, alert: Alert) -> Urgency:
+        """The level of an alert, with its bars."""
+        return self.urgency_of(alert.level)
 
-    def _urgency_of(self, level: str) -> Urgency:
-        return Urgency(level, rules.bars(self._severity, level))
+    def urgency_of(self, level: str) -> Urgency:
+        """A level, with its bars."""
+        return Urgency(level, rules.bars(self.severity, level))
 
     def _since(self, state: AlertState) -> str:
         """Since 21 Nov, 03:05, 3 h 5 min; no data since then."""
@@ -281,7 +270,7 @@ class Alerts:
             return "Nobody is told yet" if state.phase is Phase.PENDING else ""
         reached: dict[str, None] = {}
         waits = ""
-        for notice in self._notices.get((state.of, state.episode), ()):
+        for notice in self.episodes.get((state.of, state.episode), ()):
             tries = self._deliveries.get(notice.id, [])
             reached.update({one.route: None for one in tries if one.sent})
             if not any(one.sent for one in tries):
@@ -314,7 +303,7 @@ class Alerts:
     def _said(self, state: AlertState) -> str:
         """What somebody said to it, in a sentence."""
         said = []
-        if state.phase.fires and (taken := self._taken.get((state.of, state.episode))):
+        if state.phase.fires and (taken := self.taken.get((state.of, state.episode))):
             said.append(f"{taken.who or 'Somebody'} took it on {self.at(taken.at)}{_quoted(taken.why)}")
         if state.phase is not Phase.OK and (silence := self._silence(state.of)):
             said.append(f"{silence.who or 'Somebody'} silenced it until {self.at(silence.until)}{_quoted(silence.why)}")
@@ -324,7 +313,7 @@ class Alerts:
         """What can be done about it, as command lines."""
         if state.phase is Phase.OK:
             return
-        taken = (state.of, state.episode) in self._taken
+        taken = (state.of, state.episode) in self.taken
         if state.phase.fires:
             if taken:
                 yield Command("Hand back", f"headway alerts ack {state.of.id} --back")
@@ -339,7 +328,7 @@ class Alerts:
         """What happened in an episode, oldest first: what was told, and what somebody said."""
         alert = self.catalog.alerts.get(of.alert)
         found = []
-        for notice in self._notices.get((of, episode), ()):
+        for notice in self.episodes.get((of, episode), ()):
             period = self._period(of, notice.period)
             seen = rules.seen(of, notice.value, notice.bound, period, notice.text, self.catalog).text if alert else ""
             sent = [one.route for one in self._deliveries.get(notice.id, ()) if one.sent]
@@ -361,26 +350,9 @@ class Alerts:
 
     # -- pages -------------------------------------------------------------------------------------------------------
 
-    def page(self, stamp: Stamp) -> AlertsPage:
-        """The page of alerts."""
-        resolved = tuple(self._resolved())
-        return AlertsPage(
-            stamp,
-            active=tuple(row for row in self.rows if row.state.key in _ACTIVE),
-            handled=tuple(row for row in self.rows if row.state.key in ("acknowledged", "silenced")),
-            blind=tuple(row for row in self.rows if row.blind),
-            resolved=resolved,
-            ended=_ended(resolved),
-            routes=tuple(self._routes()),
-            silences=tuple(self._silence_rows()),
-            events=tuple(self._events()),
-            rules=tuple(self._rules()),
-            note=_THEN if self.past else "",
-        )
-
     def unattended(self) -> tuple[AlertRow, ...]:
         """What fires and is in nobody's hands."""
-        return tuple(row for row in self.rows if row.fires and row.state.key in _ACTIVE)
+        return tuple(row for row in self.rows if row.fires and row.state.key in ACTIVE)
 
     def watching(self, kpi: str) -> tuple[Watching, ...]:
         """The alerts on a KPI, or on a check of its numbers, with how they stand there."""
@@ -392,132 +364,11 @@ class Alerts:
             if one is None:
                 continue
             own = [state for state in self.states if (state.of.alert, state.of.name) == (alert.name, kpi)]
-            worst = min(
-                (self._state(state) for state in own), key=lambda state: _ORDER.index(state.key), default=_NEVER
-            )
+            worst = min((self.state(state) for state in own), key=lambda state: ORDER.index(state.key), default=_NEVER)
             rows = tuple(row for row in self.rows if (row.alert, row.kpi) == (alert.name, kpi))
             text = rules.declared(replace(alert, watches=replace(alert.watches, of=(one,))), self.catalog, self.names)
-            found.append(Watching(alert.name, alert.title, self._urgency(alert), text, worst, rows))
+            found.append(Watching(alert.name, alert.title, self.urgency(alert), text, worst, rows))
         return tuple(found)
-
-    def _resolved(self) -> Iterator[Resolved]:
-        """Episodes that ended lately, the last one first."""
-        found = []
-        for (of, episode), notices in self._notices.items():
-            end = next((one for one in notices if one.tells is Tells.END), None)
-            if end is None or self.now - end.made > RESOLVED or not self.may_know(of):
-                continue
-            alert, fired = self.catalog.alerts.get(of.alert), end.began or notices[0].at
-            taken = self._taken.get((of, episode))
-            found.append(
-                Resolved(
-                    id=of.id,
-                    alert=of.alert if alert else "",
-                    title=rules.heading(of, self.catalog),
-                    urgency=self._urgency_of(end.level),
-                    fired=self.at(fired),
-                    ended=self.at(end.at),
-                    lasted=rules.lasted(end.at - fired),
-                    worst=self._worst(of, [one for one in notices if one.tells is not Tells.END]),
-                    taken=(taken.who or "Somebody") if taken else "Nobody",
-                    fired_at=fired,
-                    ended_at=end.at,
-                )
-            )
-        yield from sorted(found, key=lambda one: one.ended_at, reverse=True)
-
-    def _worst(self, of: RuleCell, notices: Sequence[Notice]) -> str:
-        """The value farthest past its bound that was told; '' where there are no numbers."""
-        alert, kpi = self.catalog.alerts.get(of.alert), self.catalog.kpis.get(of.name)
-        numbered = [one for one in notices if one.value is not None]
-        if alert is None or kpi is None or not numbered:
-            return ""
-        worst = max(numbered, key=lambda one: abs(one.value - one.bound) if one.bound is not None else 0.0)  # type: ignore[operator]  # filtered above
-        return rules.value(worst.value, worst.bound, alert, kpi, of.part)
-
-    def _routes(self) -> Iterator[RouteRow]:
-        """Every way to people, and whether it takes what it is given."""
-        done = {one.notice for one in self.kept.deliveries if one.sent or one.dropped}
-        in_order = sorted(self.kept.deliveries, key=lambda one: one.at)
-        for name in self.catalog.routes:
-            tries = [one for one in in_order if one.route == name and not one.dropped]
-            failed: list[Delivery] = []
-            for one in reversed(tries):
-                if one.sent:
-                    break
-                failed.append(one)
-            waiting = len({one.notice for one in failed} - done)
-            sent = next((one for one in reversed(tries) if one.sent), None)
-            last = f"Last told {self.at(sent.at)}" if sent else "Nothing told in the last 30 days"
-            if failed and waiting:
-                error = failed[0].error.removeprefix(f"route {name}: ")
-                why = f"Could not be reached since {self.at(failed[-1].at)}: {error}".rstrip(".")
-                text = (
-                    f"{why}. {words.count(waiting, 'message')} wait{'s' if waiting == 1 else ''}, and nothing is lost"
-                )
-                yield RouteRow(name, Verdict("failed", "Down"), text, waiting)
-            else:
-                yield RouteRow(name, Verdict("pass", "Working") if sent else Verdict("no data", "Not used"), last, 0)
-
-    def _silence_rows(self) -> Iterator[SilenceRow]:
-        for one in self._silences:
-            if not self._may_match(one):
-                continue
-            yield SilenceRow(
-                id=one.id,
-                what=", ".join(f"{label} {value}" for label, value in one.matchers.items()),
-                until=self.at(one.until),
-                left=rules.lasted(one.until - self.now),
-                who=one.who,
-                why=one.why,
-                until_at=one.until,
-                commands=() if self.past else (Command("End silence", f"headway alerts unsilence {one.id}"),),
-            )
-
-    def _may_match(self, one: Silence) -> bool:
-        """True if what a silence names is nothing that the reader may not know."""
-        known = {"kpi": self.names, "source": self.sources}
-        named = all(value in known[label] for label, value in one.matchers.items() if label in known)
-        alert = self.catalog.alerts.get(one.matchers.get("alert", ""))
-        return named and (alert is None or self.may_read(alert))
-
-    def _events(self) -> Iterator[EventRow]:
-        for one in self.kept.events:
-            if one.closed is None:
-                command = Command("Close", f"headway event --close '{one.text}'")
-                commands = () if self.past else (command,)
-                yield EventRow(one.text, self.at(one.opened), one.who, one.why, one.opened, commands)
-
-    def _rules(self) -> Iterator[RuleRow]:
-        """Every alert, the most severe first."""
-        states: dict[str, list[AlertState]] = defaultdict(list)
-        for state in self.states:
-            states[state.of.alert].append(state)
-        rows: dict[str, list[AlertRow]] = defaultdict(list)
-        for row in self.rows:
-            rows[row.alert].append(row)
-        for alert in sorted(self.catalog.alerts.values(), key=lambda one: self._severity.get(one.level, 0)):
-            if not self.may_read(alert):
-                continue
-            level = self.catalog.levels[alert.level]
-            yield RuleRow(
-                name=alert.name,
-                title=alert.title,
-                urgency=self._urgency(alert),
-                route=alert.to,
-                text=rules.declared(alert, self.catalog, self.names),
-                why=alert.why,
-                respond=f"within {level.respond}",
-                kpis=tuple(self._kpis(alert)),
-                counts=_counts([self._state(state) for state in states[alert.name]]),
-                cells=tuple(rows[alert.name]),
-                declared_at=f"{alert.place.path} line {alert.place.line}",
-            )
-
-    def _kpis(self, alert: Alert) -> Iterator[Link]:
-        if isinstance(alert.watches, WatchedNumbers):
-            watched = dict.fromkeys(one.kpi for one in alert.watches.of if one.kpi in self.names)
-            yield from (Link(name, self.catalog.kpis[name].title) for name in watched)
 
 
 _NEVER = Verdict("no data", "Not looked at yet")
@@ -534,7 +385,6 @@ _TELLS = {
     Tells.REPEAT: "Still firing",
     Tells.ESCALATION: "Nobody took it in time",
 }
-_THEN = "What fired then is told from the messages about it. What was pending, or could not be judged, is not kept."
 
 
 def _newest_first(row: AlertRow) -> tuple[float, str, str]:
@@ -556,20 +406,3 @@ def _shell(text: str) -> str:
 
 def _quoted(why: str) -> str:
     return f": “{why.rstrip('.')}”" if why else ""
-
-
-def _counts(states: Sequence[Verdict]) -> tuple[Count, ...]:
-    found = Counter(state.key for state in states)
-    return tuple(Count(Verdict(key, _COUNTED[key]), found[key]) for key in _ORDER if found[key])
-
-
-def _ended(resolved: Sequence[Resolved]) -> str:
-    """12 alerts, 8 min to 6 d; half within 3 h."""
-    if not resolved:
-        return ""
-    lengths = sorted(one.ended_at - one.fired_at for one in resolved)
-    count = words.count(len(resolved), "alert")
-    if len(lengths) == 1:
-        return f"{count}, {rules.lasted(lengths[0])}"
-    half = rules.lasted(timedelta(seconds=median(length.total_seconds() for length in lengths)))
-    return f"{count}, {rules.lasted(lengths[0])} to {rules.lasted(lengths[-1])}; half within {half}"

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from headway.publish.alertpages import AlertRow, AlertsPage, Resolved, RuleRow, Urgency
+from headway.publish.alertpages import AlertRow, AlertsPage, Resolved, RuleRow, Urgency, Watching
 from headway.publish.pages import Stamp, Verdict
 
 #: A sign and a colour for each state; the word always stands beside them.
@@ -120,6 +120,17 @@ def one(console: Console, page: AlertsPage, rule: RuleRow, rows: Sequence[AlertR
     if ended:
         _section(console, "Ended in the last 30 days")
         resolved(console, ended)
+
+
+def watching(console: Console, alerts: Sequence[Watching]) -> None:
+    """The alerts on a KPI: their rules, and what is not fine."""
+    for one in alerts:
+        line = Text.assemble(_state(one.state), "  ", (one.title, "bold"), "  ", (one.alert, "cyan"))
+        console.print(line.append(f"  {_level(one.urgency)}"), highlight=False)
+        _say(console, f"   {one.text}", "dim")
+        for row in one.cells:
+            about = ". ".join(part for part in (row.text, row.since, row.told, row.said) if part)
+            _say(console, f"   {row.subject}: {row.state.word.lower()}. {about}".rstrip(". ") + ".")
 
 
 def resolved(console: Console, ended: Sequence[Resolved]) -> None:

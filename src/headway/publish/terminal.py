@@ -18,6 +18,7 @@ from headway.catalog.lint import Finding, Margin, Relation
 from headway.catalog.storage import Stored
 from headway.ledger import Recorded
 from headway.model import Catalog
+from headway.publish import alertlines
 from headway.publish.pages import (
     CataloguePage,
     CheckGroup,
@@ -158,6 +159,9 @@ def explain(console: Console, page: KpiPage, number: Explained | None) -> None:
         _section(console, f"As written, {page.written_at}")
         _code(console, page.written, "yaml")
     _lineage(console, page.lineage)
+    if page.alerts:
+        _section(console, "Who is woken")
+        alertlines.watching(console, page.alerts)
     if page.entries:
         _section(console, "As entered")
         _entries(console, [e for e in page.entries if number is None or e.period == number.row.period])

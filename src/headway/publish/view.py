@@ -34,6 +34,7 @@ from headway.model import (
 from headway.periods import Grain, Period
 from headway.publish import (
     alerting,
+    alertlists,
     cells,
     download,
     goals,
@@ -279,7 +280,7 @@ class View:
             said = "the public has no page of alerts" if public else "no alert is declared"
             remedy = "--audience internal has one." if public else "Declare one in alerts.yml, or in any file."
             raise UsageError(Mistake(said, "unknown-alert", None, remedy))
-        return self._alerts.page(self.stamp)
+        return alertlists.page(self._alerts, self.stamp)
 
     def quality(self) -> QualityPage:
         """Every check of the data, and what it holds back."""
