@@ -7,13 +7,13 @@ grain *leads*: its verdict is the card's.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from datetime import date
 
 from headway.model import TOTAL, Bands, Benchmark, Bound, Cell, Formula, Kpi, Line, Target, Unit, UnitKind
 from headway.periods import Grain, Period
 from headway.publish import numbers, words
-from headway.publish.pages import Pace
+from headway.publish.pages import Pace, Promise
 from headway.publish.stored import Stored
 
 PERCENT = Unit(UnitKind.PERCENT, "percent")
@@ -136,6 +136,42 @@ def _bands(bands: Bands, unit: Unit) -> str:
     """Off, near from 6, on from 12, over from 24."""
     rest = (f"{s.value} from {numbers.exact(cut, unit)}" for s, cut in zip(bands.statuses[1:], bands.cuts, strict=True))
     return ", ".join((bands.statuses[0].value.capitalize(), *rest))
+
+
+#: Who decided a target, and when.
+Said = Callable[[Kpi, Target], str]
+
+
+def promises(kpi: Kpi, today: date, visible: Container[str], said: Said) -> Iterator[Promise]:
+    """Targets as written, newest first."""
+    for target in sorted(kpi.targets, key=lambda t: t.first or date.min, reverse=True):
+        yield promise(kpi, target, today, visible, said)
+
+
+def promise(kpi: Kpi, target: Target, today: date, visible: Container[str], said: Said) -> Promise:
+    """One target as written."""
+    cell = ", ".join((*(value for _, value in target.cell), *(f"each {column}" for column in target.each)))
+    holds = (target.first or date.min) <= today <= (target.through or date.max)
+    current = target is in_force(kpi, today, target.part, target.grain) or (bool(cell) and holds)
+    return Promise(
+        words.between(target.first, target.through),
+        declared(target, kpi, visible),
+        cell,
+        target.grain.value,
+        current,
+        target.why or "",
+        detail(target, kpi),
+        said(kpi, target),
+    )
+
+
+def near(kpi: Kpi, near_within: float) -> str:
+    """What is near to the targets of a KPI, in a sentence."""
+    if not kpi.targets:
+        return ""
+    if any(t.near_low is not None or t.near_high is not None or t.bands for t in kpi.targets):
+        return "Near is as declared."
+    return f"Near is within {numbers.exact(near_within, PERCENT)} of the target."
 
 
 def judged_by(target: Target | None) -> str:

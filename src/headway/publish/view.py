@@ -8,10 +8,9 @@ stored values is formatting.
 from __future__ import annotations
 
 import difflib
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import pairwise
 
@@ -25,9 +24,6 @@ from headway.model import (
     Kpi,
     Narrative,
     Objective,
-    Target,
-    Unit,
-    UnitKind,
     cell_text,
     read_cell,
 )
@@ -37,6 +33,7 @@ from headway.publish import (
     alertlists,
     cells,
     download,
+    front,
     goals,
     history,
     lineage,
@@ -53,37 +50,28 @@ from headway.publish.history import Past
 from headway.publish.pages import (
     Breakdown,
     CataloguePage,
-    Count,
     DefinitionVersion,
     Earlier,
     EntryRow,
     ExclusionRow,
     Explained,
     Front,
-    Group,
     Growth,
     KpiPage,
     ObjectivePage,
     ObjectivesPage,
     Others,
     Point,
-    Promise,
     QualityPage,
     Row,
-    Sentence,
     SourceRows,
     Stamp,
     Tile,
 )
 from headway.publish.stored import Periods, Stored, by_key, compared_period, rows, streak, without_total, year_before
 
-#: At most so many sentences open the front page.
-BRIEF = 5
-#: A board without headlines shows all its KPIs as cards, up to this many.
-_CARDS = 12
 #: How many restated periods a page looks up.
 _EARLIER = 12
-_NEEDS = ("off", "failed", "withheld", "stale")
 
 
 class View:
@@ -250,28 +238,25 @@ class View:
     def front(self) -> Front:
         """The front page."""
         every = [self.tile(name) for name in self.names]
-        tracked = [t for t in every if t.maturity == "tracked"]
-        headlines = [t for t in every if t.rank == "headline" and t.maturity != "retired"]
-        if not headlines and len(tracked) <= _CARDS:
-            headlines = tracked
-        chosen = {t.name for t in headlines}
-        brief = self._brief(every)
+        headlines = front.headlines(every)
+        rest = [t for t in every if t.maturity == "tracked" and t not in headlines]
+        brief = front.brief(every, self.catalog, self._leading)
         return Front(
             self.stamp,
-            _counts(every),
-            brief[:BRIEF],
-            max(0, len(brief) - BRIEF),
-            self._notices(),
-            self._held(),
+            front.counts(every),
+            brief[: front.BRIEF],
+            max(0, len(brief) - front.BRIEF),
+            front.notices(self._at, self.stamp.computed),
+            front.held(self._at),
             self._alerts.unattended() if self._alerts else (),
-            tuple(headlines),
-            self._groups([t for t in tracked if t.name not in chosen]),
+            headlines,
+            front.groups(rest, self.catalog),
         )
 
     def catalogue(self) -> CataloguePage:
         """All KPIs by area, planned and retired ones too."""
         every = [self.tile(name) for name in self.names]
-        return CataloguePage(self.stamp, _counts(every), self._groups(every))
+        return CataloguePage(self.stamp, front.counts(every), front.groups(every, self.catalog))
 
     def alerts(self) -> AlertsPage:
         """What fires, who knows of it, what ended, and every rule; UsageError for readers who have no such page."""
@@ -337,8 +322,8 @@ class View:
             why=kpi.why,
             rows=rows,
             breakdowns=self._breakdowns(kpi, grain),
-            targets=tuple(self._promises(kpi)),
-            near=_near(kpi, self.catalog),
+            targets=tuple(goals.promises(kpi, self._at.today, self.names, self._decisions.said)),
+            near=goals.near(kpi, self.catalog.near_within),
             growths=tuple(self._growths(kpi, grain)),
             benchmarks=tuple(Others(one.who, goals.benchmark(one, kpi), one.link) for one in kpi.benchmarks),
             definition=words.definition(
@@ -394,7 +379,7 @@ class View:
             cell=dict(cell),
             label=", ".join([row.label, *(value for _, value in cell)]),
             row=row,
-            target=self._promise(kpi, target) if target else None,
+            target=goals.promise(kpi, target, self._at.today, self.names, self._decisions.said) if target else None,
         )
 
     def _known_cell(self, kpi: Kpi, grain: Grain, cell: Cell, part: str) -> Cell:
@@ -486,79 +471,6 @@ class View:
             self._last_cells = kept | {(name, part, grain): without_total(rows(table, self.periods), grain)}
         return self._last_cells[name, part, grain]
 
-    def _groups(self, every: Sequence[Tile]) -> tuple[Group, ...]:
-        """Cards by area, in the order in which the project lists its areas; those without one come last."""
-        areas = {name: area.title for name, area in self.catalog.areas.items()}
-        areas |= {tile.area: tile.area_title for tile in every if tile.area}
-        found = [Group(name, title, tuple(t for t in every if t.area == name)) for name, title in areas.items()]
-        rest = tuple(t for t in every if not t.area)
-        groups = [group for group in found if group.tiles]
-        if rest:
-            groups.append(Group("other", "Other" if groups else "KPIs", rest))
-        return tuple(groups)
-
-    def _brief(self, every: Sequence[Tile]) -> tuple[Sentence, ...]:
-        """What needs someone, the worst and most prominent first."""
-        ranks = {"headline": 0, "primary": 1, None: 2, "secondary": 3}
-        needy = [t for t in every if t.verdict.key in _NEEDS]
-        needy.sort(key=lambda t: (_NEEDS.index(t.verdict.key), ranks[t.rank]))
-        return tuple(self._sentence(t) for t in needy)
-
-    def _sentence(self, tile: Tile) -> Sentence:
-        match tile.verdict.key:
-            case "off":
-                kpi = self.catalog.kpis[tile.name]
-                line, part = self._leading(kpi), goals.lead(kpi)
-                newest = next(row for row in reversed(line) if not row.partial)
-                side = "above" if tile.verdict.word.startswith("Above") else "below"
-                limit = newest.high if side == "above" else newest.low
-                goal = numbers.exact(limit, goals.unit_of(kpi, part)) if limit is not None else ""
-                again = streak(line, "off")
-                repeat = f", for the {words.ordinal(again)} {kpi.front} in a row" if again > 1 else ""
-                # A title may be plural: "stood" fits both.
-                text = f"stood at {tile.shown.text} {tile.when}, {side} the target of {goal}{repeat}."
-                if part:
-                    grew = numbers.tile(newest.value, goals.PERCENT)
-                    over = part.removeprefix("growth ")
-                    text = (
-                        f"stood at {tile.shown.text} {tile.when}; its growth over {over}, {grew}, "
-                        f"is {side} the target of {goal}{repeat}."
-                    )
-                return Sentence(tile.verdict, tile.name, tile.title, text, tile.shown.text)
-            case "stale":
-                was = tile.verdict.word.removeprefix("Stale, was ")
-                end = f" It was {was}." if was != tile.verdict.word else ""
-                late = (
-                    f"has {_lower(tile.note)}."
-                    if tile.reason is None
-                    else f"is {_lower(tile.note)}: {_lower(tile.reason)}"
-                )
-                text = f"{late}{end}"
-            case "withheld":
-                text = f"is withheld: {_lower(tile.reason or '')}"
-            case _:
-                text = f"was not computed: {_lower(tile.reason or '')}"
-        return Sentence(tile.verdict, tile.name, tile.title, text)
-
-    def _notices(self) -> tuple[str, ...]:
-        """What is true of the whole board: nothing computed, an old run, sources that failed."""
-        if self.run is None:
-            return ("Nothing has been computed yet. The first run fills this page.",)
-        found = []
-        if self.now - self.run.now > timedelta(days=2):
-            found.append(f"Nothing has been computed since {self.stamp.computed}.")
-        touched = {source for name in self.names for source in self._at.upstream(self.catalog.kpis[name])}
-        failed = [name for name, load in self._at.loads.items() if load.failed and name in touched]
-        if failed:
-            which = f"Source {failed[0]}" if len(failed) == 1 else f"Sources {', '.join(failed)}"
-            found.append(f"{which} could not be read when last tried. KPIs of other sources stand.")
-        return tuple(found)
-
-    def _held(self) -> str:
-        """What checks hold back, in a sentence; '' if nothing is."""
-        count = len(list(self._at.findings.brief()))
-        return f"Checks of the data hold back numbers of {words.count(count, 'KPI')}." if count else ""
-
     def _growths(self, kpi: Kpi, grain: Grain) -> Iterator[Growth]:
         """Each length over which growth is judged at this grain, in the order of the targets."""
         breaks = history.breaks(self._total(kpi.name, grain), self._past(kpi.name))
@@ -612,20 +524,6 @@ class View:
         lines, total = self._cells(kpi.name, grain), self._total(kpi.name, grain)
         return tuple(cells.breakdowns(kpi, grain, total, lines, self.catalog.calendar))
 
-    def _promises(self, kpi: Kpi) -> Iterator[Promise]:
-        """Targets as written, newest first."""
-        for target in sorted(kpi.targets, key=lambda t: t.first or date.min, reverse=True):
-            yield self._promise(kpi, target)
-
-    def _promise(self, kpi: Kpi, target: Target) -> Promise:
-        cell = ", ".join((*(value for _, value in target.cell), *(f"each {column}" for column in target.each)))
-        now = goals.in_force(kpi, self._at.today, target.part, target.grain)
-        current = target is now or (bool(cell) and _holds(target, self._at.today))
-        bound = goals.declared(target, kpi, self.names)
-        detail = goals.detail(target, kpi)
-        decided = self._decisions.said(kpi, target)
-        return Promise(_when(target), bound, cell, target.grain.value, current, target.why or "", detail, decided)
-
     @cached_property
     def _decisions(self) -> reviewed.Decisions:
         return reviewed.Decisions(self.ledger.reviews(as_of=self.until), self.catalog.calendar, self.audience)
@@ -634,10 +532,10 @@ class View:
         source, load = self.catalog.sources[name], self._at.loads.get(name)
         removed = dict(load.removed) if load else {}
         exclusions = tuple(
-            ExclusionRow(one.where, _span_words(one.first, one.last), one.why, one.link, one.rows)
+            ExclusionRow(one.where, words.between(one.first, one.last), one.why, one.link, one.rows)
             for one in (load.exclusions if load else ())
         ) or tuple(
-            ExclusionRow(one.where.text, _span_words(one.first, one.through), one.why, one.link, None)
+            ExclusionRow(one.where.text, words.between(one.first, one.through), one.why, one.link, None)
             for one in source.exclude
         )
         if load is None:
@@ -732,19 +630,6 @@ def open(ledger: Ledger, catalog: Catalog, audience: Audience, now: datetime) ->
 # -- small parts ---------------------------------------------------------------------------------------------------
 
 
-def _counts(every: Sequence[Tile]) -> tuple[Count, ...]:
-    found = Counter(t.verdict.key for t in every)
-    return tuple(
-        Count(replace(next(t.verdict for t in every if t.verdict.key == key), word=word), found[key])
-        for key, word in words.COUNTED.items()
-        if found[key]
-    )
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
 def _unseen(kpi: Kpi) -> Kpi:
     """A KPI without the formula that names KPIs its reader may not see."""
     return replace(kpi, measure=None) if kpi.about else replace(kpi, measure=None, about="Calculated from other KPIs")
@@ -753,31 +638,3 @@ def _unseen(kpi: Kpi) -> Kpi:
 def _in_words(cell: Cell) -> str:
     """hub=a, cluster=b: as it is typed."""
     return ", ".join(f"{column}={value}" for column, value in cell)
-
-
-def _holds(target: Target, day: date) -> bool:
-    return (target.first or date.min) <= day <= (target.through or date.max)
-
-
-def _when(target: Target) -> str:
-    if target.first and target.through:
-        return f"{words.day(target.first)} to {words.day(target.through)}"
-    if target.first:
-        return f"from {words.day(target.first)}"
-    return f"until {words.day(target.through)}" if target.through else "always"
-
-
-def _span_words(first: date | None, through: date | None) -> str:
-    if first and through:
-        return f"{words.day(first)} to {words.day(through)}"
-    if first:
-        return f"from {words.day(first)}"
-    return f"until {words.day(through)}" if through else "always"
-
-
-def _near(kpi: Kpi, catalog: Catalog) -> str:
-    if not kpi.targets:
-        return ""
-    if any(t.near_low is not None or t.near_high is not None or t.bands for t in kpi.targets):
-        return "Near is as declared."
-    return f"Near is within {numbers.exact(catalog.near_within, Unit(UnitKind.PERCENT, 'percent'))} of the target."

@@ -65,6 +65,15 @@ def span(first: date, last: date) -> str:
     return f"{start} \u2013 {last.day} {last:%b}"
 
 
+def between(first: date | None, through: date | None) -> str:
+    """When something holds: 1 Jan 2026 to 31 Dec 2026, from 1 Jan 2026, until 31 Dec 2026, always."""
+    if first and through:
+        return f"{day(first)} to {day(through)}"
+    if first:
+        return f"from {day(first)}"
+    return f"until {day(through)}" if through else "always"
+
+
 def period(which: Period) -> str:
     """A period's whole name: October 2026, Q3 2026, 20 Nov 2026, 16-22 Nov 2026."""
     match which.grain:
