@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,10 +16,13 @@ from html import unescape
 from pathlib import Path
 from textwrap import dedent
 
+import click
 import pytest
+import typer
 
 from headway import catalog as catalogue
 from headway import run
+from headway.cli import app
 from headway.ledger import Ledger
 from headway.model import (
     Alerting,
@@ -234,6 +238,19 @@ def test_the_documentation_shows_a_message_as_it_is() -> None:
     """The example of docs/alerts.md is one of the cases, word by word."""
     docs = (GOLDEN.parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
     assert (GOLDEN / "start.txt").read_text(encoding="utf-8") in docs
+
+
+def test_every_command_in_a_message_is_one() -> None:
+    """What stands in messages to be copied has the names and options that the command line has."""
+    texts = [path.read_text(encoding="utf-8") for path in GOLDEN.glob("*.txt")]
+    found = {line for text in texts for line in re.findall(r"(?m):  +(headway .*)$", text)}
+    assert len(found) > 8
+    for line in found:
+        _, *words = shlex.split(line)
+        command: click.Command = typer.main.get_command(app)
+        while isinstance(command, click.Group) and words and words[0] in command.commands:
+            command = command.commands[words.pop(0)]
+        command.make_context("headway", words)
 
 
 def test_no_case_is_left_over() -> None:
