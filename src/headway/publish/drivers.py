@@ -100,11 +100,14 @@ def _share(kpi: Kpi, part: str, then: Stored, now: Stored) -> Callable[[Stored |
     ratio = isinstance(kpi.measure, Share | Nps) or (
         isinstance(kpi.measure, Aggregate) and kpi.measure.function == "mean" and kpi.window is None
     )
-    if part or not ratio or not (then.denominator and now.denominator and now.numerator):
+    if part or not ratio or then.denominator is None or not now.denominator:
         return None
-    top, bottom, value = now.numerator, now.denominator, now.value
-    assert value is not None, "asked for numbers only"
-    scale = value / (top / bottom)  # a score counts in hundredths
+    top, bottom, value = _number(now, "numerator"), now.denominator, _number(now, "value")
+    # A score counts in hundredths; where its numerator is 0, the other period says so.
+    known = next((one for one in (now, then) if one.numerator and one.value and one.denominator), None)
+    if known is None:
+        return None
+    scale = _number(known, "value") / (_number(known, "numerator") / _number(known, "denominator"))
 
     def replaced(a: Stored | None, b: Stored | None) -> float:
         rest = bottom - _number(b, "denominator") + _number(a, "denominator")
