@@ -195,6 +195,14 @@ def test_a_first_quarter_of_a_fiscal_year_looks_at_that_year(root: Path) -> None
     assert "in June 2027" in said
 
 
+def test_a_quarter_that_runs_is_judged_by_what_is_over(root: Path) -> None:
+    """It says so, and counts no period that runs."""
+    said = plain(write(root, "2026-Q4", kpis=("people",)))
+    assert "The quarter still runs: only periods that are over are judged." in said
+    assert "in no period of the quarter; of the year so far in 8 of 9 months (1 near)." in said
+    assert "people in December 2026 (as a year before" in said
+
+
 def test_what_is_filled_in_stays_when_it_is_written_again(root: Path) -> None:
     """Context and decision stay word for word; a block that nobody touched is new; the facts are new."""
     first = write(root)

@@ -19,7 +19,7 @@ import numpy as np
 from headway import targets
 from headway.alerts.trend import LEVEL, mann_kendall
 from headway.ledger import Ledger
-from headway.model import TOTAL, Benchmark, Better, Catalog, Cell, Kpi, Line, Narrative, Status, Take, Target
+from headway.model import TOTAL, Benchmark, Better, Catalog, Cell, Kpi, Line, Narrative, Status, Take, Target, UnitKind
 from headway.periods import Grain, Period
 from headway.publish import goals, words
 from headway.publish.stored import Periods, Stored, by_key, rows, year_before
@@ -116,6 +116,8 @@ class Facts:
     cell: Cell = TOTAL
     #: The growth in the quarter, where that is what is asked for.
     growth: tuple[Stored, ...] = ()
+    #: True if a longer period's number is the sum of its parts.
+    adds_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -223,6 +225,7 @@ class _Looking:
             tuple(self.within(self.quarter, self.line(leading.grain, leading.part)))
             if leading and leading.part
             else (),
+            self._adds_up,
         )
 
     def _silent(self) -> str:
@@ -293,8 +296,8 @@ class _Looking:
 
     @cached_property
     def _adds_up(self) -> bool:
-        """True if the number of every year that is over was the sum of its periods."""
-        if self.kpi.is_state:
+        """True if the number of every year that is over was the sum of its periods; shares do not, not even zeros."""
+        if self.kpi.is_state or self.kpi.unit.kind is UnitKind.PERCENT:
             return False
         held = self.line(self._grain)
         years = [row for row in self.line(Grain.YEAR) if row.value is not None]
@@ -302,7 +305,7 @@ class _Looking:
             parts = [row.value for row in self.within(year.period, held)]
             if None in parts or not isclose(sum(v for v in parts if v is not None), year.value or 0, rel_tol=1e-9):
                 return False
-        return bool(years)
+        return any(year.value for year in years)
 
     @cached_property
     def _valued(self) -> list[Stored]:

@@ -130,7 +130,9 @@ def _opening(frame: Frame, facts: Sequence[Facts]) -> Iterator[str]:
     yield f"# Review of targets: {words.period(quarter)}"
     title = telling.plain(catalog.title)
     computed = words.moment(frame.computed, catalog.calendar.tz)
-    yield (f"{title}, {words.day(quarter.first)} to {words.day(quarter.last)}. Numbers as published at {computed}.")
+    span = f"{words.day(quarter.first)} to {words.day(quarter.last)}"
+    runs = " The quarter still runs: only periods that are over are judged." if frame.computed < quarter.end else ""
+    yield f"{title}, {span}. Numbers as published at {computed}.{runs}"
     yield (
         "Write what should be known under *Context*, and what is asked for from now on into the block under "
         "*Decision*: a `target` as in the catalogue, such as `{at_least: 6600}`, and `why`; or `keep`. An empty "
