@@ -18,7 +18,7 @@ from headway.model import Audience, Better, Catalog, Empty, KeyResult, Reason
 from headway.periods import Grain
 from headway.publish import view
 from headway.publish.html import Pages
-from headway.publish.pages import KeyResultRow
+from headway.publish.objectivepages import KeyResultRow
 from headway.publish.view import View
 
 Published = tuple[Ledger, Catalog]

@@ -106,13 +106,14 @@ def objectives(
 ) -> None:
     """Print what objectives expect by now, what is, and what is missing."""
     from headway.publish import pages, terminal
+    from headway.publish.objectivepages import ObjectivesPage
 
     with view_of(project, as_of=as_of) as view:
         page = view.all_objectives() if name is None else view.objective(name)
     if as_json:
         typer.echo(json.dumps(pages.plain(page), ensure_ascii=False, indent=2))
     else:
-        rows = page.objectives if isinstance(page, pages.ObjectivesPage) else (page.objective,)
+        rows = page.objectives if isinstance(page, ObjectivesPage) else (page.objective,)
         terminal.objectives(screen(), page.stamp, rows, whole=name is not None)
 
 

@@ -11,7 +11,8 @@ from headway.charts import Figure, Form, Mark, Remark, Slope, Step
 from headway.model import Kpi, Unit, UnitKind
 from headway.periods import Calendar, Grain, Period, epoch_day
 from headway.publish import numbers, words
-from headway.publish.pages import Breakdown, CellRow, KeyResultRow, KpiPage, NoteRow, Point, Row
+from headway.publish.objectivepages import KeyResultRow
+from headway.publish.pages import Breakdown, CellRow, KpiPage, NoteRow, Point, Row
 from headway.publish.stored import Periods
 from headway.publish.tiles import accumulates
 

@@ -19,7 +19,8 @@ from markupsafe import Markup
 from headway import __version__, charts
 from headway.periods import Grain
 from headway.publish import figures, graph, pages, words
-from headway.publish.pages import KeyResultRow, KpiPage, ObjectivePage, Page
+from headway.publish.objectivepages import KeyResultRow, ObjectivePage
+from headway.publish.pages import KpiPage, Page
 from headway.publish.view import View
 
 #: What a page may load: its own style, script and icon; nothing from anywhere else, and no inline code.

@@ -18,7 +18,8 @@ from headway.model import TOTAL, Audience, Better, Catalog, Cell, KeyResult, Kpi
 from headway.objectives import Actual, Stand, Standing
 from headway.periods import Calendar, Grain, Period
 from headway.publish import numbers, tiles, words
-from headway.publish.pages import Aim, Count, KeyResultRow, NoteRow, ObjectiveRow, Point, Shown, Tile, Verdict
+from headway.publish.objectivepages import KeyResultRow, ObjectiveRow
+from headway.publish.pages import Aim, Count, NoteRow, Point, Shown, Tile, Verdict
 from headway.publish.stored import Stored, by_key
 
 #: A page shows so much of the time before an objective began, as a share of the time that it has.

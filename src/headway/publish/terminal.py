@@ -19,6 +19,7 @@ from headway.catalog.storage import Stored
 from headway.ledger import Recorded
 from headway.model import Catalog
 from headway.publish import alertlines
+from headway.publish.objectivepages import ObjectiveRow
 from headway.publish.pages import (
     CataloguePage,
     CheckGroup,
@@ -29,7 +30,6 @@ from headway.publish.pages import (
     Group,
     KpiPage,
     Lineage,
-    ObjectiveRow,
     Point,
     QualityPage,
     SourceRows,

@@ -47,6 +47,7 @@ from headway.publish import (
 from headway.publish.alertpages import AlertsPage
 from headway.publish.checks import LOOKS, Findings
 from headway.publish.history import Past
+from headway.publish.objectivepages import ObjectivePage, ObjectivesPage
 from headway.publish.pages import (
     Breakdown,
     CataloguePage,
@@ -58,8 +59,6 @@ from headway.publish.pages import (
     Front,
     Growth,
     KpiPage,
-    ObjectivePage,
-    ObjectivesPage,
     Others,
     Point,
     QualityPage,
