@@ -31,6 +31,7 @@ from headway.publish import message
 
 NOW = datetime(2026, 11, 22, 9, 5, tzinfo=UTC)
 SECRET = "s3cret-w0rd"
+KEY = "0f0a4b3c-1111-4222-8333-444455556666"
 MAIL = Route("team", Service.APPRISE, "TEAM")
 HOOK = Route("hook", Service.APPRISE, "HOOK")
 MANAGER = Route("incidents", Service.ALERTMANAGER, "ALERTMANAGER_URL")
@@ -294,6 +295,14 @@ def test_a_webhook_gets_the_text(hook: Hook) -> None:
     assert post["title"] == "API errors are high"
     assert post["message"] == "API errors are at 1.9 %.\n▁▂▇"
     assert [one["filename"] for one in post["attachments"]] == ["last-values.png"]
+
+
+def test_a_service_of_markdown_gets_lines_that_stay_apart(hook: Hook) -> None:
+    """Links and commands come as they are, and no two lines run together."""
+    said = "Take it:  headway alerts ack a_b\nhttps://h/kpi/a_b.html\n\nThe end.\n"
+    notify.send(HOOK, Message("t", said), {"HOOK": f"goalert://127.0.0.1:{hook.port}/{KEY}"})
+    [post] = hook.posts
+    assert post["details"] == "Take it:  headway alerts ack a_b\n\nhttps://h/kpi/a_b.html\n\nThe end."
 
 
 def test_a_route_of_two_addresses_reaches_both(hook: Hook, mailbox: Mailbox) -> None:

@@ -30,15 +30,15 @@ _ONE = Lock()
 def send(route: Route, message: Message, address: str) -> None:
     """Send to every address of a route; DeliveryError tells what the first of those said that did not take it."""
     for service in _services(route, address):
-        rich = isinstance(service, NotifyEmail) and bool(message.html)
+        body, written = _body(service, message)
         if isinstance(service, NotifyEmail):
-            service.inline = rich  # the picture stands in the text, not below it
+            service.inline = True  # the picture stands in the text, not below it
         sender = apprise.Apprise(service, asset=_asset())
         with _listening() as heard:
             sent = sender.notify(
                 title=message.title,
-                body=message.html if rich else message.text,
-                body_format=apprise.NotifyFormat.HTML if rich else apprise.NotifyFormat.TEXT,
+                body=body,
+                body_format=written,
                 attach=_picture(message) if service.attachment_support else None,
             )
         if not sent:
@@ -57,6 +57,20 @@ def _services(route: Route, address: str) -> list[Any]:
         )
         raise DeliveryError(Mistake(said, "bad-address", route.place, remedy))
     return list(every.find())
+
+
+def _body(service: Any, message: Message) -> tuple[str, apprise.NotifyFormat]:
+    """What a service is handed, and how it is written: our HTML in a mail, else our text.
+
+    Where only Markdown is taken, as by Teams, each line becomes a paragraph, or they would run together. Nothing is
+    escaped, as Apprise would do it: links and commands could not be used any more.
+    """
+    if isinstance(service, NotifyEmail) and message.html:
+        return message.html, apprise.NotifyFormat.HTML
+    if service.resolve_format(apprise.NotifyFormat.TEXT) is apprise.NotifyFormat.MARKDOWN:
+        lines = [line for line in message.text.splitlines() if line]
+        return "\n\n".join(lines), apprise.NotifyFormat.MARKDOWN
+    return message.text, apprise.NotifyFormat.TEXT
 
 
 def _picture(message: Message) -> apprise.AppriseAttachment | None:
