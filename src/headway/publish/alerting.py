@@ -52,7 +52,7 @@ _FEW = 3
 #: So many things that happened in an episode stand on a page.
 _LOG = 12
 
-_OK = Verdict("pass", "OK")
+OK = Verdict("pass", "OK")
 _BLIND = {
     Sight.NO_DATA: Verdict("no data", "No data"),
     Sight.STALE: Verdict("stale", "Stale"),
@@ -190,6 +190,7 @@ class Alerts:
         alert = self.catalog.alerts[of.alert]
         seen = rules.seen(of, state.value, state.bound, self._period(of, state.period), state.text, self.catalog)
         shown, urgency = self.state(state), self.urgency(alert)
+        said = bool(seen.text) and of.kind in ("check", "event")  # "fails" adds nothing to what failed
         return AlertRow(
             id=of.id,
             alert=of.alert,
@@ -203,7 +204,7 @@ class Alerts:
             urgent=shown.key == "firing" and urgency.bars == 3,
             text=seen.text,
             value=seen.value,
-            rule=rules.rule(alert, self.catalog, self.names, rules.watched_by(alert, of)),
+            rule="" if said else rules.rule(alert, self.catalog, self.names, rules.watched_by(alert, of)),
             since=self._since(state),
             since_at=state.began if state.phase.fires else state.since,
             told=self._told(state),
@@ -216,7 +217,7 @@ class Alerts:
         """How a rule-cell stands, for people: what nobody is told of says so first."""
         alert = self.catalog.alerts[state.of.alert]
         if state.phase is Phase.OK:
-            return _BLIND.get(state.sight, _OK)
+            return _BLIND.get(state.sight, OK)
         if silence := self._silence(state.of):
             return Verdict("silenced", f"Silenced, {rules.lasted(silence.until - self.now)} left")
         if state.phase.fires and (state.of, state.episode) in self.taken:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from statistics import median
 
-from headway.model import Alert, AlertState, Delivery, Notice, RuleCell, Silence, Tells, WatchedNumbers
+from headway.model import Alert, AlertState, Delivery, Notice, RuleCell, Silence, Tells, WatchedEvent, WatchedNumbers
 from headway.publish import rules, words
-from headway.publish.alerting import ACTIVE, ORDER, RESOLVED, Alerts
+from headway.publish.alerting import ACTIVE, OK, ORDER, RESOLVED, Alerts
 from headway.publish.alertpages import (
     AlertRow,
     AlertsPage,
@@ -169,10 +169,15 @@ def _rules(alerts: Alerts) -> Iterator[RuleRow]:
             why=alert.why,
             respond=f"within {level.respond}",
             kpis=tuple(_kpis(alerts, alert)),
-            counts=_counts([alerts.state(state) for state in states[alert.name]]),
+            counts=_counts([alerts.state(state) for state in states[alert.name]] or _unposted(alerts, alert)),
             cells=tuple(rows[alert.name]),
             declared_at=f"{alert.place.path} line {alert.place.line}",
         )
+
+
+def _unposted(alerts: Alerts, alert: Alert) -> list[Verdict]:
+    """What was never posted has no state, and is as it should be; unless nobody has looked at anything yet."""
+    return [OK] if alerts.states and isinstance(alert.watches, WatchedEvent) else []
 
 
 def _kpis(alerts: Alerts, alert: Alert) -> Iterator[Link]:

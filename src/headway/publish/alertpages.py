@@ -46,8 +46,9 @@ class AlertRow:
     """One rule-cell that is not simply fine: what it saw, since when, who knows, and what can be done.
 
     Keys of its state: firing, recovering, pending, acknowledged, silenced; and where nothing can be judged, no data,
-    stale, withheld, failed. `value` is the number within `text` that a page may set in bold. `told` says who knows of
-    it, or why nobody does; `said` what somebody said to it. `urgent` marks what is most severe and in nobody's hands.
+    stale, withheld, failed. `value` is the number within `text` that a page may set in bold; `rule` is '' where `text`
+    says it. `told` says who knows of it, or why nobody does; `said` what somebody said to it. `urgent` marks what is
+    most severe and in nobody's hands.
     """
 
     id: str

@@ -67,7 +67,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const none = document.querySelector("[data-none]");
     if (none) none.hidden = shown > 0;
     const kept = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
-    try { history.replaceState(null, "", kept.size ? `?${kept}` : location.pathname); } catch { /* from disk */ }
+    try { history.replaceState(null, "", (kept.size ? `?${kept}` : location.pathname) + location.hash); } catch { /* from disk */ }
   };
   form.hidden = false;
   form.addEventListener("input", apply);
