@@ -203,6 +203,74 @@ def test_a_quarter_that_runs_is_judged_by_what_is_over(root: Path) -> None:
     assert "people in December 2026 (as a year before" in said
 
 
+ROWS = """
+sources:
+  orders: {read: {files: orders.csv}, columns: {day: date, usd: number, ok: boolean, land: text}, time: day}
+kpis:
+  paid: {sum: orders.usd, by: [land], grain: month, unit: USD, better: higher, targets: [{at_least: 1500, grain: year}]}
+  fine: {share: orders.ok, grain: month, unit: percent, better: higher, targets: [{at_least: 1 %}]}
+  german: {sum: orders.usd, by: [land], grain: month, unit: USD, better: higher,
+           targets: [{for: {land: de}, at_least: 9}]}
+  grown: {formula: paid, grain: month, unit: USD, better: higher, targets: [{growth: 1 year, between: [1 %, 20 %]}]}
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A project over rows: an order of 100 and one of 10 on the first of each month, and none of them fine."""
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "headway.yml").write_text(f"project: shop{ROWS}")
+    days = [date(year, month, 1) for year in (2024, 2025, 2026) for month in range(1, 13)][:33]
+    rows = [f"{day},100,false,fr\n{day},{10 + day.year - 2024},false,de\n" for day in days]
+    (root / "orders.csv").write_text("day,usd,ok,land\n" + "".join(rows) + "2026-10-19,1,false,fr\n")
+    catalog = catalogue.load(root)
+    with Ledger.open(root / catalog.ledger) as ledger:
+        observe(catalog, ledger, NOW)
+    return root
+
+
+def part_of(said: str, kpi: str) -> str:
+    """What a sheet says of one KPI."""
+    return said.partition(f"\n`{kpi}` ")[2].partition("#### Context")[0]
+
+
+def test_the_year_of_a_sum_is_forecast_whole(shop: Path) -> None:
+    """What is over and what is to come, against the target of the year: nine months of 112, three of 111 and 1 more."""
+    said = part_of(plain(write(shop)), "paid")
+    assert "| $112 | $112 | $112 | $336 | $333 | $1,008 |" in said
+    assert "**Forecast**: $1,344 in 2026 (what is to come as a year before, and $1 more a month)." in said
+    assert "it was $0 off on average. The target then: ≥ $1,500, which this misses." in said
+    assert "**On target" not in said
+    assert "**Proposed**: nothing, because its target is for years, and none ends in the quarter." in said
+
+
+def test_zeros_of_a_share_are_not_added_up(shop: Path) -> None:
+    """They make 0 in a year, as sums would; what is forecast is December all the same."""
+    said = part_of(plain(write(shop)), "fine")
+    assert "**Forecast**: 0 % in December 2026 (as a year before)" in said
+    assert "it was 0 percentage points off" in said
+    assert "**Trend**: none that is certain over 12 months (Mann\u2013Kendall, p = 1.000)." in said
+    assert "nothing, because 10 % more than a number that is not above 0 means nothing." in said
+
+
+def test_a_kpi_with_targets_for_cells_alone_is_looked_at_there(shop: Path) -> None:
+    """In the first of them; what is proposed is for that cell too."""
+    sheet = plain(write(shop))
+    said = part_of(sheet, "german")
+    assert "| Value, de | $12 | $12 | $12 | $36 | $33 | $108 |" in said
+    assert "**On target (de)** in 3 of 3 months; of the year so far in 9 of 9 months." in said
+    assert "target:   # proposed: {for: {land: de}, at_least: 14}; or keep" in sheet
+
+
+def test_growth_that_is_asked_for_has_its_numbers(shop: Path) -> None:
+    """Under those of the KPI itself; the block says what is asked for now."""
+    sheet = plain(write(shop))
+    said = part_of(sheet, "grown")
+    assert "| Growth over 1 year | 0.90 % | 0.90 % | 0.90 % |" in said
+    assert "target:   # now: {growth: 1 year, between: [1 %, 20 %]}; or keep" in sheet
+
+
 def test_what_is_filled_in_stays_when_it_is_written_again(root: Path) -> None:
     """Context and decision stay word for word; a block that nobody touched is new; the facts are new."""
     first = write(root)

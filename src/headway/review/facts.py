@@ -271,7 +271,7 @@ class _Looking:
     def _months(self) -> list[Stored]:
         """The quarter's months, or what else it is made of that fits on a line."""
         for grain in (self.grains[0] if self.cell else self.kpi.front, Grain.MONTH):
-            if grain in self.grains and len(found := self.within(self.quarter, self.line(grain))) <= 3:
+            if grain in self.grains and 0 < len(found := self.within(self.quarter, self.line(grain))) <= 3:
                 return found if grain is not Grain.QUARTER else []
         return []
 
@@ -389,6 +389,8 @@ class _Looking:
         held = self.line(grain, part, cell)
         seen = [row.value for row in held if row.value is not None]
         reached = [row.value for row in self.within(self.quarter, held) if row.value is not None]
+        if held and not reached and grain is Grain.YEAR:
+            return "its target is for years, and none ends in the quarter"
         better = kpi.better
         if part and leading is not None:  # growth has a side of its own
             better = Better.HIGHER if leading.high is None else Better.LOWER
