@@ -305,7 +305,8 @@ def last_tried(connection: sa.Connection, until: int) -> tuple[dict[str, Tried],
     newest = sa.select(a.kpi, sa.func.max(a.run).label("run")).where(a.run <= until).group_by(a.kpi).subquery()
     computing = sa.select(newest.c.kpi, schema.run).join(schema.run, r.id == newest.c.run)
     sources = {row.source: Tried(_load(row), row.now) for row in connection.execute(reading)}
-    kpis = {renames.then(connection, row.kpi, until): _run(row) for row in connection.execute(computing)}
+    then = renames.names_then(connection, until)
+    kpis = {then(row.kpi): _run(row) for row in connection.execute(computing)}
     return sources, kpis
 
 

@@ -8,7 +8,7 @@ published under the old name comes first.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,9 +40,19 @@ def today(connection: sa.Connection, kpi: str, until: int | None) -> str:
 
 def then(connection: sa.Connection, kpi: str, until: int) -> str:
     """What was called after a run what is called `kpi` now."""
-    for old, new in reversed(_later(connection, until, sa.true(), "")):
-        kpi = old if kpi == new else kpi
-    return kpi
+    return names_then(connection, until)(kpi)
+
+
+def names_then(connection: sa.Connection, until: int) -> Callable[[str], str]:
+    """What every KPI was called after a run, by its name of now."""
+    later = list(reversed(_later(connection, until, sa.true(), "")))
+
+    def name(kpi: str) -> str:
+        for old, new in later:
+            kpi = old if kpi == new else kpi
+        return kpi
+
+    return name
 
 
 def cells_then(connection: sa.Connection, kpi: str, until: int | None) -> dict[str, dict[str, str]]:
