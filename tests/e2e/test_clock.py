@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 from headway import catalog as catalogue
 from headway import clock, run, watching
 from headway.cli import app
+from headway.errors import CatalogError
 from headway.ledger import Ledger, Run, bring, export
 from headway.model import Acknowledgement, Alerting, Event, Phase, Silence, Tells
 from headway.publish import message
@@ -363,6 +364,21 @@ def test_an_alert_that_is_gone_ends(shop: Shop) -> None:
         phases = {one.of.alert: one.phase for one in ledger.alerting().states}
     assert phases == {"sales_low": Phase.OK, "sales_few": Phase.FIRING}
     assert shop.tick(day(3, 8)) == []
+
+
+def test_a_slip_in_the_catalogue_does_not_stop_the_clock(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes by that of the last run, says what is wrong, and ends with 2."""
+    for name, address in shop.mailbox.addresses().items():
+        monkeypatch.setenv(name, address)
+    shop.run(day(3))
+    (shop.root / "headway.yml").write_text(PROJECT.replace("below: 10", "below: ten"))
+    arguments = ["tick", "--project", str(shop.root), "--now", "2026-03-03T10:00Z"]
+    done = CliRunner().invoke(app, arguments)
+    assert starts(shop.mailbox.took(), "boss: Warning, nobody took it")
+    assert isinstance(done.exception, CatalogError)
+    assert "by the catalogue of the last run" in done.stderr
+    shutil.rmtree(shop.root / ".headway")
+    assert isinstance(CliRunner().invoke(app, arguments).exception, CatalogError)
 
 
 def test_a_kpi_that_is_called_otherwise_goes_on(shop: Shop, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import typer
 
 from headway.cli.app import app
 from headway.cli.console import many
-from headway.cli.project import catalog_at, ledger_of, now_of
+from headway.cli.project import catalog_at, ledger_of, now_of, root_of
+from headway.errors import CatalogError
 from headway.options import NowOption, ProjectOption
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from headway.ledger import Ledger
     from headway.model import Catalog
 
+#: Where a ledger is unless the catalogue says otherwise; one that is wrong cannot be asked.
+_LEDGER = Path(".headway", "ledger.db")
 #: What is new, in words, by what is told.
 _NEW = {
     "start": "started",
@@ -36,9 +39,32 @@ def tick(project: ProjectOption = Path(), now: NowOption = None) -> None:
 
     For cron, every minute. It computes nothing, and prints nothing if there is nothing to do.
     """
-    catalog = catalog_at(project)
+    try:
+        catalog, wrong = catalog_at(project), None
+    except CatalogError as error:
+        catalog, wrong = _of_last_run(project, error), error
     with ledger_of(catalog, create=False) as ledger:
         told(catalog, ledger, now_of(now))
+    if wrong is not None:
+        typer.echo("The clock went by the catalogue of the last run, because the present one is wrong:", err=True)
+        raise wrong
+
+
+def _of_last_run(project: Path, error: CatalogError) -> Catalog:
+    """The catalogue of the last run: a slip in a file must not keep people from being told. Else the error itself."""
+    from headway import catalog
+    from headway.ledger import Ledger
+
+    root = root_of(project)
+    place = root / _LEDGER
+    if not place.exists():
+        raise error
+    with Ledger.open(place, create=False) as ledger:
+        run = ledger.last_run()
+        files = ledger.files(run.fingerprint) if run else None
+    if files is None:
+        raise error
+    return catalog.restore(files, root)
 
 
 def told(catalog: Catalog, ledger: Ledger, now: datetime) -> Ticked:
