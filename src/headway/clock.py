@@ -181,8 +181,14 @@ class _Round:
     def _remind(self, down: set[str]) -> None:
         """Tell each Alertmanager again what fires, because it forgets; nothing of that is kept."""
         for route, notices in self.looked.due.firing.items():
-            if route not in down:
-                self._send(route, message.standing(notices, self._view(route)))
+            if route in down:
+                continue
+            try:
+                told = message.standing(notices, self._view(route))
+            except Exception as error:  # it was told before
+                self._remark(route, error)
+            else:
+                self._send(route, told)
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
@@ -191,11 +197,13 @@ class _Round:
         try:
             return message.message(parcel.notices, self._view(parcel.route), self.looked.alerting)
         except Exception as error:  # an alert that is not told is worse than one in few words
-            self.remarks.append(
-                f"A message to {parcel.route} was told in few words, because making it failed"
-                f" ({type(error).__name__}): please report that"
-            )
+            self._remark(parcel.route, error)
             return _plain(parcel, self.now)
+
+    def _remark(self, route: str, error: Exception) -> None:
+        """Say that something is wrong with us, without what it was about."""
+        said = f"A message to {route} could not be put well ({type(error).__name__}): please report that"
+        self.remarks.append(said)
 
     def _view(self, route: str) -> view.View:
         """The pages as those see them who read a route."""

@@ -337,7 +337,7 @@ def test_what_cannot_be_put_well_is_told_in_few_words(shop: Shop, monkeypatch: p
     [remark] = shop.ticked(day(3)).remarks
     assert "KeyError" in remark
     assert "secret" not in remark
-    assert starts(shop.mailbox.took(), "team: sales_low start: kpi sales")
+    assert starts(shop.mailbox.took(), "team: sales_low: start. See headway alerts show")
 
 
 # -- what time, people and the catalogue bring -------------------------------------------------------------------------
