@@ -355,6 +355,20 @@ class Alerts:
         """What fires and is in nobody's hands."""
         return tuple(row for row in self.rows if row.fires and row.state.key in ACTIVE)
 
+    @cached_property
+    def _by_kpi(self) -> Mapping[tuple[str, str], list[AlertState]]:
+        found: dict[tuple[str, str], list[AlertState]] = defaultdict(list)
+        for state in self.states:
+            found[state.of.alert, state.of.name].append(state)
+        return found
+
+    @cached_property
+    def _rows_by_kpi(self) -> Mapping[tuple[str, str], list[AlertRow]]:
+        found: dict[tuple[str, str], list[AlertRow]] = defaultdict(list)
+        for row in self.rows:
+            found[row.alert, row.kpi].append(row)
+        return found
+
     def watching(self, kpi: str) -> tuple[Watching, ...]:
         """The alerts on a KPI, or on a check of its numbers, with how they stand there."""
         found = []
@@ -364,9 +378,9 @@ class Alerts:
             one = next((one for one in alert.watches.of if one.kpi == kpi), None)
             if one is None:
                 continue
-            own = [state for state in self.states if (state.of.alert, state.of.name) == (alert.name, kpi)]
+            own = self._by_kpi[alert.name, kpi]
             worst = min((self.state(state) for state in own), key=lambda state: ORDER.index(state.key), default=_NEVER)
-            rows = tuple(row for row in self.rows if (row.alert, row.kpi) == (alert.name, kpi))
+            rows = tuple(self._rows_by_kpi[alert.name, kpi])
             text = rules.declared(replace(alert, watches=replace(alert.watches, of=(one,))), self.catalog, self.names)
             found.append(Watching(alert.name, alert.title, self.urgency(alert), text, worst, rows))
         return tuple(found)
