@@ -35,7 +35,7 @@ alerts:
   shrinking: {level: critical, kpi: orders, growth: 1 year, below: -10 %}
   formula: {level: critical, kpi: orders, above: 2 * secret}
   trending: {level: critical, kpi: all, trend: up, periods: 7}
-  both: {level: critical, kpi: [orders, failed], stale: 2 days}
+  both: {level: critical, kpi: [orders, failed], stale: 2 months}
   changed: {level: critical, kpi: orders, restated: true}
   silent: {level: critical, source: orders, stale: 2 days}
   gone: {level: critical, source: orders}
@@ -70,7 +70,7 @@ def plain(text: str) -> str:
         ("shrinking", f"Fires when the growth of Orders by month over 1 year is below {numbers.MINUS}10 %."),
         ("formula", "Fires when Orders by month is above a number made from other KPIs."),
         ("trending", "Fires when any of 4 KPIs went up over the last 7 periods."),
-        ("both", "Fires when Orders and Failed by month has no new value for 2 days."),
+        ("both", "Fires when Orders and Failed by month has no new value for 2 months."),
         ("changed", "Fires when Orders by month has a closed number that changed, or a change that waits."),
         ("silent", "Fires when source orders has no new row for 2 days."),
         ("gone", "Fires when source orders cannot be read."),
