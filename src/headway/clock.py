@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from headway import __version__, alerts, notify, watching
 from headway import catalog as catalogue
@@ -21,7 +22,9 @@ from headway.alerts.due import Due, Parcel
 from headway.errors import DeliveryError
 from headway.ledger import NEWS, Ledger, Run
 from headway.model import Alerting, AlertState, Audience, Catalog, Delivery, Message, Notice, RuleCell, Signal, Tells
-from headway.publish import message, view
+
+if TYPE_CHECKING:
+    from headway.publish import view
 
 #: How often a tick looks again if a run or a decision came while it looked.
 _LOOKS = 5
@@ -183,6 +186,8 @@ class _Round:
         for route, notices in self.looked.due.firing.items():
             if route in down:
                 continue
+            from headway.publish import message
+
             try:
                 told = message.standing(notices, self._view(route))
             except Exception as error:  # it was told before
@@ -194,6 +199,8 @@ class _Round:
 
     def _message(self, parcel: Parcel) -> Message:
         """What a message says. Whatever goes wrong with its words and pictures, that it happened is told."""
+        from headway.publish import message  # most ticks say nothing, and pages take long to import
+
         try:
             return message.message(parcel.notices, self._view(parcel.route), self.looked.alerting)
         except Exception as error:  # an alert that is not told is worse than one in few words
@@ -207,6 +214,8 @@ class _Round:
 
     def _view(self, route: str) -> view.View:
         """The pages as those see them who read a route."""
+        from headway.publish import view
+
         audience = self.catalog.routes[route].audience
         if audience not in self.views:
             self.views[audience] = view.open(self.ledger, self.catalog, audience, self.now)
@@ -215,6 +224,8 @@ class _Round:
 
 def _plain(parcel: Parcel, now: datetime) -> Message:
     """A message of nothing but names that everybody may know, and where to find the rest."""
+    from headway.publish import message
+
     lines = [f"{one.of.alert}: {one.tells}. See headway alerts show {one.of.id}" for one in parcel.notices]
     signals = tuple(
         Signal(

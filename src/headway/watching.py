@@ -25,12 +25,11 @@ from headway.model import (
     RuleCell,
     Tells,
     Watched,
+    WatchedChecks,
     WatchedNumbers,
     WatchedSource,
 )
 from headway.periods import Grain
-from headway.publish.restated import sentence
-from headway.publish.stored import Periods
 
 #: How many of the newest runs and decisions are known by their time.
 _RUNS = 1000
@@ -65,7 +64,7 @@ def watch(
             if watches.formulas
         },
         readings=_readings(ledger, run, wanted),
-        checks=_checks(ledger, as_of),
+        checks=_checks(ledger, wanted, as_of),
         restated=_restated(catalog, ledger, wanted, as_of),
         events=alerting.events,
         told=_told(alerting),
@@ -136,8 +135,10 @@ def _readings(ledger: Ledger, run: Run, wanted: Iterable[Alert]) -> dict[str, Re
     return found
 
 
-def _checks(ledger: Ledger, as_of: AsOf | None) -> dict[str, list[Looked]]:
-    """The last looks at each check that the newest run had which looked at its source or KPI."""
+def _checks(ledger: Ledger, wanted: Iterable[Alert], as_of: AsOf | None) -> dict[str, list[Looked]]:
+    """The last looks at each check that the newest run had which looked at its source or KPI, if any is watched."""
+    if not any(isinstance(alert.watches, WatchedChecks) for alert in wanted):
+        return {}
     standings = ledger.checks(as_of)
     newest: dict[tuple[str, str], int] = {}
     for one in standings:
@@ -161,6 +162,9 @@ def _restated(
     of = {one.kpi for _, watches in _of_numbers(wanted) if isinstance(watches.when, Restated) for one in watches.of}
     if not of:
         return {}
+    from headway.publish.restated import sentence  # brings what draws tables, which a tick rarely needs
+    from headway.publish.stored import Periods
+
     periods = Periods(catalog.calendar)
     runs = sorted((run.id, run.finished) for run in ledger.runs(_RUNS) if run.finished is not None)
     found: dict[str, list[Changed]] = {}

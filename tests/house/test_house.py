@@ -108,6 +108,18 @@ def test_a_run_loads_no_statistics_that_it_does_not_need() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_tick_that_tells_nothing_loads_nothing_that_tells() -> None:
+    """Cron calls it every minute: doors, pages, migrations, and pandas (behind pyarrow), wait until they are needed."""
+    heavy = ("apprise", "httpx", "jinja2", "rich", "alembic", "duckdb", "pandas", "scipy", "altair")
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys, headway.clock\nprint([m for m in {heavy} if m in sys.modules])"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
 def test_no_machine_is_named() -> None:
     """The repository speaks of the product alone: no path of somebody's machine."""
     machine = re.compile(r"(?<![\w.$~-])/(?:home|Users|root|work|mnt)/[\w.-]+|[A-Z]:\\\\Users")

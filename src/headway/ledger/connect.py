@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-import alembic.command
-import alembic.config
 import sqlalchemy as sa
 
 from headway.errors import LedgerError, Mistake, UsageError
@@ -130,6 +128,9 @@ def _upgrade(made: sa.Engine, path: Path, *, writable: bool) -> None:
         version = _version(connection, path)
         if version == HEAD:  # another run was faster
             return
+        import alembic.command  # a ledger that is up to date needs nothing of it
+        import alembic.config
+
         config = alembic.config.Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.set_main_option("path_separator", "os")

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 from headway.errors import DeliveryError, Mistake
 from headway.model import Message, Route, Service
-from headway.notify import alertmanager, people
 
 
 def send(route: Route, message: Message, environ: Mapping[str, str]) -> None:
@@ -21,9 +20,14 @@ def send(route: Route, message: Message, environ: Mapping[str, str]) -> None:
         said = f"route {route.name}: the environment variable {route.variable} is not set"
         remedy = f"Set {route.variable} to the route's address; docs/alerts.md has examples."
         raise DeliveryError(Mistake(said, "missing-environment", route.place, remedy))
+    # Most ticks send nothing, and Apprise alone takes longer to import than they last.
     if route.service is Service.ALERTMANAGER:
+        from headway.notify import alertmanager
+
         alertmanager.send(route, message.signals, address)
     else:
+        from headway.notify import people
+
         people.send(route, message, address)
 
 
