@@ -82,8 +82,7 @@ def _print(catalog: Catalog, found: Replay, *, whole: bool) -> None:
 
     console, weeks = screen(), found.weeks()
     table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("Alert")
-    table.add_column("Level")
+    table.add_column("Alert", no_wrap=True)
     for title in ("Started", "A week", "Within a day", "Messages", "Fired for"):
         table.add_column(title, justify="right")
     quiet = []
@@ -94,7 +93,6 @@ def _print(catalog: Catalog, found: Replay, *, whole: bool) -> None:
             continue
         table.add_row(
             alert.name,
-            alert.level,
             str(len(said.started)),
             f"{len(said.started) / weeks:.2f}",
             _share(said.soon, len(said.started)),
