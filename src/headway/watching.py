@@ -149,7 +149,12 @@ def _checks(ledger: Ledger, wanted: Iterable[Alert], as_of: AsOf | None) -> dict
         if one.looks[-1].run == newest[one.of, one.subject]:
             # A source and a KPI may have one name, and a check of one name each.
             found.setdefault(f"{one.subject}.{one.found.check}", []).extend(
-                Looked(look.at, look.passed, one.found.text if look is one.looks[-1] and not look.passed else "")
+                Looked(
+                    look.at,
+                    look.passed,
+                    one.found.text if look is one.looks[-1] and not look.passed else "",
+                    look.failed,
+                )
                 for look in one.looks
             )
     return {name: sorted(looks, key=lambda look: look.at) for name, looks in found.items()}

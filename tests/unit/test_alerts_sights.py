@@ -349,6 +349,18 @@ def test_checks(project) -> None:
     assert judged(catalog, Outlook(checks={"orders.fresh": looks}), after(4), states)[1] == []
 
 
+def test_a_check_that_fails_for_ever_tells_that_more_fails(project) -> None:
+    """An old outlier that stays keeps nobody from hearing of a new one."""
+    catalog = project("check: all")
+    looks = [Looked(after(day), passed=False, text="...", failed=failed) for day, failed in enumerate([1, 1, 2, 3, 4])]
+    states, said = {}, []
+    for count in range(len(looks)):
+        states, steps = judged(catalog, Outlook(checks={"orders.outliers": looks[: count + 1]}), after(count), states)
+        said.append(told(steps))
+    kinds = [[kind for _, kind in one] for one in said]
+    assert kinds == [["start"], [], ["worse"], [], ["worse"]]
+
+
 def test_checks_of_a_source_and_a_kpi_of_one_name(project) -> None:
     """They are one rule-cell: it fires if either fails in a run, whichever is looked at first."""
     catalog = project("check: all")

@@ -29,11 +29,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What one run came to of one check, and when."""
+    """What one run came to of one check, and when. `failed` counts what fails: rows, days, periods or numbers."""
 
     at: datetime
     passed: bool
     text: str = ""
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,7 +219,8 @@ class _Teller:
         if self.kind == "repeat":
             said.append("It still fires, and nobody has taken it.")
         if self.kind == "worse":
-            said.append("It got worse: at least twice as far past its bound as in the last message.")
+            more = "at least twice as much fails" if self.of.kind == "check" else "at least twice as far past its bound"
+            said.append(f"It got worse: {more} as in the last message.")
         if self.kind == "over":
             said.append("It was over before this message went out.")
         if self.kind in ("end", "over"):
