@@ -519,7 +519,7 @@ def test_what_nobody_takes_is_told_to_somebody_else(shop: Shop, mailbox: Mailbox
     assert hook.posts == []
     shop.tick(4, 16)
     assert [post["title"][:25] for post in hook.posts] == ["Critical, nobody took it:"]
-    assert hook.posts[0]["message"].startswith("Nobody has taken it since 22 Nov 2026, 04:01 UTC")
+    assert hook.posts[0]["message"].startswith("The corner shop\n\nNobody has taken it since 22 Nov 2026, 04:01 UTC")
     shop.run(5, {3})
     assert len(mailbox.mails) == 2
     assert hook.posts[1]["title"].startswith("Ended: Failed visits back at 0")

@@ -121,7 +121,7 @@ def _judge(
             yield from _advanced(seen, mine, rule, now)
     else:
         rule = rule_of(catalog, alert)
-        found = dict(_others(alert, outlook, states, now))
+        found = dict(_others(alert, catalog, outlook, states, now))
         there.update(found)
         if isinstance(alert.watches, WatchedEvent):
             # An event has no history before it was posted: whatever became of it is told.
@@ -154,12 +154,14 @@ def _retired(
             yield step
 
 
-def _others(alert: Alert, outlook: Outlook, states: Mapping[RuleCell, AlertState], now: datetime) -> Iterator[Seen]:
+def _others(
+    alert: Alert, catalog: Catalog, outlook: Outlook, states: Mapping[RuleCell, AlertState], now: datetime
+) -> Iterator[Seen]:
     """What was seen of a source, of checks, or of events."""
     match alert.watches:
         case WatchedSource(source, stale) if source in outlook.readings:
             reading = outlook.readings[source]
-            yield RuleCell(alert.name, f"source {source}"), [_of_source(reading, stale, now)]
+            yield RuleCell(alert.name, f"source {source}"), [_of_source(reading, stale, catalog, now)]
         case WatchedChecks(subject, check):
             for name, looks in outlook.checks.items():
                 if subject is None or name == f"{subject}.{check}":
@@ -172,14 +174,14 @@ def _others(alert: Alert, outlook: Outlook, states: Mapping[RuleCell, AlertState
                     yield of, _of_event(event)
 
 
-def _of_source(reading: Reading, stale: Stale | None, now: datetime) -> Sighting:
+def _of_source(reading: Reading, stale: Stale | None, catalog: Catalog, now: datetime) -> Sighting:
     """How a source is now. Of one that cannot be read nobody knows whether its rows are stale; they only grow older."""
     if stale is None:
         sight = Sight.BEYOND if reading.failed else Sight.FINE
         return Sighting(None, reading.at, sight, text=reading.failed)
     if reading.newest is None:
         return Sighting(None, now, Sight.NO_DATA, text=reading.failed or "it has no row with a time")
-    newest = f"its newest row is of {reading.newest:%Y-%m-%d %H:%M} UTC"
+    newest = f"its newest row is of {reading.newest.astimezone(catalog.calendar.tz):%Y-%m-%d %H:%M %Z}"
     return numbers.nothing_new(reading.newest, stale, now, newest)
 
 

@@ -250,7 +250,9 @@ class Alerts:
         start = state.began if state.phase.fires else state.since
         said = []
         if start is not None:
-            said.append(f"Since {self.at(start)}, {rules.lasted(self.now - start)}")
+            # A clock that was told another time (`--now`) may have been ahead of that of the reader.
+            length = f", {rules.lasted(self.now - start)}" if start <= self.now else ""
+            said.append(f"Since {self.at(start)}{length}")
         if state.phase is not Phase.OK and state.sight.blind:
             said.append(_UNSEEN[state.sight])
         return ". ".join(said)

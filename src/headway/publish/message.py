@@ -64,7 +64,7 @@ def message(notices: Sequence[Notice], view: View, before: Alerting = _NOTHING) 
     found.sort(key=lambda one: (told.KINDS.index(one.kind), severity.get(one.level, len(severity))))
     title = _title(found, view)
     picture = found[0].picture if len(found) == 1 else b""
-    return Message(title, _text(found), _html(title, found, view, picture), picture, signals)
+    return Message(title, _text(found, view), _html(title, found, view, picture), picture, signals)
 
 
 def standing(notices: Iterable[Notice], view: View) -> Message:
@@ -111,7 +111,12 @@ def _title(found: Sequence[Told], view: View) -> str:
 # -- plain text ----------------------------------------------------------------------------------------------------
 
 
-def _text(found: Sequence[Told]) -> str:
+def _text(found: Sequence[Told], view: View) -> str:
+    """What stands below the title, from whose project it comes first: a route may serve several."""
+    return f"{view.catalog.title}\n\n{_below(found)}"
+
+
+def _below(found: Sequence[Told]) -> str:
     if len(found) > FEW:
         lines = [_line(one) for one in found[:MANY]]
         rest = [f"... and {len(found) - MANY:,} more."] if len(found) > MANY else []

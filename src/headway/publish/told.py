@@ -301,9 +301,7 @@ class _Teller:
 
     def _rule(self) -> str:
         if (
-            self.alert is None
-            or self.of.kind in ("event", "check")
-            or self.alert.watches == WatchedSource(self.of.name)
+            self.alert is None or self.of.kind in ("event", "check", "source")  # their headline is the rule
         ):
             return ""
         said = rules.rule(self.alert, self.catalog, self.view.names, self.watched)
