@@ -157,6 +157,40 @@ def test_a_sheet_says_what_was_reached_and_what_is_to_come(root: Path) -> None:
     assert "`silent`" not in said
 
 
+def test_what_missed_its_target_comes_first_in_the_overview(root: Path) -> None:
+    """Worst first, what has no numbers last; each name leads to its heading, also where two are called alike."""
+    use = root / "kpis" / "use.yml"
+    use.write_text(use.read_text().replace("title: People  ", "title: Use, at all (now)  "))
+    more = root / "kpis" / "more.yml"
+    more.write_text(more.read_text().replace("waits: {", "waits: {title: 'Use, at all (now)', area: use, "))
+    said = plain(write(root))
+    lines = [line for line in said.split("\n") if line.startswith("| [")]
+    assert [line.partition(" | ")[0] for line in lines] == [
+        "| [Done](#done)",
+        "| [Use, at all (now)](#use-at-all-now)",
+        "| [Use, at all (now)](#use-at-all-now-1)",
+        "| [Young](#young)",
+        "| [Soon](#soon)",
+    ]
+    assert [line.split(" | ")[2] for line in lines] == [
+        "0 of 3 months",
+        "2 of 3 months",
+        "3 of 3 months",
+        "",
+        "It is planned, not measured.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "remedy"), [({"owner": "reserch"}, "Did you mean 'research'?"), ({"area": "money"}, "There is use.")]
+)
+def test_an_owner_or_area_that_is_not_there_is_refused(root: Path, chosen: dict[str, Any], remedy: str) -> None:
+    """A typing error is told as one, not as a catalogue without targets."""
+    with pytest.raises(HeadwayError, match=r"there is no (owner|area)") as caught:
+        write(root, **chosen)
+    assert remedy in str(caught.value)
+
+
 def test_a_withheld_or_missing_number_is_not_made_up(root: Path) -> None:
     """A month without a number counts for nothing and is told; a forecast that needs it is not made."""
     file = root / "people.csv"

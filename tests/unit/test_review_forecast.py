@@ -13,6 +13,7 @@ from headway.review.forecast import Forecast, ahead, forecast
 from headway.review.proposal import Proposal, propose
 
 PEOPLE, PERCENT, POINTS = Unit(UnitKind.NOUN, "people"), Unit(UnitKind.PERCENT, "percent"), Unit(UnitKind.POINTS, "p")
+HOURS, DAYS = Unit(UnitKind.ELAPSED, "hours"), Unit(UnitKind.ELAPSED, "days")
 SEASON = [10.0, 20.0, 30.0, 40.0]
 
 
@@ -119,6 +120,10 @@ def test_forecasts_are_those_of_a_brute_force(history: list[float | None], seaso
         ([92.0], [95.0], Better.HIGHER, POINTS, ("at_least", "93", False, True)),
         ([3.0], [3.0], Better.HIGHER, PEOPLE, ("at_least", "3.5", True, False)),
         ([1_234_567.0], [0], Better.HIGHER, PEOPLE, ("at_least", "1400000", True, False)),
+        ([973.0], [0], Better.HIGHER, HOURS, ("at_least", "1080", True, False)),  # 45 days
+        ([59.0], [90], Better.LOWER, HOURS, ("at_most", "48", True, False)),  # 2 days
+        ([40.0], [90], Better.LOWER, HOURS, ("at_most", "35", True, False)),
+        ([2.6], [2.0], Better.LOWER, DAYS, ("at_most", "2.25", False, False)),  # 2 d 6 h
     ],
 )
 def test_proposals_are_round_and_ten_to_twenty_per_cent_better(
@@ -148,7 +153,7 @@ def test_what_says_nothing_is_not_proposed(reached: list[float], better: Better,
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.floats(1e-6, 1e9), st.sampled_from([Better.HIGHER, Better.LOWER]), st.sampled_from([PEOPLE, PERCENT]))
+@given(st.floats(1e-6, 1e9), st.sampled_from([Better.HIGHER, Better.LOWER]), st.sampled_from([PEOPLE, PERCENT, HOURS]))
 def test_every_proposal_is_a_stretch(baseline: float, better: Better, unit: Unit) -> None:
     """It lies 10 to 20 % from the baseline, or from what is lacking; what is written is what is meant."""
     found = propose([baseline], [baseline], better, unit)

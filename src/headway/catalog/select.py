@@ -105,7 +105,7 @@ def _part(catalog: Catalog, text: str, start: int) -> set[str]:
     bare = text.removesuffix("+")
     method, colon, wanted = bare.partition(":")
     if not bare or (colon and not wanted):
-        message = "a selector is a name, a pattern such as api_*, or what KPIs have, grain:hour"
+        message = "a selector is a name, a pattern such as api_*, or what KPIs have, such as grain:hour"
         raise Wrong(message, start, start + len(text), NOTHING)
     found = _having(catalog, method, wanted, start) if colon else _named(catalog, bare, start)
     return found | _readers(catalog, found) if text != bare else found

@@ -2,13 +2,14 @@
 
 The baseline is the median of what was reached in the quarter. A share that has never been above 100 % is stretched by
 10 to 20 % of its value as long as that stays below 100 %; closer to it, what is *lacking* becomes less by 10 to 20 %:
-from 95 % it is a stretch to 95.5 to 96 %. Of the numbers in that range the roundest one is proposed.
+from 95 % it is a stretch to 95.5 to 96 %. Of the numbers in that range the roundest one is proposed; of durations the
+one that is round as people read it: 46 days, and not 1100 hours.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
@@ -16,6 +17,8 @@ from statistics import median
 from headway.model import Better, Unit, UnitKind
 
 LEAST, MOST = 0.1, 0.2
+#: How many of a unit of time make a longer one, in which more than two of it are read.
+_LONGER = {"seconds": (86_400, 3_600, 60), "minutes": (1_440, 60), "hours": (24,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,23 @@ def _roundest(low: float, high: float, unit: Unit) -> tuple[float, str]:
     scale = 100 if percent else 1
     first, last = low * scale, high * scale
     middle = (first + last) / 2
-    for exponent in range(math.floor(math.log10(last)), -12, -1):
-        for step in (Decimal(10) ** exponent, Decimal(5) * Decimal(10) ** (exponent - 1)):
-            nearest = step * round(Decimal(middle) / step)
-            if first <= nearest <= last:
-                text = f"{nearest.normalize():f}"
-                return float(Decimal(text) / scale), f"{text} %" if percent else text
+    for step in _steps(last, unit):
+        nearest = step * round(Decimal(middle) / step)
+        if first <= nearest <= last:
+            text = f"{nearest.normalize():f}"
+            return float(Decimal(text) / scale), f"{text} %" if percent else text
     return middle / scale, f"{middle:.12g}{' %' if percent else ''}"
+
+
+def _steps(last: float, unit: Unit) -> Iterator[Decimal]:
+    """Of what a round number up to `last` is a multiple, the roundest first."""
+    for longer in _LONGER.get(unit.name, ()) if unit.kind is UnitKind.ELAPSED else ():
+        if last >= 2 * longer:
+            for exponent in range(math.floor(math.log10(last / longer)), -1, -1):
+                yield longer * Decimal(10) ** exponent
+                yield from [longer * Decimal(5) * Decimal(10) ** (exponent - 1)] if exponent else []
+    for exponent in range(math.floor(math.log10(last)), -12, -1):
+        yield Decimal(10) ** exponent
+        yield Decimal(5) * Decimal(10) ** (exponent - 1)
+        if not exponent and unit.name in ("minutes", "hours", "days"):
+            yield Decimal("0.25")  # 2 d 6 h, and not 2 d 2 h 24 min

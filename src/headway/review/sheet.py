@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +25,7 @@ from headway.model import Catalog
 from headway.periods import Grain, Period
 from headway.publish import words
 from headway.review import telling
-from headway.review.facts import Facts, Outlook, Trend
+from headway.review.facts import Facts, Judged, Outlook, Trend
 from headway.review.proposal import Proposal
 
 _SECTION = re.compile(r"<!-- kpi ([a-z][a-z0-9_]*), targets ([0-9a-f]+), block ([0-9a-f]+) -->")
@@ -113,8 +114,7 @@ def write(frame: Frame, facts: Sequence[Facts], earlier: Sheet | None = None) ->
     for one in facts:
         if one.kpi.area != area:
             area = one.kpi.area
-            title = frame.catalog.areas[area].title if area and area in frame.catalog.areas else "Other"
-            parts.append(f"## {telling.plain(title)}")
+            parts.append(f"## {telling.plain(_area(area, frame.catalog))}")
         parts += _section(frame, one, answers.pop(one.kpi.name, None))
     if answers:
         parts.append("## Filled in before")
@@ -139,16 +139,59 @@ def _opening(frame: Frame, facts: Sequence[Facts]) -> Iterator[str]:
         "`target` is not decided. Then: `headway review apply` with the name of this file. A new target counts from "
         "`from` on; what is over is judged by the targets of then."
     )
-    yield "\n".join(_overview(facts))
+    yield (
+        "What missed its target most comes first here, then what is forecast to miss it by the end of the year; a name "
+        "leads to the KPI's boxes."
+    )
+    yield "\n".join(_overview(facts, catalog))
 
 
-def _overview(facts: Sequence[Facts]) -> Iterator[str]:
+def _urgency(one: Facts) -> tuple[int, float]:
+    """Where a KPI stands in the overview: what a decision is needed for comes first."""
+    judged = _asked(one)
+    share = judged.quarter.reached / judged.quarter.judged if judged and judged.quarter.judged else 1.0
+    if one.silent or judged is None:
+        return 3, 0.0
+    ahead = isinstance(one.outlook, Outlook) and one.outlook.met is False
+    return (0, share) if share < 1 else (1 if ahead else 2, 0.0)
+
+
+def _asked(one: Facts) -> Judged | None:
+    """The line of targets that the overview is about."""
+    return next((line for line in one.lines if line.bound), None)
+
+
+def _links(facts: Sequence[Facts], catalog: Catalog) -> dict[str, str]:
+    """Where the section of each KPI is, as GitHub names headings: a second one of a name gets a number."""
+    found: dict[str, str] = {}
+    seen: Counter[str] = Counter()
+    area: str | None = ""
+    for one in facts:
+        if one.kpi.area != area:
+            area = one.kpi.area
+            seen[_slug(_area(area, catalog))] += 1
+        slug = _slug(one.kpi.title)
+        found[one.kpi.name] = f"{slug}-{seen[slug]}" if seen[slug] else slug
+        seen[slug] += 1
+    return found
+
+
+def _slug(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def _area(area: str | None, catalog: Catalog) -> str:
+    return catalog.areas[area].title if area and area in catalog.areas else "Other"
+
+
+def _overview(facts: Sequence[Facts], catalog: Catalog) -> Iterator[str]:
     """All KPIs, a line each."""
+    links = _links(facts, catalog)
     yield "| KPI | Target | On target in the quarter | Trend | At the year's end | Proposed |"
     yield "|---|---|---|---|---|---|"
-    for one in facts:
+    for one in sorted(facts, key=_urgency):
         kpi = one.kpi
-        judged = next((line for line in one.lines if line.bound), None)
+        judged = _asked(one)
         trend = {1: "rising", -1: "falling", 0: "\u2013"}[one.trend.direction] if isinstance(one.trend, Trend) else ""
         proposed = ""
         if isinstance(one.proposal, Proposal):
@@ -158,9 +201,9 @@ def _overview(facts: Sequence[Facts]) -> Iterator[str]:
             proposed = ", ".join(said)
         ahead = telling.value(kpi, one.outlook.forecast.value) if isinstance(one.outlook, Outlook) else ""
         columns = (
-            telling.plain(kpi.title),
+            f"[{telling.plain(kpi.title)}](#{links[kpi.name]})",
             telling.plain(telling.bound(judged, kpi)) if judged else "",
-            telling.tally(judged.quarter, str(judged.target.grain)) if judged and judged.quarter.judged else one.silent,
+            telling.in_quarter(judged) if judged and not one.silent else one.silent,
             trend,
             ahead,
             proposed,

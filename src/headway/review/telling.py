@@ -153,9 +153,16 @@ def _about(one: Judged, kpi: Kpi) -> str:
 
 def _reached(one: Judged) -> str:
     """In 2 of 3 months (1 near); of the year so far in 7 of 9 months."""
-    noun = f"value of cells by {one.target.grain}" if one.target.each else str(one.target.grain)
-    quarter = tally(one.quarter, noun) if one.quarter.judged or one.quarter.silent else "no period of the quarter"
-    return f"{quarter}; of the year so far in {tally(one.year, noun)}"
+    return f"{in_quarter(one)}; of the year so far in {tally(one.year, _counted(one))}"
+
+
+def in_quarter(one: Judged) -> str:
+    """2 of 3 months (1 near), or that no period ended."""
+    return tally(one.quarter, _counted(one)) if one.quarter.judged or one.quarter.silent else "no period of the quarter"
+
+
+def _counted(one: Judged) -> str:
+    return f"value of cells by {one.target.grain}" if one.target.each else str(one.target.grain)
 
 
 def trend(found: Trend, facts: Facts) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from headway import catalog as catalogue
+from headway.catalog import values
 from headway.errors import Mistake, UsageError
 from headway.ledger import Ledger
 from headway.model import Catalog
@@ -47,12 +48,16 @@ def write(
 ) -> Written:
     """Write the sheet of a quarter; what was filled in before stays.
 
-    UsageError `review-edited` if somebody changed more than that, unless `force`; `unknown-kpi`, `bad-period`,
-    `nothing-computed`.
+    UsageError `review-edited` if somebody changed more than that, unless `force`; `unknown-kpi`, `unknown-name`,
+    `bad-period`, `nothing-computed`.
     """
     for name in chosen.kpis:
         if name not in catalog.kpis:
             raise UsageError(catalogue.unknown_kpi(name, catalog))
+    for what, one, known in (("owner", chosen.owner, catalog.owners), ("area", chosen.area, catalog.areas)):
+        if one and one not in known and one not in {getattr(kpi, what) for kpi in catalog.kpis.values()}:
+            there = values.near(one, known) or (f"There is {values.among(known)}." if known else None)
+            raise UsageError(Mistake(f"there is no {what} '{one}'", "unknown-name", None, there))
     if quarter.grain is not Grain.QUARTER or quarter.start > now:
         what = "has not begun" if quarter.grain is Grain.QUARTER else "is no quarter"
         remedy = f"The last one that is over is {latest(catalog, now)}."
