@@ -222,6 +222,19 @@ def test_an_outlet_that_is_down_fails_no_run(shop: Shop, monkeypatch: pytest.Mon
     assert shop.tick(day(3, 7)) == []
 
 
+def test_an_outlet_that_is_down_is_asked_once_a_tick(shop: Shop) -> None:
+    """What is down for one message is down for all: a tick does not wait for it ten times. Then both come."""
+    other = "  sales_bad: {title: Sales are bad, level: warning, kpi: sales, below: 8}\n"
+    shop.write(PROJECT + other)
+    shop.mailbox.up = False
+    assert shop.run(day(3)) == []
+    with shop.ledger() as ledger:
+        alerting = ledger.alerting()
+    assert (len(alerting.notices), len(alerting.deliveries)) == (2, 1)
+    shop.mailbox.up = True
+    assert starts(shop.tick(day(3, 7)), STARTED, STARTED)
+
+
 def test_a_run_may_leave_alerts_to_the_next_tick(shop: Shop) -> None:
     """As while the numbers of the past are computed."""
     arguments = ["--project", str(shop.root), "--now", "2026-03-03T06:00Z"]

@@ -202,6 +202,22 @@ def test_a_rule_that_changed_is_walked_anew() -> None:
     assert (start.tells, start.episode) == (Tells.START, 1)
 
 
+def test_what_goes_on_under_a_changed_rule_is_the_same_episode() -> None:
+    """It began when it did, and its next WORSE is a new notice: one with a name that is known would reach nobody."""
+    first = advance(known(), OF, with_values(110), RULE, NOW)
+    worse = advance(first.state, OF, with_values(110, 120), RULE, NOW)
+    other = replace(RULE, fingerprint="rule 2", after=2)
+    later = with_values(90, 120, 130)
+    changed = advance(worse.state, OF, later, other, NOW)
+    assert (changed.notices, changed.state.began) == ((), first.state.began)
+    again = advance(changed.state, OF, with_values(90, 120, 130, 200), other, NOW)
+    assert [(one.tells, one.number, one.began) for one in (*worse.notices, *again.notices)] == [
+        (Tells.WORSE, 1, first.state.began),
+        (Tells.WORSE, 2, first.state.began),
+    ]
+    assert worse.notices[0].id != again.notices[0].id
+
+
 def test_episodes_go_on_being_numbered() -> None:
     """An episode after a changed rule, or after its cell came back, has a number and notices of its own."""
     first = advance(known(), OF, days("#"), RULE, NOW)

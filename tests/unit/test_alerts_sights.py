@@ -296,6 +296,26 @@ def test_trends(project, trend: str, values: list[float], phase: Phase) -> None:
     )
 
 
+def test_a_kpi_that_is_better_the_other_way_has_another_trend(project, tmp_path: Path) -> None:
+    """What got worse got better in the new light: it ends because the rule changed."""
+    catalog = project("kpi: sales, trend: worse, periods: 6")
+    outlook = Outlook({"sales": table({"": [9, 8, 7, 6, 5, 4]})})
+    states, steps = judged(catalog, outlook, after(6))
+    assert told(steps) == [("kpi sales", "start")]
+    config = tmp_path / "headway.yml"
+    config.write_text(config.read_text().replace("better: higher", "better: lower").replace("at_least", "at_most"))
+    [end] = [one for step in judged(load(tmp_path), outlook, after(6), states)[1] for one in step.notices]
+    assert (end.tells, end.text) == (Tells.END, "The rule changed.")
+
+
+def test_an_empty_cell_of_a_running_day_is_no_zero_yet(project) -> None:
+    """Its rows may come until the day is over."""
+    catalog = project("kpi: sales, for: {shop: each}, below: 50")
+    lines = {"": [200.0, 200.0], "Lyon": [60.0, None], "Paris": [140.0, 200.0]}
+    assert phases(catalog, table(lines, running=1), after(2))[LYON] is Phase.OK
+    assert phases(catalog, table(lines), after(2))[LYON] is Phase.FIRING
+
+
 def test_a_kpi_without_new_values_is_stale(project) -> None:
     """The moment is known to the minute, and a value that comes late ends it."""
     catalog = project("kpi: sales, stale: 2 days")
