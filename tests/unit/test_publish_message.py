@@ -125,8 +125,12 @@ def _orders() -> str:
 @pytest.fixture(scope="module")
 def northlane(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Audience], View]:
     """The project, computed once, as readers of an audience see it."""
-    root = tmp_path_factory.mktemp("northlane")
-    (root / "headway.yml").write_text(dedent(PROJECT), encoding="utf-8")
+    return _computed(tmp_path_factory.mktemp("northlane"), PROJECT)
+
+
+def _computed(root: Path, project: str) -> Callable[[Audience], View]:
+    """A project on these requests and orders, computed once."""
+    (root / "headway.yml").write_text(dedent(project), encoding="utf-8")
     (root / "requests.csv").write_text(_requests(), encoding="utf-8")
     (root / "orders.csv").write_text(_orders(), encoding="utf-8")
     catalog = catalogue.load(root)
@@ -232,6 +236,20 @@ def test_messages_read_as_reviewed(case: str, internal: View) -> None:
     if os.environ.get("HEADWAY_WRITE_GOLDEN"):
         expected.write_text(said, encoding="utf-8")
     assert said == expected.read_text(encoding="utf-8")
+
+
+def test_an_hour_without_cells_is_explained_by_its_day(tmp_path: Path) -> None:
+    """Cells are kept by the day if nobody says otherwise; the hour that wakes people has its cell all the same."""
+    by_day = PROJECT.replace("    by_grain: hour\n", "")
+    assert by_day != PROJECT
+    internal = _computed(tmp_path, by_day)(Audience.INTERNAL)
+    text = message.message([HIGH], internal).text
+    assert "Where:   eu, from 0.50 % to 2.0 %: most of the change of the day since 21 Nov 2026\n" in text.replace(
+        "\u202f", " "
+    ).replace("\xa0", " ")
+    # An hour that got better than the day before is not explained by a day that got worse.
+    fine = notice(ERRORS, period=hour(0), value=0.0, bound=0.01)
+    assert "Where:" not in message.message([fine], internal).text
 
 
 def test_the_documentation_shows_a_message_as_it_is() -> None:

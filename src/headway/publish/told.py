@@ -6,7 +6,7 @@ Only published numbers are told, and only to readers who may see them: a route h
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -14,6 +14,7 @@ from functools import cached_property
 from headway.model import (
     Alert,
     Beyond,
+    Cell,
     Kpi,
     Notice,
     Restated,
@@ -27,7 +28,7 @@ from headway.model import (
     read_cell,
 )
 from headway.periods import Calendar, Grain, Period
-from headway.publish import drivers, goals, html, lately, numbers, rules, words
+from headway.publish import cells, drivers, goals, html, lately, numbers, rules, words
 from headway.publish.lately import Lately
 from headway.publish.stored import Stored, compared_period
 from headway.publish.story import Story
@@ -322,14 +323,40 @@ class _Teller:
         then = compared_period(self.kpi, self.period, self.calendar)
         if all(row.period.key != then.key for row in self._line):
             then = self.calendar.previous(self.period)  # a young line has no other
-        of = (self.kpi.name, self.of.part, self._grain)
-        before, after = (self.story.period(*of, which.key) for which in (then, self.period))
+        before, after = self._rows_of(then), self._rows_of(self.period)
+        if self._grain is Grain.HOUR and self.kpi.by and all(cell == self.cell for cell in after):
+            return self._driver_of_day(before, after)
         found = drivers.driver(self.kpi, self.of.part, self.cell, before, after)
         if found is None:
             return ""
         text = drivers.said(found, self.kpi, self.of.part)
         lead = "most of the change" if found.explains else "the cell that changed most"
         return f"{text}: {lead} since {words.period(then)}"
+
+    def _driver_of_day(self, before: Mapping[Cell, Stored], after: Mapping[Cell, Stored]) -> str:
+        """Where cells are kept by the day alone, the cell that explains most of the day that the hour is part of.
+
+        A day that still runs is compared as it is, so this is for shares and means, which do not grow with it; and
+        for a day that went the way of the hour.
+        """
+        assert self.kpi is not None
+        assert self.period is not None
+        if cells.sums(self.kpi):
+            return ""
+        day = self.calendar.period(Grain.DAY, self.period.first)
+        then = self.calendar.previous(day)
+        first, last = self._rows_of(then), self._rows_of(day)
+        ways = [_way(some.get(self.cell), others.get(self.cell)) for some, others in ((before, after), (first, last))]
+        found = drivers.driver(self.kpi, self.of.part, self.cell, first, last)
+        if found is None or not found.explains or ways[0] != ways[1]:
+            return ""
+        text = drivers.said(found, self.kpi, self.of.part)
+        return f"{text}: most of the change of the day since {words.period(then)}"
+
+    def _rows_of(self, period: Period) -> Mapping[Cell, Stored]:
+        """The stored rows of what is watched in a period of any grain, by cell."""
+        assert self.kpi is not None
+        return self.story.period(self.kpi.name, self.of.part, period.grain, period.key)
 
     def _check(self) -> list[tuple[str, str]]:
         """What a check asks for, how many rows fail, and what it holds back."""
@@ -442,3 +469,10 @@ class _Teller:
 
     def _moment(self, when: datetime) -> str:
         return words.moment(when, self.calendar.tz)
+
+
+def _way(before: Stored | None, after: Stored | None) -> int:
+    """1 for up, -1 for down, 0 for neither."""
+    if before is None or after is None or before.value is None or after.value is None:
+        return 0
+    return (after.value > before.value) - (after.value < before.value)
