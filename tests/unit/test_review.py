@@ -157,6 +157,21 @@ def test_a_sheet_says_what_was_reached_and_what_is_to_come(root: Path) -> None:
     assert "`silent`" not in said
 
 
+def test_nothing_after_the_quarter_is_looked_at(root: Path) -> None:
+    """A sheet written late is as far from the year's end as one written in time, and knows as little."""
+    assert "Made so in 4 past quarters" in plain(write(root, "2026-Q2", kpis=("people",)))
+    assert "Made so in 6 past quarters" in plain(write(root, "2026-Q3", kpis=("people",), force=True))
+
+
+def test_a_target_of_a_running_quarter_begins_today_or_later(root: Path) -> None:
+    """What is to come may be asked for before the quarter is over; yesterday may not."""
+    write(root, "2026-Q4", kpis=("people",))
+    fill(root, "people", target="{at_least: 6900}", from_="2026-10-19", why="more hubs")
+    assert "bad-date" in refused(root)
+    fill(root, "people", from_="2026-10-20")
+    assert apply(root)
+
+
 def test_what_missed_its_target_comes_first_in_the_overview(root: Path) -> None:
     """Worst first, what has no numbers last; each name leads to its heading, also where two are called alike."""
     use = root / "kpis" / "use.yml"
