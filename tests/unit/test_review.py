@@ -539,6 +539,19 @@ def letter(root: Path, audience: Audience) -> str:
         return plain(review.letter(catalog, ledger, prepared, names, audience))
 
 
+def test_what_people_wrote_among_themselves_is_not_in_a_public_letter(root: Path) -> None:
+    """The context of a KPI that everybody may see is for those who decide."""
+    head, use = root / "headway.yml", root / "kpis" / "use.yml"
+    head.write_text(head.read_text() + "audience: public\n")
+    use.write_text(use.read_text().replace("unit: people", "unit: people\n    audience: public"))
+    write(root, kpis=("people",))
+    fill(root, "people", context="Ana may leave us.", target="keep")
+    assert "Ana may leave us." in letter(root, Audience.INTERNAL)
+    public = letter(root, Audience.PUBLIC)
+    assert "**People**" in public
+    assert "Ana may leave us." not in public
+
+
 def test_the_letter_says_what_was_reached_and_what_changes(root: Path) -> None:
     """Numbers as on pages, in words; of KPIs that its readers may see."""
     write(root)
