@@ -100,6 +100,10 @@ def _anew(state: AlertState | None, of: RuleCell, sightings: Iterable[Sighting],
     if state is None or not state.phase.fires:
         if not found.state.phase.fires:
             return Step(replace(found.state, episode=episode))
+        if found.state.sight.blind:
+            # Nobody is woken by what ceased to exist before anybody looked: a customer who left years ago.
+            rested = replace(found.state, phase=Phase.OK, count=0, since=None, began=None, told=None, worse=None)
+            return Step(replace(rested, episode=episode))
         # Episodes of before are not told, so the present one is the next.
         start = found.notices[-1]
         number = notice_id(of, episode + 1, Tells.START, 1)
