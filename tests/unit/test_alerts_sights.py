@@ -262,11 +262,11 @@ def test_a_formula_bounds_each_period_and_cell(project) -> None:
     """What it comes down to is given; where it has no data, or may still change, there is no bound."""
     catalog = project("kpi: sales, for: {shop: each}, below: 3 * basket")
     numbers = table({"": [200.0] * 3, "Lyon": [50.0] * 3, "Paris": [50.0] * 3})
-    given = {(LYON, day(1)): (60.0, False), (LYON, day(2)): (60.0, False), (PARIS, day(2)): (60.0, True)}
+    given = {(LYON, day(1)): (60.0, False), (LYON, day(3)): (60.0, False), (PARIS, day(2)): (60.0, True)}
     outlook = Outlook({"sales": numbers}, bounds={("one", "sales"): {("3 * basket", Grain.DAY): given}})
     states, _ = judged(catalog, outlook, after(3))
     assert {of.cell: (s.phase, s.sight, s.bound) for of, s in states.items()} == {
-        LYON: (Phase.FIRING, Sight.NO_DATA, 60.0),
+        LYON: (Phase.FIRING, Sight.BEYOND, 60.0),
         PARIS: (Phase.OK, Sight.NO_DATA, None),
     }
 

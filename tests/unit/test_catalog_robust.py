@@ -112,8 +112,8 @@ AROUND = {
         "b": {"formula": "a / 2", "unit": "percent", "better": "higher"},
         "c": {"spread": "a", "across": "hub", "bins": [1, 2]},
     },
-    "routes": {"team": {"apprise": "env:TEAM"}},
-    "levels": {"low": {"respond": "1 day", "to": "team", "escalate": "team", "digest": "daily"}},
+    "routes": {"team": {"apprise": "env:TEAM"}, "board": {"apprise": "env:BOARD"}},
+    "levels": {"low": {"respond": "1 day", "to": "team", "escalate": "board", "digest": "daily"}},
     "alerts": {
         "one": {"level": "low", "kpi": "a", "for": {"hub": "each"}, "below": 5, "clear": 6, "after": 2, "to": "team"},
         "two": {"level": "low", "kpi": ["a", "b"], "growth": "1 month", "outside": ["-5 %", "5 %"]},

@@ -186,14 +186,14 @@ def _of_source(reading: Reading, stale: Stale | None, catalog: Catalog, now: dat
 
 
 def _of_check(looks: Sequence[Looked]) -> list[Sighting]:
-    """What each run came to of a check; of several within one second what failed, else the last.
+    """What each run came to of a check, numbered by its moment in microseconds: two runs may end in one second.
 
     How much fails is its number, and nothing its bound: so it is worse when twice as much fails. A source and a KPI may
-    have one name, and a check of one name each: they are one rule-cell.
+    have one name, and a check of one name each: they are one rule-cell, and of one run what failed counts.
     """
     found: dict[int, Sighting] = {}
     for look in looks:
-        at, sight = int(look.at.timestamp()), Sight.FINE if look.passed else Sight.BEYOND
+        at, sight = round(look.at.timestamp() * 1_000_000), Sight.FINE if look.passed else Sight.BEYOND
         if at not in found or found[at].sight is Sight.FINE:
             found[at] = Sighting(at, look.at, sight, float(look.failed), 0.0, text=look.text)
     return list(found.values())

@@ -102,7 +102,7 @@ def _anew(state: AlertState | None, of: RuleCell, sightings: Iterable[Sighting],
             return Step(replace(found.state, episode=episode))
         if found.state.sight.blind:
             # Nobody is woken by what ceased to exist before anybody looked: a customer who left years ago.
-            rested = replace(found.state, phase=Phase.OK, count=0, since=None, began=None, told=None, worse=None)
+            rested = replace(found.state, phase=Phase.OK, count=0, since=None, began=None, told=None, worse=0)
             return Step(replace(rested, episode=episode))
         # Episodes of before are not told, so the present one is the next.
         start = found.notices[-1]

@@ -103,10 +103,10 @@ def column_label(column: str) -> str:
 class Sighting:
     """What a rule-cell saw at one time.
 
-    `period` is a `Period.key`, or of what has none, the moment in epoch seconds; without either it is how things are
-    now, and what came before is not known. `at` is the moment from which it holds: the end of the period. `value` and
-    `bound` are in the unit of what is watched (a growth and a share as a fraction). `complete` is False for a period
-    that may still change. `text` says what no number can: why a source could not be read, or what a check found.
+    `period` is a `Period.key`, or of what has none, its moment as a number that grows; without either it is how things
+    are now, and what came before is not known. `at` is the moment from which it holds: the end of the period. `value`
+    and `bound` are in the unit of what is watched (a growth and a share as a fraction). `complete` is False for a
+    period that may still change. `text` says what no number can: why a source could not be read, or what a check found.
     """
 
     period: int | None
