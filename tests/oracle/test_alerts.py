@@ -69,7 +69,7 @@ class World:
                 self.counted[n] = self.letters[n]
         if self.silent is None and self.counted:
             self.silent = max(self.counted)
-            self.rests = self.letters[through - 1] in BLIND
+            self.rests = self.letters[through - 1] == "?"
         step = advance(self.state, OF, self.sightings(through, since), self.rule, FIRST + timedelta(days=through))
         self.state = stored(step.state)
         self.notices += step.notices

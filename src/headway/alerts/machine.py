@@ -100,7 +100,7 @@ def _anew(state: AlertState | None, of: RuleCell, sightings: Iterable[Sighting],
     if state is None or not state.phase.fires:
         if not found.state.phase.fires:
             return Step(replace(found.state, episode=episode))
-        if found.state.sight.blind:
+        if found.state.sight is Sight.NO_DATA:
             # Nobody is woken by what ceased to exist before anybody looked: a customer who left years ago.
             rested = replace(found.state, phase=Phase.OK, count=0, since=None, began=None, told=None, worse=0)
             return Step(replace(rested, episode=episode))
