@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Locator, sync_playwright
 
 PROJECT = """\
 project: shop
@@ -98,6 +98,17 @@ def browser() -> Iterator[Browser]:
         found = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield found
         found.close()
+
+
+@pytest.fixture
+def follow() -> Callable[[Locator], None]:
+    """Click a link and wait until where it leads has loaded: a click alone ends when the address has changed."""
+
+    def click(link: Locator) -> None:
+        with link.page.expect_navigation():
+            link.click()
+
+    return click
 
 
 @pytest.fixture

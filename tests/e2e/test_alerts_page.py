@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 PROJECT = """\
 project: shop
@@ -105,12 +106,12 @@ def test_a_filter_narrows_what_is_listed(site: Path, browser: Browser) -> None:
     page.close()
 
 
-def test_a_link_leads_to_what_it_names(site: Path, browser: Browser) -> None:
+def test_a_link_leads_to_what_it_names(site: Path, browser: Browser, follow: Callable[[Locator], None]) -> None:
     """From the front page to the rule-cell, and from there to its rule."""
     page = browser.new_page()
     opened(page, site, "index.html")
-    page.get_by_role("link", name="The shop is empty").click()
+    follow(page.get_by_role("link", name="The shop is empty"))
     assert page.locator(".alert:target h3").inner_text() == "The shop is empty"
-    page.locator(".alert:target h3 a").click()
+    follow(page.locator(".alert:target h3 a"))
     assert "Somebody may have locked the door." in page.locator("li:target").inner_text()
     page.close()

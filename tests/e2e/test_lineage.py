@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Locator
 
 PROJECT = """\
 project: shop
@@ -74,16 +75,16 @@ def test_edges_meet_what_they_join(folder: Path, browser: Browser) -> None:
     page.close()
 
 
-def test_names_lead_somewhere(folder: Path, browser: Browser) -> None:
+def test_names_lead_somewhere(folder: Path, browser: Browser, follow: Callable[[Locator], None]) -> None:
     """From a KPI to the one that reads it, and back to what it is made from."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(f"file://{folder}/kpi/visits.html")
     assert set(page.locator(".lin code").all_inner_texts()) == {"at", "shelf", "spent", "room", "person"}
     assert page.locator(".lin li li", has_text="person").inner_text().split() == ["person", "people"]
     assert page.locator(".lin", has_text="The floor").count() == 1
-    page.locator(".lin a", has_text="Per visit").click()
+    follow(page.locator(".lin a", has_text="Per visit"))
     assert page.url.endswith("/kpi/per_visit.html")
-    page.locator(".lin a", has_text="Visits").click()
+    follow(page.locator(".lin a", has_text="Visits"))
     assert page.url.endswith("/kpi/visits.html")
     page.close()
 

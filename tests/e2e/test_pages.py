@@ -10,12 +10,13 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 PROJECT = """\
 project: shop
@@ -144,13 +145,13 @@ def test_nothing_runs_over(site: Site, browser: Browser, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_objectives(site: Site, browser: Browser, width: int) -> None:
+def test_objectives(site: Site, browser: Browser, width: int, follow: Callable[[Locator], None]) -> None:
     """From any page to the objectives, to one of them, to its KPI and back; page, twin and terminal say the same."""
     page = browser.new_page(viewport={"width": width, "height": 900})
     assert visit(page, site, "index.html") == []
     if width < 900:
         page.locator(".menu summary").click()
-    page.locator("nav:visible a", has_text="Objectives").click()
+    follow(page.locator("nav:visible a", has_text="Objectives"))
     assert spaces(page.inner_text("h1")) == "Objectives"
     assert page.locator(".aims > li").count() == 3
     ways = page.locator(".aims svg.way")
@@ -158,7 +159,7 @@ def test_objectives(site: Site, browser: Browser, width: int) -> None:
     filled = page.evaluate("document.querySelector('.way-m').getBoundingClientRect().width")
     whole = page.evaluate("document.querySelector('.way-g').getBoundingClientRect().width")
     assert 0 <= filled < whole > 150
-    page.locator("h2 a").click()
+    follow(page.locator("h2 a"))
     assert page.url.endswith("/objective/more.html")
     said = site.headway("objectives", "more")
     (twin,) = json.loads(site.headway("objectives", "--json"))["objectives"]
@@ -171,10 +172,10 @@ def test_objectives(site: Site, browser: Browser, width: int) -> None:
         assert section.locator("svg.chart:visible").count() == 1
         assert spaces(one["says"]) in spaces(said)
     assert page.locator("ol.notes li").all_inner_texts() == ["1\n14 Feb 2026. The shop was painted."]
-    page.locator("h2 a").nth(1).click()
+    follow(page.locator("h2 a").nth(1))
     assert page.url.endswith("/kpi/visits.html")
     assert page.locator("ol.notes li").count() == 1
-    page.locator("aside a", has_text="More is read").click()
+    follow(page.locator("aside a", has_text="More is read"))
     assert page.url.endswith("/objective/more.html")
     page.close()
 
