@@ -5,6 +5,7 @@ Values arrive judged and labelled; this room only places them.
 
 from headway.charts.edges import edges
 from headway.charts.figure import Figure, Form, Mark, Remark, Slope, Step, dates, extent
+from headway.charts.plot import Grid, Patch, Plot, Role, Series, Shape, Slot
 from headway.charts.spark import small, spark, way
 from headway.charts.svg import png, svg
 from headway.charts.vega import spec
@@ -12,9 +13,16 @@ from headway.charts.vega import spec
 __all__ = [
     "Figure",
     "Form",
+    "Grid",
     "Mark",
+    "Patch",
+    "Plot",
     "Remark",
+    "Role",
+    "Series",
+    "Shape",
     "Slope",
+    "Slot",
     "Step",
     "dates",
     "edges",
