@@ -14,6 +14,7 @@ from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -440,14 +441,14 @@ class Shop:
         self.root, self.environ, self.begin = root, environ, begin
         (root / "headway.yml").write_text(PROJECT, encoding="utf-8")
 
-    def run(self, hours: int, failing: Container[int]) -> None:
-        """Compute after so many hours, and tick."""
+    def run(self, hours: int, failing: Container[int], many: Mapping[int, int] = MappingProxyType({})) -> None:
+        """Compute after so many hours, and tick; of 20 visits in an hour that is failing four fail, or `many` do."""
         lines, number = ["id,at,shelf,failed"], 0
         for hour in range(hours):
             for one in range(20):
                 number += 1
                 shelf = "books" if one < 10 else "maps"
-                fails = hour in failing and one < 4
+                fails = hour in failing and one < many.get(hour, 4)
                 at = self.begin + timedelta(hours=hour, minutes=one)
                 lines.append(f"{number},{at:%Y-%m-%dT%H:%M:%S},{shelf},{'true' if fails else 'false'}")
         (self.root / "visits.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -523,6 +524,44 @@ def test_what_nobody_takes_is_told_to_somebody_else(shop: Shop, mailbox: Mailbox
     shop.run(5, {3})
     assert len(mailbox.mails) == 2
     assert hook.posts[1]["title"].startswith("Ended: Failed visits back at 0")
+
+
+def test_what_becomes_worse_and_what_goes_on_is_told_again(shop: Shop, mailbox: Mailbox) -> None:
+    """Four in twenty fail, then twelve: worse. Then nothing changes but the hour: said again, until it ends."""
+    text = PROJECT.replace("to: team, escalate: chief}", "to: team, repeat: 3 hours}")
+    (shop.root / "headway.yml").write_text(text, encoding="utf-8")
+    shop.run(5, {4})
+    shop.run(6, {4, 5}, {5: 12})
+    shop.tick(7, 59)
+    assert [one.partition(":")[0] for one in subjects(mailbox)] == ["Critical", "Critical, worse"]
+    shop.tick(8, 30)
+    shop.tick(8, 31)
+    told = subjects(mailbox)
+    assert [one.partition(":")[0] for one in told] == ["Critical", "Critical, worse", "Critical, still"], told
+    assert "60.0 %" in told[1]
+    shop.run(9, {4, 5})
+    assert subjects(mailbox)[3:] == ["Ended: Failed visits back at 0 %"]
+
+
+def test_a_digest_gathers_a_day_into_one_mail(shop: Shop, mailbox: Mailbox) -> None:
+    """What began after eight waits for the next morning; one mail then, and none for what ended before it."""
+    text = PROJECT.replace(
+        "warning: {respond: 4 hours, to: incidents}", "warning: {respond: 1 day, to: team, digest: daily}"
+    ).replace("failing: {level: critical,", "failing: {level: warning,")
+    (shop.root / "headway.yml").write_text(text, encoding="utf-8")
+    shop.run(9, {})
+    shop.run(10, {9}, {9: 12})
+    shop.tick(23)
+    assert subjects(mailbox) == []
+    shop.tick(32, 1)
+    [told] = subjects(mailbox)
+    assert told == "Warning: Failed visits at 60.0 %, above 5 %, and 1 more"
+    plain = mailbox.mails[0].get_body(("plain",))
+    assert plain
+    assert "Failed visits" in plain.get_content()
+    assert "Refusals" in plain.get_content()
+    shop.tick(33)
+    assert len(mailbox.mails) == 1
 
 
 def test_an_alertmanager_that_was_killed_hears_again_what_fires(
