@@ -19,8 +19,9 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import Node, ScalarNode
 
+from headway.catalog.nodes import MAPPINGS, SCALARS, SEQUENCES, compose
 from headway.errors import Mistake, Place
 from headway.model import Expression
 
@@ -60,16 +61,16 @@ class Document:
     def names(self, path: Steps) -> list[str | int]:
         """The keys of the map, or the positions of the list, at `path`; none if nothing is written there."""
         node = self.spots[path][1] if path in self.spots else None
-        if isinstance(node, MappingNode):
-            return [_whole(str(key.value)) for key, _ in node.value if isinstance(key, ScalarNode)]
-        return list(range(len(node.value))) if isinstance(node, SequenceNode) else []
+        if isinstance(node, MAPPINGS):
+            return [_whole(str(key.value)) for key, _ in node.value if isinstance(key, SCALARS)]
+        return list(range(len(node.value))) if isinstance(node, SEQUENCES) else []
 
     def place(self, path: Steps = ()) -> Place:
         """Where the value at `path` stands; of something that is not written, where its nearest parent does."""
         if not self.spots:
             return Place(self.path, 1)
         key, node = self._spot(path)
-        if isinstance(node, ScalarNode) and node.end_mark.index > node.start_mark.index:
+        if isinstance(node, SCALARS) and node.end_mark.index > node.start_mark.index:
             return self.mark(node.start_mark.index, node.end_mark.index)
         if key is not None:
             return self.mark(key.start_mark.index, key.end_mark.index)
@@ -83,7 +84,7 @@ class Document:
     def within(self, path: Steps, start: int, end: int) -> Place:
         """Where the characters `start` to `end` of a text value stand, also if it is quoted or folded."""
         node = self._spot(path)[1] if self.spots else None
-        if not isinstance(node, ScalarNode):
+        if not isinstance(node, SCALARS):
             return self.place(path)
         spots = list(self._characters(node))
         if not spots:
@@ -161,7 +162,7 @@ def parse(text: str, name: str) -> Document:
         if (alias := _alias(document)) is not None:
             document.mistakes.append(alias)
             return document
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = compose(text)
     except MarkedYAMLError as error:
         document.mistakes.append(_syntax(document, error))
         return document
@@ -189,18 +190,18 @@ def _value(document: Document, node: Node, path: Steps, key: Node | None) -> Any
     if len(path) > _MAX_DEPTH:
         document.mistakes.append(Mistake("this is nested too deeply", "yaml-syntax", document.place(path)))
         return None
-    if isinstance(node, MappingNode):
+    if isinstance(node, MAPPINGS):
         return _mapping(document, node, path)
-    if isinstance(node, SequenceNode):
+    if isinstance(node, SEQUENCES):
         return [_value(document, item, (*path, n), None) for n, item in enumerate(node.value)]
-    assert isinstance(node, ScalarNode)
+    assert isinstance(node, SCALARS)
     return _scalar(document, node, path)
 
 
-def _mapping(document: Document, node: MappingNode, path: Steps) -> dict[str, Any]:
+def _mapping(document: Document, node: Node, path: Steps) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, item in node.value:
-        if not isinstance(key, ScalarNode):
+        if not isinstance(key, SCALARS):
             place = document.mark(key.start_mark.index, key.start_mark.index + 1)
             document.mistakes.append(Mistake("a key must be one word", "yaml-syntax", place))
             continue
@@ -227,9 +228,9 @@ def _scalar(document: Document, node: ScalarNode, path: Steps) -> Any:
     kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
     if kind == "null":
         return None
-    if kind == "bool" and node.style is None and text.lower() in ("true", "false"):
+    if kind == "bool" and not node.style and text.lower() in ("true", "false"):
         return text.lower() == "true"
-    if kind in ("int", "float") and node.style is None:
+    if kind in ("int", "float") and not node.style:
         if _INTEGER.fullmatch(text) and len(text) < 300:
             # 007 is a name, not a number
             return int(text) if str(int(text)) == text.lstrip("+") or text.strip("+-") == "0" else text
