@@ -145,13 +145,14 @@ def small(
     )
 
 
-def way(made: float, planned: float, says: str) -> str:
+def way(made: float, planned: float | None, says: str) -> str:
     """A bar from the start to what is to be reached: filled as far as it is made, with a tick where it should be."""
-    filled, tick = (round(100 * min(1.0, max(0.0, share)), 1) for share in (made, planned))
+    filled, tick = (round(100 * min(1.0, max(0.0, share)), 1) for share in (made, planned or 0.0))
+    mark = "" if planned is None else f'<path class="way-t" d="M{tick} 1V15"/>'
     return (
         f'<svg class="way" role="img" aria-label="{escape(says)}" viewBox="0 0 100 16" preserveAspectRatio="none">'
         f'<rect class="way-g" y="4" width="100" height="8"/><rect class="way-m" y="4" width="{filled}" height="8"/>'
-        f'<path class="way-t" d="M{tick} 1V15"/></svg>'
+        f"{mark}</svg>"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,8 +18,8 @@ BRIEF = 5
 _CARDS = 12
 _NEEDS = ("off", "failed", "withheld", "stale")
 _RANKS = {"headline": 0, "primary": 1, None: 2, "secondary": 3}
-#: The rows whose verdicts are on a KPI's card.
-Leading = Callable[[Kpi], Sequence[Stored]]
+#: The KPI of a card, and the rows whose verdicts are on it.
+Behind = Callable[[Tile], tuple[Kpi, Sequence[Stored]]]
 
 
 def headlines(every: Sequence[Tile]) -> tuple[Tile, ...]:
@@ -51,21 +51,21 @@ def groups(every: Sequence[Tile], catalog: Catalog) -> tuple[Group, ...]:
     return tuple(shown)
 
 
-def brief(every: Sequence[Tile], catalog: Catalog, leading: Leading) -> tuple[Sentence, ...]:
+def brief(every: Sequence[Tile], behind: Behind) -> tuple[Sentence, ...]:
     """What needs someone, the worst and most prominent first."""
     needy = [t for t in every if t.verdict.key in _NEEDS]
     needy.sort(key=lambda t: (_NEEDS.index(t.verdict.key), _RANKS[t.rank]))
-    return tuple(_sentence(t, catalog.kpis[t.name], leading) for t in needy)
+    return tuple(_sentence(t, *behind(t)) for t in needy)
 
 
-def notices(at: tiles.Situation, computed: str) -> tuple[str, ...]:
-    """What is true of the whole board: nothing computed, an old run, sources that failed."""
+def notices(at: tiles.Situation, computed: str, names: Iterable[str]) -> tuple[str, ...]:
+    """What is true of a whole page of these KPIs: nothing computed, an old run, sources that failed."""
     if at.run_now is None:
         return ("Nothing has been computed yet. The first run fills this page.",)
     found = []
     if at.now - at.run_now > timedelta(days=2):
         found.append(f"Nothing has been computed since {computed}.")
-    touched = {source for name in at.visible for source in at.upstream(at.catalog.kpis[name])}
+    touched = {source for name in names for source in at.upstream(at.catalog.kpis[name])}
     failed = [name for name, load in at.loads.items() if load.failed and name in touched]
     if failed:
         which = f"Source {failed[0]}" if len(failed) == 1 else f"Sources {', '.join(failed)}"
@@ -79,10 +79,10 @@ def held(at: tiles.Situation) -> str:
     return f"Checks of the data hold back numbers of {words.count(count, 'KPI')}." if count else ""
 
 
-def _sentence(tile: Tile, kpi: Kpi, leading: Leading) -> Sentence:
+def _sentence(tile: Tile, kpi: Kpi, line: Sequence[Stored]) -> Sentence:
     match tile.verdict.key:
         case "off":
-            line, part = leading(kpi), goals.lead(kpi)
+            part = goals.lead(kpi)
             newest = next(row for row in reversed(line) if not row.partial)
             side = "above" if tile.verdict.word.startswith("Above") else "below"
             limit = newest.high if side == "above" else newest.low

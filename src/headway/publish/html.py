@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
+from itertools import groupby
 from pathlib import PurePosixPath
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -19,6 +20,7 @@ from markupsafe import Markup
 from headway import __version__, charts
 from headway.periods import Grain
 from headway.publish import figures, graph, pages, words
+from headway.publish.boardpages import AnyTile, BoardPage, ChartTile, NumberTile
 from headway.publish.objectivepages import KeyResultRow, ObjectivePage
 from headway.publish.pages import KpiPage, Page
 from headway.publish.view import View
@@ -42,6 +44,7 @@ _ACCENTED = """
 @media screen {{ :root[data-theme="dark"] {{ --accent: {dark}; }} }}
 """
 _OBJECTIVE_PATH = re.compile(r"objective/([a-z0-9_]+)\.(?:html|json)")
+_BOARD_PATH = re.compile(r"board/([a-z0-9_]+)(?:/([a-z0-9-]+))?\.(?:html|json)")
 _KPI_PATH = re.compile(r"kpi/([a-z0-9_]+)(?:\.([a-z]+))?(\.cells)?\.(html|json|csv)")
 #: Rows of a table on a page; the CSV has all of them.
 ROWS = {"hour": 24, "day": 14, "week": 13, "month": 24, "quarter": 12, "year": 12}
@@ -63,6 +66,7 @@ class Pages:
         self.view = view
         self._periods = view.periods
         self._last: KpiPage | None = None
+        self._last_board: tuple[tuple[str, str], BoardPage] | None = None
 
     def paths(self) -> Iterator[str]:
         """Every path there is, in the order in which a site is written."""
@@ -76,6 +80,8 @@ class Pages:
             yield from (f"objective/{objective.name}.html", f"objective/{objective.name}.json")
         if self.view.has_alerts:
             yield from ("alerts.html", "alerts.json")
+        for path in self.view.boards.paths():
+            yield from (f"{path}.html", f"{path}.json")
         for name in self.view.names:
             kpi = self.view.catalog.kpis[name]
             for grain in self.view.grains(name):
@@ -109,7 +115,17 @@ class Pages:
         if (match := _OBJECTIVE_PATH.fullmatch(path)) is not None:
             known = match[1] in {one.name for one in self.view.pursued}
             return self._document(path, "objective.html", self.view.objective(match[1])) if known else None
+        if (match := _BOARD_PATH.fullmatch(path)) is not None:
+            return self._board(path, match[1], match[2] or "")
         return self._kpi(path)
+
+    def _board(self, path: str, name: str, slug: str) -> Document | None:
+        """A board, or its page for one cell; the HTML and its twin are asked for one after the other."""
+        if name not in self.view.boards.visible or (slug and slug not in self.view.boards.slugs(name)):
+            return None
+        if self._last_board is None or self._last_board[0] != (name, slug):
+            self._last_board = (name, slug), self.view.boards.page(name, slug)
+        return self._document(path, "board.html", self._last_board[1])
 
     def missing(self, root: str = "") -> str:
         """The page for an address that leads nowhere; `root` leads from that address to the front page."""
@@ -123,6 +139,7 @@ class Pages:
                 version=__version__,
                 logo=self._logo,
                 objectives=bool(self.view.pursued),
+                boards=self.view.boards.links(),
             )
         )
 
@@ -165,7 +182,7 @@ class Pages:
             self._last = last = self.view.kpi(name, grain)
         return last
 
-    def _document(self, path: str, template: str, page: Page) -> Document:
+    def _document(self, path: str, template: str, page: Page | BoardPage) -> Document:
         if path.endswith(".json"):
             body = {"format": pages.FORMAT, **pages.plain(page)}
             return Document(
@@ -177,12 +194,15 @@ class Pages:
             drawn = self._drawings(page)
         elif isinstance(page, ObjectivePage):
             drawn = {"courses": [self._course(result, page) for result in page.objective.expects]}
+        elif isinstance(page, BoardPage):
+            drawn = {"chart": _chart, "columns": _columns}
         html = (
             _environment()
             .get_template(template)
             .render(
                 page=page, stamp=page.stamp, root=root, path=path, policy=POLICY, version=__version__, logo=self._logo,
-                spark=_spark, way=_way, rows=ROWS, cells=CELLS, objectives=bool(self.view.pursued), **drawn,
+                spark=_spark, way=_way, rows=ROWS, cells=CELLS, objectives=bool(self.view.pursued),
+                boards=self.view.boards.links(), **drawn,
             )
         )  # fmt: skip
         return Document(_with_icons(html).encode(), "text/html; charset=utf-8")
@@ -240,6 +260,7 @@ def _environment() -> Environment:
     found.filters["figures"] = lambda pieces: Markup("").join(
         Markup('<span class="u">{}</span>').format(p.text) if p.small else p.text for p in pieces
     )
+    found.filters["runs"] = _runs
     found.filters["first_sentence"] = words.first_sentence
     found.filters["thousands"] = lambda number: f"{number:,}"
     return found
@@ -249,7 +270,22 @@ def _spark(points: tuple[pages.Point, ...], *, hollow: bool = False) -> Markup:
     return Markup(figures.spark(points, hollow=hollow))  # noqa: S704  # numbers only
 
 
-def _way(made: float, planned: float, says: str) -> Markup:
+def _chart(tile: ChartTile) -> Markup:
+    """The drawing of a chart on a board."""
+    return Markup()
+
+
+def _runs(tiles: Sequence[AnyTile]) -> list[list[AnyTile]]:
+    """Tiles as they stand on the page: cards that follow each other share one panel."""
+    return [list(run) for _, run in groupby(tiles, key=lambda tile: isinstance(tile, NumberTile))]
+
+
+def _columns(count: int) -> int:
+    """How many cards of so many stand side by side, so that few rows are left half empty."""
+    return next((wide for wide in (4, 3) if count % wide == 0), 4 if count > 4 else count)
+
+
+def _way(made: float, planned: float | None, says: str) -> Markup:
     return Markup(charts.way(made, planned, says))  # noqa: S704  # numbers, and words that are escaped
 
 

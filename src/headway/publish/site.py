@@ -59,7 +59,7 @@ def _write(pages: Pages, folder: Path) -> tuple[list[str], int]:
         document = pages.get(path)
         assert document is not None, f"a path that leads nowhere: {path}"
         target = folder / path
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(document.content)
         files.append(path)
         size += len(document.content)

@@ -45,6 +45,7 @@ from headway.publish import (
     words,
 )
 from headway.publish.alertpages import AlertsPage
+from headway.publish.boards import Boards
 from headway.publish.checks import LOOKS, Findings
 from headway.publish.history import Past
 from headway.publish.objectivepages import ObjectivePage, ObjectivesPage
@@ -239,13 +240,13 @@ class View:
         every = [self.tile(name) for name in self.names]
         headlines = front.headlines(every)
         rest = [t for t in every if t.maturity == "tracked" and t not in headlines]
-        brief = front.brief(every, self.catalog, self._leading)
+        brief = front.brief(every, lambda tile: (kpi := self.catalog.kpis[tile.name], self._leading(kpi)))
         return Front(
             self.stamp,
             front.counts(every),
             brief[: front.BRIEF],
             max(0, len(brief) - front.BRIEF),
-            front.notices(self._at, self.stamp.computed),
+            front.notices(self._at, self.stamp.computed, self.names),
             front.held(self._at),
             self._alerts.unattended() if self._alerts else (),
             headlines,
@@ -289,6 +290,11 @@ class View:
             remedy = f"Did you mean '{close[0]}'?" if close else "headway objectives lists them all."
             raise UsageError(Mistake(f"there is no objective '{name}'", "unknown-name", None, remedy))
         return ObjectivePage(self.stamp, objectives.row(one, self._published))
+
+    @cached_property
+    def boards(self) -> Boards:
+        """The boards that this reader may see."""
+        return Boards(self._published, self.names, self.stamp, self._leading)
 
     @cached_property
     def _published(self) -> objectives.Published:

@@ -1,0 +1,265 @@
+"""Boards: which of them a reader has, and what stands on each of their pages.
+
+A tile is left out for readers below its own audience, or below that of a KPI that it shows; so is a section without
+tiles, and a board without sections. Of several KPIs that a tile shows, only those that are hidden are left out, unless
+a title was written that may speak of all of them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+
+from markdown_it import MarkdownIt
+
+from headway.errors import Mistake, UsageError
+from headway.model import TOTAL, Board, Cell, Kpi, Shown, Shows
+from headway.model import Section as DeclaredSection
+from headway.model import Tile as Declared
+from headway.publish import boardlines, cells, front, shelf
+from headway.publish.boardpages import AnyTile, BoardLink, BoardPage, BoardSection, NumberTile, TextTile
+from headway.publish.objectives import Published
+from headway.publish.pages import Count, Sentence, Stamp, Tile
+from headway.publish.shelf import Shelf
+from headway.publish.stored import Stored
+
+#: A cell without a number for so long has no page any more.
+_GONE = timedelta(days=400)
+_SLUG = 60
+#: The rows whose verdicts are on a KPI's card.
+Leading = Callable[[Kpi], Sequence[Stored]]
+
+
+class Boards:
+    """The boards of one reader. `pages` are made when they are asked for."""
+
+    def __init__(self, published: Published, names: Sequence[str], stamp: Stamp, leading: Leading) -> None:
+        self.published = published
+        self.at = published.at
+        self.names = frozenset(names)
+        self.stamp = stamp
+        self.leading = leading
+        self._shelf: tuple[str, Shelf] | None = None
+        self._slugs: dict[str, dict[str, str]] = {}
+
+    @cached_property
+    def visible(self) -> Mapping[str, Board]:
+        """The boards that have something for this reader, without what is not for them."""
+        found = {name: self._seen(board) for name, board in self.at.catalog.boards.items()}
+        return {name: board for name, board in found.items() if board is not None}
+
+    def links(self, here: str = "") -> tuple[BoardLink, ...]:
+        """All of them, in the order of the catalogue."""
+        return tuple(
+            BoardLink(board.name, board.name, board.title, board.about, board.name == here)
+            for board in self.visible.values()
+        )
+
+    def paths(self) -> Iterator[str]:
+        """The path of each page, without its ending."""
+        for board in self.visible.values():
+            yield f"board/{board.name}"
+            yield from (f"board/{board.name}/{slug}" for slug in self.slugs(board.name))
+
+    def slugs(self, name: str) -> Mapping[str, str]:
+        """The pages of a board for each cell: the end of their paths -> the cell's value."""
+        if name not in self._slugs:
+            self._slugs[name] = slugs(sorted(self._values(self.visible[name]), key=str.casefold))
+        return self._slugs[name]
+
+    def page(self, name: str, slug: str = "") -> BoardPage:
+        """A board, or its page for one cell; UsageError `unknown-name` if there is none that this reader may see."""
+        board = self.visible.get(name)
+        if board is None:
+            close = difflib.get_close_matches(name, self.visible, 1)
+            remedy = f"Did you mean '{close[0]}'?" if close else None
+            raise UsageError(Mistake(f"there is no board '{name}'", "unknown-name", None, remedy))
+        if slug and slug not in self.slugs(name):
+            raise UsageError(Mistake(f"the board {name} has no page '{slug}'", "unknown-name", None, None))
+        return _Drawn(self, board, self._on(name), slug).page()
+
+    def _on(self, name: str) -> Shelf:
+        """The numbers of a board; its pages are made one after the other."""
+        if self._shelf is None or self._shelf[0] != name:
+            self._shelf = (name, Shelf(self.published))
+        return self._shelf[1]
+
+    # -- audiences -------------------------------------------------------------------------------------------------
+
+    def _seen(self, board: Board) -> Board | None:
+        if not self.at.audience.may_see(board.audience):
+            return None
+        sections = tuple(
+            replace(section, tiles=kept) for section in board.sections if (kept := tuple(self._kept(section)))
+        )
+        told = any(tile.of for section in sections for tile in section.tiles)
+        return replace(board, sections=sections) if told else None
+
+    def _kept(self, section: DeclaredSection) -> Iterator[Declared]:
+        for tile in section.tiles:
+            if not self.at.audience.may_see(tile.audience):
+                continue
+            of = tuple(shown for shown in tile.of if shown.kpi in self.names)
+            # A title may speak of all of them.
+            if len(of) == len(tile.of) or (of and (tile.shows is Shows.HEALTH or not tile.title)):
+                yield replace(tile, of=of)
+
+    # -- cells -----------------------------------------------------------------------------------------------------
+
+    def _values(self, board: Board) -> set[str]:
+        """The values of the column of a board that has a page for each: those that had a number within a year."""
+        if board.for_each is None:
+            return set()
+        numbers, found = self._on(board.name), set()
+        for shown in dict.fromkeys(shown for tile in board.tiles for shown in tile.of if not tile.by and not tile.cell):
+            for cell, line in numbers.cells(shown, (board.for_each,)).items():
+                if any(row.value or row.withheld for row in line if self.at.reached - row.period.last < _GONE):
+                    found.add(cell[0][1])
+        return found
+
+
+def slugs(values: Sequence[str]) -> dict[str, str]:
+    """Names for files, each of them once: letters, digits and hyphens -> the value."""
+    found: dict[str, str] = {}
+    for value in values:
+        plain = unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode()
+        stem = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:_SLUG] or "cell"
+        name, number = stem, 2
+        # Windows has names that are no files.
+        while name in found or re.fullmatch(r"con|prn|aux|nul|com\d|lpt\d|index", name):
+            name, number = f"{stem}-{number}", number + 1
+        found[name] = value
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Needy:
+    """What a board counts, and may need someone: a card, the KPI as if it were this number alone, and its line."""
+
+    tile: Tile
+    kpi: Kpi
+    line: Sequence[Stored]
+    path: str
+
+
+class _Drawn:
+    """One page of a board while it is made."""
+
+    def __init__(self, boards: Boards, board: Board, numbers: Shelf, slug: str) -> None:
+        self.boards = boards
+        self.board = board
+        self.shelf = numbers
+        self.slug = slug
+        self.value = boards.slugs(board.name)[slug] if slug else ""
+        self.cell: Cell = ((board.for_each, self.value),) if slug and board.for_each else TOTAL
+        self.counted: dict[tuple[str, str], _Needy] = {}
+        self._anchors: dict[str, int] = {}
+
+    def page(self) -> BoardPage:
+        board, boards = self.board, self.boards
+        listed = board.for_each is not None and not self.slug
+        sections = (self._list_of_cells(),) if listed else tuple(self._section(one) for one in board.sections)
+        brief = self._brief()
+        shown = {shown.kpi for tile in board.tiles for shown in tile.of}
+        label = cells.label(self.cell)
+        return BoardPage(
+            stamp=boards.stamp,
+            name=board.name,
+            title=board.title,
+            about=board.about,
+            audience=board.audience.value.capitalize(),
+            cell=label[:1].upper() + label[1:] if self.value in ("true", "false") else label,
+            counts=self._counts(),
+            brief=brief[: front.BRIEF],
+            more=max(0, len(brief) - front.BRIEF),
+            notices=front.notices(boards.at, boards.stamp.computed, shown),
+            sections=tuple(section for section in sections if section.tiles),
+            boards=boards.links(board.name),
+            cells=tuple(
+                BoardLink(board.name, f"{board.name}/{slug}", value, here=slug == self.slug)
+                for slug, value in boards.slugs(board.name).items()
+            ),
+        )
+
+    # -- the head ----------------------------------------------------------------------------------------------------
+
+    def count(self, tile: Tile, kpi: Kpi, line: Sequence[Stored], cell: Cell = TOTAL) -> None:
+        """Take a number into the counts of the page; once, however often it is shown."""
+        leading = self.boards.leading(kpi) if kpi is self.boards.at.catalog.kpis[kpi.name] and kpi.measure else line
+        self.counted.setdefault((tile.name, tile.title), _Needy(tile, kpi, leading, tile.name))
+
+    def _counts(self) -> tuple[Count, ...]:
+        return front.counts([one.tile for one in self.counted.values()])
+
+    def _brief(self) -> tuple[Sentence, ...]:
+        lines = {id(one.tile): one for one in self.counted.values()}
+        return front.brief(
+            [one.tile for one in self.counted.values()],
+            lambda tile: (lines[id(tile)].kpi, lines[id(tile)].line),
+        )
+
+    # -- sections and tiles ------------------------------------------------------------------------------------------
+
+    def _section(self, section: DeclaredSection) -> BoardSection:
+        anchor = self.anchor(section.title or "first")
+        return BoardSection(anchor, section.title, tuple(filter(None, map(self._tile, section.tiles))))
+
+    def _tile(self, tile: Declared) -> AnyTile | None:
+        match tile.shows:
+            case Shows.NUMBER:
+                return self._number(tile, tile.of[0])
+            case Shows.MATRIX | Shows.HEALTH:
+                return boardlines.draw(tile, self.cell, self.shelf, self.anchor(self._name(tile)), self.count)
+            case Shows.TEXT:
+                return TextTile(self.anchor("text"), prose(tile.text))
+            case _:
+                return None
+
+    def _name(self, tile: Declared) -> str:
+        return "-".join(filter(None, (tile.shows.value, *(tile.of[0].kpi, tile.of[0].part)[:2], *tile.by)))
+
+    def _number(self, tile: Declared, shown: Shown) -> NumberTile:
+        whole = (*self.cell, *tile.cell)
+        card, kpi, line = self.shelf.card(shown, whole)
+        label = cells.label(tile.cell)
+        named = self.shelf.kpi(shown)
+        card = replace(card, title=tile.title or self._title(named, shown, tile.cell))
+        if tile.compare is not None and card.compared is not None and card.period is not None:
+            card = replace(card, compared=boardlines.against(kpi, line, card.period, tile.compare, self.boards.at))
+        self.count(card, kpi, line, whole)
+        return NumberTile(self.anchor(f"k-{shown.kpi}-{shown.part}"), card, label)
+
+    @staticmethod
+    def _title(kpi: Kpi, shown: Shown, cell: Cell) -> str:
+        return shelf.title(kpi, shown.part, cell)
+
+    def _list_of_cells(self) -> BoardSection:
+        """The first page of a board that has one for each cell: a line for each, of the number that leads."""
+        board = self.board
+        lead = next((t for t in board.tiles if t.of and not t.by and not t.cell), next(t for t in board.tiles if t.of))
+        listed = replace(lead, shows=Shows.MATRIX, by=(board.for_each or "",), title="")
+        paths = {value: f"{board.name}/{slug}" for slug, value in self.boards.slugs(board.name).items()}
+        tile = boardlines.draw(listed, TOTAL, self.shelf, "cells", self.count, paths)
+        return BoardSection("pages", "", (tile,))
+
+    def anchor(self, name: str) -> str:
+        """A name for a place on the page, each of them once."""
+        stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "part"
+        number = self._anchors[stem] = self._anchors.get(stem, 0) + 1
+        return stem if number == 1 else f"{stem}-{number}"
+
+
+def prose(text: str) -> str:
+    """Markdown as HTML: no HTML of its own, no pictures from anywhere, headings below those of the page."""
+    made = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    tokens = made.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = "h3"
+    rendered: str = made.renderer.render(tokens, made.options, {})
+    return rendered
