@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from headway import serve
+from headway import catalog, serve
 from headway.errors import LedgerError, Mistake, PublishError
 from headway.ledger import Ledger
 from headway.model import Audience, Catalog
@@ -159,3 +159,28 @@ def test_address_in_use() -> None:
     assert error.value.slug == "address-in-use"
     assert f"127.0.0.1:{port}" in str(error.value)
     assert "--port" in str(error.value)
+
+
+def test_edits_are_read_once(tmp_path: Path) -> None:
+    """Files that did not change are not read again; while they are wrong, the catalogue is that of before."""
+    (tmp_path / "headway.yml").write_text("project: shop\ntitle: One\n")
+    edits = serve.Edits(catalog.load(tmp_path))
+    before = edits.catalog()
+    assert edits.catalog() is before
+    (tmp_path / "headway.yml").write_text("project: shop\ntitel: Two two\n")
+    assert edits.catalog() is before
+    wrong = edits.mistakes
+    assert [one.slug for one in wrong] == ["unknown-key"]
+    edits.catalog()
+    assert edits.mistakes is wrong
+    (tmp_path / "headway.yml").write_text("project: shop\ntitle: Three\n")
+    assert (edits.catalog().title, edits.mistakes) == ("Three", ())
+
+
+def test_nobody_else_is_shown_the_files(client: Client) -> None:
+    """Without edits there is nothing to wait for, and a page asks nothing."""
+    assert client.get("/changes").status_code == 404
+    assert client.get("/assets/follow.js").status_code == 404
+    page = client.get("/")
+    assert "connect-src 'none'" in page.headers["content-security-policy"]
+    assert "follow.js" not in page.text

@@ -182,7 +182,14 @@ def serve_pages(catalog: Catalog, host: str, port: int, audience: Readers | None
         # Whoever names the readers has thought of who else may reach this address.
         hosts = serve.LOOPBACK if alone and audience is None else ()
         beat = _beat(catalog, ledger) if tick else None
-        application = serve.app(lambda: view.open(ledger, catalog, readers, now_of(None)), hosts=hosts, beat=beat)
+        # Nobody else is shown the lines of a file that is being written.
+        edits = serve.Edits(catalog) if hosts else None
+        application = serve.app(
+            lambda: view.open(ledger, edits.catalog() if edits else catalog, readers, now_of(None)),
+            hosts=hosts,
+            beat=beat,
+            edits=edits,
+        )
         with suppress(KeyboardInterrupt):  # the way to end it
             serve.run(application, host, port, said=lambda address: _serving(address, readers.value, catalog, beat))
 

@@ -24,6 +24,7 @@ from headway.publish.boardpages import AnyTile, BoardPage, ChartTile, NumberTile
 from headway.publish.objectivepages import KeyResultRow, ObjectivePage
 from headway.publish.pages import KpiPage, Page
 from headway.publish.view import View
+from headway.publish.writing import Writing
 
 #: What a page may load: its own style, script and icon; nothing from anywhere else, and no inline code.
 POLICY = (
@@ -35,6 +36,9 @@ _ASSETS = {
     "assets/headway.js": ("text/javascript; charset=utf-8", ("headway.js",)),
     "assets/icon.svg": ("image/svg+xml", ("icon.svg",)),
 }
+#: What a page loads besides while its catalogue is written, and of whom it may then ask what changed.
+_FOLLOW = "assets/follow.js"
+WRITING_POLICY = POLICY.replace("connect-src 'none'", "connect-src 'self'")
 #: The accents of the tokens, light and dark, and what takes their place.
 _ACCENT = ("#1F4FC4", "#8FB0FF")
 _ACCENTED = """
@@ -60,10 +64,16 @@ class Document:
 
 
 class Pages:
-    """All files of one view. `get` makes one; nothing is drawn before it is asked for."""
+    """All files of one view. `get` makes one; nothing is drawn before it is asked for.
 
-    def __init__(self, view: View) -> None:
+    While somebody is `writing` the catalogue, pages say what is wrong in it and follow its files.
+    """
+
+    def __init__(self, view: View, writing: Writing | None = None) -> None:
         self.view = view
+        self.writing = writing
+        #: What the pages may load.
+        self.policy = WRITING_POLICY if writing else POLICY
         self._periods = view.periods
         self._last: KpiPage | None = None
         self._last_board: tuple[tuple[str, str], BoardPage] | None = None
@@ -96,6 +106,8 @@ class Pages:
         if path in _ASSETS:
             media_type, parts = _ASSETS[path]
             return Document(self._branded(path, "\n".join(map(_asset, parts))).encode(), media_type)
+        if path == _FOLLOW and self.writing:
+            return Document(_asset("follow.js").encode(), "text/javascript; charset=utf-8")
         if path == self._logo:
             content = self.view.catalog.files[str(self.view.catalog.brand.logo)]
             return Document(content, "image/png" if path.endswith(".png") else "image/svg+xml")
@@ -135,7 +147,8 @@ class Pages:
                 stamp=self.view.stamp,
                 root=root,
                 path="",
-                policy=POLICY,
+                policy=self.policy,
+                writing=self.writing,
                 version=__version__,
                 logo=self._logo,
                 objectives=bool(self.view.pursued),
@@ -200,7 +213,8 @@ class Pages:
             _environment()
             .get_template(template)
             .render(
-                page=page, stamp=page.stamp, root=root, path=path, policy=POLICY, version=__version__, logo=self._logo,
+                page=page, stamp=page.stamp, root=root, path=path, policy=self.policy, version=__version__,
+                logo=self._logo, writing=self.writing,
                 spark=_spark, way=_way, rows=ROWS, cells=CELLS, objectives=bool(self.view.pursued),
                 boards=self.view.boards.links(), **drawn,
             )

@@ -314,7 +314,8 @@ def _nothing(base: Tile, failed: Failure | None, at: Situation) -> Tile:
             base, shown=Shown(None, words.FAILED.word), verdict=words.FAILED, reason=_told(failed, at), news=True,
             note="This part of the run failed", last_good="No earlier value",
         )  # fmt: skip
-    reason = "No run has computed it yet." if at.run_now is None else "The newest run found nothing to count."
+    never = at.run_now is None or at.ledger.definition(base.name, at.until) is None
+    reason = "No run has computed it yet." if never else "The newest run found nothing to count."
     return replace(base, reason=reason, note="Nothing stored yet", last_good="No earlier value")
 
 

@@ -2,5 +2,6 @@
 
 from headway.serve.app import LOOPBACK, app, run
 from headway.serve.beat import Beat
+from headway.serve.edits import Edits
 
-__all__ = ["LOOPBACK", "Beat", "app", "run"]
+__all__ = ["LOOPBACK", "Beat", "Edits", "app", "run"]

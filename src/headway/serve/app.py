@@ -6,6 +6,7 @@ import asyncio
 import errno
 import hashlib
 import socket
+import time
 from collections.abc import Awaitable, Callable, Collection
 from threading import Lock
 
@@ -15,12 +16,15 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from headway.errors import HeadwayError, Mistake, PublishError
-from headway.publish.html import POLICY, Document, Pages
+from headway.publish.html import POLICY, WRITING_POLICY, Document, Pages
 from headway.publish.view import View
+from headway.publish.writing import Writing
 from headway.serve.beat import Beat
+from headway.serve.edits import Edits
 
+_NO_FRAME = "frame-ancestors 'none'"
 _HEADERS = {
-    "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
+    "Content-Security-Policy": f"{POLICY}; {_NO_FRAME}",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
@@ -33,18 +37,24 @@ _HEADERS = {
 class _Drawn:
     """What has been drawn of the newest state: thrown away when a run, the catalogue or the hour changes it."""
 
-    def __init__(self, open_view: Callable[[], View]) -> None:
+    def __init__(self, open_view: Callable[[], View], edits: Edits | None) -> None:
         self._open_view = open_view
+        self._edits = edits
         self._lock = Lock()
         self._pages: Pages | None = None
         self._documents: dict[str, Document | None] = {}
 
+    def state(self) -> tuple[View, Writing | None]:
+        """The newest state, and what is to be said of a catalogue that somebody writes."""
+        view = self._open_view()
+        return view, self._edits.writing(view) if self._edits else None
+
     def get(self, path: str) -> tuple[Pages, Document | None]:
         """The document at a path of the newest state. One request draws at a time, as the library does."""
-        view = self._open_view()
+        view, writing = self.state()
         with self._lock:
-            if self._pages is None or self._pages.view.version != view.version:
-                self._pages, self._documents = Pages(view), {}
+            if self._pages is None or (self._pages.view.version, self._pages.writing) != (view.version, writing):
+                self._pages, self._documents = Pages(view, writing), {}
             if path not in self._documents:
                 document = self._pages.get(path)
                 if document is None:
@@ -58,26 +68,75 @@ class _Drawn:
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def app(open_view: Callable[[], View], *, hosts: Collection[str] = (), beat: Beat | None = None) -> FastAPI:
+#: How long a page waits for a change before it asks again, and how often the files are looked at meanwhile, in seconds.
+_PATIENCE, _LOOK = 25.0, 0.5
+
+
+def app(
+    open_view: Callable[[], View],
+    *,
+    hosts: Collection[str] = (),
+    beat: Beat | None = None,
+    edits: Edits | None = None,
+) -> FastAPI:
     """The application. `open_view` is called once per request and must be cheap: it opens the ledger's newest state.
 
     With `hosts`, requests for any other name are refused: a page on the web that lets its own name point to this
     machine would otherwise read, through its visitor's browser, what is served to this machine alone. A `beat` goes on
-    while it serves.
+    while it serves. With `edits`, whose catalogue `open_view` shows, pages follow the files of the catalogue and say
+    what is wrong in them; their twins then answer with that alone, as who reads them sees no page.
 
     `/` and every path of a built site answer as there; `/healthz` says which run is shown. Errors have one shape:
     `{ok, error, errors, status}`, with the slug in `error`.
     """
-    drawn = _Drawn(open_view)
+    drawn = _Drawn(open_view, edits)
     lasting = (lambda _: beat.going()) if beat else None
     application = FastAPI(title="Headway", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lasting)
+    application.state.ending = lambda: False
 
     @application.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         response = _stranger(request, hosts) or await call_next(request)
         response.headers.update(_HEADERS)
+        if edits is not None:
+            response.headers["Content-Security-Policy"] = f"{WRITING_POLICY}; {_NO_FRAME}"
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
+
+    _tell(application)
+
+    @application.get("/healthz")
+    def health() -> Response:
+        stamp = open_view().stamp
+        return JSONResponse({"ok": True, "run": stamp.run, "computed": stamp.computed})
+
+    if edits is not None:
+        _follow(application, drawn)
+
+    @application.api_route("/{path:path}", methods=["GET", "HEAD"])
+    def page(request: Request, path: str) -> Response:
+        pages, document = drawn.get(path or "index.html")
+        if pages.writing and pages.writing.mistakes and path.endswith((".json", ".csv")):
+            return _error(pages.writing.mistakes[0].slug, [str(one) for one in pages.writing.mistakes], 500)
+        if document is None or path == "404.html":
+            if path.endswith((".json", ".csv")):
+                return _error("not-found", [f"There is no {path}."], 404)
+            # The path is below the address that the reader asked for, wherever that is mounted.
+            html = pages.missing("../" * path.count("/"))
+            return Response(html, 404, media_type="text/html; charset=utf-8")
+        tag = f'"{hashlib.sha256(document.content).hexdigest()[:20]}"'
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers={"ETag": tag})
+        headers = {"ETag": tag}
+        if document.media_type.startswith("text/csv"):
+            headers["Content-Disposition"] = f'attachment; filename="{path.rsplit("/", 1)[-1]}"'
+        return Response(document.content, media_type=document.media_type, headers=headers)
+
+    return application
+
+
+def _tell(application: FastAPI) -> None:
+    """Every error in one shape."""
 
     @application.exception_handler(HeadwayError)
     async def wrong(request: Request, error: HeadwayError) -> Response:
@@ -94,29 +153,20 @@ def app(open_view: Callable[[], View], *, hosts: Collection[str] = (), beat: Bea
         # What went wrong inside is for the log, which uvicorn writes; it is no reader's business.
         return JSONResponse(_shape("unexpected", ["Something went wrong here."], 500), 500, headers=_HEADERS)
 
-    @application.get("/healthz")
-    def health() -> Response:
-        stamp = open_view().stamp
-        return JSONResponse({"ok": True, "run": stamp.run, "computed": stamp.computed})
 
-    @application.api_route("/{path:path}", methods=["GET", "HEAD"])
-    def page(request: Request, path: str) -> Response:
-        pages, document = drawn.get(path or "index.html")
-        if document is None or path == "404.html":
-            if path.endswith((".json", ".csv")):
-                return _error("not-found", [f"There is no {path}."], 404)
-            # The path is below the address that the reader asked for, wherever that is mounted.
-            html = pages.missing("../" * path.count("/"))
-            return Response(html, 404, media_type="text/html; charset=utf-8")
-        tag = f'"{hashlib.sha256(document.content).hexdigest()[:20]}"'
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers={"ETag": tag})
-        headers = {"ETag": tag}
-        if document.media_type.startswith("text/csv"):
-            headers["Content-Disposition"] = f'attachment; filename="{path.rsplit("/", 1)[-1]}"'
-        return Response(document.content, media_type=document.media_type, headers=headers)
+def _follow(application: FastAPI, drawn: _Drawn) -> None:
+    """Let pages wait for the next change of what they show."""
 
-    return application
+    @application.get("/changes")
+    async def changes(request: Request, since: str = "") -> Response:
+        """Answer as soon as a page would look different from `since`; with nothing if none does for a while."""
+        ends = time.monotonic() + _PATIENCE
+        while time.monotonic() < ends and not application.state.ending() and not await request.is_disconnected():
+            _, writing = await asyncio.to_thread(drawn.state)
+            if writing is not None and writing.since != since:
+                return JSONResponse({"ok": True, "since": writing.since})
+            await asyncio.sleep(_LOOK)
+        return Response(status_code=204)
 
 
 def run(
@@ -138,7 +188,10 @@ def run(
         taken = listener.getsockname()[1]
         said(f"http://{f'[{host}]' if ':' in host else host}:{taken}/")
         config = uvicorn.Config(application, log_level="warning", server_header=False, access_log=False)
-        asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+        server = uvicorn.Server(config)
+        # Pages that wait for a change must not keep the server from ending.
+        application.state.ending = lambda: server.should_exit
+        asyncio.run(server.serve(sockets=[listener]))
 
 
 def _not_ours(host: str, port: int, error: OSError | OverflowError) -> Mistake:
