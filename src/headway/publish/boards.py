@@ -21,7 +21,7 @@ from headway.errors import Mistake, UsageError
 from headway.model import TOTAL, Board, Cell, Kpi, Shown, Shows
 from headway.model import Section as DeclaredSection
 from headway.model import Tile as Declared
-from headway.publish import boardlines, cells, front, shelf
+from headway.publish import boardcharts, boardlines, boardtables, cells, front, shelf
 from headway.publish.boardpages import AnyTile, BoardLink, BoardPage, BoardSection, NumberTile, TextTile
 from headway.publish.objectives import Published
 from headway.publish.pages import Count, Sentence, Stamp, Tile
@@ -207,9 +207,9 @@ class _Drawn:
 
     def _section(self, section: DeclaredSection) -> BoardSection:
         anchor = self.anchor(section.title or "first")
-        return BoardSection(anchor, section.title, tuple(filter(None, map(self._tile, section.tiles))))
+        return BoardSection(anchor, section.title, tuple(self._tile(tile) for tile in section.tiles))
 
-    def _tile(self, tile: Declared) -> AnyTile | None:
+    def _tile(self, tile: Declared) -> AnyTile:
         match tile.shows:
             case Shows.NUMBER:
                 return self._number(tile, tile.of[0])
@@ -217,8 +217,10 @@ class _Drawn:
                 return boardlines.draw(tile, self.cell, self.shelf, self.anchor(self._name(tile)), self.count)
             case Shows.TEXT:
                 return TextTile(self.anchor("text"), prose(tile.text))
-            case _:
-                return None
+            case Shows.CHART:
+                return boardcharts.draw(tile, self.cell, self.shelf, self.anchor(self._name(tile)))
+            case Shows.TABLE:
+                return boardtables.draw(tile, self.cell, self.shelf, self.anchor(self._name(tile)))
 
     def _name(self, tile: Declared) -> str:
         return "-".join(filter(None, (tile.shows.value, *(tile.of[0].kpi, tile.of[0].part)[:2], *tile.by)))

@@ -64,13 +64,13 @@ def main(page: KpiPage, kpi: Kpi, periods: Periods, *, narrow: bool = False) -> 
     breaks = tuple(at for _, at, row in placed[1:] if row is not None and row.break_before)
     # A bar stands where its period begins, a point where it ends.
     since = placed[0][0].first if form == "bar" else placed[0][0].last
-    remarks = _remarks(page.notes, since, placed[-1][0].last)
+    remarks = remarks_on(page.notes, since, placed[-1][0].last)
     return Figure(
         form, marks, tuple(_steps(placed, kpi, form)), low, high, ticks, page.finding, breaks, remarks=remarks
     )
 
 
-def _remarks(notes: Sequence[NoteRow], first: date, last: date) -> tuple[Remark, ...]:
+def remarks_on(notes: Sequence[NoteRow], first: date, last: date) -> tuple[Remark, ...]:
     """The notes on days of a chart, numbered."""
     within = (note for note in notes if note.through >= first and note.on <= last)
     return tuple(
@@ -108,12 +108,12 @@ def course(result: KeyResultRow, first: date, kpi: Kpi, calendar: Calendar) -> F
         Mark(
             _place(which, "line"),
             point.value,
-            label=str(numbers.tile(point.value, _bare(unit), decimals=decimals)) if number == newest else "",
+            label=str(numbers.tile(point.value, bare(unit), decimals=decimals)) if number == newest else "",
         )
         for number, (which, point) in enumerate(placed)
     )
     ticks = tuple((value, numbers.axis(value, unit)) for value in numbers.ticks(low, high, unit))
-    remarks = _remarks(result.notes, placed[0][0].last, result.due)
+    remarks = remarks_on(result.notes, placed[0][0].last, result.due)
     return Figure("line", marks, (), low, high, ticks, result.says or result.reason, slope=slope, remarks=remarks)
 
 
@@ -154,7 +154,7 @@ def _mark(row: Row, which: Period, at: float, kpi: Kpi, *, first: bool) -> Mark:
 
 def _point(row: Row, which: Period, at: float, kpi: Kpi, *, last: bool, first: bool) -> Mark:
     """A point of a line: only the last one says its value."""
-    label = str(numbers.tile(row.value, _bare(kpi.unit), decimals=kpi.decimals)) if last else ""
+    label = str(numbers.tile(row.value, bare(kpi.unit), decimals=kpi.decimals)) if last else ""
     return Mark(at, row.value, row.partial, _name(which, first=first), label)
 
 
@@ -163,7 +163,7 @@ def _name(which: Period, *, first: bool) -> str:
     return words.bar_name(which, first=first) if which.grain.rank > Grain.MONTH.rank else ""
 
 
-def _bare(unit: Unit) -> Unit:
+def bare(unit: Unit) -> Unit:
     """The unit where its noun goes without saying."""
     return Unit(UnitKind.NONE) if unit.kind is UnitKind.NOUN else unit
 
@@ -173,10 +173,10 @@ def _steps(placed: Sequence[_Placed], kpi: Kpi, form: Form) -> list[Step]:
     lows = [row.low if row else None for _, _, row in placed]
     highs = [row.high if row else None for _, _, row in placed]
     places = [at for _, at, _ in placed]
-    return [*_stretches(places, lows, "≥", kpi, form), *_stretches(places, highs, "≤", kpi, form)]
+    return [*stretches(places, lows, "≥", kpi, form), *stretches(places, highs, "≤", kpi, form)]
 
 
-def _stretches(
+def stretches(
     places: Sequence[float], levels: Sequence[float | None], sign: str, kpi: Kpi, form: Form
 ) -> Iterator[Step]:
     start = 0

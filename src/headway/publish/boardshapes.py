@@ -1,0 +1,369 @@
+"""Charts of boards whose axis is not time alone: movements, cohorts by age, days by hour, sizes, and times taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from headway import charts
+from headway.charts import Grid, Patch, Plot, Series, Slot
+from headway.model import Cell, Kpi, Look, Reason, Recurring, Retention, Shown, Spread, Unit, UnitKind
+from headway.model import Tile as Declared
+from headway.periods import Period
+from headway.publish import boardlines, figures, numbers, words
+from headway.publish.boardpages import ChartTile, Heading, ValueRow, Values
+from headway.publish.boardwords import said, slots_of, span, unit_word
+from headway.publish.shelf import Shelf, alone, part_name, title
+from headway.publish.stored import Stored, by_key
+
+#: Draws one tile for the cell of its page, under that anchor.
+Shape = Callable[[Declared, Cell, Shelf, str], ChartTile]
+#: More rows of a grid, or hours of a day, are no picture.
+_ROWS = 28
+
+
+def _tile(
+    tile: Declared,
+    shelf: Shelf,
+    anchor: str,
+    subtitle: str = "",
+    plot: Plot | Grid | None = None,
+    finding: str = "",
+    values: Values | None = None,
+) -> ChartTile:
+    """A tile of one KPI; without a plot it says why."""
+    kpi = shelf.kpi(tile.of[0])
+    return ChartTile(
+        anchor,
+        tile.title or title(kpi, tile.of[0].part, tile.cell),
+        subtitle,
+        plot,
+        finding or boardlines.nothing(kpi, shelf),
+        values or Values("", (), ()),
+        (kpi.name,),
+    )
+
+
+# -- waterfall -------------------------------------------------------------------------------------------------------
+
+
+def waterfall(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
+    """The movements of a recurring amount by period, from its level before the first one to that of the last."""
+    shown, cell = tile.of[0], (*of, *tile.cell)
+    kpi = alone(shelf.kpi(shown), shown, cell)
+    level = shelf.line(shown, cell)
+    known = by_key(level)
+    axis = [which for which in shelf.axis([level], tile.periods + 1) if which.key in known]
+    if len(axis) < 2 or any(known[which.key].value is None for which in axis[:1]):
+        return _tile(tile, shelf, anchor)
+    opening, axis = known[axis[0].key].value, axis[1:]
+    running = {which.key for which in axis if known[which.key].partial}
+    series = []
+    for part in Recurring.MOVEMENTS:
+        moved = by_key(shelf.line(Shown(shown.kpi, part, shown.grain), cell))
+        # No movement is 0 while the level is known.
+        values = [
+            moved[which.key].value if which.key in moved else (None if known[which.key].value is None else 0.0)
+            for which in axis
+        ]
+        if any(values):
+            series.append(_series(part_name(part).capitalize(), kpi, values, axis, running))
+    levels = [known[which.key].value for which in axis]
+    series.append(_series("At the end", kpi, levels, axis, running, total=True))
+    reached = [value for value in (opening, *levels) if value is not None]
+    tops = [
+        (before or 0.0) + sum(one.values[n] or 0.0 for one in series[:-1] if (one.values[n] or 0.0) > 0)
+        for n, before in enumerate([opening, *levels[:-1]])
+    ]
+    low, high = charts.extent([*reached, *tops], (), "bar")
+    finding = _moved(kpi, opening, axis, series, running)
+    plot = Plot(
+        "waterfall",
+        slots_of(axis, bars=True),
+        tuple(series),
+        low,
+        high,
+        tuple((value, numbers.axis(value, kpi.unit)) for value in numbers.ticks(low, high, kpi.unit)),
+        finding,
+        unit_word(kpi.unit),
+        opening=opening,
+    )
+    subtitle = f"{unit_word(kpi.unit)} by {shown.grain}, {span(axis)}. What came, and what went."
+    table = _table(shown.grain.value.capitalize(), axis, series, running)
+    return _tile(tile, shelf, anchor, subtitle, plot, finding, table)
+
+
+def _moved(kpi: Kpi, opening: float | None, axis: Sequence[Period], series: Sequence[Series], running: set[int]) -> str:
+    """What moved most in the newest period that is over."""
+    newest = max((n for n, which in enumerate(axis) if which.key not in running), default=len(axis) - 1)
+    before = series[-1].values[newest - 1] if newest else opening
+    after = series[-1].values[newest]
+    moves = [(one.name, one.values[newest] or 0.0) for one in series[:-1]]
+    came, went = sum(v for _, v in moves if v > 0), -sum(v for _, v in moves if v < 0)
+    if before is None or after is None:
+        return f"There is no number {words.covered(kpi, axis[newest])}."
+    most = max(moves, key=lambda move: abs(move[1]), default=("", 0.0))
+    biggest = f"; most of it {most[0].lower()}, {said(abs(most[1]), kpi)}" if most[1] else ""
+    return (
+        f"In {words.period(axis[newest])} {said(came, kpi)} came and {said(went, kpi)} went{biggest}: "
+        f"from {said(before, kpi)} to {said(after, kpi)}."
+    )
+
+
+# -- heat maps -------------------------------------------------------------------------------------------------------
+
+
+def heat_map(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
+    """Cohorts by age, or days by hour."""
+    kpi = shelf.kpi(tile.of[0])
+    if isinstance(kpi.measure, Retention) and kpi.measure.ages is not None:
+        return _cohorts(tile, of, shelf, anchor)
+    return _hours(tile, of, shelf, anchor)
+
+
+def _cohorts(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
+    shown = tile.of[0]
+    kpi = alone(shelf.kpi(shown), shown, ())
+    ages = shelf.cells(shown, (Retention.AGE,), (*of, *tile.cell))
+    ordered = sorted(ages.items(), key=lambda one: int(one[0][0][1]))
+    axis = shelf.axis([line for _, line in ordered], min(tile.periods, _ROWS))
+    known = [(int(cell[0][1]), by_key(line)) for cell, line in ordered]
+    # A cohort of which nothing can be said yet is no row.
+    axis = [which for which in axis if any(_ripe(rows.get(which.key)) for _, rows in known)]
+    if not axis:
+        return _tile(tile, shelf, anchor)
+    first = known[0][1]
+    sizes = [first[which.key].n if which.key in first else None for which in axis]
+    patches = [tuple(_patch(rows.get(which.key), kpi) for _, rows in known) for which in axis]
+    unit = _unit_of_age(shelf.kpi(shown))
+    finding = _retained(axis, known, kpi, unit)
+    names = tuple(
+        f"{words.period(which)} ({size:,.0f})" if size is not None else words.period(which)
+        for which, size in zip(axis, sizes, strict=True)
+    )
+    grid = Grid(
+        names,
+        tuple(str(age) for age, _ in known),
+        tuple(patches),
+        0.0,
+        1.0,
+        tuple((value, numbers.axis(value, kpi.unit)) for value in (0.0, 0.25, 0.5, 0.75, 1.0)),
+        finding,
+        "Joined in (how many)",
+        f"{unit.capitalize()}s since",
+    )
+    values = Values(
+        "Joined in",
+        tuple(Heading(f"{unit.capitalize()} {age}") for age, _ in known),
+        tuple(
+            ValueRow(Heading(name), tuple(p.value for p in row), tuple(p.text or p.missing.capitalize() for p in row))
+            for name, row in zip(reversed(names), reversed(patches), strict=True)
+        ),
+    )
+    subtitle = f"Share of those who joined in a {shown.grain}, by {unit}s since. Empty fields are not over yet."
+    return _tile(tile, shelf, anchor, subtitle, grid, finding, values)
+
+
+def _ripe(row: Stored | None) -> bool:
+    return row is not None and (row.value is not None or row.withheld)
+
+
+def _patch(row: Stored | None, kpi: Kpi) -> Patch:
+    if row is None or row.reason in (Reason.TOO_EARLY, Reason.STILL_WATCHED):
+        return Patch(None, "", "not yet")
+    if row.value is None:
+        return Patch(None, "", row.verdict.word.lower())
+    return Patch(row.value, numbers.full(row.value, kpi.unit, 0))
+
+
+def _unit_of_age(kpi: Kpi) -> str:
+    measure = kpi.measure
+    assert isinstance(measure, Retention)
+    assert measure.ages is not None
+    return measure.ages.unit.value
+
+
+def _retained(axis: Sequence[Period], known: Sequence[tuple[int, Mapping[int, Stored]]], kpi: Kpi, unit: str) -> str:
+    """How the newest and the oldest cohort compare at the highest age that the newest ones have."""
+    for age, rows in reversed(known):
+        filled = [(which, row.value) for which in axis if (row := rows.get(which.key)) and row.value is not None]
+        if len(filled) > len(axis) // 2 or (len(filled) > 1 and age <= 1):
+            (old, then), (new, now) = filled[0], filled[-1]
+            return (
+                f"After {words.count(age, unit)}, {said(now, kpi)} of those who joined in {words.period(new)} were "
+                f"there; of those of {words.period(old)}, {said(then, kpi)}."
+            )
+    return "There are too few cohorts to compare yet."
+
+
+def _hours(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
+    """Days by hour: the newest first, as a diary would have them."""
+    shown, cell = tile.of[0], (*of, *tile.cell)
+    kpi = alone(shelf.kpi(shown), shown, cell)
+    line = [row for row in shelf.line(shown, cell) if not row.partial][-min(tile.periods, 24 * _ROWS) :]
+    if not any(row.value is not None for row in line):
+        return _tile(tile, shelf, anchor)
+    zone = shelf.at.calendar.tz
+    days: dict[str, dict[int, Stored]] = {}
+    for row in line:
+        local = row.period.start.astimezone(zone)
+        days.setdefault(f"{local:%a} {words.day(local.date())}", {}).setdefault(local.hour, row)
+    depth = numbers.places([row.value for row in line], kpi.unit, kpi.decimals)
+    present = [row.value for row in line if row.value is not None]
+    patches = tuple(tuple(_field(rows.get(hour), kpi, depth) for hour in range(24)) for rows in days.values())
+    low, high = min(0.0, *present), max(present)
+    top = max(line, key=lambda row: row.value if row.value is not None else float("-inf"))
+    finding = f"The most was {said(top.value, kpi)}, {words.period(top.period)}."
+    ticks = tuple((value, numbers.axis(value, kpi.unit)) for value in numbers.ticks(low, high, kpi.unit))
+    names, hours = tuple(days), tuple(f"{hour:02}" for hour in range(24))
+    grid = Grid(names, hours, patches, low, high, ticks, finding, "Day", "Hour")
+    values = Values(
+        "Day",
+        tuple(Heading(hour) for hour in hours),
+        tuple(
+            ValueRow(Heading(name), tuple(p.value for p in row), tuple(p.text or p.missing.capitalize() for p in row))
+            for name, row in reversed(list(zip(names, patches, strict=True)))
+        ),
+    )
+    zone_name = shelf.at.calendar.zone
+    subtitle = f"{unit_word(kpi.unit)} in each hour, {names[0]} to {names[-1]}. Hours are those of {zone_name}."
+    return _tile(tile, shelf, anchor, subtitle, grid, finding, values)
+
+
+def _field(row: Stored | None, kpi: Kpi, depth: int) -> Patch:
+    if row is None or row.value is None:
+        return Patch(None, "", row.verdict.word.lower() if row is not None else "no data")
+    return Patch(row.value, numbers.full(row.value, kpi.unit, depth))
+
+
+# -- histogram -------------------------------------------------------------------------------------------------------
+
+
+def histogram(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
+    """How many cells have how much, at the newest period that is over and has all bins."""
+    shown, cell = tile.of[0], (*of, *tile.cell)
+    whole = shelf.kpi(shown)
+    measure = whole.measure
+    if not isinstance(measure, Spread):
+        return _tile(tile, shelf, anchor)
+    kpi = alone(whole, shown, cell)
+    read = {name: by_key(shelf.line(Shown(shown.kpi, name, shown.grain), cell)) for name in measure.bounds}
+    middle = [row for row in shelf.line(shown, cell) if not row.partial]
+    newest = next((row for row in reversed(middle) if all(_has(rows, row) for rows in read.values())), None)
+    if newest is None:
+        return _tile(tile, shelf, anchor)
+    whole_numbers = all(float(cut).is_integer() for cut in measure.bins) and kpi.unit.kind is UnitKind.NOUN
+    bins = [
+        (_bin(bounds, kpi, whole=whole_numbers), read[name][newest.period.key].value or 0.0)
+        for name, bounds in measure.bounds.items()
+    ]
+    if not measure.zeros and not bins[0][1]:
+        bins = bins[1:]  # nothing lies below the first cut where nothing is not counted
+    groups = words.count(round(sum(value for _, value in bins)), _noun(measure))
+    finding = f"The middle one of {groups} has {said(newest.value, kpi)} {words.covered(kpi, newest.period)}."
+    low, high = charts.extent([value for _, value in bins], (), "bar")
+    number = Unit(UnitKind.NONE)
+    plot = Plot(
+        "histogram",
+        tuple(Slot(float(n), name, f"{name} {kpi.unit.name}".strip()) for n, (name, _) in enumerate(bins)),
+        (
+            Series(
+                f"Number of {_noun(measure)}s",
+                tuple(value for _, value in bins),
+                tuple(f"{value:,.0f}" for _, value in bins),
+            ),
+        ),
+        low,
+        high,
+        tuple((value, numbers.axis(value, number)) for value in numbers.ticks(low, high, number)),
+        finding,
+        f"{_noun(measure).capitalize()}s",
+    )
+    column = f"{_noun(measure).capitalize()}s"
+    values = Values(
+        unit_word(kpi.unit),
+        (Heading(column),),
+        tuple(ValueRow(Heading(name), (value,), (f"{value:,.0f}",)) for name, value in bins),
+    )
+    subtitle = f"Number of {_noun(measure)}s by {unit_word(kpi.unit).lower()}, {words.covered(kpi, newest.period)}"
+    return _tile(tile, shelf, anchor, subtitle, plot, finding, values)
+
+
+def _has(rows: Mapping[int, Stored], row: Stored) -> bool:
+    found = rows.get(row.period.key)
+    return found is not None and found.value is not None
+
+
+def _noun(measure: Spread) -> str:
+    """What is spread: the last column names the smallest groups."""
+    return measure.across[-1].replace("_", " ")
+
+
+def _bin(bounds: tuple[float | None, float | None], kpi: Kpi, *, whole: bool) -> str:
+    """A bin's name: 0, 1-9, 1,000 and more; of what is no count: below 0.5, 0.5 to 1."""
+    low, high = bounds
+
+    def number(value: float) -> str:
+        return f"{value:,.0f}" if whole else numbers.axis(value, kpi.unit)
+
+    if low is None:
+        assert high is not None
+        return ("0" if high == 1 else f"below {number(high)}") if whole else f"below {number(high)}"
+    if high is None:
+        return f"{number(low)}+" if whole else f"{number(low)} and more"
+    if whole:
+        return number(low) if high - low == 1 else f"{number(low)}\u2013{number(high - 1)}"
+    return f"{number(low)} to {number(high)}"
+
+
+# -- small parts -----------------------------------------------------------------------------------------------------
+
+
+def _series(
+    name: str,
+    kpi: Kpi,
+    values: Sequence[float | None],
+    axis: Sequence[Period],
+    running: set[int],
+    *,
+    total: bool = False,
+) -> Series:
+    depth = numbers.places(values, kpi.unit, kpi.decimals)
+    last = next((value for value in reversed(values) if value is not None), None)
+    return Series(
+        name,
+        tuple(values),
+        tuple(numbers.full(value, kpi.unit, depth) for value in values),
+        str(numbers.tile(last, figures.bare(kpi.unit), decimals=kpi.decimals)) if last is not None else "",
+        "total" if total else "category",
+        tuple(which.key in running for which in axis),
+    )
+
+
+def _table(first: str, axis: Sequence[Period], series: Sequence[Series], running: set[int]) -> Values:
+    """The table behind series over time, the newest period first."""
+    return Values(
+        first,
+        tuple(Heading(one.name) for one in series),
+        tuple(
+            ValueRow(
+                Heading(f"{words.period(which)} so far" if which.key in running else words.period(which)),
+                tuple(one.values[n] for one in series),
+                tuple(one.texts[n] for one in series),
+                which.key in running,
+            )
+            for n, which in reversed(list(enumerate(axis)))
+        ),
+    )
+
+
+def survival(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
+    """How many have not got there yet, by the time since they began."""
+    return _tile(tile, shelf, anchor, finding="The curve is not kept yet; the KPI's page has the share that got there.")
+
+
+SHAPES: Mapping[Look, Shape] = {
+    Look.WATERFALL: waterfall,
+    Look.HEAT_MAP: heat_map,
+    Look.HISTOGRAM: histogram,
+    Look.SURVIVAL_CURVE: survival,
+}
