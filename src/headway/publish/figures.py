@@ -179,6 +179,7 @@ def _steps(placed: Sequence[_Placed], kpi: Kpi, form: Form) -> list[Step]:
 def stretches(
     places: Sequence[float], levels: Sequence[float | None], sign: str, kpi: Kpi, form: Form
 ) -> Iterator[Step]:
+    """Each stretch of time with the same bound; `sign` says on which side of it what is good enough lies."""
     start = 0
     moves = sum(level is not None for level, _ in groupby(levels)) > _FEW
     for level, run in groupby(levels):
