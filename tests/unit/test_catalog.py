@@ -235,10 +235,10 @@ def test_a_kpi_takes_what_it_does_not_say_from_its_file_its_area_and_the_project
     found = load(
         SESSIONS + "audience: restricted\nowners: {data: Data}\nareas: {product: {owner: data}}\n",
         kpis__usage="""
-defaults: {area: product, grain: month, rank: primary, by_grain: month}
+defaults: {area: product, grain: month, rank: primary, listed: true, by_grain: month}
 kpis:
   monthly_sessions: {count: sessions}
-  own: {count: sessions, title: Own title, grain: quarter, rank: headline, audience: public}
+  own: {count: sessions, title: Own title, grain: quarter, rank: headline, audience: public, listed: false}
   written:
     # a comment
     count: sessions
@@ -250,6 +250,7 @@ kpis:
     assert (kpi.grain, kpi.by_grain, kpi.rank, kpi.audience) == (
         Grain.MONTH, Grain.MONTH, Rank.PRIMARY, Audience.RESTRICTED,
     )  # fmt: skip
+    assert (kpi.listed, found["own"].listed) == (True, False)
     assert (found["own"].grain, found["own"].by_grain, found["own"].rank) == (
         Grain.QUARTER,
         Grain.QUARTER,

@@ -161,6 +161,7 @@ def common(draft: Draft, project: Catalog, complaints: Complaints, **resolved: A
         why=spec.why,
         area=area,
         owner=owner,
+        listed=bool(draft.defaults.listed if spec.listed is None else spec.listed),
         rank=spec.rank or draft.defaults.rank,
         decimals=spec.decimals,
         better=spec.better or Better.NONE,

@@ -65,6 +65,7 @@ class KpiSpec(Spec):
     owner: Name | None = None
     rank: RankOf | None = None
     audience: AudienceOf | None = None
+    listed: Flag | None = None
     unit: UnitOf | None = None
     decimals: Digits | None = None
     better: BetterOf | None = None

@@ -259,6 +259,7 @@ class DefaultsSpec(Spec):
     owner: Name | None = None
     rank: RankOf | None = None
     audience: AudienceOf | None = None
+    listed: Flag | None = None
     grain: GrainOf | None = None
     by_grain: GrainOf | None = None
 

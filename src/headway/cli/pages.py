@@ -40,6 +40,7 @@ def show(
 ) -> None:
     """Print the newest numbers, or the periods of one KPI."""
     from headway.publish import pages, terminal
+    from headway.publish.findingpages import CataloguePage
 
     if kpi is None and grain is not None:
         mistake = Mistake(
@@ -53,7 +54,7 @@ def show(
         page = view.catalogue() if kpi is None else view.kpi(kpi, grain_of(grain))
     if as_json:
         typer.echo(json.dumps(pages.plain(page), ensure_ascii=False, indent=2))
-    elif isinstance(page, pages.CataloguePage):
+    elif isinstance(page, CataloguePage):
         terminal.overview(screen(), page)
     else:
         terminal.kpi(screen(), page, periods)

@@ -31,6 +31,8 @@ class Kpi:
     why: str = ""
     area: str | None = None
     owner: str | None = None
+    #: Readers who may not see it learn that there is such a KPI: its title, area and owner.
+    listed: bool = False
     rank: Rank | None = None
     decimals: int | None = None
     better: Better = Better.NONE

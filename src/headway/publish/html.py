@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from itertools import groupby
 from pathlib import PurePosixPath
+from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from headway import __version__, charts
 from headway.periods import Grain
-from headway.publish import figures, graph, pages, words
+from headway.publish import figures, finding, graph, numbers, pages, words
 from headway.publish.boardpages import AnyTile, BoardPage, ChartTile, NumberTile
+from headway.publish.findingpages import Filter
 from headway.publish.objectivepages import KeyResultRow, ObjectivePage
 from headway.publish.pages import KpiPage, Page
 from headway.publish.view import View
@@ -47,6 +49,7 @@ _ACCENTED = """
 @media screen and (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ --accent: {dark}; }} }}
 @media screen {{ :root[data-theme="dark"] {{ --accent: {dark}; }} }}
 """
+_AREA_PATH = re.compile(r"area/([a-z0-9_]+)\.(?:html|json)")
 _OBJECTIVE_PATH = re.compile(r"objective/([a-z0-9_]+)\.(?:html|json)")
 _BOARD_PATH = re.compile(r"board/([a-z0-9_]+)(?:/([a-z0-9-]+))?\.(?:html|json)")
 _KPI_PATH = re.compile(r"kpi/([a-z0-9_]+)(?:\.([a-z]+))?(\.cells)?\.(html|json|csv)")
@@ -66,11 +69,13 @@ class Document:
 class Pages:
     """All files of one view. `get` makes one; nothing is drawn before it is asked for.
 
-    While somebody is `writing` the catalogue, pages say what is wrong in it and follow its files.
+    `served` pages stand on a server, which answers to a query; files do not. While somebody is `writing` the catalogue,
+    pages say what is wrong in it and follow its files.
     """
 
-    def __init__(self, view: View, writing: Writing | None = None) -> None:
+    def __init__(self, view: View, writing: Writing | None = None, *, served: bool = False) -> None:
         self.view = view
+        self.served = served
         self.writing = writing
         #: What the pages may load.
         self.policy = WRITING_POLICY if writing else POLICY
@@ -84,6 +89,10 @@ class Pages:
         if self._logo is not None:
             yield self._logo
         yield from ("index.html", "index.json", "kpis.html", "kpis.json", "quality.html", "quality.json", "404.html")
+        for area in self.view.areas:
+            yield from (f"area/{area.name}.html", f"area/{area.name}.json")
+        if self.view.happened:
+            yield from ("notes.html", "notes.json")
         if self.view.pursued:
             yield from ("objectives.html", "objectives.json")
         for objective in self.view.pursued:
@@ -101,8 +110,8 @@ class Pages:
                     yield f"kpi/{name}.{grain}.csv"
             yield from (f"kpi/{name}.{grain}.cells.csv" for grain in self.view.grains(name, cell=True))
 
-    def get(self, path: str) -> Document | None:
-        """The document at a path, or None if there is none for this reader."""
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> Document | None:
+        """The document at a path, or None if there is none for this reader. A query narrows the catalogue."""
         if path in _ASSETS:
             media_type, parts = _ASSETS[path]
             return Document(self._branded(path, "\n".join(map(_asset, parts))).encode(), media_type)
@@ -115,7 +124,9 @@ class Pages:
             case "index.html" | "index.json":
                 return self._document(path, "front.html", self.view.front())
             case "kpis.html" | "kpis.json":
-                return self._document(path, "kpis.html", self.view.catalogue())
+                return self._catalogue(path, query or {})
+            case "notes.html" | "notes.json" if self.view.happened:
+                return self._document(path, "notes.html", self.view.notes(), named=finding.NAMED)
             case "quality.html" | "quality.json":
                 return self._document(path, "quality.html", self.view.quality())
             case "objectives.html" | "objectives.json" if self.view.pursued:
@@ -124,6 +135,13 @@ class Pages:
                 return self._document(path, "alerts.html", self.view.alerts())
             case "404.html":
                 return Document(self.missing().encode(), "text/html; charset=utf-8")
+        return self._one(path)
+
+    def _one(self, path: str) -> Document | None:
+        """The document of one area, objective, board or KPI."""
+        if (match := _AREA_PATH.fullmatch(path)) is not None:
+            known = match[1] in {one.name for one in self.view.areas}
+            return self._area(path, match[1]) if known else None
         if (match := _OBJECTIVE_PATH.fullmatch(path)) is not None:
             known = match[1] in {one.name for one in self.view.pursued}
             return self._document(path, "objective.html", self.view.objective(match[1])) if known else None
@@ -153,6 +171,8 @@ class Pages:
                 logo=self._logo,
                 objectives=bool(self.view.pursued),
                 boards=self.view.boards.links(),
+                served=self.served,
+                notes_page=bool(self.view.happened),
             )
         )
 
@@ -169,6 +189,22 @@ class Pages:
         if (light, dark) != _ACCENT and path.endswith(".css"):
             return text + _ACCENTED.format(light=light, dark=dark)
         return text.replace(_ACCENT[0], light).replace(_ACCENT[1], dark) if path.endswith(".svg") else text
+
+    def _catalogue(self, path: str, query: Mapping[str, str]) -> Document:
+        """The catalogue. A page has all of it, what does not fit hidden: the script shows it as a reader types."""
+        page = self.view.catalogue(query)
+        whole = self.view.catalogue() if query else page
+        chosen = {one.name: one.chosen.value for one in page.filters if one.chosen} | ({"q": page.q} if page.q else {})
+        without = {one: urlencode({key: value for key, value in chosen.items() if key != one}) for one in chosen}
+        return self._document(
+            path, "kpis.html", page, whole=whole, without=without, **_listed(page.tiles, page.filters)
+        )
+
+    def _area(self, path: str, name: str) -> Document:
+        page = self.view.area(name)
+        group = pages.Group("", page.title, page.tiles)
+        drawn = _listed(page.tiles, self.view.catalogue().filters)
+        return self._document(path, "area.html", page, groups=(group,), **drawn)
 
     def _kpi(self, path: str) -> Document | None:
         match = _KPI_PATH.fullmatch(path)
@@ -195,14 +231,13 @@ class Pages:
             self._last = last = self.view.kpi(name, grain)
         return last
 
-    def _document(self, path: str, template: str, page: Page | BoardPage) -> Document:
+    def _document(self, path: str, template: str, page: Page | BoardPage, **drawn: object) -> Document:
         if path.endswith(".json"):
             body = {"format": pages.FORMAT, **pages.plain(page)}
             return Document(
                 (json.dumps(body, ensure_ascii=False, separators=(",", ":")) + "\n").encode(), "application/json"
             )
         root = "../" * path.count("/")
-        drawn: dict[str, object] = {}
         if isinstance(page, KpiPage):
             drawn = self._drawings(page)
         elif isinstance(page, ObjectivePage):
@@ -216,7 +251,7 @@ class Pages:
                 page=page, stamp=page.stamp, root=root, path=path, policy=self.policy, version=__version__,
                 logo=self._logo, writing=self.writing,
                 spark=_spark, way=_way, rows=ROWS, cells=CELLS, objectives=bool(self.view.pursued),
-                boards=self.view.boards.links(), **drawn,
+                boards=self.view.boards.links(), served=self.served, notes_page=self.view.happened, **drawn,
             )
         )  # fmt: skip
         return Document(_with_icons(html).encode(), "text/html; charset=utf-8")
@@ -252,6 +287,17 @@ class Pages:
         }
 
 
+def _listed(shown: Sequence[pages.Tile], filters: Sequence[Filter]) -> dict[str, object]:
+    """What a list of KPIs needs to say which of them are shown, and by what script can find the others."""
+    kept = frozenset(map(id, shown))
+    return {
+        "fits": lambda tile: id(tile) in kept,
+        "filters": filters,
+        "searched": finding.searched,
+        "has": finding.has,
+    }
+
+
 def mail(**said: object) -> str:
     """A message as the HTML of a mail: its styles stand in its elements, and it loads nothing but its own picture."""
     return _environment().get_template("mail.html").render(**said)
@@ -276,7 +322,8 @@ def _environment() -> Environment:
     )
     found.filters["runs"] = _runs
     found.filters["first_sentence"] = words.first_sentence
-    found.filters["thousands"] = lambda number: f"{number:,}"
+    found.filters["thousands"] = numbers.whole
+    found.filters["counted"] = words.count
     return found
 
 

@@ -220,6 +220,11 @@ def change(new: float | None, old: float | None, unit: Unit) -> Change | None:
     return Change(direction, amount, signed)
 
 
+def whole(number: int) -> str:
+    """How many there are, in full: 1,204."""
+    return f"{number:,}"
+
+
 def ticks(low: float, high: float, unit: Unit, most: int = 4) -> tuple[float, ...]:
     """Round values between `low` and `high` for at most `most` lines above the lowest, in steps people count in.
 

@@ -97,14 +97,10 @@ def aims(kpi: Kpi, shown: Sequence[Objective], published: Published) -> Iterator
 def notes(catalog: Catalog, name: str) -> tuple[NoteRow, ...]:
     """What happened that a reader of a KPI's curve has to know, the oldest first."""
     return tuple(
-        NoteRow(one.on, one.through or one.on, _days(one.on, one.through or one.on), one.text)
+        NoteRow(one.on, one.through or one.on, words.days(one.on, one.through or one.on), one.text)
         for one in catalog.notes
         if not one.kpis or name in one.kpis
     )
-
-
-def _days(first: date, last: date) -> str:
-    return words.day(first) if first == last else f"{words.day(first)} \u2013 {words.day(last)}"
 
 
 class _Way:

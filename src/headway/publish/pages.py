@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 from headway.publish.alertpages import AlertRow, AlertsPage, Watching
+from headway.publish.findingpages import AreaPage, CataloguePage, NotesPage
 from headway.publish.numbers import Change, Piece
 from headway.publish.objectivepages import ObjectivePage, ObjectivesPage
 
@@ -26,7 +27,7 @@ FORMAT = 1
 class Verdict:
     """A status for people. `key` is the stored word, or `stale` or `failed`; `word` depends on the target's side.
 
-    Keys: on near off over · no target, no data, partial, withheld, not tracked yet, retired, stale, failed.
+    Keys: on near off over · no target, no data, partial, withheld, not tracked yet, retired, stale, failed, restricted.
     """
 
     key: str
@@ -609,16 +610,9 @@ class KpiPage:
     alerts: tuple[Watching, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CataloguePage:
-    """Everything that is measured, was measured, or is promised, by area."""
-
-    stamp: Stamp
-    counts: tuple[Count, ...]
-    groups: tuple[Group, ...]
-
-
-Page = Front | KpiPage | CataloguePage | QualityPage | AlertsPage | ObjectivesPage | ObjectivePage
+Page = (
+    Front | KpiPage | CataloguePage | AreaPage | NotesPage | QualityPage | AlertsPage | ObjectivesPage | ObjectivePage
+)
 
 
 def plain(thing: object) -> Any:

@@ -19,9 +19,9 @@ from headway.catalog.storage import Stored
 from headway.ledger import Recorded
 from headway.model import Catalog
 from headway.publish import alertlines
+from headway.publish.findingpages import CataloguePage
 from headway.publish.objectivepages import ObjectiveRow
 from headway.publish.pages import (
-    CataloguePage,
     CheckGroup,
     CheckRow,
     Compared,

@@ -8,7 +8,7 @@ stored values is formatting.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -33,6 +33,7 @@ from headway.publish import (
     alertlists,
     cells,
     download,
+    finding,
     front,
     goals,
     history,
@@ -47,11 +48,11 @@ from headway.publish import (
 from headway.publish.alertpages import AlertsPage
 from headway.publish.boards import Boards
 from headway.publish.checks import LOOKS, Findings
+from headway.publish.findingpages import AreaPage, CataloguePage, NotesPage
 from headway.publish.history import Past
 from headway.publish.objectivepages import ObjectivePage, ObjectivesPage
 from headway.publish.pages import (
     Breakdown,
-    CataloguePage,
     DefinitionVersion,
     Earlier,
     EntryRow,
@@ -60,6 +61,7 @@ from headway.publish.pages import (
     Front,
     Growth,
     KpiPage,
+    Link,
     Others,
     Point,
     QualityPage,
@@ -240,7 +242,7 @@ class View:
         every = [self.tile(name) for name in self.names]
         headlines = front.headlines(every)
         rest = [t for t in every if t.maturity == "tracked" and t not in headlines]
-        brief = front.brief(every, lambda tile: (kpi := self.catalog.kpis[tile.name], self._leading(kpi)))
+        brief = front.brief(every, self._behind)
         return Front(
             self.stamp,
             front.counts(every),
@@ -253,10 +255,47 @@ class View:
             front.groups(rest, self.catalog),
         )
 
-    def catalogue(self) -> CataloguePage:
-        """All KPIs by area, planned and retired ones too."""
-        every = [self.tile(name) for name in self.names]
-        return CataloguePage(self.stamp, front.counts(every), front.groups(every, self.catalog))
+    def catalogue(self, query: Mapping[str, str] | None = None) -> CataloguePage:
+        """All KPIs by area, planned and retired ones too; with a query, those that fit it."""
+        return finding.catalogue(self.listed, self.catalog, self.stamp, query)
+
+    @cached_property
+    def listed(self) -> tuple[Tile, ...]:
+        """A card for each KPI of the catalogue that this reader may know of, shown or not, in its order."""
+        return tuple(
+            self.tile(name) if name in self.names else finding.listed(kpi, self._at)
+            for name, kpi in self.catalog.kpis.items()
+            if name in self.names or kpi.listed
+        )
+
+    @cached_property
+    def areas(self) -> tuple[Link, ...]:
+        """The areas with a KPI that this reader may know of."""
+        return finding.areas(self.listed, self.catalog)
+
+    def area(self, name: str) -> AreaPage:
+        """One area of those."""
+        known = {tile.name: self._alerts.watching(tile.name) for tile in self.listed} if self._alerts else {}
+        return finding.area(
+            name,
+            self.listed,
+            self._at,
+            self.stamp,
+            self._behind,
+            self.boards.visible,
+            self.pursued,
+            self._published,
+            known,
+        )
+
+    @property
+    def happened(self) -> bool:
+        """True if this reader has a page of notes."""
+        return any(not note.kpis or set(note.kpis) & set(self.names) for note in self.catalog.notes)
+
+    def notes(self) -> NotesPage:
+        """What happened, by date."""
+        return finding.notes(self.catalog, self.names, self.stamp)
 
     def alerts(self) -> AlertsPage:
         """What fires, who knows of it, what ended, and every rule; UsageError for readers who have no such page."""
@@ -467,6 +506,10 @@ class View:
     def _leading(self, kpi: Kpi) -> list[Stored]:
         """The rows whose verdicts are on the card."""
         return self._total(kpi.name, kpi.front, goals.lead(kpi))
+
+    def _behind(self, tile: Tile) -> tuple[Kpi, Sequence[Stored]]:
+        kpi = self.catalog.kpis[tile.name]
+        return kpi, self._leading(kpi)
 
     def _cells(self, name: str, grain: Grain, part: str = "") -> dict[Cell, list[Stored]]:
         """The rows of a KPI's cells at one grain. Pages of one KPI are made together: the last one is kept."""

@@ -22,7 +22,7 @@ from headway.model import (
     asks,
 )
 from headway.periods import Calendar, Grain, Period, WindowKind
-from headway.publish import measures
+from headway.publish import measures, numbers
 from headway.publish.pages import Verdict
 
 # -- time ----------------------------------------------------------------------------------------------------------
@@ -63,6 +63,11 @@ def span(first: date, last: date) -> str:
         return f"{first.day}\u2013{last.day} {last:%B}"
     start = f"{first.day} {first:%b}" if first.year == last.year else day(first)
     return f"{start} \u2013 {last.day} {last:%b}"
+
+
+def days(first: date, last: date) -> str:
+    """One day, or the first and the last of several: 21 Nov 2026, 6 Feb 2025 - 2 Apr 2025."""
+    return day(first) if first == last else f"{day(first)} \u2013 {day(last)}"
 
 
 def between(first: date | None, through: date | None) -> str:
@@ -177,6 +182,7 @@ COUNTED = {
     "stale": "stale",
     "not tracked yet": "not tracked yet",
     "retired": "retired",
+    "restricted": "restricted",
 }
 
 
@@ -350,4 +356,4 @@ def listed(items: Sequence[str]) -> str:
 
 def count(number: int, noun: str) -> str:
     """`1 number`, `1,204 numbers`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{numbers.whole(number)} {noun}{'' if number == 1 else 's'}"

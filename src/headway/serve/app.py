@@ -7,7 +7,7 @@ import errno
 import hashlib
 import socket
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from threading import Lock
 
 import uvicorn
@@ -49,12 +49,14 @@ class _Drawn:
         view = self._open_view()
         return view, self._edits.writing(view) if self._edits else None
 
-    def get(self, path: str) -> tuple[Pages, Document | None]:
+    def get(self, path: str, query: Mapping[str, str]) -> tuple[Pages, Document | None]:
         """The document at a path of the newest state. One request draws at a time, as the library does."""
         view, writing = self.state()
         with self._lock:
             if self._pages is None or (self._pages.view.version, self._pages.writing) != (view.version, writing):
-                self._pages, self._documents = Pages(view, writing), {}
+                self._pages, self._documents = Pages(view, writing, served=True), {}
+            if query:  # queries are without number: what is drawn for them is not kept
+                return self._pages, self._pages.get(path, query)
             if path not in self._documents:
                 document = self._pages.get(path)
                 if document is None:
@@ -115,7 +117,7 @@ def app(
 
     @application.api_route("/{path:path}", methods=["GET", "HEAD"])
     def page(request: Request, path: str) -> Response:
-        pages, document = drawn.get(path or "index.html")
+        pages, document = drawn.get(path or "index.html", request.query_params)
         if pages.writing and pages.writing.mistakes and path.endswith((".json", ".csv")):
             return _error(pages.writing.mistakes[0].slug, [str(one) for one in pages.writing.mistakes], 500)
         if document is None or path == "404.html":

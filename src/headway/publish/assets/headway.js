@@ -49,7 +49,7 @@ document.addEventListener("DOMContentLoaded", () => {
     let shown = 0;
     for (const row of rows) {
       const fits = words.every((word) => row.dataset.text.includes(word))
-        && ["area", "status", "owner", "level", "state"].every((key) => {
+        && ["area", "status", "owner", "maturity", "audience", "level", "state"].every((key) => {
           const field = form.elements[key];
           return !field || !field.value || row.dataset[key] === field.value;
         });
@@ -67,9 +67,15 @@ document.addEventListener("DOMContentLoaded", () => {
     const none = document.querySelector("[data-none]");
     if (none) none.hidden = shown > 0;
     const kept = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    for (const chip of document.querySelectorAll("[data-chips] .chip")) {
+      chip.hidden = form.elements[chip.dataset.key]?.value !== chip.dataset.value;
+    }
+    for (const clear of document.querySelectorAll("[data-clear]")) clear.hidden = shown === rows.length;
     try { history.replaceState(null, "", (kept.size ? `?${kept}` : location.pathname) + location.hash); } catch { /* from disk */ }
   };
   form.hidden = false;
+  for (const list of document.querySelectorAll("[data-chips]")) list.hidden = false;
+  for (const button of form.querySelectorAll("[data-plain]")) button.hidden = true;  // what is typed is applied at once
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => { event.preventDefault(); apply(); });
   apply();
