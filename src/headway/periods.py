@@ -171,7 +171,7 @@ class Window:
                 return str(self.length)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, order=True)
 class Period:
     """One period: `[start, end)` as moments in UTC, `first` to `last` as local days, both inclusive.
 
@@ -185,7 +185,7 @@ class Period:
     last: date
     name: str
 
-    @property
+    @cached_property
     def key(self) -> int:
         """What the ledger stores: epoch day of `first`, or epoch second of `start` for an hour."""
         return int(self.start.timestamp()) if self.grain is Grain.HOUR else epoch_day(self.first)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -113,7 +111,7 @@ def test_of_a_ratio_it_is_the_cell_without_whose_change_it_would_have_moved_leas
     def told(parts: list[tuple[int, int]]) -> dict[Cell, Stored]:
         whole = (sum(top for top, _ in parts), sum(bottom for _, bottom in parts))
         named = {TOTAL: whole} | {plan(str(n)): part for n, part in enumerate(parts)}
-        return {cell: replace(ratio(*part), value=scale * part[0] / part[1]) for cell, part in named.items()}
+        return {cell: ratio(*part)._replace(value=scale * part[0] / part[1]) for cell, part in named.items()}
 
     first, second = first[:count], second[:count]
     before, after = told(first), told(second)

@@ -18,7 +18,9 @@ from headway.ledger import Ledger
 from headway.model import Audience, Brand, Catalog
 from headway.publish import site, view
 from headway.publish.html import Pages
+from headway.publish.pages import FORMAT, plain
 from headway.publish.site import Built
+from headway.publish.twin import twin
 
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -178,6 +180,14 @@ def test_twins_show_the_same_numbers(built: Built) -> None:
         elif path == "index.html":
             for tile in twin["headlines"]:
                 assert " ".join(tile["shown"]["text"].split()) in words
+
+
+def test_a_twin_is_the_page_as_plain_values(published: tuple[Ledger, Catalog], northlane: SimpleNamespace) -> None:
+    """The bytes of a twin, read again, are what `plain` makes of the page: no field is lost, none is another."""
+    shown = view.open(*published, Audience.INTERNAL, northlane.NOW)
+    some = [shown.front(), shown.catalogue(), shown.quality(), *(shown.kpi(name) for name in shown.names)]
+    for page in some:
+        assert json.loads(twin(page)) == {"format": FORMAT, **json.loads(json.dumps(plain(page)))}
 
 
 def test_icons_are_drawn(built: Built) -> None:

@@ -447,7 +447,7 @@ def test_a_check_that_failed_on_the_line_is_said_on_the_tile(internal: View) -> 
         month, 1.0, None, 9, None, None, partial=False, imported=False, so_far=None, so_far_before=None,
         status=None, low=None, high=None, expected=None, revision=1,
     )  # fmt: skip
-    held = replace(good, value=None, reason="check failed")
+    held = good._replace(value=None, reason="check failed")
     loads = internal._at
     assert tiles._on_the_data(tile, [held, good, good], loads) == "Check failed, 1 of 3 withheld"
     assert tiles._on_the_data(tile, [good, good], loads) is None

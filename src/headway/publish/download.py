@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from headway.model import Cell, Kpi
+from headway.periods import Period
 from headway.publish.pages import EntryRow
 from headway.publish.stored import Stored
 
@@ -15,42 +16,38 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def _values(row: Stored) -> tuple[object, ...]:
-    return (
-        row.value,
-        row.verdict.key,
-        row.low,
-        row.high,
-        "true" if row.partial else "false",
-        "true" if row.imported else "false",
-        row.reason,
-        row.n,
-        row.numerator,
-        row.denominator,
-        row.revision,
-    )
-
-
 def numbers(lines: Mapping[Cell, Sequence[Stored]], columns: Sequence[str]) -> str:
     """Lines of numbers by cell, with a column for each of the breakdowns' `columns`.
 
     A percentage is a fraction, a period has its first and last day, and what is missing is empty with a reason.
     """
-    header = [*columns, "period", "first_day", "last_day", *_FIELDS]
-    return _written(
-        header,
-        (
-            [
-                *(_harmless(dict(cell).get(column, "")) for column in columns),
-                row.period.name,
-                row.period.first.isoformat(),
-                row.period.last.isoformat(),
-                *("" if value is None else value for value in _values(row)),
-            ]
-            for cell, line in lines.items()
-            for row in line
-        ),
-    )
+    return _written([*columns, "period", "first_day", "last_day", *_FIELDS], _lines(lines, columns))
+
+
+def _lines(lines: Mapping[Cell, Sequence[Stored]], columns: Sequence[str]) -> Iterator[tuple[object, ...]]:
+    days: dict[Period, tuple[str, str, str]] = {}  # the same for every cell
+    for cell, line in lines.items():
+        values = dict(cell)
+        of = tuple(_harmless(values.get(column, "")) for column in columns)
+        for row in line:
+            if (when := days.get(row.period)) is None:
+                which = row.period
+                when = days[which] = (which.name, which.first.isoformat(), which.last.isoformat())
+            yield (
+                *of,
+                *when,
+                row.value,
+                row.verdict.key,
+                row.low,
+                row.high,
+                "true" if row.partial else "false",
+                "true" if row.imported else "false",
+                row.reason,
+                row.n,
+                row.numerator,
+                row.denominator,
+                row.revision,
+            )
 
 
 def texts(entries: Iterable[EntryRow], columns: Sequence[str]) -> str:

@@ -44,6 +44,8 @@ class Past:
 
     def proposed(self, row: Stored, part: str = "", cell: Cell = ()) -> tuple[Proposal, Restatement] | None:
         """What a run computed where another number stays published."""
+        if not self.proposals:
+            return None
         found = self.proposals.get((part, row.period.grain, cell_text(cell), row.period.key))
         restatement = self.restatements.get(found.restatement) if found else None
         return (found, restatement) if found and restatement else None
@@ -53,6 +55,8 @@ def values(
     revisions: Sequence[Revision], past: Past, now: Stored, kpi: Kpi, part: str, depth: int, at: Situation
 ) -> tuple[Was, ...]:
     """Every value that a number had, the newest first; the first of them is the one that stands."""
+    if not revisions:
+        return ()
     public = at.audience is Audience.PUBLIC
     unit, zone = goals.unit_of(kpi, part), at.calendar.tz
     hidden = now.reason in _NOT_SHOWN

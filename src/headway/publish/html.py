@@ -5,7 +5,6 @@ Every page is whole without JavaScript and links relatively, so that it works be
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from headway.publish.boardpages import AnyTile, BoardPage, ChartTile, NumberTile
 from headway.publish.findingpages import Filter
 from headway.publish.objectivepages import KeyResultRow, ObjectivePage
 from headway.publish.pages import KpiPage, Page
+from headway.publish.twin import twin
 from headway.publish.view import View
 from headway.publish.writing import Writing
 
@@ -233,10 +233,7 @@ class Pages:
 
     def _document(self, path: str, template: str, page: Page | BoardPage, **drawn: object) -> Document:
         if path.endswith(".json"):
-            body = {"format": pages.FORMAT, **pages.plain(page)}
-            return Document(
-                (json.dumps(body, ensure_ascii=False, separators=(",", ":")) + "\n").encode(), "application/json"
-            )
+            return Document(twin(page), "application/json")
         root = "../" * path.count("/")
         if isinstance(page, KpiPage):
             drawn = self._drawings(page)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -381,8 +381,8 @@ def _ended(calendar: Calendar, grain: Grain, day: date) -> Period:
 
 def _nothing(total: Stored) -> Stored:
     """The row of a cell that is not there, where the total has a value: 0."""
-    return replace(
-        total, value=0.0, reason=None, n=None, numerator=None, denominator=None, status=None, low=None, high=None
+    return total._replace(
+        value=0.0, reason=None, n=None, numerator=None, denominator=None, status=None, low=None, high=None
     )
 
 

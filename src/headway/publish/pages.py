@@ -620,7 +620,7 @@ def plain(thing: object) -> Any:
     if thing is None or type(thing) in (str, float, int, bool):  # nearly everything, in pages of a thousand rows
         return thing
     if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        return {name: plain(getattr(thing, name)) for name in _fields(type(thing))}
+        return {name: plain(getattr(thing, name)) for name in fields(type(thing))}
     if isinstance(thing, Mapping):
         return {str(key): plain(value) for key, value in thing.items()}
     if isinstance(thing, list | tuple):
@@ -631,6 +631,6 @@ def plain(thing: object) -> Any:
 
 
 @cache
-def _fields(kind: type) -> tuple[str, ...]:
+def fields(kind: type) -> tuple[str, ...]:
     """The names of a dataclass's fields, but for `pieces`: sizes of type are the page's business."""
     return tuple(field.name for field in dataclasses.fields(kind) if field.name != "pieces")

@@ -113,8 +113,7 @@ class Shelf:
 
 def _zero(row: Stored) -> Stored:
     """A cell that has no row, in the period of a row of the total."""
-    return replace(
-        row,
+    return row._replace(
         value=0.0,
         reason=None,
         n=None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, tzinfo
+from functools import lru_cache
 
 from headway.model import (
     Availability,
@@ -79,6 +80,7 @@ def between(first: date | None, through: date | None) -> str:
     return f"until {day(through)}" if through else "always"
 
 
+@lru_cache(maxsize=50_000)
 def period(which: Period) -> str:
     """A period's whole name: October 2026, Q3 2026, 20 Nov 2026, 16-22 Nov 2026."""
     match which.grain:
@@ -186,14 +188,19 @@ COUNTED = {
 }
 
 
+#: Made once: there is one for each of a million numbers.
+_VERDICTS = {status.value: Verdict(status.value, word) for status, word in _WORDS.items()}
+_NO_TARGET, _OFF = Status.NO_TARGET.value, Status.OFF.value
+_ABOVE, _BELOW = Verdict(_OFF, "Above target"), Verdict(_OFF, "Below target")
+
+
 def verdict(status: str | None, value: float | None, low: float | None, high: float | None) -> Verdict:
     """A stored status as a word; off reads "Below target" or "Above target" by the bound that was missed."""
     if status is None:
-        return Verdict(Status.NO_TARGET.value, _WORDS[Status.NO_TARGET])
-    if status == Status.OFF.value:
-        above = high is not None and value is not None and value > high
-        return Verdict(status, "Above target" if above else "Below target")
-    return Verdict(status, _WORDS[Status(status)])
+        return _VERDICTS[_NO_TARGET]
+    if status == _OFF:
+        return _ABOVE if high is not None and value is not None and value > high else _BELOW
+    return _VERDICTS[status]
 
 
 def stale(before: Verdict) -> Verdict:
