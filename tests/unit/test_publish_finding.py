@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from types import SimpleNamespace
+from urllib.parse import urlencode
 
 import pytest
 
@@ -34,7 +35,7 @@ def listing(published: Published, northlane: SimpleNamespace, audience: Audience
 
 def html(made: View, path: str, query: dict[str, str] | None = None, *, served: bool = True) -> str:
     """A page as it is sent."""
-    document = Pages(made, served=served).get(path, query)
+    document = Pages(made, served=served).get(path, urlencode(query or {}))
     assert document is not None
     return document.content.decode()
 

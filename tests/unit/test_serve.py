@@ -17,6 +17,7 @@ from headway.model import Audience, Catalog
 from headway.publish import view
 from headway.publish.html import Pages
 from headway.publish.view import View
+from headway.serve.drawn import Drawn
 
 
 class Client:
@@ -64,6 +65,28 @@ def test_headers(client: Client, path: str) -> None:
     assert headers["referrer-policy"] == "no-referrer"
     assert "set-cookie" not in headers
     assert "access-control-allow-origin" not in headers
+
+
+def test_what_an_address_asks(client: Client) -> None:
+    """A query chooses what a KPI's page and its twin show; what there is not is told in the page, and is a 400."""
+    assert client.get("/kpi/mau.json?last=90+days").json()["chosen"]["spans"] is True
+    assert client.get("/kpi/mau.html?last=90+days").status_code == 200
+    assert client.get("/kpi/mau.html?utm_source=mail").content == client.get("/kpi/mau.html").content
+    page = client.get("/kpi/mau.html?grain=fortnight")
+    assert page.status_code == 400
+    assert "Monthly active users is not kept by fortnight" in page.text
+    twin = client.get("/kpi/mau.json?grain=fortnight&last=soon")
+    assert twin.status_code == 400
+    assert twin.json()["error"] == "unknown-period"
+    assert len(twin.json()["errors"]) == 2
+
+
+def test_drawn_pages_are_bounded(published: tuple[Ledger, Catalog], northlane: SimpleNamespace) -> None:
+    """However many things are asked for, only so many documents are kept."""
+    drawn = Drawn(lambda: view.open(*published, Audience.PUBLIC, northlane.NOW), keep=3)
+    for days in range(2, 8):
+        drawn.get("kpi/retention.json", f"last={days}+months")
+    assert len(drawn) == 3
 
 
 def test_not_found(client: Client) -> None:

@@ -17,7 +17,7 @@ from headway.publish.stored import Periods
 from headway.publish.tiles import accumulates
 
 #: How many periods a chart goes back: three years of days, two of weeks ... and of hours a week.
-_BACK = {
+BACK = {
     Grain.HOUR: 24 * 7,
     Grain.DAY: 3 * 366,
     Grain.WEEK: 156,
@@ -25,7 +25,8 @@ _BACK = {
     Grain.QUARTER: 24,
     Grain.YEAR: 24,
 }
-_BARS = 24
+#: More bars than these stand too close for their names.
+BARS = 24
 #: More levels of a target than this are a bound that moves.
 _FEW = 6
 #: On a phone, so that a bar keeps its name.
@@ -37,8 +38,10 @@ MULTIPLES = 8
 def main(page: KpiPage, kpi: Kpi, periods: Periods, *, narrow: bool = False) -> Figure | None:
     """The chart of one KPI at one grain; None without a single value."""
     grain = Grain(page.grain)
-    form = _form(kpi, grain, page.rows)
-    most = (_NARROW_BARS if narrow else _BARS) if form == "bar" else _BACK[grain]
+    form = _form(kpi, grain)
+    most = (_NARROW_BARS if narrow else BARS) if form == "bar" else BACK[grain]
+    if page.chosen is not None and page.chosen.spans:
+        form, most = "line" if len(page.rows) > most else form, len(page.rows)
     chosen = list(reversed(page.rows[:most]))
     unripe = grain.rank <= Grain.DAY.rank or (form == "line" and accumulates(kpi))
     while unripe and len(chosen) > 1 and chosen[-1].partial:
@@ -117,10 +120,20 @@ def course(result: KeyResultRow, first: date, kpi: Kpi, calendar: Calendar) -> F
     return Figure("line", marks, (), low, high, ticks, result.says or result.reason, slope=slope, remarks=remarks)
 
 
-def _form(kpi: Kpi, grain: Grain, rows: Sequence[Row]) -> Form:
+def back(kpi: Kpi, grain: Grain) -> int:
+    """How many periods a chart goes back by itself."""
+    return BARS if _form(kpi, grain) == "bar" else BACK[grain]
+
+
+def targets(rows: Sequence[Row], kpi: Kpi, grain: Grain, periods: Periods) -> tuple[Step, ...]:
+    """The bounds in force over a line of rows, newest first as on their page."""
+    return tuple(_steps(_placed(list(reversed(rows)), grain, periods, "line"), kpi, "line")) if rows else ()
+
+
+def _form(kpi: Kpi, grain: Grain) -> Form:
     """Bars for amounts of months and longer; a line for everything that is a level or a rate, and for many periods."""
     rate = kpi.unit.kind in (UnitKind.PERCENT, UnitKind.POINTS, UnitKind.ELAPSED, UnitKind.COUNTED)
-    return "line" if rate or grain.rank < Grain.MONTH.rank or len(rows) == 0 else "bar"
+    return "line" if rate or grain.rank < Grain.MONTH.rank else "bar"
 
 
 _Placed = tuple[Period, float, Row | None]

@@ -12,14 +12,16 @@ from functools import lru_cache
 from importlib import resources
 from itertools import groupby
 from pathlib import PurePosixPath
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from headway import __version__, charts
+from headway.errors import Mistake, UsageError
 from headway.periods import Grain
-from headway.publish import figures, finding, graph, numbers, pages, words
+from headway.publish import asked, figures, finding, graph, numbers, pages, words
+from headway.publish.asked import Asked
 from headway.publish.boardpages import AnyTile, BoardPage, ChartTile, NumberTile
 from headway.publish.findingpages import Filter
 from headway.publish.objectivepages import KeyResultRow, ObjectivePage
@@ -60,10 +62,11 @@ CELLS = 40
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The bytes of one path, and what they are."""
+    """The bytes of one path, and what they are. `status` is 400 for a page that was asked for what there is not."""
 
     content: bytes
     media_type: str
+    status: int = 200
 
 
 class Pages:
@@ -80,7 +83,7 @@ class Pages:
         #: What the pages may load.
         self.policy = WRITING_POLICY if writing else POLICY
         self._periods = view.periods
-        self._last: KpiPage | None = None
+        self._last: tuple[tuple[str, Grain, Asked | None], KpiPage] | None = None
         self._last_board: tuple[tuple[str, str], BoardPage] | None = None
 
     def paths(self) -> Iterator[str]:
@@ -110,8 +113,12 @@ class Pages:
                     yield f"kpi/{name}.{grain}.csv"
             yield from (f"kpi/{name}.{grain}.cells.csv" for grain in self.view.grains(name, cell=True))
 
-    def get(self, path: str, query: Mapping[str, str] | None = None) -> Document | None:
-        """The document at a path, or None if there is none for this reader. A query narrows the catalogue."""
+    def get(self, path: str, query: str = "") -> Document | None:
+        """The document at a path, or None if there is none for this reader.
+
+        A query narrows the catalogue, and chooses what the page of a KPI shows. One that is asked for what there is
+        not says so; UsageError from its twin.
+        """
         if path in _ASSETS:
             media_type, parts = _ASSETS[path]
             return Document(self._branded(path, "\n".join(map(_asset, parts))).encode(), media_type)
@@ -124,7 +131,7 @@ class Pages:
             case "index.html" | "index.json":
                 return self._document(path, "front.html", self.view.front())
             case "kpis.html" | "kpis.json":
-                return self._catalogue(path, query or {})
+                return self._catalogue(path, dict(parse_qsl(query)))
             case "notes.html" | "notes.json" if self.view.happened:
                 return self._document(path, "notes.html", self.view.notes(), named=finding.NAMED)
             case "quality.html" | "quality.json":
@@ -135,9 +142,9 @@ class Pages:
                 return self._document(path, "alerts.html", self.view.alerts())
             case "404.html":
                 return Document(self.missing().encode(), "text/html; charset=utf-8")
-        return self._one(path)
+        return self._one(path, query)
 
-    def _one(self, path: str) -> Document | None:
+    def _one(self, path: str, query: str) -> Document | None:
         """The document of one area, objective, board or KPI."""
         if (match := _AREA_PATH.fullmatch(path)) is not None:
             known = match[1] in {one.name for one in self.view.areas}
@@ -147,7 +154,7 @@ class Pages:
             return self._document(path, "objective.html", self.view.objective(match[1])) if known else None
         if (match := _BOARD_PATH.fullmatch(path)) is not None:
             return self._board(path, match[1], match[2] or "")
-        return self._kpi(path)
+        return self._kpi(path, asked.normal(query) if self.served else "")
 
     def _board(self, path: str, name: str, slug: str) -> Document | None:
         """A board, or its page for one cell; the HTML and its twin are asked for one after the other."""
@@ -206,7 +213,7 @@ class Pages:
         drawn = _listed(page.tiles, self.view.catalogue().filters)
         return self._document(path, "area.html", page, groups=(group,), **drawn)
 
-    def _kpi(self, path: str) -> Document | None:
+    def _kpi(self, path: str, query: str) -> Document | None:
         match = _KPI_PATH.fullmatch(path)
         if match is None or match[1] not in self.view.names or (match[2] and match[2] not in set(Grain)):
             return None
@@ -222,21 +229,33 @@ class Pages:
             return Document(text.encode(), "text/csv; charset=utf-8")
         if match[3] or f"{stem(kpi.name, grain, kpi.front)}.{match[4]}" != path:
             return None
-        return self._document(path, "kpi.html", self._page(kpi.name, grain))
+        wanted: Asked | None = None
+        wrong: tuple[Mistake, ...] = ()
+        try:
+            wanted = self.view.asked(kpi.name, query, grain) if self.served else None
+            page = self._page(kpi.name, grain, wanted if query else None)
+        except UsageError as error:
+            if match[4] == "json":
+                raise
+            wanted, wrong = self.view.asked(kpi.name, "", grain), error.mistakes
+            page, query = self._page(kpi.name, grain, None), ""
+        asks = {"controls": self.view.controls(kpi.name, wanted) if wanted else None, "wrong": wrong, "query": query}
+        document = self._document(path, "kpi.html", page, **asks)
+        return replace(document, status=400) if wrong else document
 
-    def _page(self, name: str, grain: Grain) -> KpiPage:
+    def _page(self, name: str, grain: Grain, wanted: Asked | None) -> KpiPage:
         """The page of a KPI; the HTML and its twin are asked for one after the other."""
         last = self._last
-        if last is None or (last.tile.name, last.grain) != (name, grain):
-            self._last = last = self.view.kpi(name, grain)
-        return last
+        if last is None or last[0] != (name, grain, wanted):
+            self._last = last = (name, grain, wanted), self.view.kpi(name, grain, wanted)
+        return last[1]
 
     def _document(self, path: str, template: str, page: Page | BoardPage, **drawn: object) -> Document:
         if path.endswith(".json"):
             return Document(twin(page), "application/json")
         root = "../" * path.count("/")
         if isinstance(page, KpiPage):
-            drawn = self._drawings(page)
+            drawn |= self._drawings(page)
         elif isinstance(page, ObjectivePage):
             drawn = {"courses": [self._course(result, page) for result in page.objective.expects]}
         elif isinstance(page, BoardPage):

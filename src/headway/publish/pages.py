@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 from headway.publish.alertpages import AlertRow, AlertsPage, Watching
+from headway.publish.chosenpages import Chosen
 from headway.publish.findingpages import AreaPage, CataloguePage, NotesPage
 from headway.publish.numbers import Change, Piece
 from headway.publish.objectivepages import ObjectivePage, ObjectivesPage
@@ -608,6 +609,8 @@ class KpiPage:
     aims: tuple[Aim, ...]
     #: What watches it.
     alerts: tuple[Watching, ...] = ()
+    #: What its reader asked for, where somebody can be asked.
+    chosen: Chosen | None = None
 
 
 Page = (

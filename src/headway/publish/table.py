@@ -20,9 +20,19 @@ _OTHER_METHOD = "Not comparable"
 
 
 def rows(
-    kpi: Kpi, line: Sequence[Stored], at: Situation, past: Past, revised: Revised, cell: Cell = (), part: str = ""
+    kpi: Kpi,
+    line: Sequence[Stored],
+    at: Situation,
+    past: Past,
+    revised: Revised,
+    cell: Cell = (),
+    part: str = "",
+    against: Length | None = None,
 ) -> tuple[Row, ...]:
-    """A line of numbers, newest first, with one precision for the column."""
+    """A line of numbers, newest first, with one precision for the column.
+
+    Each is compared with the one before it and with that of a year before, or with the one that is `against` earlier.
+    """
     unit = goals.unit_of(kpi, part)
     decimals = None if part else kpi.decimals
     depth = numbers.places([row.value for row in line], unit, decimals)
@@ -31,16 +41,20 @@ def rows(
     known, breaks = by_key(line), history.breaks(line, past, part, cell)
     found = []
     for index, row in enumerate(line):
-        earlier = before(line, index)
+        then = at.calendar.earlier(row.period, against) if against else None
+        past_row = year_before(row.period, known) if not against else known.get(then.key) if then else None
+        earlier = past_row if against else before(line, index)
         change = numbers.change(row.value, earlier.value if earlier else None, unit)
-        if row.partial:
+        if row.partial and against:
+            change = None
+        elif row.partial:
             change = numbers.change(row.so_far, row.so_far_before, unit)
         compared = change.signed if change else None
-        if row.period.key in breaks and compared:
+        apart = past_row and history.apart(breaks, past_row.period.key, row.period.key)
+        if compared and (apart if against else row.period.key in breaks):
             compared = _OTHER_METHOD
-        past_row = year_before(row.period, known)
         year = full(past_row.value, unit, depth, past_row if past_row.at_least else None) if past_row else None
-        if past_row and history.apart(breaks, past_row.period.key, row.period.key):
+        if apart:
             year = f"{year} (other method)"
         label = words.period(row.period)
         found.append(

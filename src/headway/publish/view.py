@@ -27,12 +27,16 @@ from headway.model import (
     cell_text,
     read_cell,
 )
-from headway.periods import Grain, Period
+from headway.periods import Grain, Length, Period
 from headway.publish import (
     alerting,
     alertlists,
+    asked,
     cells,
+    chosen,
+    controls,
     download,
+    figures,
     finding,
     front,
     goals,
@@ -46,8 +50,11 @@ from headway.publish import (
     words,
 )
 from headway.publish.alertpages import AlertsPage
+from headway.publish.asked import Asked
 from headway.publish.boards import Boards
 from headway.publish.checks import LOOKS, Findings
+from headway.publish.chosenpages import Chosen
+from headway.publish.controls import Controls
 from headway.publish.findingpages import AreaPage, CataloguePage, NotesPage
 from headway.publish.history import Past
 from headway.publish.objectivepages import ObjectivePage, ObjectivesPage
@@ -339,17 +346,30 @@ class View:
     def _published(self) -> objectives.Published:
         return objectives.Published(self._at, self._total, self._cells, self.tile)
 
-    def kpi(self, name: str, grain: Grain | None = None) -> KpiPage:
-        """One KPI at the grain of its card, or at another; UsageError if there is none that this reader may see."""
+    def asked(self, name: str, query: str, grain: Grain) -> Asked:
+        """What a query asks for of a KPI, by `grain` without a word on it; UsageError with everything that is wrong."""
+        kpi, grains, kept = self._visible(name), self.grains(name), self.grains(name, cell=True)
+        return asked.read(query, kpi, grain, grains, kept, self.catalog.calendar)
+
+    def controls(self, name: str, wanted: Asked) -> Controls:
+        """What a reader may ask for next."""
+        kept = [row.period for row in self._total(name, wanted.grain)]
+        return controls.controls(wanted, self._visible(name), kept, self.grains(name))
+
+    def kpi(self, name: str, grain: Grain | None = None, wanted: Asked | None = None) -> KpiPage:
+        """One KPI at the grain of its card, or at another; UsageError if there is none that this reader may see.
+
+        What is `wanted` says the grain too.
+        """
         kpi = self._visible(name)
         grains = self.grains(name)
-        grain = grain or kpi.front
+        grain = wanted.grain if wanted else grain or kpi.front
         if grain not in grains:
             known = ", ".join(grains)
             raise UsageError(
                 Mistake(f"{name} is not kept by {grain}", "unknown-period", None, f"It is kept by {known}.")
             )
-        rows = self._rows(kpi, grain)
+        rows = self._rows(kpi, grain) if wanted is None else self._wanted(kpi, wanted)
         tile = self.tile(name)
         hidden = [read for read in tiles.inputs(self.catalog, kpi) if read not in self.names]
         veiled = hidden or [read for read in (*kpi.compared, *kpi.reconciled) if read not in self.names]
@@ -362,7 +382,9 @@ class View:
             tile=tile,
             grain=grain.value,
             grains=tuple(g.value for g in grains),
-            finding=self._finding(kpi, tile),
+            finding=self._finding(kpi, tile)
+            if wanted is None or not (wanted.spans or wanted.cell)
+            else chosen.extremes(kpi, rows),
             why=kpi.why,
             rows=rows,
             breakdowns=self._breakdowns(kpi, grain),
@@ -390,7 +412,35 @@ class View:
             notes=objectives.notes(self.catalog, name),
             aims=tuple(objectives.aims(kpi, self.pursued, self._published)),
             alerts=self._alerts.watching(name) if self._alerts else (),
+            chosen=self._chosen(kpi, wanted, rows) if wanted else None,
         )
+
+    def _wanted(self, kpi: Kpi, wanted: Asked) -> tuple[Row, ...]:
+        """The rows that a reader asked for."""
+        cell = self._known_cell(kpi, wanted.grain, wanted.cell, "") if wanted.cell else TOTAL
+        return chosen.within(self._rows(kpi, wanted.grain, cell, against=wanted.compare), wanted, self.catalog.calendar)
+
+    def _chosen(self, kpi: Kpi, wanted: Asked, rows: Sequence[Row]) -> Chosen:
+        """What comes of what a reader asked for."""
+        calendar, grain = self.catalog.calendar, wanted.grain
+        found = Chosen(
+            asked.query(wanted, kpi),
+            wanted.spans,
+            cells.label(wanted.cell),
+            " and ".join(column.replace("_", " ") for column in wanted.by),
+            chosen.before(wanted.compare) if wanted.compare else "",
+        )
+        if wanted.by:
+            together = chosen.by_cell(wanted, kpi, rows, self._cells(kpi.name, grain), calendar)
+            links = {name: asked.query(replace(wanted, by=(), cell=cell), kpi) for name, cell in together.names.items()}
+            return replace(
+                found, plot=together.plot, head=together.head, rows=together.rows, note=together.note, links=links
+            )
+        if wanted.compare:
+            line = self._cells(kpi.name, grain).get(wanted.cell, []) if wanted.cell else self._total(kpi.name, grain)
+            steps = figures.targets(rows, kpi, grain, self.periods)
+            return replace(found, plot=chosen.against(wanted, kpi, rows, line, calendar, steps))
+        return found
 
     def explain(self, name: str, period: Period | None = None, cell: Cell = TOTAL, part: str = "") -> Explained | None:
         """One number whole, of the total or of a cell; without a period, the newest. None if there is none at all.
@@ -646,12 +696,14 @@ class View:
             self._pasts[name] = Past.of(own, proposals)
         return self._pasts[name]
 
-    def _rows(self, kpi: Kpi, grain: Grain, cell: Cell = TOTAL, part: str = "") -> tuple[Row, ...]:
+    def _rows(
+        self, kpi: Kpi, grain: Grain, cell: Cell = TOTAL, part: str = "", against: Length | None = None
+    ) -> tuple[Row, ...]:
         """The table of the total, or of one cell or part."""
         line = self._cells(kpi.name, grain, part).get(cell, []) if cell else self._total(kpi.name, grain, part)
         changed = any(row.revision > 1 for row in line)
         revised = self.ledger.revised(kpi.name, part, grain, cell_text(cell), self.until) if changed else {}
-        return table.rows(kpi, line, self._at, self._past(kpi.name), revised, cell, part)
+        return table.rows(kpi, line, self._at, self._past(kpi.name), revised, cell, part, against)
 
     def _version(self, name: str) -> DefinitionVersion:
         """The definition in force, and since when."""

@@ -7,19 +7,18 @@ import errno
 import hashlib
 import socket
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from threading import Lock
+from collections.abc import Awaitable, Callable, Collection
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from headway.errors import HeadwayError, Mistake, PublishError
-from headway.publish.html import POLICY, WRITING_POLICY, Document, Pages
+from headway.errors import HeadwayError, Mistake, PublishError, UsageError
+from headway.publish.html import POLICY, WRITING_POLICY
 from headway.publish.view import View
-from headway.publish.writing import Writing
 from headway.serve.beat import Beat
+from headway.serve.drawn import Drawn
 from headway.serve.edits import Edits
 
 _NO_FRAME = "frame-ancestors 'none'"
@@ -32,38 +31,6 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-
-
-class _Drawn:
-    """What has been drawn of the newest state: thrown away when a run, the catalogue or the hour changes it."""
-
-    def __init__(self, open_view: Callable[[], View], edits: Edits | None) -> None:
-        self._open_view = open_view
-        self._edits = edits
-        self._lock = Lock()
-        self._pages: Pages | None = None
-        self._documents: dict[str, Document | None] = {}
-
-    def state(self) -> tuple[View, Writing | None]:
-        """The newest state, and what is to be said of a catalogue that somebody writes."""
-        view = self._open_view()
-        return view, self._edits.writing(view) if self._edits else None
-
-    def get(self, path: str, query: Mapping[str, str]) -> tuple[Pages, Document | None]:
-        """The document at a path of the newest state. One request draws at a time, as the library does."""
-        view, writing = self.state()
-        with self._lock:
-            if self._pages is None or (self._pages.view.version, self._pages.writing) != (view.version, writing):
-                self._pages, self._documents = Pages(view, writing, served=True), {}
-            if query:  # queries are without number: what is drawn for them is not kept
-                return self._pages, self._pages.get(path, query)
-            if path not in self._documents:
-                document = self._pages.get(path)
-                if document is None:
-                    # Addresses that lead nowhere are without number: they are not kept.
-                    return self._pages, None
-                self._documents[path] = document
-            return self._pages, self._documents[path]
 
 
 #: What this machine calls itself.
@@ -91,7 +58,7 @@ def app(
     `/` and every path of a built site answer as there; `/healthz` says which run is shown. Errors have one shape:
     `{ok, error, errors, status}`, with the slug in `error`.
     """
-    drawn = _Drawn(open_view, edits)
+    drawn = Drawn(open_view, edits)
     lasting = (lambda _: beat.going()) if beat else None
     application = FastAPI(title="Headway", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lasting)
     application.state.ending = lambda: False
@@ -117,7 +84,7 @@ def app(
 
     @application.api_route("/{path:path}", methods=["GET", "HEAD"])
     def page(request: Request, path: str) -> Response:
-        pages, document = drawn.get(path or "index.html", request.query_params)
+        pages, document = drawn.get(path or "index.html", request.url.query)
         if pages.writing and pages.writing.mistakes and path.endswith((".json", ".csv")):
             return _error(pages.writing.mistakes[0].slug, [str(one) for one in pages.writing.mistakes], 500)
         if document is None or path == "404.html":
@@ -132,7 +99,7 @@ def app(
         headers = {"ETag": tag}
         if document.media_type.startswith("text/csv"):
             headers["Content-Disposition"] = f'attachment; filename="{path.rsplit("/", 1)[-1]}"'
-        return Response(document.content, media_type=document.media_type, headers=headers)
+        return Response(document.content, document.status, media_type=document.media_type, headers=headers)
 
     return application
 
@@ -142,7 +109,7 @@ def _tell(application: FastAPI) -> None:
 
     @application.exception_handler(HeadwayError)
     async def wrong(request: Request, error: HeadwayError) -> Response:
-        return _error(error.slug, [m.message for m in error.mistakes], 500)
+        return _error(error.slug, [m.message for m in error.mistakes], 400 if isinstance(error, UsageError) else 500)
 
     @application.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
@@ -156,7 +123,7 @@ def _tell(application: FastAPI) -> None:
         return JSONResponse(_shape("unexpected", ["Something went wrong here."], 500), 500, headers=_HEADERS)
 
 
-def _follow(application: FastAPI, drawn: _Drawn) -> None:
+def _follow(application: FastAPI, drawn: Drawn) -> None:
     """Let pages wait for the next change of what they show."""
 
     @application.get("/changes")
