@@ -369,13 +369,14 @@ def test_what_has_no_effect_yet_is_said(load: Load, tmp_path: Path) -> None:
     run = CliRunner().invoke
     load()
     said = run(app, ["check", "--offline", "--project", str(tmp_path)]).stdout
-    assert "does not act on" not in said
+    assert "does not send" not in said
     load(
         alerts=f"{ALERTS}  one: {{level: critical, event: fire}}\n  two: {{level: critical, event: flood}}\n",
-        boards__one="boards: {one: {sections: [{tiles: [revenue]}]}}",
+        boards__one="boards: {one: {send: [{every: day, to: team}], sections: [{tiles: [revenue]}]}}",
+        boards__two="boards: {two: {sections: [{tiles: [revenue]}]}}",
     )
     said = run(app, ["check", "--offline", "--project", str(tmp_path)]).stdout
-    assert said.endswith("1 board is checked; this version does not act on it yet.\n")
+    assert said.endswith("1 board is to be sent; this version does not send it yet.\n")
 
 
 def test_a_run_says_so_too(tmp_path: Path) -> None:
@@ -385,11 +386,12 @@ def test_a_run_says_so_too(tmp_path: Path) -> None:
         "project: shop\n"
         "sources: {sales: {read: {files: sales.csv}, time: day}}\n"
         "kpis: {sold: {count: sales}}\n"
-        "boards: {one: {sections: [{tiles: [sold]}]}}\n"
+        "routes: {team: {apprise: env:TEAM}}\n"
+        "boards: {one: {send: [{every: day, to: team}], sections: [{tiles: [sold]}]}}\n"
     )
     done = CliRunner().invoke(app, ["run", "--project", str(tmp_path), "--now", "2026-01-03"])
     assert done.exit_code == 0, done.output
-    assert done.stdout.endswith("1 board is checked; this version does not act on it yet.\n")
+    assert done.stdout.endswith("1 board is to be sent; this version does not send it yet.\n")
 
 
 def test_what_a_file_declares_that_cannot_be_read_is_not_called_unknown(tmp_path: Path) -> None:

@@ -219,9 +219,15 @@ class _Tile(Entry):
         return kpi, part, breakdown
 
     def grains(self, tile: Tile, spec: TileSpec, found: list[tuple[Kpi, str, tuple[str, ...]]]) -> tuple[Shown, ...]:
-        """Each KPI with the periods that are shown of it: those written, else its own; side by side the longest."""
-        own = [kpi.by_grain if breakdown else kpi.grain for kpi, _, breakdown in found]
+        """Each KPI with the periods that are shown of it: those written, else its own; side by side the longest.
+
+        A number alone stands as on the KPI's own card, which may be judged by longer periods.
+        """
         together = tile.shows in (Shows.CHART, Shows.TABLE)
+        own = [
+            kpi.by_grain if breakdown else kpi.grain if together or part else kpi.front
+            for kpi, part, breakdown in found
+        ]
         longest = max(own, key=lambda grain: grain.rank)
         shown = []
         for (kpi, part, breakdown), mine in zip(found, own, strict=True):

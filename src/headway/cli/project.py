@@ -90,9 +90,9 @@ def when(text: str | None, catalog: Catalog, now: datetime) -> datetime | int | 
 
 def only_checked(catalog: Catalog) -> None:
     """Say what of the catalogue is declared and has no effect yet, so that nobody waits for it."""
-    if boards := catalog.boards:
-        are, them = ("is", "it") if len(boards) == 1 else ("are", "them")
-        typer.echo(f"{many(len(boards), 'board')} {are} checked; this version does not act on {them} yet.")
+    if sent := [board for board in catalog.boards.values() if board.send]:
+        are, them = ("is", "it") if len(sent) == 1 else ("are", "them")
+        typer.echo(f"{many(len(sent), 'board')} {are} to be sent; this version does not send {them} yet.")
 
 
 def notes(loads: Iterable[Load]) -> None:

@@ -1,7 +1,4 @@
-"""What people look at: boards of tiles, and the notes that are drawn on charts.
-
-This version reads and checks them; it does not draw them yet.
-"""
+"""What people look at: boards of tiles, and the notes that are drawn on charts."""
 
 from __future__ import annotations
 
@@ -90,7 +87,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A board that goes out by itself, at the end of each such period, by a route."""
+    """A board that is to go out by itself, at the end of each such period, by a route; this version sends none yet."""
 
     every: Grain
     to: str

@@ -16,8 +16,8 @@ from headway.model import Tile as Declared
 from headway.periods import Grain, Period
 from headway.publish import boardlines, boardshapes, cells, figures, numbers, objectives, words
 from headway.publish.boardpages import ChartTile, Heading, ValueRow, Values
-from headway.publish.boardwords import by_words, counted, factors, said, slots_of, span, unit_word
-from headway.publish.shelf import Shelf, alone, title, value_at
+from headway.publish.boardwords import by_words, counted, factors, said, slots_of, span, titled, unit_word
+from headway.publish.shelf import Shelf, alone, part_name, title, value_at
 from headway.publish.stored import Stored, by_key, year_before
 from headway.publish.tiles import accumulates
 
@@ -73,14 +73,18 @@ class _Chart:
             kpi = self.shelf.kpi(shown)
             own = alone(kpi, shown, self.cell)
             if not self.declared.by:
-                found.append(
-                    Strand(title(kpi, shown.part), shown, own, self.shelf.line(shown, self.cell), f"kpi/{kpi.name}")
-                )
+                name = part_name(shown.part).capitalize() if self._one_kpi() else title(kpi, shown.part)
+                found.append(Strand(name, shown, own, self.shelf.line(shown, self.cell), f"kpi/{kpi.name}"))
                 continue
             for cell, line in self.shelf.cells(shown, self.declared.by, self.cell).items():
                 name = cells.label(cell)
                 found.append(Strand(f"{name}, {kpi.title}" if len(self.declared.of) > 1 else name, shown, own, line))
         return found
+
+    def _one_kpi(self) -> bool:
+        """True for several numbers of one KPI: its name is that of the chart, and theirs are short."""
+        of = self.declared.of
+        return len(of) > 1 and len({shown.kpi for shown in of}) == 1
 
     def _axis(self) -> list[Period]:
         """The periods that are shown; one that has just begun is no point of a line, nor is a sum that still grows."""
@@ -226,12 +230,12 @@ class _Chart:
     # -- words -------------------------------------------------------------------------------------------------------
 
     def _title(self) -> str:
-        if len(self.declared.of) > 1 and not self.declared.by:
+        if len(self.declared.of) > 1 and not self.declared.by and not self._one_kpi():
             names = [strand.name for strand in self.strands]
             return words.listed(names if len(names) < 4 else [*names[:2], f"{len(names) - 2} more"])
         shown = self.declared.of[0]
-        name = title(self.shelf.kpi(shown), shown.part, self.declared.cell)
-        return f"{name} by {by_words(self.declared.by)}" if self.declared.by else name
+        part = "" if self._one_kpi() else shown.part
+        return titled(title(self.shelf.kpi(shown), part, self.declared.cell), self.declared.by)
 
     def _subtitle(self, ranked: Ranked, series: Sequence[Series]) -> str:
         said = [f"{counted(self.kpi, self.grain)}, {span(self.axis)}."]
@@ -269,11 +273,12 @@ class _Chart:
             strand, value = found[0]
             return f"{said(value, strand.kpi)} {words.covered(strand.kpi, which)}{self._before(strand.line, which)}."
         found.sort(key=lambda one: -(one[1] or 0))
-        first = f"{found[0][0].name} is the largest of {len(found)} with {said(found[0][1], self.kpi)}"
-        if len(found) == 1:
-            first = f"{found[0][0].name} has {said(found[0][1], self.kpi)}"
-        elif len(found) > 1:
-            first += f", then {found[1][0].name} with {said(found[1][1], self.kpi)}"
+        first = f"{found[0][0].name} has {said(found[0][1], self.kpi)}"
+        if len(found) > 1:
+            first = (
+                f"The largest of {len(found)} is {found[0][0].name} with {said(found[0][1], self.kpi)}, "
+                f"then {found[1][0].name} with {said(found[1][1], self.kpi)}"
+            )
         whole = by_key(self.total).get(which.key)
         in_all = ""
         if whole is not None and whole.value is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from headway.model import Cell, Kpi, Shown, Shows, UnitKind
@@ -10,8 +10,9 @@ from headway.model import Tile as Declared
 from headway.periods import Length
 from headway.publish import cells, front, numbers, tiles, words
 from headway.publish.boardpages import Bar, Line, LinesTile
+from headway.publish.boardwords import by_words, titled
 from headway.publish.pages import Compared, Tile
-from headway.publish.shelf import Shelf, part_name, title
+from headway.publish.shelf import Shelf, title
 from headway.publish.stored import Stored, by_key
 
 #: Takes a card, its KPI, its line and its cell into the counts of a page.
@@ -45,15 +46,8 @@ class _One:
         return [] if row is None else [bound for bound in (row.low, row.high) if bound is not None]
 
 
-def draw(
-    tile: Declared,
-    of: Cell,
-    shelf: Shelf,
-    anchor: str,
-    count: Counted,
-    paths: Mapping[str, str] | None = None,
-) -> LinesTile:
-    """The tile of a board's page for the cell `of`; `paths` lead from the value of a cell to a page of its own."""
+def draw(tile: Declared, of: Cell, shelf: Shelf, anchor: str, count: Counted) -> LinesTile:
+    """The tile of a board's page for the cell `of`."""
     found = list(_every(tile, (*of, *tile.cell), shelf))
     for one in found:
         count(one.tile, one.kpi, one.line, one.cell)
@@ -66,8 +60,8 @@ def draw(
         shows=tile.shows.value,
         title=tile.title or (_title(tile, first) if tile.by else ""),
         subtitle=_subtitle(periods) if tile.by else "",
-        column=" and ".join(column.replace("_", " ") for column in tile.by).capitalize() if tile.by else "KPI",
-        lines=tuple(_line(one, most if together else _most(one), tile, paths or {}, periods) for one in found),
+        column=by_words(tile.by).capitalize() if tile.by else "KPI",
+        lines=tuple(_line(one, most if together else _most(one), tile, of, shelf, periods) for one in found),
         counts=front.counts([one.tile for one in found]),
         scale=_scale(found, most, first) if together else "",
         finding="" if found else nothing(first, shelf),
@@ -100,9 +94,9 @@ def _every(tile: Declared, of: Cell, shelf: Shelf) -> Iterator[_One]:
         yield from found
 
 
-def _line(one: _One, most: float, tile: Declared, paths: Mapping[str, str], periods: Sequence[str]) -> Line:
+def _line(one: _One, most: float, tile: Declared, of: Cell, shelf: Shelf, periods: Sequence[str]) -> Line:
     card, row = one.tile, one.row
-    page = next((paths[value] for _, value in one.cell if value in paths), "")
+    page = shelf.page_of(one.cell) if tile.by and one.cell != of else ""
     note = "" if len(periods) < 2 and tile.by else card.period_label if card.has_value else ""
     if card.has_value and row is not None and one.kpi.unit.kind is UnitKind.PERCENT and _whole(row):
         note = f"{row.numerator:,.0f} of {row.denominator:,.0f}"
@@ -110,7 +104,7 @@ def _line(one: _One, most: float, tile: Declared, paths: Mapping[str, str], peri
     return Line(
         title=_named(tile, one),
         note=note or (card.last_good or card.period_label if not card.has_value else ""),
-        path=f"board/{page}" if page else f"kpi/{card.name}",
+        path=page or f"kpi/{card.name}",
         kpi=card.name,
         shown=card.shown,
         verdict=card.verdict,
@@ -163,9 +157,7 @@ def _scale(found: Sequence[_One], most: float, kpi: Kpi) -> str:
 
 
 def _title(tile: Declared, kpi: Kpi) -> str:
-    by = " and ".join(column.replace("_", " ") for column in tile.by)
-    name = ", ".join(filter(None, (kpi.title, part_name(tile.of[0].part), cells.label(tile.cell))))
-    return f"{name} by {by}"
+    return titled(title(kpi, tile.of[0].part, tile.cell), tile.by)
 
 
 def _subtitle(periods: Sequence[str]) -> str:

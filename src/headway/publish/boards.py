@@ -83,10 +83,18 @@ class Boards:
             raise UsageError(Mistake(f"the board {name} has no page '{slug}'", "unknown-name", None, None))
         return _Drawn(self, board, self._on(name), slug).page()
 
+    def page_of(self, cell: Cell) -> str:
+        """The page that a board has for a cell, without its ending; '' if none has one."""
+        for board in self.visible.values() if len(cell) == 1 else ():
+            if board.for_each == cell[0][0]:
+                found = (slug for slug, value in self.slugs(board.name).items() if value == cell[0][1])
+                return next((f"board/{board.name}/{slug}" for slug in found), "")
+        return ""
+
     def _on(self, name: str) -> Shelf:
         """The numbers of a board; its pages are made one after the other."""
         if self._shelf is None or self._shelf[0] != name:
-            self._shelf = (name, Shelf(self.published))
+            self._shelf = (name, Shelf(self.published, self.page_of))
         return self._shelf[1]
 
     # -- audiences -------------------------------------------------------------------------------------------------
@@ -245,8 +253,7 @@ class _Drawn:
         board = self.board
         lead = next((t for t in board.tiles if t.of and not t.by and not t.cell), next(t for t in board.tiles if t.of))
         listed = replace(lead, shows=Shows.MATRIX, by=(board.for_each or "",), title="")
-        paths = {value: f"{board.name}/{slug}" for slug, value in self.boards.slugs(board.name).items()}
-        tile = boardlines.draw(listed, TOTAL, self.shelf, "cells", self.count, paths)
+        tile = boardlines.draw(listed, TOTAL, self.shelf, "cells", self.count)
         return BoardSection("pages", "", (tile,))
 
     def anchor(self, name: str) -> str:

@@ -101,12 +101,19 @@ def _moved(kpi: Kpi, opening: float | None, axis: Sequence[Period], series: Sequ
     came, went = sum(v for _, v in moves if v > 0), -sum(v for _, v in moves if v < 0)
     if before is None or after is None:
         return f"There is no number {words.covered(kpi, axis[newest])}."
-    most = max(moves, key=lambda move: abs(move[1]), default=("", 0.0))
-    biggest = f"; most of it {most[0].lower()}, {said(abs(most[1]), kpi)}" if most[1] else ""
     return (
-        f"In {words.period(axis[newest])} {said(came, kpi)} came and {said(went, kpi)} went{biggest}: "
-        f"from {said(before, kpi)} to {said(after, kpi)}."
+        f"In {words.period(axis[newest])} {said(came, kpi)} came{_most(moves, kpi, 1)}, and {said(went, kpi)} went"
+        f"{_most(moves, kpi, -1)}: from {said(before, kpi)} to {said(after, kpi)}."
     )
+
+
+def _most(moves: Sequence[tuple[str, float]], kpi: Kpi, sign: int) -> str:
+    """The largest movement in a direction, where there are several."""
+    found = [(name, abs(value)) for name, value in moves if value * sign > 0]
+    if len(found) < 2:
+        return ""
+    name, value = max(found, key=lambda move: move[1])
+    return f", most of it {name.lower()} ({said(value, kpi)})"
 
 
 # -- heat maps -------------------------------------------------------------------------------------------------------

@@ -9,14 +9,14 @@ from headway.model import Tile as Declared
 from headway.periods import Period
 from headway.publish import boardlines, cells, numbers, words
 from headway.publish.boardpages import Heading, TableTile, ValueRow, Values
-from headway.publish.boardwords import by_words, counted, span
+from headway.publish.boardwords import by_words, counted, span, titled
 from headway.publish.shelf import Shelf, alone, title, value_at
 from headway.publish.stored import Stored, by_key
 
 #: More cells than this stand below each other, and periods side by side.
 _COLUMNS = 8
 #: More lines are nothing for a board; the KPI's page and its CSV have all of them.
-_LINES = 40
+_LINES = 15
 
 _Column = tuple[Heading, list[float | None], list[str]]
 
@@ -32,9 +32,9 @@ def draw(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> TableTile:
     if not columns:
         return TableTile(anchor, name, "", Values("", (), ()), kpis, boardlines.nothing(kpi, shelf))
     lines, notes = columns, tuple[str, ...]()
-    if len(columns) > _LINES:
-        lines = columns[:_LINES]
-        notes = (f"The largest {_LINES} of {len(columns)}.",)
+    if len(columns) > _LINES + 1:  # the total is none of them
+        lines = columns[: _LINES + 1]
+        notes = (f"The {_LINES} largest of {len(columns) - 1}.",)
     names = [f"{words.period(which)} so far" if which.key in running else words.period(which) for which in axis]
     if tile.by and len(columns) - 1 > _COLUMNS:
         values = Values(
@@ -65,8 +65,7 @@ def draw(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> TableTile:
 def _title(tile: Declared, shelf: Shelf) -> str:
     first = tile.of[0]
     if tile.by or len(tile.of) == 1:
-        name = title(shelf.kpi(first), first.part, tile.cell)
-        return f"{name} by {by_words(tile.by)}" if tile.by else name
+        return titled(title(shelf.kpi(first), first.part, tile.cell), tile.by)
     return f"By {first.grain}"
 
 
@@ -99,7 +98,7 @@ def _by_cell(tile: Declared, cell: Cell, shelf: Shelf) -> tuple[list[_Column], l
     axis = shelf.axis([*lines.values(), total], tile.periods)
     running = _running([*lines.values(), total])
     held = {row.period.key for row in total if row.withheld}
-    found: list[tuple[str, list[float | None], list[Stored | None]]] = []
+    found: list[tuple[Heading, list[float | None], list[Stored | None]]] = []
     for one, line in lines.items():
         known = by_key(line)
         rows = [known.get(which.key) for which in axis]
@@ -108,17 +107,17 @@ def _by_cell(tile: Declared, cell: Cell, shelf: Shelf) -> tuple[list[_Column], l
             for row, which in zip(rows, axis, strict=True)
         ]
         if any(values) or any(row is not None and row.withheld for row in rows):
-            found.append((cells.label(one), values, rows))
+            found.append((Heading(cells.label(one), shelf.page_of((*cell, *one))), values, rows))
     newest = max((n for n, which in enumerate(axis) if which.key not in running), default=len(axis) - 1)
-    found.sort(key=lambda one: (one[1][newest] is None, -(one[1][newest] or 0.0), one[0]))
+    found.sort(key=lambda one: (one[1][newest] is None, -(one[1][newest] or 0.0), one[0].text))
     known = by_key(total)
     whole = [known.get(which.key) for which in axis]
     if any(row is not None and row.value is not None for row in whole):
-        found.insert(0, ("Total", [row.value if row else None for row in whole], whole))
+        found.insert(0, (Heading("Total"), [row.value if row else None for row in whole], whole))
     depth = numbers.places([value for _, values, _ in found for value in values], kpi.unit, kpi.decimals)
     columns: list[_Column] = [
         (
-            Heading(name),
+            name,
             values,
             [
                 numbers.full(value, kpi.unit, depth, with_unit=False) if value is not None else _missing(row)

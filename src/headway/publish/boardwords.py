@@ -47,6 +47,12 @@ def by_words(by: Sequence[str]) -> str:
     return " and ".join(column.replace("_", " ") for column in by)
 
 
+def titled(name: str, by: Sequence[str]) -> str:
+    """A name with the breakdown that is shown of it, unless it says so itself."""
+    columns = by_words(by)
+    return f"{name} by {columns}" if by and not name.lower().endswith(f" by {columns}") else name
+
+
 def span(axis: Sequence[Period]) -> str:
     """From the first to the last period."""
     first, last = words.period(axis[0]), words.period(axis[-1])

@@ -90,7 +90,7 @@ def columns(page: KpiPage) -> tuple[Column, ...]:
     sources = [_source(one.name, page, lineage) for one in lineage.sources]
     if not inputs and not sources:
         inputs = [Box("", _nothing(page))]
-    readers = (("KPIs", _kpis(lineage.feeds)), ("Boards", _others(lineage.boards)), ("Alerts", _others(lineage.alerts)))
+    readers = (("KPIs", _kpis(lineage.feeds)), ("Boards", _boards(lineage.boards)), ("Alerts", _others(lineage.alerts)))
     groups = tuple(_group(title, boxes) for title, boxes in readers if boxes)
     made = [
         Column("Sources", (_group("", sources),)),
@@ -133,6 +133,10 @@ def _source(name: str, page: KpiPage, lineage: Lineage) -> Box:
 
 def _kpis(links: Sequence[Link]) -> list[Box]:
     return [Box(one.name, one.title, one.note, f"{one.name}.html") for one in links]
+
+
+def _boards(links: Sequence[Link]) -> list[Box]:
+    return [Box(f"other {one.name}", one.title, one.note, f"../board/{one.name}.html") for one in links]
 
 
 def _others(links: Sequence[Link]) -> list[Box]:

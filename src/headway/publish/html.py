@@ -36,7 +36,7 @@ POLICY = (
     "form-action 'self'; base-uri 'none'"
 )
 _ASSETS = {
-    "assets/headway.css": ("text/css; charset=utf-8", ("tokens.css", "headway.css")),
+    "assets/headway.css": ("text/css; charset=utf-8", ("tokens.css", "headway.css", "boards.css")),
     "assets/headway.js": ("text/javascript; charset=utf-8", ("headway.js",)),
     "assets/icon.svg": ("image/svg+xml", ("icon.svg",)),
 }

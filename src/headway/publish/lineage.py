@@ -5,7 +5,7 @@ The columns behind a KPI were told by the run that computed it; KPIs, boards and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from headway.model import Alert, Audience, Board, Catalog, Kpi, WatchedNumbers
 from headway.publish import measures
@@ -19,9 +19,14 @@ _UNKNOWN = "Which columns are read was not told by the run that computed this."
 
 
 def lineage(
-    kpi: Kpi, catalog: Catalog, names: Sequence[str], audience: Audience, columns: Callable[[str], Columns]
+    kpi: Kpi,
+    catalog: Catalog,
+    names: Sequence[str],
+    audience: Audience,
+    columns: Callable[[str], Columns],
+    boards: Iterable[Board],
 ) -> Lineage:
-    """The lineage of a KPI for a reader who may see the KPIs `names`.
+    """The lineage of a KPI for a reader who may see the KPIs `names`, and these boards.
 
     A KPI that is made from KPIs has the sources of those; if one of them is hidden, so is what lies behind it.
     """
@@ -53,7 +58,7 @@ def lineage(
         uses=() if inputs else tuple(_uses(kpi, sources)),
         made_from=tuple(link(catalog.kpis[read]) for read in inputs),
         feeds=tuple(_feeds(kpi, catalog, names)),
-        boards=tuple(Link(one.name, one.title) for one in catalog.boards.values() if _shows(one, kpi, audience)),
+        boards=tuple(Link(one.name, one.title) for one in boards if _shows(one, kpi)),
         alerts=tuple(
             Link(one.name, one.title, f"Level {one.level}")
             for one in catalog.alerts.values()
@@ -104,9 +109,8 @@ def _feeds(kpi: Kpi, catalog: Catalog, names: Sequence[str]) -> Iterator[Link]:
             yield Link(other.name, other.title, "For a check")
 
 
-def _shows(board: Board, kpi: Kpi, audience: Audience) -> bool:
-    tiles = (tile for tile in board.tiles if audience.may_see(tile.audience))
-    return audience.may_see(board.audience) and any(shown.kpi == kpi.name for tile in tiles for shown in tile.of)
+def _shows(board: Board, kpi: Kpi) -> bool:
+    return any(shown.kpi == kpi.name for tile in board.tiles for shown in tile.of)
 
 
 def _watches(alert: Alert, kpi: Kpi, names: Sequence[str]) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from headway.model import TOTAL, Cell, Kpi, Narrative, Shown, Target, cell_text
 from headway.periods import Grain, Period
-from headway.publish import cells, tiles, words
+from headway.publish import cells, measures, tiles, words
 from headway.publish.objectives import Published
 from headway.publish.pages import Tile
 from headway.publish.stored import Stored, by_key
@@ -20,6 +21,8 @@ class Shelf:
     """What is published of the KPIs of one board."""
 
     published: Published
+    #: The path of a page that some board has for a cell, below `board/`, or ''.
+    page_of: Callable[[Cell], str]
     _cells: dict[tuple[str, str, Grain], Lines] = field(default_factory=dict)
 
     @property
@@ -154,6 +157,12 @@ def title(kpi: Kpi, part: str = "", cell: Cell = TOTAL) -> str:
 
 def part_name(part: str) -> str:
     """A part of a KPI in words."""
+    if found := re.fullmatch(r"p([0-9]+(?:_[0-9]+)?)", part):
+        return (
+            f"{measures.nth(int(found[1]))} percentile"
+            if found[1].isdigit()
+            else f"percentile {found[1].replace('_', '.')}"
+        )
     return _PARTS.get(part, part.replace("_", " "))
 
 

@@ -408,7 +408,9 @@ class View:
             restatements=history.lines(self._past(name), kpi, self._at),
             version=self._version(name),
             entries=tuple(self._entries(kpi)),
-            lineage=lineage.lineage(kpi, self.catalog, self.names, self.audience, self._columns),
+            lineage=lineage.lineage(
+                kpi, self.catalog, self.names, self.audience, self._columns, self.boards.visible.values()
+            ),
             notes=objectives.notes(self.catalog, name),
             aims=tuple(objectives.aims(kpi, self.pursued, self._published)),
             alerts=self._alerts.watching(name) if self._alerts else (),
