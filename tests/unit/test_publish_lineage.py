@@ -26,6 +26,7 @@ from headway.model import (
 )
 from headway.periods import Grain
 from headway.publish import graph, view
+from headway.publish.boards import visible
 from headway.publish.lineage import Columns, lineage
 from headway.publish.pages import Lineage, ReadColumn
 
@@ -77,7 +78,12 @@ def money(northlane: SimpleNamespace, root: Path) -> Catalog:
 def told(catalog: Catalog, name: str, audience: Audience) -> Lineage:
     """The lineage of a KPI for a reader."""
     names = [one for one, kpi in catalog.kpis.items() if audience.may_see(kpi.audience)]
-    return lineage(catalog.kpis[name], catalog, names, audience, lambda one: None if catalog.kpis[one].inputs else READ)
+    shown = visible(catalog, audience, names).values()
+
+    def read(one: str) -> Columns:
+        return None if catalog.kpis[one].inputs else READ
+
+    return lineage(catalog.kpis[name], catalog, names, audience, read, shown)
 
 
 def test_rows_are_read_for_something(northlane: SimpleNamespace, tmp_path: Path) -> None:
@@ -119,7 +125,7 @@ def test_what_is_hidden_stays_hidden(northlane: SimpleNamespace, tmp_path: Path)
 def test_a_run_of_an_earlier_release_told_no_columns(northlane: SimpleNamespace, tmp_path: Path) -> None:
     """Then the source stands there alone, and the page says what is missing."""
     catalog = money(northlane, tmp_path)
-    found = lineage(catalog.kpis["fees"], catalog, ["fees"], Audience.PUBLIC, lambda name: None)
+    found = lineage(catalog.kpis["fees"], catalog, ["fees"], Audience.PUBLIC, lambda name: None, ())
     assert [(one.name, one.columns) for one in found.sources] == [("postings", ())]
     assert found.note == "Which columns are read was not told by the run that computed this."
 

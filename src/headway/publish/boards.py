@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
@@ -18,7 +18,7 @@ from functools import cached_property
 from markdown_it import MarkdownIt
 
 from headway.errors import Mistake, UsageError
-from headway.model import TOTAL, Board, Cell, Kpi, Shown, Shows
+from headway.model import TOTAL, Audience, Board, Catalog, Cell, Kpi, Shown, Shows
 from headway.model import Section as DeclaredSection
 from headway.model import Tile as Declared
 from headway.publish import boardcharts, boardlines, boardtables, cells, front, shelf
@@ -50,8 +50,7 @@ class Boards:
     @cached_property
     def visible(self) -> Mapping[str, Board]:
         """The boards that have something for this reader, without what is not for them."""
-        found = {name: self._seen(board) for name, board in self.at.catalog.boards.items()}
-        return {name: board for name, board in found.items() if board is not None}
+        return visible(self.at.catalog, self.at.audience, self.names)
 
     def links(self, here: str = "") -> tuple[BoardLink, ...]:
         """All of them, in the order of the catalogue."""
@@ -97,26 +96,6 @@ class Boards:
             self._shelf = (name, Shelf(self.published, self.page_of))
         return self._shelf[1]
 
-    # -- audiences -------------------------------------------------------------------------------------------------
-
-    def _seen(self, board: Board) -> Board | None:
-        if not self.at.audience.may_see(board.audience):
-            return None
-        sections = tuple(
-            replace(section, tiles=kept) for section in board.sections if (kept := tuple(self._kept(section)))
-        )
-        told = any(tile.of for section in sections for tile in section.tiles)
-        return replace(board, sections=sections) if told else None
-
-    def _kept(self, section: DeclaredSection) -> Iterator[Declared]:
-        for tile in section.tiles:
-            if not self.at.audience.may_see(tile.audience):
-                continue
-            of = tuple(shown for shown in tile.of if shown.kpi in self.names)
-            # A title may speak of all of them.
-            if len(of) == len(tile.of) or (of and (tile.shows is Shows.HEALTH or not tile.title)):
-                yield replace(tile, of=of)
-
     # -- cells -----------------------------------------------------------------------------------------------------
 
     def _values(self, board: Board) -> set[str]:
@@ -129,6 +108,26 @@ class Boards:
                 if any(row.value or row.withheld for row in line if self.at.reached - row.period.last < _GONE):
                     found.add(cell[0][1])
         return found
+
+
+def visible(catalog: Catalog, audience: Audience, names: Container[str]) -> dict[str, Board]:
+    """The boards of readers who may see the KPIs `names`, without what is not for them."""
+    found = {}
+    for name, board in catalog.boards.items():
+        kept = (replace(section, tiles=tuple(_kept(section.tiles, audience, names))) for section in board.sections)
+        sections = tuple(section for section in kept if section.tiles)
+        if audience.may_see(board.audience) and any(tile.of for section in sections for tile in section.tiles):
+            found[name] = replace(board, sections=sections)
+    return found
+
+
+def _kept(declared: Iterable[Declared], audience: Audience, names: Container[str]) -> Iterator[Declared]:
+    for tile in declared:
+        of = tuple(shown for shown in tile.of if shown.kpi in names)
+        whole = len(of) == len(tile.of)
+        # A title may speak of all of them.
+        if audience.may_see(tile.audience) and (whole or (of and (tile.shows is Shows.HEALTH or not tile.title))):
+            yield replace(tile, of=of)
 
 
 def slugs(values: Sequence[str]) -> dict[str, str]:
