@@ -213,7 +213,12 @@ def add_months(day: date, months: int) -> date:
     """The same day so many months later, clamped to the month's end."""
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
-    return date(year, month + 1, min(day.day, _gregorian.monthrange(year, month + 1)[1]))
+    return date(year, month + 1, min(day.day, _month_days(year, month + 1)))
+
+
+@lru_cache(maxsize=4096)
+def _month_days(year: int, month: int) -> int:
+    return _gregorian.monthrange(year, month)[1]
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,14 @@ def rows(table: pa.Table, periods: Periods) -> dict[tuple[Grain, Cell], list[Sto
     return {(_GRAINS[grain], read_cell(cell)): line for (grain, cell), line in found.items()}
 
 
+def of_grain(table: pa.Table, grain: Grain) -> pa.Table:
+    """The rows of a ledger table of one grain: they stand together."""
+    names = table.column("grain").to_pylist()
+    return (
+        table.slice(names.index(grain.value), names.count(grain.value)) if grain.value in names else table.slice(0, 0)
+    )
+
+
 def by_key(line: Iterable[Stored]) -> dict[int, Stored]:
     """A line's rows by the key of their period."""
     return {row.period.key: row for row in line}

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from itertools import pairwise
 
+import pyarrow as pa
+
 from headway.errors import Mistake, UsageError
 from headway.ledger import Entered, Ledger, Restatement, Run, Tried
 from headway.model import (
@@ -77,7 +79,17 @@ from headway.publish.pages import (
     Stamp,
     Tile,
 )
-from headway.publish.stored import Periods, Stored, by_key, compared_period, rows, streak, without_total, year_before
+from headway.publish.stored import (
+    Periods,
+    Stored,
+    by_key,
+    compared_period,
+    of_grain,
+    rows,
+    streak,
+    without_total,
+    year_before,
+)
 
 #: How many restated periods a page looks up.
 _EARLIER = 12
@@ -112,7 +124,8 @@ class View:
         self._tiles: dict[str, Tile] = {}
         self._read: dict[str, lineage.Columns] = {}
         self._pasts: dict[str, Past] = {}
-        self._totals: dict[tuple[str, str], dict[tuple[Grain, Cell], list[Stored]]] = {}
+        self._tables: dict[tuple[str, str], pa.Table] = {}
+        self._totals: dict[tuple[str, str, Grain], list[Stored]] = {}
         self._last_cells: dict[tuple[str, str, Grain], dict[Cell, list[Stored]]] = {}
 
     @property
@@ -550,10 +563,16 @@ class View:
 
     def _total(self, name: str, grain: Grain, part: str = "") -> list[Stored]:
         """The rows of a KPI's total at one grain, oldest first, or of its growth."""
-        if (name, part) not in self._totals:
-            table = self.ledger.read(name, part=part, cells=False, as_of=self.until)
-            self._totals[name, part] = rows(table, self.periods)
-        return self._totals[name, part].get((grain, TOTAL), [])
+        if (name, part, grain) not in self._totals:
+            table = self._tables.get((name, part))
+            if table is None:
+                # A card asks for one grain and needs no other; a page asks for all of them.
+                only = grain if grain is self.catalog.kpis[name].front else None
+                table = self.ledger.read(name, part=part, grain=only, cells=False, as_of=self.until)
+                if only is None:
+                    self._tables[name, part] = table
+            self._totals[name, part, grain] = rows(of_grain(table, grain), self.periods).get((grain, TOTAL), [])
+        return self._totals[name, part, grain]
 
     def _leading(self, kpi: Kpi) -> list[Stored]:
         """The rows whose verdicts are on the card."""
