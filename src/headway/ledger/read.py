@@ -156,7 +156,7 @@ def _texts(values: Sequence[str | None]) -> pa.Array:
     """Texts as Arrow, without pandas."""
     written = [(value or "").encode() for value in values]
     ends = np.cumsum([0, *map(len, written)], dtype=np.int32)
-    known = np.packbits([value is not None for value in values], bitorder="little")
+    known = np.packbits(np.array([value is not None for value in values], dtype=bool), bitorder="little")
     return pa.StringArray.from_buffers(
         len(values), pa.py_buffer(ends), pa.py_buffer(b"".join(written)), pa.py_buffer(known)
     )
