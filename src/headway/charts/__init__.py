@@ -7,7 +7,7 @@ from headway.charts.edges import edges
 from headway.charts.figure import Figure, Form, Mark, Remark, Slope, Step, dates, extent
 from headway.charts.plot import Grid, Patch, Plot, Role, Series, Shape, Slot
 from headway.charts.spark import small, spark, way
-from headway.charts.svg import png, svg
+from headway.charts.svg import drawn, png, svg
 from headway.charts.vega import spec
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Slot",
     "Step",
     "dates",
+    "drawn",
     "edges",
     "extent",
     "png",

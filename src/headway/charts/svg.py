@@ -12,10 +12,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
 from typing import Any
+from zlib import crc32
 
 import vl_convert
 
+from headway.charts import grid, series
 from headway.charts.figure import Figure
+from headway.charts.plot import Grid, Plot
 from headway.charts.vega import BOTTOM, TOP, Spec, margin, spec
 
 _COLOUR = re.compile(r"var\(--([\w-]+)\)")
@@ -26,13 +29,30 @@ _ANCHOR = {"left": "start", "center": "middle", "right": "end"}
 _NOMINAL = {"wide": 1184, "narrow": 342}
 
 
-def svg(figure: Figure, name: str = "wide", height: int = 280) -> str:
-    """The figure as inline SVG; the page's stylesheet gives its tokens their colours.
+#: What can be drawn.
+Drawable = Figure | Plot | Grid
+
+
+def drawn(shown: Plot | Grid) -> str:
+    """A plot or grid as HTML: the drawing for a desk, and that for a phone below the key that it has no room for."""
+    key = ""
+    if isinstance(shown, Plot) and len(shown.series) > 1:
+        pairs = zip(shown.series, series.colours(shown.series), strict=True)
+        rows = "".join(
+            f'<li><i class="k-{colour}"></i>{escape(one.name)} <b>{escape(one.label)}</b></li>' for one, colour in pairs
+        )
+        key = f'<ul class="key">{rows}</ul>'
+    return key + svg(shown) + svg(shown, "narrow")
+
+
+def svg(shown: Drawable, name: str = "wide", height: int | None = None) -> str:
+    """The figure, plot or grid as inline SVG; the page's stylesheet gives its tokens their colours.
 
     `name` is "wide", or "narrow" for a drawing of its own for phones; it is a class of the element too. So is the
-    room at the right that the label of a line's end takes, in steps of 8 pixels: "end-6".
+    room at the right that the names at the ends of lines take, in steps of 8 pixels: "end-6".
     """
-    whole = spec(figure, _NOMINAL[name], height)
+    height = height or _height(shown, name)
+    whole = _spec(shown, name, height)
     width, tall = whole["width"], whole["height"]
     over = "".join(_over(layer, width) for layer in whole["layer"] if layer["mark"]["type"] in ("text", "point"))
     whole["layer"] = [layer for layer in whole["layer"] if layer["mark"]["type"] not in ("text", "point")]
@@ -45,11 +65,14 @@ def svg(figure: Figure, name: str = "wide", height: int = 280) -> str:
     drawn = re.sub(r'<path d="[^"]*"(?: fill="none")?(?: opacity="0")?(?: display="none")?></path>', "", drawn)
     drawn = re.sub(r"(?:<g>)+</g>", "", drawn)
     body = drawn[drawn.index(">") + 1 : drawn.rindex("</svg>")]
-    if "url(#hatch)" in body:
-        # An id of its own: a pattern inside a hidden chart does not paint.
-        body = _hatch(f"hatch-{name}") + body.replace("url(#hatch)", f"url(#hatch-{name})")
+    for pattern in ("hatch", "veil"):
+        if f"url(#{pattern})" in body:
+            # An id of its own: a pattern inside a hidden chart does not paint.
+            own = f"{pattern}-{name}-{crc32(body.encode()):x}"
+            body = _PATTERNS[pattern].format(own) + body.replace(f"url(#{pattern})", f"url(#{own})")
+    kind = " grid" if isinstance(shown, Grid) else ""
     return (
-        f'<svg class="chart {name} end-{margin(figure) // 8}" role="img" aria-label="{escape(figure.says)}" '
+        f'<svg class="chart {name}{kind} end-{_end(shown, name) // 8}" role="img" aria-label="{escape(shown.says)}" '
         f'width="100%" height="{height}">'
         f'<svg class="marks" y="{TOP}" width="100%" height="{tall}" viewBox="0 0 {width} {tall}" '
         f'preserveAspectRatio="none">{body}</svg><svg class="over" y="{TOP}" width="100%" height="{tall + BOTTOM}">'
@@ -57,8 +80,40 @@ def svg(figure: Figure, name: str = "wide", height: int = 280) -> str:
     )
 
 
-def png(figure: Figure, tokens: Mapping[str, str], width: int = 1184, height: int = 300) -> bytes:
-    """The figure as a PNG on white at twice its size; `tokens` gives each token's colour."""
+def _height(shown: Drawable, name: str) -> int:
+    match shown:
+        case Grid():
+            return grid.height(shown)
+        case Plot():
+            return 300 if name == "wide" else 240
+        case Figure():
+            return 280
+
+
+def _spec(shown: Drawable, name: str, height: int, width: int | None = None) -> Spec:
+    width = width or _NOMINAL[name]
+    match shown:
+        case Grid():
+            return grid.spec(shown, width, height, narrow=name == "narrow")
+        case Plot():
+            return series.spec(shown, width, height, narrow=name == "narrow")
+        case Figure():
+            return spec(shown, width, height)
+
+
+def _end(shown: Drawable, name: str) -> int:
+    """Pixels that words take at the right of a drawing."""
+    match shown:
+        case Figure():
+            return margin(shown)
+        case Plot():
+            return series.margin(shown) if name == "wide" else 8
+        case Grid():
+            return 8
+
+
+def png(shown: Drawable, tokens: Mapping[str, str], width: int = 1184, height: int = 300) -> bytes:
+    """The drawing as a PNG on white at twice its size; `tokens` gives each token's colour."""
 
     def colour(part: Any) -> Any:
         if isinstance(part, dict):
@@ -66,11 +121,15 @@ def png(figure: Figure, tokens: Mapping[str, str], width: int = 1184, height: in
         if isinstance(part, list):
             return [colour(value) for value in part]
         if isinstance(part, str):
-            # Vega knows no pattern; on paper a pale bar says "not final" as well.
-            return _COLOUR.sub(lambda m: tokens[m[1]], part.replace("url(#hatch)", "var(--series-soft)"))
+            return _COLOUR.sub(
+                lambda m: tokens[m[1]],
+                part.replace("url(#hatch)", "var(--series-soft)").replace("url(#veil)", "#ffffff99"),
+            )
         return part
 
-    drawn: bytes = vl_convert.vegalite_to_png(colour(spec(figure, width, height)) | {"background": "white"}, scale=2)
+    drawn: bytes = vl_convert.vegalite_to_png(
+        colour(_spec(shown, "wide", height, width)) | {"background": "white"}, scale=2
+    )
     return drawn
 
 
@@ -98,6 +157,11 @@ def _over(layer: Spec, width: int) -> str:
         # A row's own place stretches with the box; a mark's own is pixels from its edge.
         across = f"{row[fields['x']] / width * 100:.2f}%" if "x" in fields else f"{mark['x']}"
         down = (row[fields["y"]] if "y" in fields else mark["y"]) + mark.get("dy", 0)
+        if mark["type"] == "point" and mark.get("shape") == "square":
+            side = mark["size"] ** 0.5
+            moved = f"translate({mark['xOffset']} {-side / 2:g})"
+            parts.append(f'<rect x="{across}" y="{down:.1f}" width="{side:g}" height="{side:g}" transform="{moved}"/>')
+            continue
         if mark["type"] == "point":
             parts.append(f'<circle cx="{across}" cy="{down:.1f}" r="{(mark["size"] / 3.1416) ** 0.5:.1f}"/>')
             continue
@@ -108,15 +172,24 @@ def _over(layer: Spec, width: int) -> str:
     look = [f'{kind}="{mark[key]}"' for key, kind in _LOOK.items() if key in mark]
     if mark["type"] == "text":
         look.append(f'font-size="12" text-anchor="{_ANCHOR[mark["align"]]}"')
-    return f"<g {' '.join(look)}>{''.join(parts)}</g>"
+    inside = ' class="in"' if mark.get("inside") else ""  # words on colour need no halo
+    return f"<g {' '.join(look)}{inside}>{''.join(parts)}</g>"
 
 
 _LOOK = {"fill": "fill", "stroke": "stroke", "strokeWidth": "stroke-width", "fontWeight": "font-weight"}
 
 
-def _hatch(name: str) -> str:
-    return (
-        f'<defs><pattern id="{name}" width="6" height="6" patternUnits="userSpaceOnUse" '
-        'patternTransform="rotate(45)"><rect width="6" height="6" fill="var(--surface)"/>'
-        '<rect width="2.5" height="6" fill="var(--bar)"/></pattern></defs>'
-    )
+#: Vega knows no pattern: a pale bar says "not final" as well.
+_PLAIN = {"url(#hatch)": "var(--series-soft)", "url(#veil)": "transparent"}
+#: Bars of one colour that are not final, and what lies over those of several colours.
+_PATTERNS = {
+    "hatch": (
+        '<defs><pattern id="{}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        '<rect width="6" height="6" fill="var(--surface)"/><rect width="2.5" height="6" fill="var(--bar)"/>'
+        "</pattern></defs>"
+    ),
+    "veil": (
+        '<defs><pattern id="{}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        '<rect width="3.2" height="6" fill="var(--surface)"/></pattern></defs>'
+    ),
+}

@@ -29,7 +29,7 @@ def spec(figure: Figure, width: int, height: int) -> Spec:
     """The figure as a Vega-Lite specification of that outer size in pixels."""
     right = margin(figure)
     inner, tall = width - LEFT - right, height - TOP - BOTTOM
-    draw = _Line(figure, inner, tall) if figure.form == "line" else _Bars(figure, inner, tall)
+    draw = Line(figure, inner, tall) if figure.form == "line" else Bars(figure, inner, tall)
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "width": inner,
@@ -59,7 +59,7 @@ def margin(figure: Figure) -> int:
     return 8 * math.ceil((14 + 7.4 * len(label)) / 8)
 
 
-class _Chart:
+class Chart:
     """What lines and bars share: the scale with its grid, the labels of time, the target."""
 
     def __init__(self, figure: Figure, width: int, height: int) -> None:
@@ -87,14 +87,14 @@ class _Chart:
         lines = [{"y": self.y(v), "label": label} for v, label in self.figure.ticks]
         base = self.y(0) if self.figure.low <= 0 <= self.figure.high else self.height
         return [
-            _layer(lines, {"type": "rule", "color": "var(--grid)", "strokeWidth": 1, "x": 0, "x2": self.width}, y="y"),
-            _layer(
+            layer(lines, {"type": "rule", "color": "var(--grid)", "strokeWidth": 1, "x": 0, "x2": self.width}, y="y"),
+            layer(
                 lines,
                 {"type": "text", "align": "right", "baseline": "middle", "x": -10, "fill": "var(--label)"},
                 y="y",
                 text="label",
             ),
-            _layer(
+            layer(
                 [{"y": base}],
                 {"type": "rule", "color": "var(--axis)", "strokeWidth": 1, "x": 0, "x2": self.width},
                 y="y",
@@ -103,7 +103,7 @@ class _Chart:
 
     def names(self, labels: Sequence[tuple[float, str, str]], align: str) -> Spec:
         """Labels under the axis: pixels, text, and where they are left out."""
-        return _layer(
+        return layer(
             [{"x": x, "label": label, "hide": hide} for x, label, hide in labels],
             {"type": "text", "align": align, "baseline": "top", "y": self.height + 9, "fill": "var(--label)"},
             x="x",
@@ -132,7 +132,7 @@ class _Chart:
                 hide = "wide" if room >= wanted else ""
                 ends.append({"x": right, "y": y - 5, "label": step.label, "hide": hide})
         return [
-            _layer(
+            layer(
                 lines,
                 {"type": "line", "stroke": "var(--reference)", "strokeWidth": 1.25, "strokeCap": "square"},
                 x="x",
@@ -140,8 +140,8 @@ class _Chart:
                 detail="s",
                 order="o",
             ),
-            _layer(texts, {**_NAME, "align": "left", "dx": 4}, x="x", y="y", text="label"),
-            _layer(ends, {**_NAME, "align": "right", "dx": -2}, x="x", y="y", text="label"),
+            layer(texts, {**_NAME, "align": "left", "dx": 4}, x="x", y="y", text="label"),
+            layer(ends, {**_NAME, "align": "right", "dx": -2}, x="x", y="y", text="label"),
         ]
 
     def slope(self) -> list[Spec]:
@@ -162,8 +162,8 @@ class _Chart:
         line: Spec = {"type": "line", "stroke": "var(--reference)", "strokeWidth": 1.25, "strokeCap": "square"}
         name: Spec = {"type": "text", "align": "left", "baseline": "middle", "dx": 9, "fill": "var(--ink-2)"}
         return [
-            _layer(ends, line, x="x", y="y"),
-            _layer([{"x": ends[1]["x"], "y": y, "label": slope.label}], name, x="x", y="y", text="label"),
+            layer(ends, line, x="x", y="y"),
+            layer([{"x": ends[1]["x"], "y": y, "label": slope.label}], name, x="x", y="y", text="label"),
         ]
 
     def remarks(self) -> list[Spec]:
@@ -184,10 +184,10 @@ class _Chart:
         dot |= {"fill": "var(--surface)", "stroke": "var(--label)"}
         name: Spec = {"type": "text", "align": "center", "baseline": "middle", "fill": "var(--ink-2)"}
         return [
-            _layer(bands, {"type": "rect", "color": "var(--sunken)"}, x="x", x2="x2", y="y", y2="y2"),
-            _layer(rules, rule, x="x", y="y", y2="y2"),
-            _layer(dots, dot, x="x", y="y"),
-            _layer(dots, name, x="x", y="y", text="label"),
+            layer(bands, {"type": "rect", "color": "var(--sunken)"}, x="x", x2="x2", y="y", y2="y2"),
+            layer(rules, rule, x="x", y="y", y2="y2"),
+            layer(dots, dot, x="x", y="y"),
+            layer(dots, name, x="x", y="y", text="label"),
         ]
 
     def x_of_remark(self, at: float, *, end: bool = False) -> float:
@@ -206,9 +206,9 @@ class _Chart:
         rule: Spec = {"type": "rule", "color": "var(--ink-2)", "strokeWidth": 1, "strokeDash": [2, 3]}
         name: Spec = {"type": "text", "baseline": "bottom", "fill": "var(--ink-2)"}
         return [
-            _layer(rows, rule, x="x", y="y", y2="y2"),
-            _layer(right, {**name, "align": "left", "dx": 5, "dy": 4}, x="x", y="y", text="label"),
-            _layer(left, {**name, "align": "right", "dx": -5, "dy": 4}, x="x", y="y", text="label"),
+            layer(rows, rule, x="x", y="y", y2="y2"),
+            layer(right, {**name, "align": "left", "dx": 5, "dy": 4}, x="x", y="y", text="label"),
+            layer(left, {**name, "align": "right", "dx": -5, "dy": 4}, x="x", y="y", text="label"),
         ]
 
     def x_of_break(self, at: float) -> float:
@@ -222,7 +222,7 @@ class _Chart:
         return min(max(self.x(at), 0), self.width)
 
 
-class _Line(_Chart):
+class Line(Chart):
     """A line over a soft area, dashed where it is not final, named at its end."""
 
     def layers(self) -> list[Spec]:
@@ -236,7 +236,7 @@ class _Line(_Chart):
         if self.figure.low <= 0:
             base = self.y(max(0.0, self.figure.low))
             parts.append(
-                _layer(
+                layer(
                     [dict(point, y2=base) for point in solid + dashed],
                     {"type": "area", "color": "var(--series-soft)", "fillOpacity": 0.55, "line": False},
                     x="x",
@@ -247,7 +247,7 @@ class _Line(_Chart):
             )
         parts += [*self.target(), *self.slope(), *self.breaks()]
         parts += [
-            _layer(
+            layer(
                 solid,
                 {
                     "type": "line",
@@ -260,14 +260,14 @@ class _Line(_Chart):
                 y="y",
                 detail="s",
             ),
-            _layer(
+            layer(
                 dashed,
                 {"type": "line", "stroke": "var(--series)", "strokeWidth": 2, "strokeDash": [3, 4]},
                 x="x",
                 y="y",
                 detail="s",
             ),
-            _layer(
+            layer(
                 lone, {"type": "point", "filled": True, "size": 20, "fill": "var(--series)", "opacity": 1}, x="x", y="y"
             ),
         ]
@@ -287,7 +287,7 @@ class _Line(_Chart):
                 "fontWeight": 600,
                 "fill": "var(--ink)",
             }
-            parts += [_layer(end, mark, x="x", y="y"), _layer(end, text, x="x", y="y", text="label")]
+            parts += [layer(end, mark, x="x", y="y"), layer(end, text, x="x", y="y", text="label")]
         return [part for part in parts if part["data"]["values"]]
 
     def _dates(self) -> list[tuple[float, str, str]]:
@@ -336,7 +336,7 @@ class _Line(_Chart):
         return {"x": self.x(mark.at), "y": self.y(mark.value), "s": run}
 
 
-class _Bars(_Chart):
+class Bars(Chart):
     """Bars from 0, hatched where not final, with their value on top where there is room."""
 
     def __init__(self, figure: Figure, width: int, height: int) -> None:
@@ -371,9 +371,9 @@ class _Bars(_Chart):
         parts = [*self.remarks(), *self.grid(), self.names(names, "center")]
         kind: Spec = {"type": "rect", "cornerRadiusTopLeft": 2, "cornerRadiusTopRight": 2}
         place = {"x": "x", "x2": "x2", "y": "y", "y2": "y2"}
-        parts.append(_layer([b for b in bars if not b["partial"]], kind | {"color": "var(--bar)"}, **place))
+        parts.append(layer([b for b in bars if not b["partial"]], kind | {"color": "var(--bar)"}, **place))
         parts.append(
-            _layer(
+            layer(
                 [b for b in bars if b["partial"]],
                 kind | {"fill": "url(#hatch)", "stroke": "var(--bar)", "strokeWidth": 1},
                 **place,
@@ -398,7 +398,7 @@ class _Bars(_Chart):
                 hide = "" if newest or everywhere else "desk"
                 rows.append({"x": bar["mid"], "y": self._clear(bar["y"]), "label": bar["label"], "hide": hide})
         text = {"type": "text", "align": "center", "baseline": "bottom", "dy": -4, "fill": "var(--ink-2)"}
-        return _layer(rows, text, x="x", y="y", text="label")
+        return layer(rows, text, x="x", y="y", text="label")
 
     def _clear(self, y: float) -> float:
         """Where a value stands on its bar: above the target's line, where that would strike it out."""
@@ -434,7 +434,7 @@ class _Bars(_Chart):
 _NAME: Spec = {"type": "text", "baseline": "bottom", "fill": "var(--ink-2)"}
 
 
-def _layer(values: list[Spec], mark: Spec, **channels: str) -> Spec:
+def layer(values: list[Spec], mark: Spec, **channels: str) -> Spec:
     """One layer whose fields are pixels already: every scale is the identity, every axis is ours."""
     encoding: Spec = {}
     for channel, name in channels.items():

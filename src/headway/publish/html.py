@@ -349,7 +349,7 @@ def _spark(points: tuple[pages.Point, ...], *, hollow: bool = False) -> Markup:
 
 def _chart(tile: ChartTile) -> Markup:
     """The drawing of a chart on a board."""
-    return Markup()
+    return Markup(charts.drawn(tile.plot)) if tile.plot else Markup()  # noqa: S704  # its words are escaped
 
 
 def _runs(tiles: Sequence[AnyTile]) -> list[list[AnyTile]]:

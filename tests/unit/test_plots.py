@@ -1,0 +1,135 @@
+"""Plots of several series: names never touch, scales hold what they show, and nothing foreign is in the drawing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headway import charts
+from headway.charts import Grid, Patch, Plot, Series, Shape, Slot
+from headway.charts.series import apart, colours, names
+
+SHAPES: tuple[Shape, ...] = (
+    "line", "area", "stacked area", "bar", "stacked bar", "waterfall", "histogram", "survival curve"
+)  # fmt: skip
+
+
+def plot(shape: Shape, *rows: Sequence[float | None], log: bool = False) -> Plot:
+    """A plot of rows over as many days as the first has values."""
+    slots = tuple(Slot(float(n), f"d{n}", f"Day {n}") for n in range(len(rows[0])))
+    series = tuple(
+        Series(f"Series <{n}>", tuple(row), tuple("" if v is None else f"{v:g}" for v in row), "9")
+        for n, row in enumerate(rows)
+    )
+    every = [v for row in rows for v in row if v is not None] or [1.0]
+    low, high = min(0.0, min(every)), max(1.0, sum(abs(v) for v in every))
+    ticks = ((0.0, "0"),)
+    log_ticks = ((1.0, "1"), (10.0, "10"), (100.0, "100")) if log else ()
+    return Plot(shape, slots, series, low, high, ticks, 'says "all"', log_ticks=log_ticks, log=log, opening=5.0)
+
+
+@given(st.lists(st.floats(-50, 400), min_size=1, max_size=9))
+def test_names_never_touch(places: list[float]) -> None:
+    """Each has a line's height of its own, within the plot, in the order of what it names."""
+    found = apart(places, 4, 254)
+    assert all(3.9 <= place <= 254.1 for place in found)
+    by_want = sorted(range(len(places)), key=lambda n: places[n])
+    ordered = [found[n] for n in by_want]
+    assert all(after - before >= 14.9 for before, after in pairwise(ordered))
+
+
+def test_too_many_names_share_the_room_there_is() -> None:
+    """Forty in a hundred pixels keep their order and stay within."""
+    found = apart([50.0] * 40, 0, 100)
+    assert found == sorted(found)
+    assert min(found) >= -0.1
+    assert max(found) <= 100
+
+
+def test_a_category_keeps_its_colour() -> None:
+    """Grey is for the others, ink for the total; a lone series has the colour of charts of one."""
+    every = [Series("a", (1.0,), ("1",)), Series("rest", (1.0,), ("1",), role="others")]
+    assert colours(every) == ["c1", "other"]
+    assert colours([*every, Series("all", (2.0,), ("2",), role="total")]) == ["c1", "other", "ink"]
+    assert colours(every[:1]) == ["series"]
+
+
+def test_a_long_name_is_cut_beside_its_line_and_whole_in_the_key() -> None:
+    """60 characters find no room at the right of a chart."""
+    long = "An institute with a very long name that nobody ever shortens"
+    shown = Plot("line", (Slot(0, "a", "a"), Slot(1, "b", "b")), (
+        Series(long, (1.0, 2.0), ("1", "2"), "2"), Series("b", (1.0, 1.0), ("1", "1"), "1")
+    ), 0, 3, ((0.0, "0"),), "says")  # fmt: skip
+    assert names(shown)[0] == "An institute with a ver…  2"
+    assert long in charts.drawn(shown)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ((1.0, 2.0, 3.0), (3.0, None, 1.0)),
+        ((5.0,),),
+        ((None, None), (None, None)),
+        ((1e9, 0.0, 2.0), (-3.0, -1e9, 4.0)),
+        tuple((7.0, 7.0, 7.0) for _ in range(8)),
+        tuple(tuple(float(n % 17) for n in range(400)) for _ in range(2)),
+    ],
+)
+def test_every_shape_bears_every_set_of_values(shape: Shape, rows: tuple[tuple[float | None, ...], ...]) -> None:
+    """Words are escaped, colours are the page's tokens, ids are told apart, and no number is none."""
+    html = charts.drawn(plot(shape, *rows))
+    assert "nan" not in html.lower().replace("finance", "")
+    assert "inf" not in html
+    assert "<0>" not in html
+    assert re.findall(r'(?:fill|stroke)="#[0-9a-f]{3,6}"', html) == []
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert html.count('aria-label="says &quot;all&quot;"') == 2
+
+
+def heights(svg: str) -> list[float]:
+    """The heights at which the lines of a drawing have points, as they are written."""
+    [path] = re.findall(r'stroke="var\(--series\)"[^>]*d="([^"]+)"|d="([^"]+)"[^>]*stroke="var\(--series\)"', svg)
+    return [float(pair.split(",")[1]) for pair in re.findall(r"-?[\d.]+,-?[\d.]+", "".join(path))]
+
+
+def test_a_scale_of_factors_gives_each_factor_the_same_height() -> None:
+    """From 1 to 10 is as far as from 10 to 100."""
+    found = heights(charts.svg(plot("line", (1.0, 10.0, 100.0), log=True)))
+    assert found[0] - found[1] == pytest.approx(found[1] - found[2], abs=0.2)
+    assert heights(charts.svg(plot("line", (1.0, 10.0, 100.0))))[0] != pytest.approx(found[0], abs=0.2)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(-9, 9), min_size=2, max_size=6))
+def test_a_waterfall_ends_where_its_movements_lead(moves: list[float]) -> None:
+    """The level after each period is the one before and what came and went."""
+    shown = plot("waterfall", moves, [-1.0] * len(moves))
+    svg = charts.svg(shown)
+    levels, level = [], 5.0
+    for move in moves:
+        level += move - 1.0
+        levels.append(level)
+    tall = 300 - 18 - 26
+    wanted = [round((shown.high - one) / (shown.high - shown.low) * tall, 1) for one in levels]
+    ruled = re.findall(r'<line transform="translate\([\d.-]+,([\d.-]+)\)"[^>]*stroke="var\(--ink\)"', svg)
+    assert [float(one) for one in ruled] == pytest.approx(wanted, abs=0.15)
+
+
+def test_a_field_that_is_not_over_says_so() -> None:
+    """Shades go from the least to the most; a field without a value has its word and no shade."""
+    grid = Grid(
+        ("March", "April"), ("0", "1"),
+        ((Patch(1.0, "100 %"), Patch(0.1, "10 %")), (Patch(0.5, "50 %"), Patch(None, "", "not yet"))),
+        0.0, 1.0, ((0.0, "0 %"), (1.0, "100 %")), "says",
+    )  # fmt: skip
+    svg = charts.svg(grid)
+    assert [shade for shade in ("q1", "q4", "q7") if f"var(--{shade})" in svg] == ["q1", "q4", "q7"]
+    assert svg.count("not yet") == 1
+    assert "not yet" not in charts.svg(grid, "narrow")
