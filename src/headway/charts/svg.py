@@ -42,6 +42,9 @@ def drawn(shown: Plot | Grid) -> str:
             f'<li><i class="k-{colour}"></i>{escape(one.name)} <b>{escape(one.label)}</b></li>' for one, colour in pairs
         )
         key = f'<ul class="key">{rows}</ul>'
+    if isinstance(shown, Grid) and shown.ticks:
+        shades = "".join(f'<i class="k-q{n}"></i>' for n in range(1, grid.SHADES + 1))
+        key = f'<p class="shades">{escape(shown.ticks[0][1])} {shades} {escape(shown.ticks[-1][1])}</p>'
     return key + svg(shown) + svg(shown, "narrow")
 
 

@@ -74,7 +74,7 @@ def waterfall(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
         (before or 0.0) + sum(one.values[n] or 0.0 for one in series[:-1] if (one.values[n] or 0.0) > 0)
         for n, before in enumerate([opening, *levels[:-1]])
     ]
-    low, high = charts.extent([*reached, *tops], (), "bar")
+    low, high = _floating([*reached, *tops], kpi)
     finding = _moved(kpi, opening, axis, series, running)
     plot = Plot(
         "waterfall",
@@ -87,9 +87,21 @@ def waterfall(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
         unit_word(kpi.unit),
         opening=opening,
     )
-    subtitle = f"{unit_word(kpi.unit)} by {shown.grain}, {span(axis)}. What came, and what went."
+    begins = f" The scale begins at {numbers.axis(low, kpi.unit)}." if low else ""
+    subtitle = f"{unit_word(kpi.unit)} by {shown.grain}, {span(axis)}. What came, and what went.{begins}"
     table = _table(shown.grain.value.capitalize(), axis, series, running)
     return _tile(tile, shelf, anchor, subtitle, plot, finding, table)
+
+
+def _floating(levels: Sequence[float], kpi: Kpi) -> tuple[float, float]:
+    """The ends of a scale on which movements can be seen: bars that float say nothing by their distance from 0."""
+    least, most = min(levels, default=0.0), max(levels, default=1.0)
+    air = (most - least) * 0.1 or abs(most) * 0.1 or 1.0
+    ticks = numbers.ticks(least - air, most + air, kpi.unit)
+    low = least - air
+    if ticks and least > 0:  # it begins at a round number
+        low = max(0.0, ticks[0] - (ticks[1] - ticks[0]) if len(ticks) > 1 and ticks[0] > least else ticks[0])
+    return min(low, least), most + air
 
 
 def _moved(kpi: Kpi, opening: float | None, axis: Sequence[Period], series: Sequence[Series], running: set[int]) -> str:
