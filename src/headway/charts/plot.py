@@ -81,7 +81,7 @@ class Patch:
 class Grid:
     """A heat map: patches by row and column, darker the more; `rows` and `columns` are their names.
 
-    `low` and `high` are the ends of the scale of seven shades, `ticks` their labels.
+    `low` and `high` are the ends of the scale of seven shades; the first and last of `ticks` name them.
     """
 
     rows: tuple[str, ...]

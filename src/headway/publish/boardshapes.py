@@ -232,7 +232,7 @@ def _hours(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
     low, high = min(0.0, *present), max(present)
     top = max(line, key=lambda row: row.value if row.value is not None else float("-inf"))
     finding = f"The most was {said(top.value, kpi)}, {words.period(top.period)}."
-    ticks = tuple((value, numbers.axis(value, kpi.unit)) for value in numbers.ticks(low, high, kpi.unit))
+    ticks = tuple((value, numbers.axis(value, kpi.unit)) for value in (low, high))
     names, hours = tuple(days), tuple(f"{hour:02}" for hour in range(24))
     grid = Grid(names, hours, patches, low, high, ticks, finding, "Day", "Hour")
     values = Values(
