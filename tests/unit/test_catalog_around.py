@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -357,7 +358,8 @@ def test_what_stands_around_kpis_changes_no_number(load: Load) -> None:
         notes="notes: [{on: 2026-01-01, text: Begun}]",
     )
     assert (len(after.alerts), len(after.boards), len(after.objectives), len(after.notes)) == (1, 1, 1, 1)
-    assert after.kpis == before.kpis
+    assert after.kpis | {"buyers": before.kpis["buyers"]} == before.kpis
+    assert after.kpis["buyers"].measure == replace(before.kpis["buyers"].measure, named=("new",))  # a board shows it
     for name, kpi in after.kpis.items():
         assert catalog.fingerprint(kpi, after) == catalog.fingerprint(before.kpis[name], before)
     assert after.fingerprint != before.fingerprint

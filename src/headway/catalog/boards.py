@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from headway.catalog.boardspec import BoardSpec, SectionSpec, SendSpec, TileSpec
 from headway.catalog.bound import Scene
 from headway.catalog.checking import check
 from headway.catalog.entry import Declared, Entry, cell_of
+from headway.catalog.formula import Input
 from headway.model import (
     Audience,
     Board,
@@ -63,6 +64,24 @@ def boards(declared: Declared, routes: Collection[str], scene: Scene) -> dict[st
         if spec is not None and (board := _Board(document, path, scene).resolve(name, spec, routes)):
             found[name] = board
     return found
+
+
+def mentions(found: Iterable[Board]) -> Iterator[Input]:
+    """The parts of KPIs that boards show: a part is computed if anybody reads it."""
+    for board in found:
+        for tile in board.tiles:
+            yield from (Input(shown.kpi, 0, 0, part=shown.part) for shown in tile.of)
+
+
+def with_curves(kpis: Mapping[str, Kpi], found: Iterable[Board]) -> dict[str, Kpi]:
+    """Those of the KPIs whose survival curve a board draws, so that they keep its points."""
+    tiles = [tile for board in found for tile in board.tiles if tile.look is Look.SURVIVAL_CURVE]
+    drawn = {}
+    for name in dict.fromkeys(shown.kpi for tile in tiles for shown in tile.of):
+        kpi = kpis.get(name)
+        if kpi is not None and isinstance(kpi.measure, Duration):
+            drawn[name] = replace(kpi, measure=replace(kpi.measure, drawn=True))
+    return drawn
 
 
 @dataclass

@@ -82,6 +82,8 @@ def definition(kpi: Kpi) -> dict[str, Any]:
     said |= _withholding(kpi.checks)
     if isinstance(kpi.measure, Distinct):
         del said["measure"]["named"]  # which parts others read changes none of its numbers
+    if isinstance(kpi.measure, Duration):
+        del said["measure"]["drawn"]  # nor does what a board draws
     return said
 
 

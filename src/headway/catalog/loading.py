@@ -331,14 +331,23 @@ def _around(declared: _Declared, catalog: Catalog, complaints: Complaints) -> Ca
     around = alerts.Around(catalog.sources, levels, groups["levels"], groups["routes"])
     found = alerts.alerts(groups["alerts"], around, scene)
     goals = objectives.objectives(groups["objectives"], scene)
-    mentions = [*alerts.mentions(found.values()), *objectives.mentions(goals.values())]
+    shown = boards.boards(groups["boards"], groups["routes"], scene)
+    mentions = [
+        *alerts.mentions(found.values()),
+        *objectives.mentions(goals.values()),
+        *boards.mentions(shown.values()),
+    ]
     return replace(
         catalog,
-        kpis={**catalog.kpis, **formulas.with_parts(catalog.kpis, mentions)},
+        kpis={
+            **catalog.kpis,
+            **formulas.with_parts(catalog.kpis, mentions),
+            **boards.with_curves(catalog.kpis, shown.values()),
+        },
         routes=alerts.routes(groups["routes"], scene),
         levels=levels,
         alerts=found,
-        boards=boards.boards(groups["boards"], groups["routes"], scene),
+        boards=shown,
         objectives=goals,
         notes=objectives.notes(declared.notes, scene),
     )

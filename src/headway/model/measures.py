@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
 
@@ -324,12 +325,17 @@ class Mark:
     way: tuple[str, ...] = ()
 
 
+#: Seconds in a unit of the names of `Duration.cuts`, the largest first.
+_SIZES = ((86_400, "days"), (3600, "hours"), (60, "minutes"))
+
+
 @dataclass(frozen=True)
 class Duration(_OfRows):
     """`duration: {from, to, per}`: a statistic of the time that entities take from one mark to the next. A flow.
 
     `source` is the entity's: `per`, else that of `begin`. `in_unit` is a unit of elapsed time, or `working days`; with
-    `within` it is '', because a share has none. `by_start` dates an entity by its begin, and has `follow`.
+    `within` it is '', because a share has none. `by_start` dates an entity by its begin, and has `follow`. `drawn` says
+    that a board draws its survival curve: the share of those who take longer is then kept for each of `cuts`.
     """
 
     source: str
@@ -340,6 +346,26 @@ class Duration(_OfRows):
     within: Length | None = None
     by_start: bool = False
     follow: Length | None = None
+    drawn: bool = False
+
+    #: Seconds between the points of a survival curve, and how many points it has at most.
+    _STEPS: ClassVar[tuple[int, ...]] = (
+        *(60 * minutes for minutes in (1, 5, 15)),
+        *(3600 * hours for hours in (1, 2, 6, 12)),
+        *(86_400 * days for days in (1, 2, 7, 14, 30, 90)),
+    )
+    _POINTS: ClassVar[int] = 15
+
+    @property
+    def cuts(self) -> Mapping[str, timedelta]:
+        """The points of its survival curve by the name of their part: `beyond_14_days` -> 14 days."""
+        if not self.drawn or self.follow is None:
+            return {}
+        whole = int(self.follow.elapsed.total_seconds())
+        step = next((step for step in self._STEPS if whole <= step * self._POINTS), self._STEPS[-1])
+        size, unit = next((size, unit) for size, unit in _SIZES if step % size == 0 and whole % size == 0)
+        ends = [*range(step, whole, step), whole]
+        return {f"beyond_{end // size}_{unit}": timedelta(seconds=end) for end in ends}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -364,8 +390,9 @@ class Duration(_OfRows):
 
     @property
     def parts(self) -> Parts:
-        """How many finished, how many are still under way, and the share that got there."""
-        return {"finished": _COUNT, "open": _COUNT, "reached": Part(Empty.NO_DATA, _PERCENT)}
+        """How many finished, how many are still under way, the share that got there, and shares that take longer."""
+        share = Part(Empty.NO_DATA, _PERCENT)
+        return {"finished": _COUNT, "open": _COUNT, "reached": share, **dict.fromkeys(self.cuts, share)}
 
 
 @dataclass(frozen=True)

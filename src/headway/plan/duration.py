@@ -13,6 +13,7 @@ Monday is 1, within a day is 0. A share has no unit.
 
 Parts. `finished`: how many got there. `open`: by `dated: to` how many had begun by the end of the period and not ended
 by then; by `dated: from` how many of those who began in it have not got there. `reached`: finished / (finished + open).
+Where a board draws a survival curve, `beyond_14_days` and the like: the share of those who began in it and took longer.
 
 Edge cases. An end before the begin, both in the entity's source: left out, and counted. An end in the future is no end
 yet. Without an entity there is no data. A quantile that falls among those who have not got there is no data: too few
@@ -123,7 +124,7 @@ class Durations:
         kpi, measure = asked.kpi, asked.kpi.measure
         assert isinstance(measure, Duration)
         self._rows.filter(kpi)
-        definition = _Definition(replace(measure, statistic="mean"), kpi.where)
+        definition = _Definition(replace(measure, statistic="mean", drawn=False), kpi.where)
         if definition not in self._groups:
             marks = (measure.begin, measure.end)
             times = [time_of(self._of(mark).scope, mark.column, kpi.at("duration")) for mark in marks]
@@ -178,6 +179,13 @@ class Durations:
             _Lengths(self._rows, draft, definition.measure, group, self._people).write()
 
 
+def _cuts(asked: Asked) -> Mapping[str, timedelta]:
+    """The points of the survival curve that a board draws."""
+    measure = asked.kpi.measure
+    assert isinstance(measure, Duration)
+    return measure.cuts
+
+
 class _Lengths:
     """Writes the lengths of one definition, and what is made of them."""
 
@@ -192,6 +200,8 @@ class _Lengths:
         self.length, self.watched, self.taken = names.free("length"), names.free("watched"), names.free("taken")
         self.elapsed = names.free("elapsed")
         self.reached, self.waiting, self.in_time = names.free("reached"), names.free("waiting"), names.free("in_time")
+        cuts = {name: cut for asked in group.asked for name, cut in _cuts(asked).items()}
+        self.beyond = {name: (names.free(name), cut) for name, cut in cuts.items()}
 
     def write(self) -> None:
         """Add all steps and answers."""
@@ -288,6 +298,9 @@ class _Lengths:
                 self.watched: f"CASE WHEN {elapsed} <= {follow} THEN {length} "
                 f"WHEN {so_far} < {follow} THEN {watched} END",
             }
+        for column, cut in self.beyond.values():
+            # Everybody is watched for as long: what a period that still runs has not seen yet is no share, but partial.
+            found[column] = f"COALESCE({elapsed} > {_microseconds(cut)}, TRUE)"
         if measure.within:
             found[self.in_time] = f"COALESCE({elapsed} <= {_microseconds(measure.within.elapsed)}, FALSE)"
         return found, join
@@ -355,6 +368,8 @@ class _Lengths:
             if self.measure.by_start:
                 aggregates.add(_as(asked, Aggregate("sum", lengths, self.waiting), "open"))
                 aggregates.add(_as(asked, Aggregate("mean", lengths, self.reached), "reached"))
+            for name in _cuts(asked):
+                aggregates.add(_as(asked, Aggregate("mean", lengths, self.beyond[name][0]), name))
         for asked in self.people:
             distincts.people(_as(asked, self._statistic(asked, lengths)))
             if self.measure.by_start and not is_over_all(asked.kpi):
@@ -422,6 +437,7 @@ class _Lengths:
             self.ended: kind,
             **dict.fromkeys((self.length, self.watched, self.taken), "number"),
             **dict.fromkeys((self.reached, self.waiting, self.in_time), "boolean"),
+            **{column: "boolean" for column, _ in self.beyond.values()},
             **({self.person: "text"} if self.person else {}),
         }
         people = (self.person,) if self.person else ()

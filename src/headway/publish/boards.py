@@ -12,7 +12,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import cached_property
 
 from markdown_it import MarkdownIt
@@ -28,8 +27,6 @@ from headway.publish.pages import Count, Sentence, Stamp, Tile
 from headway.publish.shelf import Shelf
 from headway.publish.stored import Stored
 
-#: A cell without a number for so long has no page any more.
-_GONE = timedelta(days=400)
 _SLUG = 60
 #: The rows whose verdicts are on a KPI's card.
 Leading = Callable[[Kpi], Sequence[Stored]]
@@ -99,15 +96,16 @@ class Boards:
     # -- cells -----------------------------------------------------------------------------------------------------
 
     def _values(self, board: Board) -> set[str]:
-        """The values of the column of a board that has a page for each: those that had a number within a year."""
+        """The values of the column of a board that has a page for each: those that its first number has lately."""
         if board.for_each is None:
             return set()
-        numbers, found = self._on(board.name), set()
-        for shown in dict.fromkeys(shown for tile in board.tiles for shown in tile.of if not tile.by and not tile.cell):
-            for cell, line in numbers.cells(shown, (board.for_each,)).items():
-                if any(row.value or row.withheld for row in line if self.at.reached - row.period.last < _GONE):
-                    found.add(cell[0][1])
-        return found
+        return {cell[0][1] for cell in self._on(board.name).alive(lead(board).of[0], (board.for_each,))}
+
+
+def lead(board: Board) -> Declared:
+    """The tile of a board that has a page for each cell by which the cells are listed."""
+    of_cell = (tile for tile in board.tiles if tile.of and not tile.by and not tile.cell)
+    return next(of_cell, next(tile for tile in board.tiles if tile.of))
 
 
 def visible(catalog: Catalog, audience: Audience, names: Container[str]) -> dict[str, Board]:
@@ -250,8 +248,8 @@ class _Drawn:
     def _list_of_cells(self) -> BoardSection:
         """The first page of a board that has one for each cell: a line for each, of the number that leads."""
         board = self.board
-        lead = next((t for t in board.tiles if t.of and not t.by and not t.cell), next(t for t in board.tiles if t.of))
-        listed = replace(lead, shows=Shows.MATRIX, by=(board.for_each or "",), title="")
+        first = lead(board)
+        listed = replace(first, shows=Shows.MATRIX, of=first.of[:1], by=(board.for_each or "",), cell=TOTAL, title="")
         tile = boardlines.draw(listed, TOTAL, self.shelf, "cells", self.count)
         return BoardSection("pages", "", (tile,))
 

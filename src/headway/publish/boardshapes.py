@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
 from headway import charts
 from headway.charts import Grid, Patch, Plot, Series, Slot
-from headway.model import Cell, Kpi, Look, Reason, Recurring, Retention, Shown, Spread, Unit, UnitKind
+from headway.model import Cell, Duration, Kpi, Look, Reason, Recurring, Retention, Shown, Spread, Unit, UnitKind
 from headway.model import Tile as Declared
 from headway.periods import Period
-from headway.publish import boardlines, figures, numbers, words
+from headway.publish import boardlines, cells, figures, numbers, words
 from headway.publish.boardpages import ChartTile, Heading, ValueRow, Values
 from headway.publish.boardwords import said, slots_of, span, unit_word
 from headway.publish.shelf import Shelf, alone, part_name, title
@@ -376,8 +377,81 @@ def _table(first: str, axis: Sequence[Period], series: Sequence[Series], running
 
 
 def survival(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
-    """How many have not got there yet, by the time since they began."""
-    return _tile(tile, shelf, anchor, finding="The curve is not kept yet; the KPI's page has the share that got there.")
+    """How many have not got there yet, by the time since they began: of those who began in the newest whole period."""
+    shown, cell = tile.of[0], (*of, *tile.cell)
+    measure = shelf.kpi(shown).measure
+    if not isinstance(measure, Duration) or not measure.cuts:
+        return _tile(tile, shelf, anchor)
+    read = {name: _strands(Shown(shown.kpi, name, shown.grain), tile.by, cell, shelf) for name in measure.cuts}
+    first, last = next(iter(read.values())), list(read.values())[-1]
+    # Everybody has been watched for as long in a period that is over.
+    over = [row.period for line in last.values() for row in line if not row.partial and row.value is not None]
+    if not over:
+        return _tile(tile, shelf, anchor)
+    newest = max(over, key=lambda which: which.key)
+    places = [cut.total_seconds() / 86_400 for cut in measure.cuts.values()]
+    series, sizes = [], {}
+    for name in first:
+        found = [by_key(lines.get(name, ())).get(newest.key) for lines in read.values()]
+        if any(row is not None and row.value is not None for row in found):
+            values = (1.0, *(row.value if row is not None else None for row in found))
+            texts = tuple(numbers.full(value, _SHARE, 1) for value in values)
+            label = str(numbers.tile(values[-1], _SHARE)) if values[-1] is not None else ""
+            series.append(Series(name or "All", values, texts, label))
+            sizes[name] = next((row.denominator or row.n for row in found if row is not None), None)
+    series.sort(key=lambda one: one.values[-1] if one.values[-1] is not None else 2.0)
+    names = ["0", *(_until(cut) for cut in measure.cuts.values())]
+    slots = tuple(
+        Slot(at, name, "At the start" if not at else f"After {name}")
+        for at, name in zip([0.0, *places], names, strict=True)
+    )
+    finding = _stayed(series, sizes, names[-1], newest)
+    ticks = tuple((value, numbers.axis(value, _SHARE)) for value in (0.0, 0.25, 0.5, 0.75, 1.0))
+    plot = Plot("survival curve", slots, tuple(series[:MOST]), 0.0, 1.0, ticks, finding, "Share")
+    values_behind = Values(
+        "Time",
+        tuple(Heading(one.name) for one in series),
+        tuple(
+            ValueRow(Heading(slot.label), tuple(one.values[n] for one in series), tuple(one.texts[n] for one in series))
+            for n, slot in enumerate(slots)
+        ),
+    )
+    subtitle = f"Share of those who began in {words.period(newest)} and have not got there yet, by the time since."
+    return _tile(tile, shelf, anchor, subtitle, plot, finding, values_behind)
+
+
+_SHARE = Unit(UnitKind.PERCENT, "percent")
+#: So many curves can be told apart.
+MOST = 8
+
+
+def _strands(shown: Shown, by: Sequence[str], cell: Cell, shelf: Shelf) -> Mapping[str, Sequence[Stored]]:
+    """The lines that are drawn, by name: the total, or the cells."""
+    if not by:
+        return {"": shelf.line(shown, cell)}
+    return {cells.label(one): line for one, line in shelf.cells(shown, by, cell).items()}
+
+
+def _until(cut: timedelta) -> str:
+    """A length of time as a label: 14 d, 6 h."""
+    return numbers.axis(cut.total_seconds(), Unit(UnitKind.ELAPSED, "seconds"))
+
+
+def _stayed(series: Sequence[Series], sizes: Mapping[str, float | None], end: str, which: Period) -> str:
+    """Who got there fastest, and slowest."""
+
+    def of(curve: Series) -> str:
+        name = "" if curve.name == "All" else curve.name
+        size = sizes.get(name)
+        began = f"{size:,.0f} began" if size else ""
+        return f"{name} ({began})" if name and began else name or f"the {began.replace(' began', '')} who began"
+
+    known = [curve for curve in series if curve.values[-1] is not None]
+    if not known:
+        return f"Nobody who began in {words.period(which)} has been watched for {end} yet."
+    first, last = known[0], known[-1]
+    said = f"After {end}, {first.texts[-1]} of {of(first)} had not got there"
+    return f"{said}; of {of(last)}, {last.texts[-1]}." if len(known) > 1 else f"{said}."
 
 
 SHAPES: Mapping[Look, Shape] = {
