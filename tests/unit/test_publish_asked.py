@@ -131,7 +131,7 @@ def test_another_time_beside_it(served: Pages) -> None:
     then = {row["period"]: row["full"] for row in twin(served, "last=all")["rows"]}
     row = next(row for row in page["rows"] if row["period"] == "2026-11-20")
     assert row["year_before"] == then["2025-11-20"]
-    now, before = page["chosen"]["plot"]["series"]
+    now, before = page["chosen"]["chart"]["plot"]["series"]
     assert before["name"] == "1 year before"
     assert now["texts"][-1] == f"{then['2026-11-20']}\u00a0people"
     assert before["texts"][-1] == f"{then['2025-11-20']}\u00a0people"
@@ -139,15 +139,18 @@ def test_another_time_beside_it(served: Pages) -> None:
 
 def test_cells_together(served: Pages) -> None:
     """`by` puts the largest cells into one chart and one table; what does not add up is never added."""
-    chosen = twin(served, "by=cluster")["chosen"]
-    names = [series["name"] for series in chosen["plot"]["series"]]
+    chosen = twin(served, "by=cluster&last=90+days")["chosen"]
+    chart = chosen["chart"]
+    names = [series["name"] for series in chart["plot"]["series"]]
     assert names[0] == "Campus West"
     assert len(names) == 7
-    assert chosen["note"] == "The largest 7 of 10; the download has all of them."
-    assert chosen["plot"]["shape"] == "line"
-    assert chosen["head"] == ["Day", *names]
-    assert all(len(row) == 8 for row in chosen["rows"])
-    assert chosen["links"]["Campus West"] == "for=cluster%3DCampus+West"
+    assert "The 7 largest of 10." in chart["subtitle"]
+    assert chart["plot"]["shape"] == "line"
+    assert [column["text"] for column in chart["values"]["columns"]] == names
+    assert {len(row["texts"]) for row in chart["values"]["rows"]} == {7}
+    assert chosen["links"]["Campus West"] == "mau.html?for=cluster%3DCampus+West&last=90+days"
+    days = twin(served, "by=cluster&from=2026-10-01&to=2026-10-31")["chosen"]["chart"]["values"]["rows"]
+    assert [days[0]["name"]["text"], days[-1]["name"]["text"]] == ["31 Oct 2026", "1 Oct 2026"]
 
 
 def test_one_cell(served: Pages) -> None:

@@ -1,39 +1,30 @@
 """What the page of a KPI shows because its reader asked for it: a span, its cells together, another time beside it.
 
-Everything is taken from rows that are stored; only what "n others" come to is added up, and only where cells may be.
+Everything is taken from rows that are stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from headway import charts
-from headway.charts import Plot, Series, Shape, Slot, Step
+from headway.charts import Plot, Series, Step
 from headway.errors import Mistake, UsageError
-from headway.model import Cell, Empty, Kpi, Unit, UnitKind
-from headway.periods import Calendar, Grain, Length, Period, add_months, epoch_day
-from headway.publish import cells, figures, numbers, tiles, words
+from headway.model import TOTAL, Kpi, Look, Shown, Shows, Unit, UnitKind
+from headway.model import Tile as Declared
+from headway.periods import Calendar, Grain, Length, Period, add_months
+from headway.publish import boardcharts, boardwords, cells, figures, numbers, tiles, words
 from headway.publish.asked import Asked
+from headway.publish.boardpages import ChartTile, Values
+from headway.publish.objectives import Published
 from headway.publish.pages import Row
+from headway.publish.shelf import Shelf
 from headway.publish.stored import Stored, by_key
 
 #: More points than this are no chart, and too heavy a page.
 MOST = 4000
-#: Cells that a chart tells apart; of more than one more, the rest is one series, if they add up.
-NAMED = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Together:
-    """Cells in one chart and one table, the largest first; `names` says which cell each name is."""
-
-    plot: Plot | None = None
-    head: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-    names: Mapping[str, Cell] = field(default_factory=dict)
-    note: str = ""
 
 
 def within(rows: Sequence[Row], asked: Asked, calendar: Calendar) -> tuple[Row, ...]:
@@ -54,80 +45,43 @@ def within(rows: Sequence[Row], asked: Asked, calendar: Calendar) -> tuple[Row, 
     return found
 
 
-def by_cell(
-    asked: Asked,
-    kpi: Kpi,
-    rows: Sequence[Row],
-    lines: Mapping[Cell, Sequence[Stored]],
-    calendar: Calendar,
-) -> Together:
-    """The cells of a breakdown, of which the largest have a series each."""
-    axis = _axis(rows if asked.spans else rows[: figures.back(kpi, asked.grain)], kpi, asked.grain, calendar)
-    found = {cell: by_key(line) for cell, line in lines.items() if tuple(c for c, _ in cell) == asked.by}
-    held = {epoch_day(row.first) for row in rows if row.value is None and row.verdict.key == "withheld"}
-
-    def value(known: Mapping[int, Stored], which: Period) -> float | None:
-        row = known.get(which.key)
-        if row is not None:
-            return row.value
-        # The ledger keeps no zeros of cells: after its first row, a cell without one is empty.
-        nothing = kpi.empty is Empty.ZERO and which.key not in held and bool(known) and which.key >= min(known)
-        return 0.0 if nothing else None
-
-    values = {cell: [value(known, which) for which in axis] for cell, known in found.items()}
-    values = {cell: line for cell, line in values.items() if any(line)}
-    if not values or not axis:
-        return Together()
-    order = sorted(values, key=lambda cell: (values[cell][-1] is None, -(values[cell][-1] or 0), cells.label(cell)))
-    named = order if len(order) <= NAMED + 1 else order[:NAMED]
-    rest = order[len(named) :]
-    adds_up = cells.sums(kpi)
-    every = [v for line in values.values() for v in line if v is not None]
-    depth = numbers.places(every, kpi.unit, kpi.decimals)
-    lines_of = [(cells.label(cell), values[cell]) for cell in named]
-    note = ""
-    if rest and adds_up:
-        totals = [sum(v for cell in rest if (v := values[cell][at]) is not None) for at in range(len(axis))]
-        lines_of.append((f"{len(rest)} others", list[float | None](totals)))
-    elif rest:
-        note = f"The largest {len(named)} of {len(order)}; the download has all of them."
-    names = {cells.label(cell): cell for cell in named}
-    partial = tuple(which.key == epoch_day(rows[0].first) and rows[0].partial for which in axis)
-    series = tuple(
-        Series(
-            name,
-            tuple(line),
-            tuple(numbers.full(v, kpi.unit, depth) for v in line),
-            _end(line, kpi),
-            "category" if name in names else "others",
-            partial,
-        )
-        for name, line in lines_of
+def by_cell(wanted: Asked, kpi: Kpi, rows: Sequence[Row], published: Published) -> ChartTile:
+    """The cells of a breakdown together, as a board shows them, over the span of the rows."""
+    calendar, grain = published.at.calendar, wanted.grain
+    shown = rows if wanted.spans else rows[: figures.back(kpi, grain)]
+    first, last = (shown[-1].first, shown[0].first) if shown else (date.max, date.min)
+    until = replace(
+        published,
+        total=lambda name, at, part: [row for row in published.total(name, at, part) if row.period.first <= last],
+        cells=lambda name, at, part: {
+            cell: line
+            for cell, whole in published.cells(name, at, part).items()
+            if (line := [row for row in whole if row.period.first <= last])
+        },
     )
-    stacked = adds_up and all(v >= 0 for v in every)
-    bars = stacked and asked.grain.rank >= Grain.MONTH.rank and len(axis) <= figures.BARS
-    shape: Shape = "stacked bar" if bars else "stacked area" if stacked else "line"
-    tops = (
-        [sum(v or 0 for v in column) for column in zip(*(s.values for s in series), strict=True)] if stacked else every
-    )
-    plot = _plot(shape, axis, series, tops, kpi, _led(order, values, axis[-1], kpi, depth))
-    head = (asked.grain.value.capitalize(), *(name for name, _ in lines_of))
-    table = tuple(
-        (words.period(which), *(numbers.full(line[at], kpi.unit, depth, with_unit=False) for _, line in lines_of))
-        for at, which in reversed(list(enumerate(axis)))
-    )
-    return Together(plot, head, table, names, note)
+    periods = len(calendar.between(grain, first, last))
+    adds_up, bars = cells.sums(kpi), grain.rank >= Grain.MONTH.rank and periods <= figures.BARS
+    look = Look.LINE if not adds_up else Look.STACKED_BAR if bars else Look.STACKED_AREA
+    of = (Shown(kpi.name, "", grain),)
+    declared = Declared(Shows.CHART, of, kpi.audience, kpi.place, by=wanted.by, periods=periods, look=look)
+    return boardcharts.draw(declared, TOTAL, Shelf(until), "by")
 
 
 def against(
-    asked: Asked, kpi: Kpi, rows: Sequence[Row], line: Sequence[Stored], calendar: Calendar, steps: Sequence[Step]
-) -> Plot | None:
+    wanted: Asked,
+    kpi: Kpi,
+    rows: Sequence[Row],
+    line: Sequence[Stored],
+    calendar: Calendar,
+    steps: Sequence[Step],
+    says: str,
+) -> ChartTile | None:
     """A line and the same one so long before, which stands back in grey."""
-    assert asked.compare is not None
-    axis = _axis(rows if asked.spans else rows[: figures.back(kpi, asked.grain)], kpi, asked.grain, calendar)
+    assert wanted.compare is not None
+    axis = _axis(rows if wanted.spans else rows[: figures.back(kpi, wanted.grain)], kpi, wanted.grain, calendar)
     known = by_key(line)
     now = [known[which.key].value if which.key in known else None for which in axis]
-    befores = [calendar.earlier(which, asked.compare) for which in axis]
+    befores = [calendar.earlier(which, wanted.compare) for which in axis]
     then = [known[b.key].value if b is not None and b.key in known else None for b in befores]
     every = [v for v in (*now, *then) if v is not None]
     if not every:
@@ -140,9 +94,14 @@ def against(
 
     series = (
         Series(kpi.title, tuple(now), texts(now), _end(now, kpi), partial=partial),
-        Series(before(asked.compare), tuple(then), texts(then), _end(then, kpi), "others"),
+        Series(before(wanted.compare), tuple(then), texts(then), _end(then, kpi), "others"),
     )
-    return _plot("line", axis, series, every, kpi, "", steps)
+    low, high = charts.extent(every, [step.value for step in steps], "line")
+    ticks = tuple((value, numbers.axis(value, kpi.unit)) for value in numbers.ticks(low, high, kpi.unit))
+    slots = boardwords.slots_of(axis, bars=False)
+    plot = Plot("line", slots, series, low, high, ticks, says, boardwords.unit_word(kpi.unit), steps=tuple(steps))
+    subtitle = f"{boardwords.counted(kpi, wanted.grain)}, {boardwords.span(axis)}."
+    return ChartTile("against", kpi.title, subtitle, plot, says, Values("", (), ()), (kpi.name,))
 
 
 def extremes(kpi: Kpi, rows: Sequence[Row]) -> str:
@@ -195,44 +154,8 @@ def _axis(rows: Sequence[Row], kpi: Kpi, grain: Grain, calendar: Calendar) -> li
     return found
 
 
-def _plot(
-    shape: Shape,
-    axis: Sequence[Period],
-    series: tuple[Series, ...],
-    values: Sequence[float],
-    kpi: Kpi,
-    says: str,
-    steps: Sequence[Step] = (),
-) -> Plot:
-    bar = shape == "stacked bar"
-    low, high = charts.extent(values, [step.value for step in steps], "line" if shape == "line" else "bar")
-    ticks = tuple((value, numbers.axis(value, kpi.unit)) for value in numbers.ticks(low, high, kpi.unit))
-    slots = tuple(
-        Slot(_place(which, bar=bar), words.bar_name(which, first=at == 0), words.period(which))
-        for at, which in enumerate(axis)
-    )
-    return Plot(shape, slots, series, low, high, ticks, says, kpi.unit.name, steps=tuple(steps))
-
-
-def _place(which: Period, *, bar: bool) -> float:
-    if which.grain is Grain.HOUR:
-        return which.key / 86_400
-    return float(which.key + (0 if bar else (which.last - which.first).days))
-
-
 def _end(line: Sequence[float | None], kpi: Kpi) -> str:
     """The newest value as it stands at the end of its line."""
     bare = Unit(UnitKind.NONE) if kpi.unit.kind is UnitKind.NOUN else kpi.unit
     newest = next((v for v in reversed(line) if v is not None), None)
     return "" if newest is None else str(numbers.tile(newest, bare, decimals=kpi.decimals))
-
-
-def _led(
-    order: Sequence[Cell], values: Mapping[Cell, Sequence[float | None]], which: Period, kpi: Kpi, depth: int
-) -> str:
-    """Which cells are the largest, in a sentence."""
-    first = [cell for cell in order[:2] if values[cell][-1] is not None]
-    if not first:
-        return f"No cell has a number in {words.period(which)}."
-    said = [f"{cells.label(cell)} with {numbers.full(values[cell][-1], kpi.unit, depth)}" for cell in first]
-    return f"In {words.period(which)} the largest is {said[0]}{f', then {said[1]}' if len(said) > 1 else ''}."

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from headway.charts import Plot
+from headway.publish.boardpages import ChartTile
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """What a reader asked for, in words, and what comes of it.
 
-    `plot` is the chart of several series, None where the page's own chart shows it. `head` and `rows` are the table of
-    its numbers, newest first; `links` lead from a name in `head` to the query that asks for that cell alone.
+    `chart` has the cells of a breakdown with their table, or a line with another time beside it; without one, the
+    page's own chart shows it all. `links` lead from the name of a cell to where that cell is alone.
     """
 
     query: str
@@ -22,8 +22,5 @@ class Chosen:
     cell: str
     by: str
     against: str
-    note: str = ""
-    plot: Plot | None = None
-    head: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
+    chart: ChartTile | None = None
     links: Mapping[str, str] | None = None

@@ -291,6 +291,7 @@ class Pages:
         return {
             "chart": Markup(chart),  # noqa: S704  # drawn by us, its labels are escaped
             "remarks": main.remarks if main else (),
+            "drawn": _chart(page.chosen.chart) if page.chosen and page.chosen.chart else Markup(),
             "multiples": [
                 [(index, Markup(drawn)) for index, drawn in figures.multiples(b, kpi, self.view.catalog.calendar)]  # noqa: S704  # the same
                 for b in page.breakdowns

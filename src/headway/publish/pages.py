@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headway.publish.alertpages import AlertRow, AlertsPage, Watching
-from headway.publish.chosenpages import Chosen
 from headway.publish.findingpages import AreaPage, CataloguePage, NotesPage
 from headway.publish.numbers import Change, Piece
 from headway.publish.objectivepages import ObjectivePage, ObjectivesPage
+
+if TYPE_CHECKING:
+    from headway.publish.chosenpages import Chosen
 
 #: Raised when a field of the JSON twins changes its meaning or goes.
 FORMAT = 1

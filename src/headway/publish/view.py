@@ -446,15 +446,15 @@ class View:
             chosen.before(wanted.compare) if wanted.compare else "",
         )
         if wanted.by:
-            together = chosen.by_cell(wanted, kpi, rows, self._cells(kpi.name, grain), calendar)
-            links = {name: asked.query(replace(wanted, by=(), cell=cell), kpi) for name, cell in together.names.items()}
-            return replace(
-                found, plot=together.plot, head=together.head, rows=together.rows, note=together.note, links=links
-            )
+            together = chosen.by_cell(wanted, kpi, rows, self._published)
+            every = {cells.label(cell): cell for cell in self._cells(kpi.name, grain)}
+            names = [column.text for column in together.values.columns if column.text in every]
+            links = {name: controls.address(replace(wanted, by=(), cell=every[name]), kpi) for name in names}
+            return replace(found, chart=together, links=links)
         if wanted.compare:
             line = self._cells(kpi.name, grain).get(wanted.cell, []) if wanted.cell else self._total(kpi.name, grain)
-            steps = figures.targets(rows, kpi, grain, self.periods)
-            return replace(found, plot=chosen.against(wanted, kpi, rows, line, calendar, steps))
+            steps, says = figures.targets(rows, kpi, grain, self.periods), chosen.extremes(kpi, rows)
+            return replace(found, chart=chosen.against(wanted, kpi, rows, line, calendar, steps, says))
         return found
 
     def explain(self, name: str, period: Period | None = None, cell: Cell = TOTAL, part: str = "") -> Explained | None:
