@@ -5,6 +5,7 @@ Values arrive judged and labelled; this room only places them.
 
 from headway.charts.edges import edges
 from headway.charts.figure import Figure, Form, Mark, Remark, Slope, Step, dates, extent
+from headway.charts.paper import paper, picture
 from headway.charts.plot import Grid, Patch, Plot, Role, Series, Shape, Slot
 from headway.charts.spark import small, spark, way
 from headway.charts.svg import drawn, png, svg
@@ -28,6 +29,8 @@ __all__ = [
     "drawn",
     "edges",
     "extent",
+    "paper",
+    "picture",
     "png",
     "small",
     "spark",

@@ -64,7 +64,7 @@ def by_cell(wanted: Asked, kpi: Kpi, rows: Sequence[Row], published: Published) 
     look = Look.LINE if not adds_up else Look.STACKED_BAR if bars else Look.STACKED_AREA
     of = (Shown(kpi.name, "", grain),)
     declared = Declared(Shows.CHART, of, kpi.audience, kpi.place, by=wanted.by, periods=periods, look=look)
-    return boardcharts.draw(declared, TOTAL, Shelf(until), "by")
+    return boardcharts.draw(declared, TOTAL, Shelf(until, lambda _: ""), "by")
 
 
 def against(

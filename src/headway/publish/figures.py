@@ -13,7 +13,7 @@ from headway.periods import Calendar, Grain, Period, epoch_day
 from headway.publish import numbers, words
 from headway.publish.objectivepages import KeyResultRow
 from headway.publish.pages import Breakdown, CellRow, KpiPage, NoteRow, Point, Row
-from headway.publish.stored import Periods
+from headway.publish.stored import Periods, Stored
 from headway.publish.tiles import accumulates
 
 #: How many periods a chart goes back: three years of days, two of weeks ... and of hours a week.
@@ -118,6 +118,16 @@ def course(result: KeyResultRow, first: date, kpi: Kpi, calendar: Calendar) -> F
     ticks = tuple((value, numbers.axis(value, unit)) for value in numbers.ticks(low, high, unit))
     remarks = remarks_on(result.notes, placed[0][0].last, result.due)
     return Figure("line", marks, (), low, high, ticks, result.says or result.reason, slope=slope, remarks=remarks)
+
+
+def has_main(line: Sequence[Stored], kpi: Kpi, grain: Grain) -> bool:
+    """True if the chart of a line, oldest first, has a single number: `main` draws it then."""
+    form = _form(kpi, grain)
+    chosen = list(line[-(BARS if form == "bar" else BACK[grain]) :])
+    unripe = grain.rank <= Grain.DAY.rank or (form == "line" and accumulates(kpi))
+    while unripe and len(chosen) > 1 and chosen[-1].partial:
+        chosen.pop()
+    return any(row.value is not None for row in chosen)
 
 
 def back(kpi: Kpi, grain: Grain) -> int:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from html import escape
 from importlib import resources
 from itertools import groupby
 from pathlib import PurePosixPath
@@ -19,8 +20,9 @@ from markupsafe import Markup
 
 from headway import __version__, charts
 from headway.errors import Mistake, UsageError
+from headway.model import Audience
 from headway.periods import Grain
-from headway.publish import asked, figures, finding, graph, numbers, pages, words
+from headway.publish import asked, badge, boardwords, figures, finding, graph, numbers, pages, tokens, words
 from headway.publish.asked import Asked
 from headway.publish.boardpages import AnyTile, BoardPage, ChartTile, NumberTile
 from headway.publish.findingpages import Filter
@@ -52,9 +54,13 @@ _ACCENTED = """
 @media screen {{ :root[data-theme="dark"] {{ --accent: {dark}; }} }}
 """
 _AREA_PATH = re.compile(r"area/([a-z0-9_]+)\.(?:html|json)")
+#: What stands around the drawing of an icon.
+_SYMBOL = re.compile(r"</?symbol[^>]*>")
 _OBJECTIVE_PATH = re.compile(r"objective/([a-z0-9_]+)\.(?:html|json)")
 _BOARD_PATH = re.compile(r"board/([a-z0-9_]+)(?:/([a-z0-9-]+))?\.(?:html|json)")
-_KPI_PATH = re.compile(r"kpi/([a-z0-9_]+)(?:\.([a-z]+))?(\.cells)?\.(html|json|csv)")
+_KPI_PATH = re.compile(r"kpi/([a-z0-9_]+)(?:\.([a-z]+))?(\.cells)?\.(html|json|csv|svg|png)")
+#: What other sites show of a KPI.
+_OUTSIDE_PATH = re.compile(r"kpi/([a-z0-9_]+)\.(card\.html|badge\.svg)")
 #: Rows of a table on a page; the CSV has all of them.
 ROWS = {"hour": 24, "day": 14, "week": 13, "month": 24, "quarter": 12, "year": 12}
 CELLS = 40
@@ -67,6 +73,8 @@ class Document:
     content: bytes
     media_type: str
     status: int = 200
+    #: Of what other sites may show, whom it is for.
+    outside: Audience | None = None
 
 
 class Pages:
@@ -84,6 +92,7 @@ class Pages:
         self.policy = WRITING_POLICY if writing else POLICY
         self._periods = view.periods
         self._last: tuple[tuple[str, Grain, Asked | None], KpiPage] | None = None
+        self._last_main: tuple[KpiPage, str, tuple[charts.Remark, ...], bool] | None = None
         self._last_board: tuple[tuple[str, str], BoardPage] | None = None
 
     def paths(self) -> Iterator[str]:
@@ -111,6 +120,9 @@ class Pages:
                 yield from (f"{path}.html", f"{path}.json")
                 if not self.view.planned(name):
                     yield f"kpi/{name}.{grain}.csv"
+                if self.view.drawn(name, grain):
+                    yield f"{path}.svg"
+            yield from (f"kpi/{name}.card.html", f"kpi/{name}.badge.svg")
             yield from (f"kpi/{name}.{grain}.cells.csv" for grain in self.view.grains(name, cell=True))
 
     def get(self, path: str, query: str = "") -> Document | None:
@@ -154,7 +166,19 @@ class Pages:
             return self._document(path, "objective.html", self.view.objective(match[1])) if known else None
         if (match := _BOARD_PATH.fullmatch(path)) is not None:
             return self._board(path, match[1], match[2] or "")
+        if (match := _OUTSIDE_PATH.fullmatch(path)) is not None:
+            return self._outside(match[1], match[2]) if match[1] in self.view.names else None
         return self._kpi(path, asked.normal(query) if self.served else "")
+
+    def _outside(self, name: str, kind: str) -> Document:
+        """What other sites show of a KPI: its card, in a frame, or its badge."""
+        tile, whom = self.view.tile(name), self.view.catalog.kpis[name].audience
+        if kind == "badge.svg":
+            symbol = _SYMBOL.sub("", _symbols()[tile.verdict.slug])
+            return Document(badge.badge(tile, symbol).encode(), "image/svg+xml", outside=whom)
+        page = _environment().get_template("card.html")
+        html = page.render(tile=tile, stamp=self.view.stamp, policy=POLICY, version=__version__, spark=_spark)
+        return Document(_with_icons(html).encode(), "text/html; charset=utf-8", outside=whom)
 
     def _board(self, path: str, name: str, slug: str) -> Document | None:
         """A board, or its page for one cell; the HTML and its twin are asked for one after the other."""
@@ -235,13 +259,53 @@ class Pages:
             wanted = self.view.asked(kpi.name, query, grain) if self.served else None
             page = self._page(kpi.name, grain, wanted if query else None)
         except UsageError as error:
-            if match[4] == "json":
+            if match[4] != "html":
                 raise
             wanted, wrong = self.view.asked(kpi.name, "", grain), error.mistakes
             page, query = self._page(kpi.name, grain, None), ""
+        if match[4] in ("svg", "png"):
+            return self._picture(page, match[4])
         asks = {"controls": self.view.controls(kpi.name, wanted) if wanted else None, "wrong": wrong, "query": query}
         document = self._document(path, "kpi.html", page, **asks)
         return replace(document, status=400) if wrong else document
+
+    def _picture(self, page: KpiPage, kind: str) -> Document | None:
+        """The chart of a page as a file of its own; None without a single value."""
+        chosen, kpi = page.chosen, self.view.catalog.kpis[page.tile.name]
+        drawn, remarks = self._main(page)
+        title, said = kpi.title, page.finding
+        if chosen and chosen.chart and (asked_for := str(_chart(chosen.chart))):
+            drawn, title, said = asked_for, chosen.chart.title, chosen.chart.finding
+            remarks = getattr(chosen.chart.plot, "remarks", ())
+        elif chosen and chosen.cell:
+            title = f"{title}, {chosen.cell}"
+        if not drawn:
+            return None
+        notes = [f"{one.number}  {one.when}. {one.text}" for one in remarks]
+        counted = boardwords.counted(kpi, Grain(page.grain))
+        source = f"{page.stamp.title}, computed {page.stamp.computed}"
+        file = charts.paper(drawn, tokens.light(), title, f"{counted}.", [said, *notes], source)
+        if kind == "png":
+            return Document(charts.picture(file), "image/png")
+        return Document(file.encode(), "image/svg+xml")
+
+    def _main(self, page: KpiPage) -> tuple[str, tuple[charts.Remark, ...]]:
+        """The chart of a page, and the notes that it numbers; a page and its file are asked for one after the other."""
+        if self._last_main is None or self._last_main[0] is not page:
+            figure = figures.main(page, self.view.catalog.kpis[page.tile.name], self._periods)
+            drawn = "" if figure is None else charts.svg(figure)
+            self._last_main = page, drawn, figure.remarks if figure else (), figure is not None and figure.form == "bar"
+        return self._last_main[1:3]
+
+    def _snippets(self, page: KpiPage) -> tuple[tuple[str, str], ...]:
+        """What another site writes to show a card or a badge; who knows where these pages stand fills that in."""
+        title, site = escape(page.tile.title), self.view.catalog.site_url.rstrip("/") or "YOUR-SITE"
+        path = f"{site}/kpi/{page.tile.name}"
+        return (
+            ("Card", f'<iframe src="{path}.card.html" title="{title}" width="340" height="300"></iframe>'),
+            ("Badge", f'<a href="{path}.html"><img src="{path}.badge.svg" alt="{title}"></a>'),
+            ("Badge in Markdown", f"[![{title}]({path}.badge.svg)]({path}.html)"),
+        )
 
     def _page(self, name: str, grain: Grain, wanted: Asked | None) -> KpiPage:
         """The page of a KPI; the HTML and its twin are asked for one after the other."""
@@ -281,16 +345,18 @@ class Pages:
     def _drawings(self, page: KpiPage) -> dict[str, object]:
         """What only the page of a KPI shows: its chart, small charts, and the names of its files."""
         kpi = self.view.catalog.kpis[page.tile.name]
-        main = figures.main(page, kpi, self._periods)
-        chart = ""
-        if main is not None:
-            chart = charts.svg(main)
-            # Two years of bars are too many for a phone; a line fits any width.
-            if main.form == "bar" and (few := figures.main(page, kpi, self._periods, narrow=True)):
-                chart += charts.svg(few, "narrow", 220)
+        chart, remarks = self._main(page)
+        files = chart
+        # Two years of bars are too many for a phone; a line fits any width.
+        bars = self._last_main is not None and self._last_main[3]
+        if bars and (few := figures.main(page, kpi, self._periods, narrow=True)):
+            chart += charts.svg(few, "narrow", 220)
         return {
             "chart": Markup(chart),  # noqa: S704  # drawn by us, its labels are escaped
-            "remarks": main.remarks if main else (),
+            "remarks": remarks,
+            "here": stem(kpi.name, Grain(page.grain), kpi.front).removeprefix("kpi/"),
+            "pictures": ("svg", "png") if files and self.served else ("svg",) if files else (),
+            "snippets": self._snippets(page),
             "drawn": _chart(page.chosen.chart) if page.chosen and page.chosen.chart else Markup(),
             "multiples": [
                 [(index, Markup(drawn)) for index, drawn in figures.multiples(b, kpi, self.view.catalog.calendar)]  # noqa: S704  # the same

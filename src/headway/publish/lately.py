@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 
 from headway import charts
 from headway.charts import Figure, Mark, Step
 from headway.model import Kpi, Unit, UnitKind
 from headway.periods import Calendar, Grain, Period
-from headway.publish import numbers, words
+from headway.publish import numbers, tokens, words
 from headway.publish.stored import Stored, window
 
 #: How many values are drawn, by grain: a day of hours, else about a year, or two weeks.
@@ -86,7 +83,7 @@ def picture(line: Sequence[Stored], kpi: Kpi, part: str, bound: float | None, sa
     )
     steps = tuple(Step(0.0, float(len(shown) - 1), limit, f"Alert {numbers.axis(limit, counts)}") for limit in limits)
     ticks = tuple((value, numbers.axis(value, counts)) for value in numbers.ticks(low, high, counts, most=3))
-    return charts.png(Figure("line", marks, steps, low, high, ticks, says), _tokens(), _WIDTH, _HEIGHT)
+    return charts.png(Figure("line", marks, steps, low, high, ticks, says), tokens.light(), _WIDTH, _HEIGHT)
 
 
 def _said(row: Stored | None, counts: Unit, bound: float | None, decimals: int | None) -> str:
@@ -99,10 +96,3 @@ def _said(row: Stored | None, counts: Unit, bound: float | None, decimals: int |
 def _name(which: Period, *, first: bool) -> str:
     """What stands under a point: 05:00, or the name of a bar."""
     return words.period(which)[-5:] if which.grain is Grain.HOUR else words.bar_name(which, first=first)
-
-
-@lru_cache
-def _tokens() -> dict[str, str]:
-    """The colours of light pages, by their names: a picture does not know who looks at it."""
-    text = resources.files("headway.publish").joinpath("assets", "tokens.css").read_text(encoding="utf-8")
-    return dict(re.findall(r"--([\w-]+): (#[0-9A-Fa-f]{6});", text.partition("@media")[0]))

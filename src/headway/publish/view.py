@@ -521,6 +521,13 @@ class View:
             return () if cell else (kpi.front,)
         return tuple(kpi.grains(cell=cell)) if kpi.by or not cell else ()
 
+    def drawn(self, name: str, grain: Grain) -> bool:
+        """True if a KPI's page at a grain has a chart: it does with a single number."""
+        kpi = self._visible(name)
+        if kpi.measure is None or isinstance(kpi.measure, Narrative):
+            return False
+        return figures.has_main(self._total(name, grain), kpi, grain)
+
     def planned(self, name: str) -> bool:
         """True for a KPI that is promised and not tracked yet."""
         return self.tile(name).maturity == "planned"

@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from headway.errors import HeadwayError, Mistake, PublishError, UsageError
+from headway.model import Audience
 from headway.publish.html import POLICY, WRITING_POLICY
 from headway.publish.view import View
 from headway.serve.beat import Beat
@@ -22,6 +23,8 @@ from headway.serve.drawn import Drawn
 from headway.serve.edits import Edits
 
 _NO_FRAME = "frame-ancestors 'none'"
+#: Of a badge, which brings its own colours.
+_IMAGE = "default-src 'none'; style-src 'unsafe-inline'"
 _HEADERS = {
     "Content-Security-Policy": f"{POLICY}; {_NO_FRAME}",
     "X-Content-Type-Options": "nosniff",
@@ -69,6 +72,13 @@ def app(
         response.headers.update(_HEADERS)
         if edits is not None:
             response.headers["Content-Security-Policy"] = f"{WRITING_POLICY}; {_NO_FRAME}"
+        whom: Audience | None = getattr(request.state, "outside", None)
+        if whom is Audience.PUBLIC or (whom and not hosts):
+            # What any page may show: who names the readers of a server has thought of who may.
+            del response.headers["X-Frame-Options"]
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+            image = response.headers.get("content-type", "").startswith("image/")
+            response.headers["Content-Security-Policy"] = _IMAGE if image else f"{POLICY}; frame-ancestors *"
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
 
@@ -85,19 +95,22 @@ def app(
     @application.api_route("/{path:path}", methods=["GET", "HEAD"])
     def page(request: Request, path: str) -> Response:
         pages, document = drawn.get(path or "index.html", request.url.query)
-        if pages.writing and pages.writing.mistakes and path.endswith((".json", ".csv")):
+        if pages.writing and pages.writing.mistakes and path.endswith((".json", ".csv", ".svg", ".png")):
             return _error(pages.writing.mistakes[0].slug, [str(one) for one in pages.writing.mistakes], 500)
         if document is None or path == "404.html":
-            if path.endswith((".json", ".csv")):
+            if path.endswith((".json", ".csv", ".svg", ".png")):
                 return _error("not-found", [f"There is no {path}."], 404)
             # The path is below the address that the reader asked for, wherever that is mounted.
             html = pages.missing("../" * path.count("/"))
             return Response(html, 404, media_type="text/html; charset=utf-8")
+        request.state.outside = document.outside
         tag = f'"{hashlib.sha256(document.content).hexdigest()[:20]}"'
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers={"ETag": tag})
         headers = {"ETag": tag}
-        if document.media_type.startswith("text/csv"):
+        if document.media_type.startswith("text/csv") or (
+            path.startswith("kpi/") and path.endswith((".svg", ".png")) and not document.outside
+        ):
             headers["Content-Disposition"] = f'attachment; filename="{path.rsplit("/", 1)[-1]}"'
         return Response(document.content, document.status, media_type=document.media_type, headers=headers)
 
