@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from types import SimpleNamespace
+from xml.etree import ElementTree as ET
 
 import pytest
 from tests.unit.test_serve import Client
@@ -48,6 +49,17 @@ def test_a_chart_is_a_file_of_its_own(served: Pages) -> None:
     assert said.startswith("Monthly active users")
     assert "The hub <highmem> is left out." in said
     assert "Northlane, computed 21 Nov 2026, 06:10 UTC" in said
+
+
+def test_what_is_asked_for_is_a_file_too(served: Pages) -> None:
+    """The file has the cells that the page shows together, or the other time beside it."""
+    said = words(get(served, "kpi/mau.svg", "by=cluster&last=90+days").content.decode())
+    assert said.startswith("Monthly active users by cluster")
+    assert "Campus West" in said
+    assert "1 year before" in words(get(served, "kpi/mau.svg", "compare=1+year").content.decode())
+    assert words(get(served, "kpi/mau.svg", "for=cluster%3DOcean").content.decode()).startswith(
+        "Monthly active users, Ocean"
+    )
 
 
 def test_a_chart_is_a_picture(served: Pages) -> None:

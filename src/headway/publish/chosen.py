@@ -104,6 +104,15 @@ def against(
     return ChartTile("against", kpi.title, subtitle, plot, says, Values("", (), ()), (kpi.name,))
 
 
+def then_and_now(kpi: Kpi, rows: Sequence[Row], length: Length) -> str:
+    """The newest number and the one so long before it, in a sentence."""
+    newest = next((row for row in rows if row.value is not None and not row.partial), None)
+    if newest is None or newest.year_before is None:
+        return extremes(kpi, rows)
+    change = f", {newest.compared}" if newest.compared else ""
+    return f"{_whole(newest, kpi)} in {newest.label}, {newest.year_before} {before(length)}{change}."
+
+
 def extremes(kpi: Kpi, rows: Sequence[Row]) -> str:
     """The newest, lowest and highest number of a span, in a sentence."""
     present = [row for row in rows if row.value is not None and not row.partial]

@@ -274,8 +274,8 @@ class Pages:
         chosen, kpi = page.chosen, self.view.catalog.kpis[page.tile.name]
         drawn, remarks = self._main(page)
         title, said = kpi.title, page.finding
-        if chosen and chosen.chart and (asked_for := str(_chart(chosen.chart))):
-            drawn, title, said = asked_for, chosen.chart.title, chosen.chart.finding
+        if chosen and chosen.chart and chosen.chart.plot:
+            drawn, title, said = charts.svg(chosen.chart.plot), chosen.chart.title, chosen.chart.finding
             remarks = getattr(chosen.chart.plot, "remarks", ())
         elif chosen and chosen.cell:
             title = f"{title}, {chosen.cell}"

@@ -453,7 +453,8 @@ class View:
             return replace(found, chart=together, links=links)
         if wanted.compare:
             line = self._cells(kpi.name, grain).get(wanted.cell, []) if wanted.cell else self._total(kpi.name, grain)
-            steps, says = figures.targets(rows, kpi, grain, self.periods), chosen.extremes(kpi, rows)
+            steps = figures.targets(rows, kpi, grain, self.periods)
+            says = chosen.then_and_now(kpi, rows, wanted.compare)
             return replace(found, chart=chosen.against(wanted, kpi, rows, line, calendar, steps, says))
         return found
 
