@@ -5,6 +5,7 @@ Values arrive judged and labelled; this room only places them.
 
 from headway.charts.edges import edges
 from headway.charts.figure import Figure, Form, Mark, Remark, Slope, Step, dates, extent
+from headway.charts.live import block, live
 from headway.charts.paper import paper, picture
 from headway.charts.plot import Grid, Patch, Plot, Role, Series, Shape, Slot
 from headway.charts.spark import small, spark, way
@@ -25,10 +26,12 @@ __all__ = [
     "Slope",
     "Slot",
     "Step",
+    "block",
     "dates",
     "drawn",
     "edges",
     "extent",
+    "live",
     "paper",
     "picture",
     "png",

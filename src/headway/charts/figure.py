@@ -15,7 +15,8 @@ Form = Literal["line", "bar"]
 class Mark:
     """One value of a figure. `at` counts days (with a fraction for hours), `name` is what stands under it.
 
-    A line whose points have no names gets labels of time instead.
+    A line whose points have no names gets labels of time instead. `title` and `text` are the period and the value as
+    the table has them, for a reader who points at it.
     """
 
     at: float
@@ -23,6 +24,8 @@ class Mark:
     partial: bool = False
     name: str = ""
     label: str = ""
+    title: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ class Plot:
     """Everything that one chart of series shows. `ticks` are the labelled values of its scale, `low`, `high` its ends.
 
     `log_ticks` are those of a scale that grows by factors, for a reader who may choose; empty where it makes no sense.
-    `log` is true if it is drawn so at first. `opening` is where a waterfall begins. `says` is its sentence of finding
+    `log` is true if it is drawn so at first. `totals` say for each slot what the parts of a stack come to, where no
+    series does. `opening` is where a waterfall begins. `says` is its sentence of finding
     for those who do not see it, `unit` what is counted, in words.
     """
 
@@ -66,6 +67,7 @@ class Plot:
     opening: float | None = None
     steps: tuple[Step, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    totals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

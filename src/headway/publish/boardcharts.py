@@ -207,7 +207,17 @@ class _Chart:
             log=self.declared.scale is Scale.LOG and bool(log),
             steps=steps,
             remarks=self._remarks(ranked),
+            totals=self._totals(series),
         )
+
+    def _totals(self, series: Sequence[Series]) -> tuple[str, ...]:
+        """What a stack comes to in each period, as it was stored; none where a series says it."""
+        if not (self.stacked and self.declared.by and self.total) or any(one.role == "total" for one in series):
+            return ()
+        known = by_key(self.total)
+        values = [known[which.key].value if which.key in known else None for which in self.axis]
+        depth = numbers.places(values, self.kpi.unit, self.kpi.decimals)
+        return tuple("" if value is None else numbers.full(value, self.kpi.unit, depth) for value in values)
 
     def _steps(self, *, bars: bool) -> tuple[Step, ...]:
         """The targets of a lone series, as they were."""

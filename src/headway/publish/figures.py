@@ -107,11 +107,14 @@ def course(result: KeyResultRow, first: date, kpi: Kpi, calendar: Calendar) -> F
     low, high = charts.extent(present, [slope.start, slope.reach] if slope else [], "line")
     newest = max(number for number, point in enumerate(points) if point.value is not None)
     placed = [(calendar.parse(point.period), point) for point in points]
+    depth = numbers.places(present, unit, decimals)
     marks = tuple(
         Mark(
             _place(which, "line"),
             point.value,
             label=str(numbers.tile(point.value, bare(unit), decimals=decimals)) if number == newest else "",
+            title=words.period(which),
+            text=numbers.full(point.value, unit, depth),
         )
         for number, (which, point) in enumerate(placed)
     )
@@ -172,13 +175,13 @@ def _place(which: Period, form: Form) -> float:
 def _mark(row: Row, which: Period, at: float, kpi: Kpi, *, first: bool) -> Mark:
     """A bar with its name and value."""
     label = numbers.axis(row.value, kpi.unit) if row.value is not None else ""
-    return Mark(at, row.value, row.partial, words.bar_name(which, first=first), label)
+    return Mark(at, row.value, row.partial, words.bar_name(which, first=first), label, row.label, row.full)
 
 
 def _point(row: Row, which: Period, at: float, kpi: Kpi, *, last: bool, first: bool) -> Mark:
     """A point of a line: only the last one says its value."""
     label = str(numbers.tile(row.value, bare(kpi.unit), decimals=kpi.decimals)) if last else ""
-    return Mark(at, row.value, row.partial, _name(which, first=first), label)
+    return Mark(at, row.value, row.partial, _name(which, first=first), label, row.label, row.full)
 
 
 def _name(which: Period, *, first: bool) -> str:

@@ -25,6 +25,7 @@ from headway.periods import Grain
 from headway.publish import asked, badge, boardwords, figures, finding, graph, numbers, pages, tokens, words
 from headway.publish.asked import Asked
 from headway.publish.boardpages import AnyTile, BoardPage, ChartTile, NumberTile
+from headway.publish.bundle import bundle
 from headway.publish.findingpages import Filter
 from headway.publish.objectivepages import KeyResultRow, ObjectivePage
 from headway.publish.pages import KpiPage, Page
@@ -38,10 +39,13 @@ POLICY = (
     "form-action 'self'; base-uri 'none'"
 )
 _ASSETS = {
-    "assets/headway.css": ("text/css; charset=utf-8", ("tokens.css", "headway.css", "boards.css")),
+    "assets/headway.css": ("text/css; charset=utf-8", ("tokens.css", "headway.css", "boards.css", "chart.css")),
     "assets/headway.js": ("text/javascript; charset=utf-8", ("headway.js",)),
+    "assets/chart.js": ("text/javascript; charset=utf-8", ("chart.js",)),
     "assets/icon.svg": ("image/svg+xml", ("icon.svg",)),
 }
+#: What draws the charts of boards on another scale, loaded when a reader touches one.
+_VEGA = "assets/vega.js"
 #: What a page loads besides while its catalogue is written, and of whom it may then ask what changed.
 _FOLLOW = "assets/follow.js"
 WRITING_POLICY = POLICY.replace("connect-src 'none'", "connect-src 'self'")
@@ -92,14 +96,12 @@ class Pages:
         self.policy = WRITING_POLICY if writing else POLICY
         self._periods = view.periods
         self._last: tuple[tuple[str, Grain, Asked | None], KpiPage] | None = None
-        self._last_main: tuple[KpiPage, str, tuple[charts.Remark, ...], bool] | None = None
+        self._last_main: tuple[KpiPage, str, charts.Figure | None] | None = None
         self._last_board: tuple[tuple[str, str], BoardPage] | None = None
 
     def paths(self) -> Iterator[str]:
         """Every path there is, in the order in which a site is written."""
-        yield from _ASSETS
-        if self._logo is not None:
-            yield self._logo
+        yield from self._files()
         yield from ("index.html", "index.json", "kpis.html", "kpis.json", "quality.html", "quality.json", "404.html")
         for area in self.view.areas:
             yield from (f"area/{area.name}.html", f"area/{area.name}.json")
@@ -125,20 +127,22 @@ class Pages:
             yield from (f"kpi/{name}.card.html", f"kpi/{name}.badge.svg")
             yield from (f"kpi/{name}.{grain}.cells.csv" for grain in self.view.grains(name, cell=True))
 
+    def _files(self) -> Iterator[str]:
+        """What pages load."""
+        yield from _ASSETS
+        if self.view.boards.links():
+            yield _VEGA
+        if self._logo is not None:
+            yield self._logo
+
     def get(self, path: str, query: str = "") -> Document | None:
         """The document at a path, or None if there is none for this reader.
 
         A query narrows the catalogue, and chooses what the page of a KPI shows. One that is asked for what there is
         not says so; UsageError from its twin.
         """
-        if path in _ASSETS:
-            media_type, parts = _ASSETS[path]
-            return Document(self._branded(path, "\n".join(map(_asset, parts))).encode(), media_type)
-        if path == _FOLLOW and self.writing:
-            return Document(_asset("follow.js").encode(), "text/javascript; charset=utf-8")
-        if path == self._logo:
-            content = self.view.catalog.files[str(self.view.catalog.brand.logo)]
-            return Document(content, "image/png" if path.endswith(".png") else "image/svg+xml")
+        if path.startswith("assets/"):
+            return self._file(path)
         match path:
             case "index.html" | "index.json":
                 return self._document(path, "front.html", self.view.front())
@@ -179,6 +183,20 @@ class Pages:
         page = _environment().get_template("card.html")
         html = page.render(tile=tile, stamp=self.view.stamp, policy=POLICY, version=__version__, spark=_spark)
         return Document(_with_icons(html).encode(), "text/html; charset=utf-8", outside=whom)
+
+    def _file(self, path: str) -> Document | None:
+        """Something that pages load."""
+        if path in _ASSETS:
+            media_type, parts = _ASSETS[path]
+            return Document(self._branded(path, "\n".join(map(_asset, parts))).encode(), media_type)
+        if path == _FOLLOW and self.writing:
+            return Document(_asset("follow.js").encode(), "text/javascript; charset=utf-8")
+        if path == _VEGA and (self.served or self.view.boards.links()):
+            return Document(bundle(self.view.catalog.root), "text/javascript; charset=utf-8")
+        if path == self._logo:
+            content = self.view.catalog.files[str(self.view.catalog.brand.logo)]
+            return Document(content, "image/png" if path.endswith(".png") else "image/svg+xml")
+        return None
 
     def _board(self, path: str, name: str, slug: str) -> Document | None:
         """A board, or its page for one cell; the HTML and its twin are asked for one after the other."""
@@ -272,7 +290,8 @@ class Pages:
     def _picture(self, page: KpiPage, kind: str) -> Document | None:
         """The chart of a page as a file of its own; None without a single value."""
         chosen, kpi = page.chosen, self.view.catalog.kpis[page.tile.name]
-        drawn, remarks = self._main(page)
+        drawn, main = self._main(page)
+        remarks = main.remarks if main else ()
         title, said = kpi.title, page.finding
         if chosen and chosen.chart and chosen.chart.plot:
             drawn, title, said = charts.svg(chosen.chart.plot), chosen.chart.title, chosen.chart.finding
@@ -289,13 +308,12 @@ class Pages:
             return Document(charts.picture(file), "image/png")
         return Document(file.encode(), "image/svg+xml")
 
-    def _main(self, page: KpiPage) -> tuple[str, tuple[charts.Remark, ...]]:
-        """The chart of a page, and the notes that it numbers; a page and its file are asked for one after the other."""
+    def _main(self, page: KpiPage) -> tuple[str, charts.Figure | None]:
+        """The chart of a page, drawn and as it is; a page and its file are asked for one after the other."""
         if self._last_main is None or self._last_main[0] is not page:
             figure = figures.main(page, self.view.catalog.kpis[page.tile.name], self._periods)
-            drawn = "" if figure is None else charts.svg(figure)
-            self._last_main = page, drawn, figure.remarks if figure else (), figure is not None and figure.form == "bar"
-        return self._last_main[1:3]
+            self._last_main = page, "" if figure is None else charts.svg(figure), figure
+        return self._last_main[1:]
 
     def _snippets(self, page: KpiPage) -> tuple[tuple[str, str], ...]:
         """What another site writes to show a card or a badge; who knows where these pages stand fills that in."""
@@ -340,22 +358,22 @@ class Pages:
         """The chart of a key result, and the notes that it numbers."""
         kpi, calendar = self.view.catalog.kpis[result.kpi], self.view.catalog.calendar
         figure = figures.course(result, page.objective.first, kpi, calendar)
-        return (Markup(), ()) if figure is None else (Markup(charts.svg(figure, height=240)), figure.remarks)  # noqa: S704  # drawn by us
+        return (Markup(), ()) if figure is None else (_lively(charts.svg(figure, height=240), figure), figure.remarks)
 
     def _drawings(self, page: KpiPage) -> dict[str, object]:
         """What only the page of a KPI shows: its chart, small charts, and the names of its files."""
         kpi = self.view.catalog.kpis[page.tile.name]
-        chart, remarks = self._main(page)
-        files = chart
+        drawn, main = self._main(page)
+        shown = [main] if main else []
         # Two years of bars are too many for a phone; a line fits any width.
-        bars = self._last_main is not None and self._last_main[3]
-        if bars and (few := figures.main(page, kpi, self._periods, narrow=True)):
-            chart += charts.svg(few, "narrow", 220)
+        if main and main.form == "bar" and (few := figures.main(page, kpi, self._periods, narrow=True)):
+            drawn += charts.svg(few, "narrow", 220)
+            shown.append(few)
         return {
-            "chart": Markup(chart),  # noqa: S704  # drawn by us, its labels are escaped
-            "remarks": remarks,
+            "chart": _lively(drawn, *shown) if shown else Markup(),
+            "remarks": main.remarks if main else (),
             "here": stem(kpi.name, Grain(page.grain), kpi.front).removeprefix("kpi/"),
-            "pictures": ("svg", "png") if files and self.served else ("svg",) if files else (),
+            "pictures": ("svg", "png") if main and self.served else ("svg",) if main else (),
             "snippets": self._snippets(page),
             "drawn": _chart(page.chosen.chart) if page.chosen and page.chosen.chart else Markup(),
             "multiples": [
@@ -414,9 +432,15 @@ def _spark(points: tuple[pages.Point, ...], *, hollow: bool = False) -> Markup:
     return Markup(figures.spark(points, hollow=hollow))  # noqa: S704  # numbers only
 
 
+def _lively(drawn: str, *shown: charts.Figure | charts.Plot | charts.Grid) -> Markup:
+    """Drawings of one chart for screens of several widths, each with what the script tells of it."""
+    blocks = "".join(map(charts.block, shown))
+    return Markup(f'<div class="plot">{drawn}{blocks}</div>')  # noqa: S704  # drawn by us, its words are escaped
+
+
 def _chart(tile: ChartTile) -> Markup:
     """The drawing of a chart on a board."""
-    return Markup(charts.drawn(tile.plot)) if tile.plot else Markup()  # noqa: S704  # its words are escaped
+    return _lively(charts.drawn(tile.plot), tile.plot) if tile.plot else Markup()
 
 
 def _runs(tiles: Sequence[AnyTile]) -> list[list[AnyTile]]:
