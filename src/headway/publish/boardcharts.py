@@ -16,7 +16,7 @@ from headway.model import Tile as Declared
 from headway.periods import Grain, Period
 from headway.publish import boardlines, boardshapes, cells, figures, numbers, objectives, words
 from headway.publish.boardpages import ChartTile, Heading, ValueRow, Values
-from headway.publish.boardwords import by_words, counted, factors, said, slots_of, span, titled, unit_word
+from headway.publish.boardwords import by_words, counted, factors, inner, said, slots_of, span, titled, unit_word
 from headway.publish.shelf import Shelf, alone, part_name, title, value_at
 from headway.publish.stored import Stored, by_key, year_before
 from headway.publish.tiles import accumulates
@@ -159,12 +159,17 @@ class _Chart:
             rest = [values for _, values in ranked[most - 1 :]]
             summed = [_sum([values[n] for values in rest]) for n in range(len(self.axis))]
             found.append(self._one(f"{len(rest)} others", self.kpi, summed, "others"))
-        if self.declared.by and self.stacked and self.total and not cells.sums(self.kpi):
+        if self.declared.by and self.stacked and self.total and (not cells.sums(self.kpi) or self._lacks()):
             known = by_key(self.total)
             whole = [known[which.key].value if which.key in known else None for which in self.axis]
             if any(value is not None for value in whole):
                 found.append(self._one("Total", self.kpi, whole, "total"))
         return found
+
+    def _lacks(self) -> bool:
+        """True if a part is withheld in a period that is shown, so that the stack is too low there."""
+        shown = {which.key for which in self.axis}
+        return any(row.withheld and row.period.key in shown for strand in self.strands for row in strand.line)
 
     def _one(self, name: str, kpi: Kpi, values: Sequence[float | None], role: Role) -> Series:
         depth = numbers.places(values, kpi.unit, kpi.decimals)
@@ -241,7 +246,7 @@ class _Chart:
 
     def _title(self) -> str:
         if len(self.declared.of) > 1 and not self.declared.by and not self._one_kpi():
-            names = [strand.name for strand in self.strands]
+            names = [strand.name if n == 0 else inner(strand.name) for n, strand in enumerate(self.strands)]
             return words.listed(names if len(names) < 4 else [*names[:2], f"{len(names) - 2} more"])
         shown = self.declared.of[0]
         part = "" if self._one_kpi() else shown.part
@@ -258,8 +263,10 @@ class _Chart:
                     f"What is in several counts once in each {by_words(self.declared.by)}, so the stack is taller than "
                     "the heavy line, where each counts once."
                 )
-            else:
+            elif not self._lacks():
                 said.append("The parts do not add up: the heavy line is the total.")
+        if any(one.role == "total" for one in series) and self._lacks():
+            said.append("Parts that are withheld are missing below the line of the total.")
         return " ".join(said)
 
     def _taller(self, series: Sequence[Series]) -> bool:

@@ -15,6 +15,8 @@ from headway.publish.stored import Stored, by_key
 
 #: More cells than this stand below each other, and periods side by side.
 _COLUMNS = 8
+#: So few periods stand side by side too.
+_FEW = 2
 #: More lines are nothing for a board; the KPI's page and its CSV have all of them.
 _LINES = 15
 
@@ -36,7 +38,7 @@ def draw(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> TableTile:
         lines = columns[: _LINES + 1]
         notes = (f"The {_LINES} largest of {len(columns) - 1}.",)
     names = [f"{words.period(which)} so far" if which.key in running else words.period(which) for which in axis]
-    if tile.by and len(columns) - 1 > _COLUMNS:
+    if tile.by and (len(columns) - 1 > _COLUMNS or len(axis) <= _FEW < len(columns)):
         values = Values(
             by_words(tile.by).capitalize(),
             tuple(Heading(name) for name in reversed(names)),
@@ -72,8 +74,8 @@ def _title(tile: Declared, shelf: Shelf) -> str:
 def _by_kpi(tile: Declared, cell: Cell, shelf: Shelf) -> tuple[list[_Column], list[Period], set[int]]:
     """A column for each KPI."""
     lines = [shelf.line(shown, cell) for shown in tile.of]
-    axis = shelf.axis(lines, tile.periods)
     running = _running(lines)
+    axis = shelf.axis(lines, tile.periods + bool(running))  # what still runs stands beside what is over
     found: list[_Column] = []
     for shown, line in zip(tile.of, lines, strict=True):
         kpi = alone(shelf.kpi(shown), shown, cell)
@@ -95,8 +97,8 @@ def _by_cell(tile: Declared, cell: Cell, shelf: Shelf) -> tuple[list[_Column], l
     kpi = alone(shelf.kpi(shown), shown, cell)
     total = shelf.line(shown, cell)
     lines = shelf.cells(shown, tile.by, cell)
-    axis = shelf.axis([*lines.values(), total], tile.periods)
     running = _running([*lines.values(), total])
+    axis = shelf.axis([*lines.values(), total], tile.periods + bool(running))
     held = {row.period.key for row in total if row.withheld}
     found: list[tuple[Heading, list[float | None], list[Stored | None]]] = []
     for one, line in lines.items():

@@ -53,6 +53,11 @@ def titled(name: str, by: Sequence[str]) -> str:
     return f"{name} by {columns}" if by and not name.lower().endswith(f" by {columns}") else name
 
 
+def inner(name: str) -> str:
+    """A name within a sentence: issues closed, and MRR."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
 def span(axis: Sequence[Period]) -> str:
     """From the first to the last period."""
     first, last = words.period(axis[0]), words.period(axis[-1])
@@ -70,6 +75,8 @@ def unit_word(unit: Unit) -> str:
 def counted(kpi: Kpi, grain: Grain) -> str:
     """What each value covers: People in the 30 days to the end of each month, USD in each month."""
     window = kpi.window
+    if kpi.unit.kind is UnitKind.COUNTED:  # months in each month would be read twice
+        return f"In {kpi.unit.name}, by {grain}"
     if window is not None and window.kind is WindowKind.TRAILING and str(window) != "1 day":
         covers = f"in the {window} to the end of each {grain}"
     elif window is not None and window.kind is WindowKind.TO_DATE:
