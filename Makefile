@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 # How often 'make fuzz' tries each of its tests.
 TRIES  ?= 5000
+# Where the benchmark keeps its data and the peers it installs.
+FOLDER ?= $(HOME)/.cache/headway-bench
 # xdist workers; two cores are the machine we plan for.
 JOBS   ?= 2
 
@@ -57,8 +59,9 @@ format: $(VENV)/.dev  ## rewrite the code in the house style
 fuzz: $(VENV)/.dev  ## look longer for texts that the catalogue's reader cannot bear (TRIES=5000)
 	HEADWAY_FUZZ=$(TRIES) $(BIN)/pytest -n $(JOBS) tests/fuzz $(ARGS)
 
-bench: $(VENV)/.dev  ## measure, as ratios against floors on this machine
-	$(BIN)/python -m bench $(ARGS)
+bench: $(VENV)/.dev  ## measure: active people beside peers and floors (ARGS="--events 50M"), then what has a limit in seconds
+	$(BIN)/python -m bench activity --folder $(FOLDER) $(ARGS)
+	$(BIN)/python -m bench
 
 lock: | $(BIN)/uv  ## renew uv.lock
 	$(BIN)/uv lock --upgrade
