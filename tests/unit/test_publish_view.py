@@ -477,3 +477,18 @@ def test_a_definition_says_what_is_checked_to_those_who_may_know(tmp_path: Path,
     assert pages[Audience.PUBLIC].written is None
     assert {limits, other} <= {*pages[Audience.INTERNAL].definition}
     assert pages[Audience.INTERNAL].written is not None
+
+
+def test_a_total_that_lacks_a_cell_says_so(ledger: Ledger, northlane: SimpleNamespace, tmp_path: Path) -> None:
+    """Where rows of a cell are withheld, the card of the total says *incomplete*, and counts as withheld."""
+    month = Grain.MONTH
+    kpi = northlane.kpi("starts", northlane.Aggregate("count", "sessions"), northlane.HUBS, month)
+    rows = northlane.series(month, 6, lambda i: 40.0 + i, last=date(2026, 9, 30))
+    northlane.fill(
+        ledger, [(kpi, [*rows, northlane.row(date(2026, 10, 1), month, None, reason=northlane.Reason.INCOMPLETE)])]
+    )
+    made = view.open(ledger, northlane.catalogue(tmp_path, [kpi]), Audience.PUBLIC, northlane.NOW)
+    tile = made.tile("starts")
+    assert (tile.verdict.key, tile.verdict.word, tile.shown.text) == ("withheld", "Incomplete", "Incomplete")
+    assert tile.last_good == "Last good: 45\u00a0hubs, September"
+    assert made.kpi("starts").rows[0].full == "Incomplete"

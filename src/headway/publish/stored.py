@@ -46,6 +46,8 @@ class Stored(NamedTuple):
         status = self.status
         if self.reason == Reason.NO_TOTAL:
             return Verdict(Status.NO_DATA.value, "No total")
+        if self.reason == Reason.INCOMPLETE:
+            return Verdict(Status.WITHHELD.value, "Incomplete")
         if status is None:
             if self.value is None:
                 status = (Status.WITHHELD if self.withheld else Status.NO_DATA).value
