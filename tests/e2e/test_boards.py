@@ -87,6 +87,7 @@ boards:
           - {chart: visitors, by: shelf, as: stacked area, grain: month}
           - {chart: spent, by: shelf, as: stacked bar}
           - {chart: visits, as: bar, grain: month}
+          - {chart: visits, by: shelf, as: bar, grain: month, title: Side by side}
           - {chart: [visits, hourly], grain: day, scale: log}
           - {chart: dues, as: waterfall}
           - {chart: buying, as: heat map}
@@ -219,6 +220,7 @@ def test_odd_states_have_words(shop: Shop) -> None:
     assert shop.tile("k-gone")["tile"]["shown"]["text"] == "Not computed"
     page = shop.twin("all")
     assert any("Source lost could not be read" in notice for notice in page["notices"])
+    assert [count["number"] for count in shop.twin("shelf/maps")["counts"]] == [1]
     assert {"key": "failed", "word": "not computed"} in [count["verdict"] for count in page["counts"]]
     assert len(page["brief"]) == 5
     assert page["more"] > 0
@@ -251,9 +253,11 @@ def test_charts_say_what_they_show(shop: Shop) -> None:
     assert bars["values"]["rows"][1]["values"] == [value]
     html = shop.page("all")
     drawn = re.findall(r'<svg class="chart wide[^>]*aria-label="([^"]*)"', html)
-    assert len(drawn) == 9
+    assert len(drawn) == 10
     assert bars["finding"] in drawn
     several = shop.tile("chart-visits-2")
+    beside = shop.tile("chart-visits-shelf")
+    assert (len(beside["plot"]["series"]), beside["subtitle"][-20:]) == (4, "The 4 largest of 10.")
     assert [one["name"] for one in several["plot"]["series"]] == ["Visits", "Hourly"]
     assert several["title"] == "Visits and hourly"
 

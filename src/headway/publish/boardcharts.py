@@ -24,7 +24,7 @@ from headway.publish.tiles import accumulates
 #: So many groups have a series of their own; of more, the largest but for one, and the others together.
 MOST = 8
 #: Bars side by side are wide.
-_BESIDE = 4
+_BESIDE = 5
 _STACKED = (Look.STACKED_AREA, Look.STACKED_BAR)
 _BARS = (Look.BAR, Look.STACKED_BAR)
 
@@ -119,14 +119,7 @@ class _Chart:
         found = []
         for strand in self.strands:
             known = by_key(strand.line)
-            values = [
-                value_at(
-                    known.get(which.key), which, strand.line, strand.kpi, strand.shown.part, held=which.key in held
-                )
-                if self.declared.by
-                else (known[which.key].value if which.key in known else None)
-                for which in self.axis
-            ]
+            values = [self._value(strand, known.get(which.key), which, held=which.key in held) for which in self.axis]
             if any(value for value in values) or (not self.declared.by and any(v is not None for v in values)):
                 found.append((strand, values))
         if self.declared.by:
@@ -152,10 +145,10 @@ class _Chart:
 
     def _series(self, ranked: Ranked) -> list[Series]:
         most = _BESIDE if self.declared.look is Look.BAR and len(ranked) > 1 else MOST
-        together = len(ranked) > most
-        kept = ranked[: most - 1] if together else ranked
+        many = len(ranked) > most
+        kept = ranked[: most - 1] if many else ranked
         found = [self._one(strand.name, strand.kpi, values, "category") for strand, values in kept]
-        if together and (self.stacked or cells.sums(self.kpi)):
+        if many and self.stacked:  # beside lines or bars the others, who are no group, would dwarf each of them
             rest = [values for _, values in ranked[most - 1 :]]
             summed = [_sum([values[n] for values in rest]) for n in range(len(self.axis))]
             found.append(self._one(f"{len(rest)} others", self.kpi, summed, "others"))

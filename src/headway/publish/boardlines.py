@@ -127,7 +127,8 @@ def _named(tile: Declared, one: _One) -> str:
 def _whole(row: Stored) -> bool:
     """True if a share is of so many things of so many, which a page may count."""
     parts = (row.numerator, row.denominator)
-    return all(part is not None and float(part).is_integer() and part >= 0 for part in parts)
+    whole = all(part is not None and float(part).is_integer() and part >= 0 for part in parts)
+    return whole and (row.denominator or 0) > 1
 
 
 def _most(one: _One) -> float:

@@ -196,7 +196,7 @@ class _Drawn:
     def count(self, tile: Tile, kpi: Kpi, line: Sequence[Stored], cell: Cell = TOTAL) -> None:
         """Take a number into the counts of the page; once, however often it is shown."""
         leading = self.boards.leading(kpi) if kpi is self.boards.at.catalog.kpis[kpi.name] and kpi.measure else line
-        self.counted.setdefault((tile.name, tile.title), _Needy(tile, kpi, leading, tile.name))
+        self.counted.setdefault((tile.name, kpi.title), _Needy(tile, kpi, leading, tile.name))
 
     def _counts(self) -> tuple[Count, ...]:
         return front.counts([one.tile for one in self.counted.values()])
@@ -223,9 +223,18 @@ class _Drawn:
             case Shows.TEXT:
                 return TextTile(self.anchor("text"), prose(tile.text))
             case Shows.CHART:
+                self._counted_with(tile)
                 return boardcharts.draw(tile, self.cell, self.shelf, self.anchor(self._name(tile)))
             case Shows.TABLE:
+                self._counted_with(tile)
                 return boardtables.draw(tile, self.cell, self.shelf, self.anchor(self._name(tile)))
+
+    def _counted_with(self, tile: Declared) -> None:
+        """Take the KPIs of a chart or table into the counts, as their cards stand."""
+        for shown in tile.of if not self.cell and not tile.cell else ():
+            kpi = self.shelf.kpi(shown)
+            if kpi.has_total() and not shown.part:
+                self.count(self.boards.published.tile(kpi.name), kpi, ())
 
     def _name(self, tile: Declared) -> str:
         return "-".join(filter(None, (tile.shows.value, *(tile.of[0].kpi, tile.of[0].part)[:2], *tile.by)))
