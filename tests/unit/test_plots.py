@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -65,7 +66,7 @@ def test_a_long_name_is_cut_beside_its_line_and_whole_in_the_key() -> None:
     shown = Plot("line", (Slot(0, "a", "a"), Slot(1, "b", "b")), (
         Series(long, (1.0, 2.0), ("1", "2"), "2"), Series("b", (1.0, 1.0), ("1", "1"), "1")
     ), 0, 3, ((0.0, "0"),), "says")  # fmt: skip
-    assert names(shown)[0] == "An institute with a ver…  2"
+    assert names(shown)[0] == "An institute with a v…  2"
     assert long in charts.drawn(shown)
 
 
@@ -133,3 +134,61 @@ def test_a_field_that_is_not_over_says_so() -> None:
     assert [shade for shade in ("q1", "q4", "q7") if f"var(--{shade})" in svg] == ["q1", "q4", "q7"]
     assert svg.count("not yet") == 1
     assert "not yet" not in charts.svg(grid, "narrow")
+
+
+def test_a_name_and_its_value_fit_beside_the_chart_together() -> None:
+    """A long value leaves less of a long name, never none of it; the column of names never grows over the edge."""
+    rows = ((1.0, 2.0), (3.0, 4.0))
+    shown = plot("line", *rows)
+    long = replace(shown.series[0], name="An institute with a very long name", label="1,350,000 people")
+    both = names(replace(shown, series=(long, shown.series[1])))
+    assert both[0] == "An inst…  1,350,000 people"
+    assert all(26 + 6.5 * len(name) <= 200 for name in both)
+
+
+def test_a_gap_in_a_layer_is_no_zero() -> None:
+    """Between two values a layer breaks; before its first and after its last it is nothing."""
+    whole = charts.svg(plot("stacked area", (1.0,) * 7, (2.0,) * 7))
+    broken = charts.svg(plot("stacked area", (1.0,) * 7, (2.0, 2.0, 2.0, None, 2.0, 2.0, 2.0)))
+    late = charts.svg(plot("stacked area", (1.0,) * 7, (None, None, 2.0, 2.0, 2.0, 2.0, None)))
+    pieces = [
+        sum(path.count("M") for path in re.findall(r'd="([^"]*)"[^>]*fill="var\(--c2\)"', svg))
+        for svg in (whole, broken, late)
+    ]
+    assert pieces == [1, 2, 1]
+
+
+def test_layers_of_one_period_stand_as_bars() -> None:
+    """A single point has no width."""
+    assert charts.svg(plot("stacked area", (5.0,), (3.0,))).count('fill="var(--c1)"') == 2  # the bar, and its key
+
+
+def test_a_histogram_lies_down_on_a_phone() -> None:
+    """Each bar has its name above it and its count at its end; the longest reaches farthest, and none the edge."""
+    shown = plot("histogram", (5.0, 20.0, 0.0))
+    svg = charts.svg(shown, "narrow")
+    assert 'class="chart narrow lying' in svg
+    assert "lying" not in charts.svg(shown)
+    assert [name for name in ("d0", "d1", "d2") if f">{name}</text>" in svg] == ["d0", "d1", "d2"]
+    wide = [float(w) for w in re.findall(r"M0,[\d.]+h([\d.]+)v14", svg)]
+    assert wide[1] == pytest.approx(4 * wide[0], abs=0.2)
+    assert wide[1] < 290
+
+
+def test_thin_bars_have_no_edge() -> None:
+    """An edge in the colour of the ground would wash out what is hardly wider."""
+    thick, thin = plot("stacked bar", (1.0,) * 12, (2.0,) * 12), plot("stacked bar", (1.0,) * 300, (2.0,) * 300)
+    assert ['stroke="var(--surface)"' in charts.svg(one) for one in (thick, thin)] == [True, False]
+
+
+def test_names_of_pieces_below_zero_stand_beside_them() -> None:
+    """What is taken away is named below what is given."""
+    svg = charts.svg(plot("stacked bar", (6.0, 6.0), (-4.0, -4.0)))
+    found = {name: float(y) for y, name in re.findall(r'y="([\d.-]+)"[^>]*>Series &lt;(\d)&gt;', svg)}
+    assert found["1"] > found["0"]
+
+
+def test_many_bars_are_one_path() -> None:
+    """A chart of 36 periods of 8 parts weighs less than 25 kB."""
+    rows = tuple(tuple(float(n * k % 17 + 1) for n in range(36)) for k in range(1, 9))
+    assert all(len(charts.svg(plot(shape, *rows))) < 25_000 for shape in ("stacked area", "stacked bar", "bar"))

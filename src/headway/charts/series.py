@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from headway.charts.figure import Figure, Form, Mark
@@ -16,8 +17,12 @@ from headway.charts.vega import BOTTOM, LEFT, TOP, Bars, Line, Spec, layer
 
 #: The height of a line of words, and how wide one character of it is, in pixels.
 _LINE, _CHARACTER = 15.0, 6.5
-#: Characters of a name at the end of a line, and the widest column of names in pixels.
-_LONGEST, _WIDEST = 24, 192
+#: The widest column of names in pixels, what of it its squares and their distance take, and the least of a name.
+_WIDEST, _SQUARE, _LEAST = 192, 26, 8
+#: The widest bar in pixels, and the narrowest one that bears an edge in the colour of the ground.
+_THICK, _EDGED = 140, 5
+#: Of a bar that lies: the line of its name, its own height, and the air below it.
+_NAME, _FLAT, _AIR = 18, 14, 8
 _ON_TIME = ("line", "area", "stacked area", "survival curve")
 _STACKED = ("stacked area", "stacked bar")
 
@@ -35,11 +40,36 @@ def colours(series: Sequence[Series]) -> list[str]:
 
 def spec(plot: Plot, width: int, height: int, *, narrow: bool = False) -> Spec:
     """The plot as a Vega-Lite specification of that outer size in pixels; a narrow one has no names at its right."""
+    plot = drawable(plot)
     right = 8 if narrow else margin(plot)
     inner, tall = width - LEFT - right, height - TOP - BOTTOM
     draw: _Lines | _Columns
-    draw = _Lines(plot, inner, tall, narrow) if plot.shape in _ON_TIME else _Columns(plot, inner, tall, narrow)
+    if plot.shape in _ON_TIME:
+        draw = _Lines(plot, inner, tall, narrow)
+    elif lies(plot, narrow=narrow):
+        draw = _Lying(plot, inner, tall, narrow)
+    else:
+        draw = _Columns(plot, inner, tall, narrow)
     return frame(inner, tall, right, draw.layers())
+
+
+def lies(plot: Plot, *, narrow: bool) -> bool:
+    """Whether bars lie: those of a histogram on a phone, where the names under them find no room."""
+    return narrow and plot.shape == "histogram" and len(plot.series) == 1
+
+
+def height(plot: Plot, *, narrow: bool) -> int:
+    """The outer height of the drawing."""
+    if lies(plot, narrow=narrow):
+        return TOP + BOTTOM + (_NAME + _FLAT + _AIR) * len(plot.slots)
+    return 240 if narrow else 300
+
+
+def drawable(plot: Plot) -> Plot:
+    """The plot as it can be seen: layers over time of a single point have no width, so they stand as bars."""
+    if plot.shape == "stacked area" and len(plot.slots) == 1:
+        return replace(plot, shape="stacked bar")
+    return plot
 
 
 def frame(width: int, height: int, right: int, layers: list[Spec]) -> Spec:
@@ -57,8 +87,14 @@ def frame(width: int, height: int, right: int, layers: list[Spec]) -> Spec:
 
 
 def names(plot: Plot) -> list[str]:
-    """What stands beside each series: its name, and its newest value."""
-    return [f"{_cut(one.name)}  {one.label}".strip() if len(plot.series) > 1 else one.label for one in plot.series]
+    """What stands beside each series: its name, cut where it is too long for that, and its newest value."""
+    most = math.floor((_WIDEST - _SQUARE) / _CHARACTER)
+    return [
+        f"{_cut(one.name, max(_LEAST, most - len(one.label) - 2))}  {one.label}".strip()
+        if len(plot.series) > 1
+        else one.label
+        for one in plot.series
+    ]
 
 
 def margin(plot: Plot) -> int:
@@ -66,7 +102,7 @@ def margin(plot: Plot) -> int:
     if plot.shape == "histogram" or (len(plot.series) == 1 and plot.shape not in _ON_TIME):
         return 8
     longest = max((len(name) for name in names(plot)), default=0)
-    return min(_WIDEST, 8 * math.ceil((26 + _CHARACTER * longest) / 8))
+    return min(_WIDEST, 8 * math.ceil((_SQUARE + _CHARACTER * longest) / 8))
 
 
 def apart(places: Sequence[float], low: float, high: float, gap: float = _LINE) -> list[float]:
@@ -87,8 +123,8 @@ def apart(places: Sequence[float], low: float, high: float, gap: float = _LINE) 
     return [round(place, 2) for place in found]
 
 
-def _cut(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…"
+def _cut(name: str, most: int) -> str:
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
 
 
 def _figure(plot: Plot) -> Figure:
@@ -139,12 +175,15 @@ class _Lines(Line):
             if one.role == "total":
                 continue
             top = [below + (value or 0.0) for below, value in zip(base, one.values, strict=True)]
+            gaps = _gaps(one.values)
             rows = [
-                {"x": self.x(slot.at), "y": self.y(high), "y2": self.y(low)}
-                for slot, high, low in zip(self.plot.slots, top, base, strict=True)
+                {"x": self.x(slot.at), "y": self.y(high), "y2": self.y(low), "s": run}
+                for slot, high, low, run in zip(self.plot.slots, top, base, gaps, strict=True)
+                if run >= 0
             ]
             look: Spec = {"type": "area", "fill": f"var(--{colour})", "stroke": "var(--surface)", "strokeWidth": 0.75}
-            found.append(layer(rows, look, x="x", y="y", y2="y2"))
+            whole = {"x": "x", "y": "y", "y2": "y2"}
+            found.append(layer(rows, look, **whole if len(set(gaps)) == 1 else whole | {"detail": "s"}))
             base = top
         veiled = [slot for n, slot in enumerate(self.plot.slots) if any(_at(one.partial, n) for one in self._parts)]
         if veiled and len(self.plot.slots) > 1:
@@ -261,7 +300,7 @@ class _Columns(Bars):
                     (up if value >= 0 else down)[n] += value
                 left = 0.14 if stacked or len(bars) < 2 else 0.1 + number * share
                 rows.append(self._bar(n, left, share, start, start + value, _at(one.partial, n)))
-            found += self._inked(rows, colour)
+            found += self._inked(rows, colour, edged=stacked)
         for one in self.plot.series:
             if one.role == "total":
                 found.append(self._level([(n, v) for n, v in enumerate(one.values) if v is not None]))
@@ -287,7 +326,7 @@ class _Columns(Bars):
             level = top
             ends.append((n, level))
         for ink, row in zip(inks, rows, strict=True):
-            found += self._inked(row, ink)
+            found += self._inked(row, ink, edged=True)
         return [*found, self._level(ends)]
 
     def _level(self, places: Sequence[tuple[int, float]]) -> Spec:
@@ -299,13 +338,19 @@ class _Columns(Bars):
         return layer(rows, {"type": "rule", "color": "var(--ink)", "strokeWidth": 1.5}, x="x", x2="x2", y="y")
 
     def _bar(self, n: int, left: float, share: float, start: float, end: float, partial: bool) -> Spec:
-        x = (n + left) * self.band
+        band = min(self.band, _THICK / 0.72)  # a lone bar is no wall
+        x = (n + 0.5) * self.band + (left - 0.5) * band
         ys = sorted((self.y(start), self.y(end)))
-        return {"x": round(x, 2), "x2": round(x + share * self.band, 2), "y": ys[0], "y2": ys[1], "partial": partial}
+        return {"x": round(x, 2), "x2": round(x + share * band, 2), "y": ys[0], "y2": ys[1], "partial": partial}
 
-    def _inked(self, rows: list[Spec], colour: str) -> list[Spec]:
-        """Bars in their colour, veiled where they are not final."""
-        look: Spec = {"type": "rect", "fill": f"var(--{colour})", "stroke": "var(--surface)", "strokeWidth": 0.75}
+    def _inked(self, rows: list[Spec], colour: str, *, edged: bool) -> list[Spec]:
+        """Bars in their colour, veiled where they are not final.
+
+        Pieces on top of each other have an edge in the colour of the ground, which would wash out thin bars.
+        """
+        look: Spec = {"type": "rect", "fill": f"var(--{colour})"}
+        if edged and 0.72 * self.band >= _EDGED:
+            look |= {"stroke": "var(--surface)", "strokeWidth": 0.75}
         place = {"x": "x", "x2": "x2", "y": "y", "y2": "y2"}
         veil: Spec = {"type": "rect", "fill": "url(#veil)", "stroke": f"var(--{colour})", "strokeWidth": 1}
         return [layer(rows, look, **place), layer([row for row in rows if row["partial"]], veil, **place)]
@@ -324,17 +369,45 @@ class _Columns(Bars):
     def _names_of_bars(self) -> list[Spec]:
         """Names beside the last bars: where their pieces are, or one below the other."""
         last = len(self.plot.slots) - 1
-        wanted, base = [], 0.0
+        wanted, up, down = [], 0.0, 0.0
         for n, one in enumerate(self.plot.series):
             here = one.values[last] or 0.0
-            if self.plot.shape == "stacked bar" and one.role != "total" and here >= 0:
-                wanted.append(self.y(base + here / 2))
-                base += here
+            if self.plot.shape == "stacked bar" and one.role != "total":
+                wanted.append(self.y((up if here >= 0 else down) + here / 2))
+                up, down = up + max(here, 0.0), down + min(here, 0.0)
             elif one.role == "total":
                 wanted.append(self.y(here))
             else:
                 wanted.append(_LINE / 2 + n * _LINE)
         return keys(self.plot, wanted, self.width, self.height)
+
+
+class _Lying(_Columns):
+    """A histogram for a phone: its bars lie, each under its name and before its value."""
+
+    def layers(self) -> list[Spec]:
+        """Back to front."""
+        [one] = self.plot.series
+        row = self.height / max(1, len(self.plot.slots))
+        room = 12 + _CHARACTER * max((len(text) for text in one.texts), default=0)
+        most = max([value or 0.0 for value in one.values], default=0.0) or 1.0
+        bars, values, titles = [], [], []
+        for n, (slot, value) in enumerate(zip(self.plot.slots, one.values, strict=True)):
+            top = n * row
+            titles.append({"x": 0, "y": round(top + 8, 2), "label": slot.name})
+            if value is None:
+                continue
+            reach = round(max(0.0, value) / most * (self.width - room), 2)
+            box = {"x": 0, "x2": reach, "y": round(top + _NAME, 2), "y2": round(top + _NAME + _FLAT, 2)}
+            bars.append(box | {"partial": _at(one.partial, n)})
+            values.append({"x": reach, "y": round(top + _NAME + _FLAT / 2, 2), "label": one.texts[n]})
+        text: Spec = {"type": "text", "baseline": "middle"}
+        parts = [
+            *self._inked(bars, "bar", edged=False),
+            layer(titles, text | {"align": "left", "fill": "var(--label)"}, x="x", y="y", text="label"),
+            layer(values, text | {"align": "left", "dx": 6, "fill": "var(--ink-2)"}, x="x", y="y", text="label"),
+        ]
+        return [part for part in parts if part["data"]["values"]]
 
 
 def keys(plot: Plot, wanted: Sequence[float], width: int, height: int) -> list[Spec]:
@@ -355,3 +428,20 @@ def keys(plot: Plot, wanted: Sequence[float], width: int, height: int) -> list[S
 
 def _at(partial: Sequence[bool], n: int) -> bool:
     return n < len(partial) and partial[n]
+
+
+def _gaps(values: Sequence[float | None]) -> list[int]:
+    """The number of the run that each value of a layer is in; -1 where it has a gap.
+
+    Before its first value and after its last one a layer is nothing, and no gap.
+    """
+    there = [n for n, value in enumerate(values) if value is not None]
+    first, last = (there[0], there[-1]) if there else (0, -1)
+    found: list[int] = []
+    run = 0
+    for n, value in enumerate(values):
+        gap = value is None and first < n < last
+        if gap and found and found[-1] >= 0:
+            run += 1
+        found.append(-1 if gap else run)
+    return found

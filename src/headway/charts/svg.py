@@ -25,6 +25,9 @@ _COLOUR = re.compile(r"var\(--([\w-]+)\)")
 #: Where Vega puts a 12 px text's base line, below the point that it is given.
 _BASELINE = {"top": 9.5, "middle": 3.6, "bottom": -2.5}
 _ANCHOR = {"left": "start", "center": "middle", "right": "end"}
+#: Closed paths one after the other with the same look, and where one of them is.
+_ALIKE = re.compile(r'<path d="[^"]*Z"([^>/]*)/>(?:<path d="[^"]*Z"\1/>)+')
+_PLACE = re.compile(r'd="([^"]*)"')
 #: The width at which marks are drawn before they stretch, by the screen that they are for.
 _NOMINAL = {"wide": 1184, "narrow": 342}
 
@@ -67,6 +70,7 @@ def svg(shown: Drawable, name: str = "wide", height: int | None = None) -> str:
     drawn = re.sub(r"(\d+\.\d)\d+", r"\1", drawn)
     drawn = re.sub(r'<path d="[^"]*"(?: fill="none")?(?: opacity="0")?(?: display="none")?></path>', "", drawn)
     drawn = re.sub(r"(?:<g>)+</g>", "", drawn)
+    drawn = _ALIKE.sub(_joined, drawn)
     body = drawn[drawn.index(">") + 1 : drawn.rindex("</svg>")]
     for pattern in ("hatch", "veil"):
         if f"url(#{pattern})" in body:
@@ -74,6 +78,8 @@ def svg(shown: Drawable, name: str = "wide", height: int | None = None) -> str:
             own = f"{pattern}-{name}-{crc32(body.encode()):x}"
             body = _PATTERNS[pattern].format(own) + body.replace(f"url(#{pattern})", f"url(#{own})")
     kind = " grid" if isinstance(shown, Grid) else ""
+    if isinstance(shown, Plot) and series.lies(shown, narrow=name == "narrow"):
+        kind = " lying"
     return (
         f'<svg class="chart {name}{kind} end-{_end(shown, name) // 8}" role="img" aria-label="{escape(shown.says)}" '
         f'width="100%" height="{height}">'
@@ -83,12 +89,17 @@ def svg(shown: Drawable, name: str = "wide", height: int | None = None) -> str:
     )
 
 
+def _joined(run: re.Match[str]) -> str:
+    """Neighbours that differ in their place alone, as one path."""
+    return f'<path d="{"".join(_PLACE.findall(run[0]))}"{run[1]}/>'
+
+
 def _height(shown: Drawable, name: str) -> int:
     match shown:
         case Grid():
             return grid.height(shown)
         case Plot():
-            return 300 if name == "wide" else 240
+            return series.height(shown, narrow=name == "narrow")
         case Figure():
             return 280
 
@@ -126,6 +137,7 @@ def png(shown: Drawable, tokens: Mapping[str, str], width: int = 1184, height: i
         if isinstance(part, str):
             return _COLOUR.sub(
                 lambda m: tokens[m[1]],
+                # Vega knows no pattern; on paper a pale bar says "not final" as well.
                 part.replace("url(#hatch)", "var(--series-soft)").replace("url(#veil)", "#ffffff99"),
             )
         return part
@@ -155,6 +167,8 @@ def _vega(vegalite: str) -> str:
 def _over(layer: Spec, width: int) -> str:
     """A layer of words or dots as Vega would write it, but across at percentages of the box."""
     mark, fields = layer["mark"], {name: channel["field"] for name, channel in layer["encoding"].items()}
+    hidden = {row.get("hide", "") for row in layer["data"]["values"]}
+    together = hidden.pop() if mark.get("inside") and len(hidden) == 1 else ""
     parts = []
     for row in layer["data"]["values"]:
         # A row's own place stretches with the box; a mark's own is pixels from its edge.
@@ -169,21 +183,21 @@ def _over(layer: Spec, width: int) -> str:
             parts.append(f'<circle cx="{across}" cy="{down:.1f}" r="{(mark["size"] / 3.1416) ** 0.5:.1f}"/>')
             continue
         shift = f' dx="{mark["dx"]}"' if "dx" in mark else ""
-        hide = f' class="not-{row["hide"]}"' if row.get("hide") else ""
+        hide = f' class="not-{row["hide"]}"' if row.get("hide") and not together else ""
         words = escape(row[fields["text"]], quote=False)
         parts.append(f'<text x="{across}" y="{down + _BASELINE[mark["baseline"]]:.1f}"{shift}{hide}>{words}</text>')
     look = [f'{kind}="{mark[key]}"' for key, kind in _LOOK.items() if key in mark]
     if mark["type"] == "text":
         look.append(f'font-size="12" text-anchor="{_ANCHOR[mark["align"]]}"')
-    inside = ' class="in"' if mark.get("inside") else ""  # words on colour need no halo
-    return f"<g {' '.join(look)}{inside}>{''.join(parts)}</g>"
+    # Words on colour need no halo; those that hide together say so once.
+    kinds = [*(["in"] if mark.get("inside") else []), *([f"not-{together}"] if together else [])]
+    named = f' class="{" ".join(kinds)}"' if kinds else ""
+    return f"<g {' '.join(look)}{named}>{''.join(parts)}</g>"
 
 
 _LOOK = {"fill": "fill", "stroke": "stroke", "strokeWidth": "stroke-width", "fontWeight": "font-weight"}
 
 
-#: Vega knows no pattern: a pale bar says "not final" as well.
-_PLAIN = {"url(#hatch)": "var(--series-soft)", "url(#veil)": "transparent"}
 #: Bars of one colour that are not final, and what lies over those of several colours.
 _PATTERNS = {
     "hatch": (

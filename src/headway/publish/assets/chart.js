@@ -107,6 +107,7 @@
 
     show(slot, row = this.row) {
       if (slot === this.slot && row === this.row) return;
+      if (this.svg.classList.contains("lying")) return;  // each bar has its value beside it
       this.slot = slot;
       this.row = row;
       const { data, box } = this, x = box.left + data.x[slot] * box.width;
