@@ -75,6 +75,19 @@ def test_a_scale_by_factors_where_lines_can_have_one(shape: charts.Shape, again:
     assert "log" not in charts.live(_plot(shape))
 
 
+def test_targets_and_notes_are_told_where_they_are_drawn_again() -> None:
+    """They stand at shares of the width too; what reaches beyond the chart ends with it."""
+    told = charts.live(
+        _plot(
+            "line",
+            log_ticks=((1, "1"), (10, "10")),
+            steps=(Step(0, 0.5, 5, "Target ≥ 5"),),
+            remarks=(charts.Remark(0.5, 3, "1", "then", "so"),),
+        )
+    )
+    assert (told["steps"], told["remarks"]) == ([(0, 0.5, 5, "Target ≥ 5")], [[0.5, 1]])
+
+
 def test_data_cannot_end_their_element() -> None:
     """A name that looks like HTML stays within the data."""
     block = charts.block(_plot("line"))
@@ -89,5 +102,5 @@ def test_a_grid_by_rows() -> None:
     rows = (whole, half), (whole, unripe)
     grid = charts.Grid(("May", "June"), ("0", "1"), rows, 0, 1, (), "says", "Joined in", "Month")
     told = charts.live(grid)
-    assert (told["x"], told["labels"]) == ([0.25, 0.75], ["Month 0", "Month 1"])
+    assert (told["x"], told["labels"]) == ([0.25, 0.75], ["Month: 0", "Month: 1"])
     assert told["texts"] == [["100 %", "50 %"], ["100 %", "not yet"]]

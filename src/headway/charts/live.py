@@ -96,6 +96,8 @@ def _of_plot(plot: Plot) -> Live:
         low, high = plot.log_ticks[0][0], plot.log_ticks[-1][0]
         found["log"] = {"first": plot.log, "low": low, "high": high, "ticks": plot.log_ticks}
         found["ticks"] = plot.ticks
+        found["steps"] = [(*_points([step.first, step.last], places), step.value, step.label) for step in plot.steps]
+        found["remarks"] = [_points([one.first, one.last], places) for one in plot.remarks]
     if plot.totals:
         found["totals"] = plot.totals
     return found
@@ -106,7 +108,7 @@ def _of_grid(grid: Grid) -> Live:
     return {
         "bars": len(grid.columns),
         "x": _bands(len(grid.columns)),
-        "labels": [f"{grid.column_title} {column}".strip() for column in grid.columns],
+        "labels": [f"{grid.column_title}: {column}" if grid.column_title else column for column in grid.columns],
         "rows": grid.rows,
         "texts": [[patch.text or patch.missing for patch in row] for row in grid.patches],
         "targets": [],
@@ -124,7 +126,7 @@ def _points(places: Sequence[float], whole: Sequence[float]) -> list[float]:
     first, last = min(whole, default=0.0), max(whole, default=1.0)
     if first == last:
         return [0.5 for _ in places]
-    return [round((at - first) / (last - first), 4) for at in places]
+    return [round(min(max((at - first) / (last - first), 0), 1), 4) for at in places]
 
 
 def _targets(places: Sequence[float], steps: Sequence[Step]) -> list[tuple[int, int, str]]:

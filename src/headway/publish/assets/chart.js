@@ -111,8 +111,8 @@
       this.slot = slot;
       this.row = row;
       const { data, box } = this, x = box.left + data.x[slot] * box.width;
-      const rule = element("div", data.bars ? "tip-band" : "tip-rule");
-      const wide = data.bars ? box.width / data.bars : 1;
+      const rule = element("div", data.rows ? "tip-field" : data.bars ? "tip-band" : "tip-rule");
+      const wide = data.bars ? box.width / data.bars : 1, aside = Math.max(14, wide / 2 + 8);
       const tall = data.rows ? box.height / data.rows.length : box.height, top = box.top + (data.rows ? row * tall : 0);
       Object.assign(rule.style, { left: `${x - wide / 2}px`, top: `${top}px`, width: `${wide}px`, height: `${tall}px` });
       const parts = [rule];
@@ -126,7 +126,7 @@
       }
       const tip = this.tip(slot);
       this.over.replaceChildren(...parts, tip);
-      const beside = x + 14 + tip.offsetWidth <= box.outer.width ? x + 14 : x - 14 - tip.offsetWidth;
+      const beside = x + aside + tip.offsetWidth <= box.outer.width ? x + aside : x - aside - tip.offsetWidth;
       tip.style.left = `${Math.max(0, Math.min(beside, box.outer.width - tip.offsetWidth))}px`;
       // On a phone it stands above the chart, where no finger is.
       const above = box.outer.width < 480 && box.outer.top + box.top > tip.offsetHeight + 8;
@@ -233,10 +233,11 @@
       if (this.log === this.data.log.first) return made.finalize();  // chosen back meanwhile
       this.view = made;
       this.canvas = canvas;
-      // The labels of time stay: they are the lowest words.
-      const words = [...this.svg.querySelectorAll(".over text")];
-      const lowest = Math.max(...words.map((one) => Number(one.getAttribute("y"))));
-      for (const one of words) one.classList.toggle("under", Number(one.getAttribute("y")) > lowest - 1);
+      // The labels of time stay, which are the lowest words, and above the chart the numbers of its notes.
+      const words = [...this.svg.querySelectorAll(".over :is(text, circle)")];
+      const place = (one) => Number(one.getAttribute("y") ?? one.getAttribute("cy"));
+      const lowest = Math.max(...words.map(place));
+      for (const one of words) one.classList.toggle("stays", place(one) > lowest - 1 || place(one) < 0);
       this.svg.classList.add("redrawn");
       plot.insertBefore(canvas, this.over);
     }
@@ -250,7 +251,11 @@
       const layer = (values, mark, encoding) => ({ data: { values }, mark: { tooltip: null, invalid: "break-paths-show-path-domains", ...mark }, encoding });
       const ticks = (log ? data.log.ticks : data.ticks).map(([v, label]) => ({ v, label }));
       const words = { type: "text", baseline: "middle", fill: token("label") };
+      const bands = data.remarks.filter(([first, last]) => last > first).map(([x, x2]) => ({ x, x2 }));
+      const notes = data.remarks.map(([first, last]) => ({ x: (first + last) / 2 }));
       const layers = [
+        layer(bands, { type: "rect", color: token("sunken"), y: 0, y2: height }, { x: across, x2: { field: "x2" } }),
+        layer(notes, { type: "rule", color: token("label"), strokeOpacity: 0.55, y: 0, y2: height }, { x: across }),
         layer(ticks, { type: "rule", color: token("grid"), strokeWidth: 1, x: 0, x2: width }, { y: up() }),
         layer(ticks, { ...words, align: "right", x: -10 }, { y: up(), text: { field: "label" } }),
         layer([{ y: height }], { type: "rule", color: token("axis"), strokeWidth: 1, x: 0, x2: width }, { y: pixels("y") }),
@@ -280,6 +285,12 @@
           const middle = stacked && !whole ? (last.v + last.b) / 2 : last.v;
           labels.push({ y: this.down(middle) * height, colour, label: one.end });
         }
+      }
+      // Targets hold from place to place, in ink and never dashed; what begins a level is named.
+      for (const [first, last, v, name] of data.steps) {
+        if (log && v <= 0) continue;
+        layers.push(layer([{ x: first, x2: last, v }], { type: "rule", color: token("reference"), strokeWidth: 1.25 }, { x: across, x2: { field: "x2" }, y: up() }));
+        if (name) layers.push(layer([{ x: first, v, name }], { ...words, fill: token("ink-2"), baseline: "bottom", align: "left", dy: -4 }, { x: across, y: up(), text: { field: "name" } }));
       }
       // On a phone the names stand in a key above the chart.
       if (!this.svg.classList.contains("narrow")) {
