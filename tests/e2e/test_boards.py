@@ -291,7 +291,9 @@ def test_grids_and_curves(shop: Shop) -> None:
     after = {slot["at"]: n for n, slot in enumerate(curves["slots"])}
     assert by_name["far"][0] == by_name["near"][0] == 1.0
     january = stored(shop, "waits", "month", "2026-01", "beyond_2_days", kind="far")
-    assert by_name["far"][after[2.0]] == january
+    # 15 began, and every fifth of all never came; the others took two days.
+    assert by_name["far"][after[2.0]] == january == pytest.approx(3 / 15)
+    assert by_name["far"][after[1.0]] == by_name["near"][after[8.0]] == 1.0
     assert by_name["near"][after[14.0]] == stored(shop, "waits", "month", "2026-01", "beyond_14_days", kind="near") > 0
 
 
