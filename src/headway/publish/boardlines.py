@@ -142,8 +142,8 @@ def _most(one: _One) -> float:
 
 def _bar(one: _One, most: float) -> Bar | None:
     value, bounds = one.tile.shown.value, one.bounds
-    if value is None or value < 0 or most <= 0 or not (bounds or one.kpi.unit.kind is UnitKind.PERCENT):
-        return None
+    if value is None or value < 0 or most <= 0 or not (any(bounds) or one.kpi.unit.kind is UnitKind.PERCENT):
+        return None  # of at least 0 there is nothing to fill
     tick = bounds[0] / most if bounds and bounds[0] >= 0 else None
     end = numbers.axis(most, one.kpi.unit)
     says = f"{one.tile.shown.text} of a bar that ends at {end}"
