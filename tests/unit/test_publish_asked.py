@@ -182,3 +182,17 @@ def test_without_questions(published: tuple[Ledger, Catalog], northlane: SimpleN
             assert b"ask-grain" not in document.content
             assert b"?last=" not in document.content
     assert built.get("kpi/mau.html", "grain=fortnight") == built.get("kpi/mau.html")
+
+
+def test_a_span_without_a_number(served: Pages) -> None:
+    """A span in which nothing was measured says so, and can be left by the same fields."""
+    document = served.get("kpi/mau.html", "from=1970&to=1971")
+    assert document is not None
+    assert document.status == 200
+    html = document.content.decode()
+    assert "There is no number in this span." in html
+    assert 'id="ask-grain"' in html
+    for query in ("by=cluster&from=1970&to=1971", "compare=1+year&from=1970&to=1971", "from=0001-01-01"):
+        again = served.get("kpi/mau.html", query)
+        assert again is not None
+        assert again.status == 200
