@@ -63,7 +63,7 @@ def main(words: list[str]) -> int:
     return int(failed)
 
 
-_HEAD = "| work | measured | asked | | equal to; seconds (peak MB) |\n|---|---|---|---|---|"
+_HEAD = "| work | measured | asked | | equal to; seconds (of the processors, most memory) |\n|---|---|---|---|---|"
 
 
 def _machine(bench: Bench, *, busy: bool) -> str:
@@ -108,7 +108,7 @@ def _more(row: Row) -> str:
 
 
 def _seconds(took: Took) -> str:
-    return f"{took.seconds:.2f} s ({took.megabytes:.0f})"
+    return f"{took.seconds:.2f} s ({took.cpu:.2f} s, {took.megabytes:.0f} MB)"
 
 
 def _asked(bar: Bar) -> str:

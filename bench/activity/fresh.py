@@ -29,9 +29,13 @@ class BenchError(Exception):
 
 @dataclass(frozen=True)
 class Took:
-    """What one piece of work took: the median of the seconds, and the most memory."""
+    """What one piece of work took: medians of the seconds that passed and were computed, and the most memory.
+
+    On a machine that is busy with other work, more seconds pass than are computed; on several cores, fewer may.
+    """
 
     seconds: float
+    cpu: float
     megabytes: float
     times: int
     answer: Answer = field(default_factory=dict, repr=False)
@@ -39,8 +43,10 @@ class Took:
     told: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
-def command(words: Sequence[str | Path], folder: Path | None = None, **environment: str) -> tuple[float, float, str]:
-    """Run a command; the seconds it took, the most memory in MB, what it printed. BenchError if it ended badly."""
+def command(
+    words: Sequence[str | Path], folder: Path | None = None, **environment: str
+) -> tuple[float, float, float, str]:
+    """Run a command; seconds, of them computed, most memory in MB, what it printed. BenchError if it ended badly."""
     with tempfile.TemporaryFile("w+") as printed:
         began = time.perf_counter()
         process = subprocess.Popen(
@@ -61,36 +67,39 @@ def command(words: Sequence[str | Path], folder: Path | None = None, **environme
             f"{' '.join(str(word) for word in words[:6])} ended with {process.returncode}:\n{text[-2000:]}"
         )
     # macOS says bytes, Linux kilobytes.
-    return seconds, used.ru_maxrss / (1024 if sys.platform != "darwin" else 1024 * 1024), text
+    cpu = used.ru_utime + used.ru_stime
+    return seconds, cpu, used.ru_maxrss / (1024 if sys.platform != "darwin" else 1024 * 1024), text
 
 
 def inside(task: str, times: int = 1, **given: Any) -> Took:
     """Do a task of `bench.activity.inside` in so many new processes; the seconds are those that it says itself."""
-    found: list[tuple[float, float]] = []
+    found: list[tuple[float, float, float]] = []
     with tempfile.TemporaryDirectory() as name:
         told, result = {}, Path(name) / "told.json"
         for _ in range(times):
             words = [sys.executable, "-m", "bench.activity.inside", task, json.dumps(given, default=str), result]
-            _, megabytes, _ = command(words)
+            _, _, megabytes, _ = command(words)
             told = json.loads(result.read_text("utf-8"))
-            found.append((told["seconds"], megabytes))
+            found.append((told["seconds"], told["cpu"], megabytes))
     answer = {series: {int(day): value for day, value in days.items()} for series, days in told["answer"].items()}
     return _median(found, answer, told)
 
 
 def whole(words: Sequence[str | Path], times: int, prepare: Callable[[], None], folder: Path | None = None) -> Took:
     """Run a whole command so many times, each after `prepare`, which is not counted."""
-    found = []
+    found: list[tuple[float, float, float]] = []
     for _ in range(times):
         prepare()
-        seconds, megabytes, _ = command(words, folder)
-        found.append((seconds, megabytes))
+        seconds, cpu, megabytes, _ = command(words, folder)
+        found.append((seconds, cpu, megabytes))
     return _median(found)
 
 
-def _median(found: Sequence[tuple[float, float]], answer: Answer | None = None, told: Any = None) -> Took:
-    seconds = statistics.median(seconds for seconds, _ in found)
-    return Took(seconds, max(megabytes for _, megabytes in found), len(found), answer or {}, told or {})
+def _median(found: Sequence[tuple[float, float, float]], answer: Answer | None = None, told: Any = None) -> Took:
+    seconds, cpu, megabytes = zip(*found, strict=True)
+    return Took(
+        statistics.median(seconds), statistics.median(cpu), max(megabytes), len(found), answer or {}, told or {}
+    )
 
 
 def copied(source: Path, target: Path) -> None:

@@ -39,10 +39,10 @@ class Watched(DuckDB):
 
     def __init__(self, temporary: Path) -> None:
         super().__init__(temporary)
-        self.seconds, self.queries, self.failed = 0.0, 0, 0
+        self.seconds, self.cpu, self.queries, self.failed = 0.0, 0.0, 0, 0
 
     def execute(self, query: exp.Query, tables: Mapping[str, pa.Table] = _NO_TABLES) -> pa.Table:
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         try:
             return super().execute(query, tables)
         except QueryError:
@@ -51,20 +51,22 @@ class Watched(DuckDB):
         finally:
             self.queries += 1
             self.seconds += time.perf_counter() - began
+            self.cpu += time.process_time() - cpu
 
 
 class Told(dict[str, Any]):
-    """What a task tells: `seconds`, `answer`, and more."""
+    """What a task tells: `seconds`, `cpu` (what the process itself computed in them), `answer`, and more."""
 
     def __init__(self) -> None:
-        super().__init__(seconds=0.0, answer={})
+        super().__init__(seconds=0.0, cpu=0.0, answer={})
 
     @contextmanager
     def timed(self) -> Iterable[None]:  # type: ignore[misc]  # mypy does not look here
         """The block is what counts."""
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         yield
         self["seconds"] += time.perf_counter() - began
+        self["cpu"] += time.process_time() - cpu
 
 
 # -- data ------------------------------------------------------------------------------------------------------------
@@ -136,11 +138,12 @@ def engine(told: Told, project: str, now: str, cells: bool = True) -> None:
         wanted = closure(catalog, ())
         attempt.read_sources(wanted)
         told["reading"], told["checks"] = watched.seconds, watched.queries
-        watched.seconds, watched.queries = 0.0, 0
+        watched.seconds, watched.cpu, watched.queries = 0.0, 0.0, 0
         began = time.perf_counter()
         attempt.execute(wanted)
         told["with_judging"] = time.perf_counter() - began
-        told["seconds"], told["queries"], told["failed"] = watched.seconds, watched.queries, watched.failed
+        told["seconds"], told["cpu"] = watched.seconds, watched.cpu
+        told["queries"], told["failed"] = watched.queries, watched.failed
         attempt.derive(wanted)
         told["broken"] = [*attempt.failed_kpis, *attempt.failed_sources]
         tables = {computed.kpi: computed.observed for computed in attempt.computed(wanted)}
@@ -204,10 +207,11 @@ def floors_of_catalogue(told: Told, project: str, now: str) -> None:
         assert not attempt.failed_sources, attempt.failed_sources
         requests = attempt.possible(plan.requests(catalog, wanted))
         queries = floors_of.queries(catalog, attempt, requests, moment)
-        watched.seconds = 0.0
+        watched.seconds, watched.cpu = 0.0, 0.0
         for query in queries:
             watched.execute(query)
-        told["seconds"], told["queries"], told["failed"] = watched.seconds, len(queries), watched.failed
+        told["seconds"], told["cpu"] = watched.seconds, watched.cpu
+        told["queries"], told["failed"] = len(queries), watched.failed
 
 
 TASKS: Mapping[str, Callable[..., None]] = {

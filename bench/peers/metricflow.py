@@ -72,17 +72,23 @@ def prepare(environment: Path, project: Path, file: Path, first: date, last: dat
     fresh.command([environment / "bin" / "dbt", "--quiet", "build"], project, **_QUIET)
 
 
-def query(environment: Path, project: Path) -> tuple[float, float, float, dict[int, float]]:
-    """Ask for the metric by day: seconds of the query, of the whole command, the most memory in MB, and the numbers."""
+def query(environment: Path, project: Path) -> tuple[fresh.Took, fresh.Took]:
+    """Ask for the metric by day: what the query took, with its numbers, and what the whole command did.
+
+    MetricFlow says the seconds of its query; what was computed in them is only known of the whole.
+    """
     words = [environment / "bin" / "mf", "query", "--metrics", "mau", "--group-by", "metric_time", "--csv", "out.csv"]
-    whole, megabytes, text = fresh.command(words, project, **_QUIET)
+    whole, cpu, megabytes, text = fresh.command(words, project, **_QUIET)
     said = re.search(r"query completed after ([\d.]+) seconds", text)
     assert said, text
     with (project / "out.csv").open(encoding="utf-8") as lines:
         _, *rows = csv.reader(lines)
     epoch = date(1970, 1, 1)
     numbers = {(date.fromisoformat(day[:10]) - epoch).days: float(number) for day, number in rows}
-    return float(said[1]), whole, megabytes, numbers
+    return (
+        fresh.Took(float(said[1]), cpu, megabytes, 1, {"mau": numbers}),
+        fresh.Took(whole, cpu, megabytes, 1),
+    )
 
 
 def version(environment: Path) -> str:
