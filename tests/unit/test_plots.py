@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.resources import files
 from itertools import pairwise
 
 import pytest
@@ -192,3 +193,40 @@ def test_many_bars_are_one_path() -> None:
     """A chart of 36 periods of 8 parts weighs less than 25 kB."""
     rows = tuple(tuple(float(n * k % 17 + 1) for n in range(36)) for k in range(1, 9))
     assert all(len(charts.svg(plot(shape, *rows))) < 25_000 for shape in ("stacked area", "stacked bar", "bar"))
+
+
+def test_a_phone_is_told_what_blank_fields_mean() -> None:
+    """Within a patch of a phone no word fits: the key says it, once."""
+    waits = Patch(None, "", "not yet")
+    grid = Grid(
+        ("March",), ("0", "1", "2"), ((Patch(1.0, "100 %"), waits, waits),), 0, 1, ((0, "0 %"), (1, "100 %")), "s"
+    )
+    key = charts.drawn(grid).split("</p>")[0]
+    assert key.count("not yet") == 1
+
+
+def test_a_lone_line_has_its_newest_value_on_a_phone_too() -> None:
+    """Beside the end there is no room, above it there is."""
+    assert ">9</text>" in charts.svg(plot("line", (1.0, 2.0)), "narrow")
+    assert ">9</text>" not in charts.svg(plot("line", (1.0, 2.0), (2.0, 3.0)), "narrow")
+
+
+def luminance(colour: str) -> float:
+    """As WCAG defines it."""
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_words_on_every_shade_can_be_read() -> None:
+    """At least 4.5 to 1, on a light page and on a dark one."""
+    css = (files("headway.publish") / "assets" / "tokens.css").read_text("utf-8")
+    light, dark = (dict(re.findall(r"--([\w-]+): (#[0-9A-F]{6})", part)) for part in css.split("@media")[:2])
+    columns = tuple(str(n) for n in range(7))
+    grid = Grid(("a",), columns, (tuple(Patch(n + 1, f"v{n}") for n in range(7)),), 0, 7, (), "says")
+    drawn = charts.svg(grid)
+    for n in range(7):
+        [ink] = re.findall(rf'<g fill="var\(--([\w-]+)\)"(?:(?!</g>).)*>v{n}<', drawn)
+        for tokens in (light, dark):
+            pair = sorted((luminance(tokens[ink]), luminance(tokens[f"q{n + 1}"])))
+            assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, (n + 1, ink)

@@ -9,8 +9,8 @@ from headway.charts.plot import Grid, Patch
 from headway.charts.series import frame
 from headway.charts.vega import BOTTOM, LEFT, TOP, Spec, layer
 
-#: The height of a row in pixels, the number of shades, and the first shade on which words are light.
-ROW, SHADES, _STRONG = 26, 7, 5
+#: The height of a row in pixels, the number of shades, and the one on which neither ink nor ground always reads well.
+ROW, SHADES, _MIDDLE = 26, 7, 5
 #: Pixels that a character takes, and the least that a text within a patch needs beside it.
 _CHARACTER, _AIR = 6.6, 6
 #: More than the labels at the left of other charts.
@@ -27,7 +27,7 @@ def spec(grid: Grid, width: int, tall: int, *, narrow: bool = False) -> Spec:
     inner, high = width - LEFT - EXTRA - 8, tall - TOP - BOTTOM
     across, down = inner / max(1, len(grid.columns)), high / max(1, len(grid.rows))
     rects: dict[int, list[Spec]] = defaultdict(list)
-    words: dict[bool, list[Spec]] = defaultdict(list)
+    words: dict[str, list[Spec]] = defaultdict(list)
     unripe: list[Spec] = []
     wanted = _AIR + _CHARACTER * max((len(patch.text) for row in grid.patches for patch in row), default=0)
     fits = not narrow and wanted <= across
@@ -41,7 +41,7 @@ def spec(grid: Grid, width: int, tall: int, *, narrow: bool = False) -> Spec:
             if shade:
                 rects[shade].append(box)
                 if fits:
-                    words[shade > _STRONG].append({**middle, "label": patch.text, "hide": "desk"})
+                    words[_word(shade)].append({**middle, "label": patch.text, "hide": "desk"})
             elif patch.missing and waits:
                 unripe.append({**middle, "label": patch.missing, "hide": "desk"})
     place = {"x": "x", "x2": "x2", "y": "y", "y2": "y2"}
@@ -49,8 +49,7 @@ def spec(grid: Grid, width: int, tall: int, *, narrow: bool = False) -> Spec:
     parts = [layer(rects[n], edge | {"fill": f"var(--q{n})"}, **place) for n in sorted(rects)]
     inside: Spec = {"type": "text", "align": "center", "baseline": "middle", "inside": True}
     parts += [
-        layer(words[False], inside | {"fill": "var(--ink)"}, x="x", y="y", text="label"),
-        layer(words[True], inside | {"fill": "var(--surface)"}, x="x", y="y", text="label"),
+        *(layer(rows, inside | {"fill": f"var(--{ink})"}, x="x", y="y", text="label") for ink, rows in words.items()),
         layer(unripe, inside | {"fill": "var(--ink-3)"}, x="x", y="y", text="label"),
     ]
     name: Spec = {"type": "text", "align": "right", "baseline": "middle", "x": -10, "fill": "var(--label)"}
@@ -66,6 +65,16 @@ def spec(grid: Grid, width: int, tall: int, *, narrow: bool = False) -> Spec:
     under: Spec = {"type": "text", "align": "center", "baseline": "top", "y": high + 9, "fill": "var(--label)"}
     parts.append(layer(below, under, x="x", text="label"))
     return frame(inner, high, 8, [part for part in parts if part["data"]["values"]])
+
+
+def blanks(grid: Grid) -> list[str]:
+    """What stands for fields without a value, each word once: a drawing without room for them says it beside."""
+    return list(dict.fromkeys(p.missing for row in grid.patches for p in row if p.value is None and p.missing))
+
+
+def _word(shade: int) -> str:
+    """The token of words on a shade."""
+    return "ink" if shade < _MIDDLE else "on-q5" if shade == _MIDDLE else "surface"
 
 
 def shade_of(patch: Patch, grid: Grid) -> int:

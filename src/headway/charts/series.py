@@ -165,6 +165,8 @@ class _Lines(Line):
         parts += self.target()
         if not self.narrow:
             parts += self._ends(stacked=stacked)
+        elif len(self.plot.series) == 1:
+            parts.append(self._newest())
         return [part for part in parts if part["data"]["values"]]
 
     def _stack(self) -> list[Spec]:
@@ -240,6 +242,14 @@ class _Lines(Line):
                 runs[-1].append({**point, "y": runs[-1][-1]["y"]})
             runs[-1].append(point)
         return [run for run in runs if run]
+
+    def _newest(self) -> Spec:
+        """The value of a lone line above its end, where there is no room beside it."""
+        [one] = self.plot.series
+        ends = [(slot.at, v) for slot, v in zip(self.plot.slots, one.values, strict=True) if v is not None][-1:]
+        rows = [{"x": self.x(at), "y": self.y(value), "label": one.label} for at, value in ends if one.label]
+        text: Spec = {"type": "text", "align": "right", "baseline": "bottom", "dx": 4, "dy": -6, "fontWeight": 600}
+        return layer(rows, text | {"fill": "var(--ink)"}, x="x", y="y", text="label")
 
     def _ends(self, *, stacked: bool) -> list[Spec]:
         """The name of each series beside where it ends."""

@@ -47,7 +47,8 @@ def drawn(shown: Plot | Grid) -> str:
         key = f'<ul class="key">{rows}</ul>'
     if isinstance(shown, Grid) and shown.ticks:
         shades = "".join(f'<i class="k-q{n}"></i>' for n in range(1, grid.SHADES + 1))
-        key = f'<p class="shades">{escape(shown.ticks[0][1])} {shades} {escape(shown.ticks[-1][1])}</p>'
+        blank = "".join(f'<i class="k-none"></i>{escape(word)}' for word in grid.blanks(shown))
+        key = f'<p class="shades">{escape(shown.ticks[0][1])} {shades} {escape(shown.ticks[-1][1])}{blank}</p>'
     return key + svg(shown) + svg(shown, "narrow")
 
 
