@@ -269,7 +269,7 @@
         const rows = data.x.map((x, n) => ({ x, v: at[n] !== null && (!log || at[n] > 0) ? at[n] : null, b: below[n] }));
         const colour = token(one.colour);
         if (stacked && !whole) {
-          layers.push(layer(rows.filter((row) => row.v !== null), { type: "area", fill: colour, stroke: token("surface"), strokeWidth: 0.75 }, { x: across, y: up(), y2: { field: "b" } }));
+          layers.push(layer(rows, { type: "area", fill: colour, stroke: token("surface"), strokeWidth: 0.75 }, { x: across, y: up(), y2: { field: "b" } }));
           one.values.forEach((value, n) => { below[n] += value ?? 0; });
         } else {
           // What is not final is dashed, and joined to what is.
@@ -286,6 +286,8 @@
           labels.push({ y: this.down(middle) * height, colour, label: one.end });
         }
       }
+      const open = stacked ? data.x.findIndex((_, n) => data.series.some((one) => one.role !== "total" && one.partial.includes(n))) : -1;
+      if (open > 0) layers.push(layer([{ x: data.x[open - 1], x2: data.x.at(-1) }], { type: "rect", fill: token("surface"), opacity: 0.5, y: 0, y2: height }, { x: across, x2: { field: "x2" } }));
       // Targets hold from place to place, in ink and never dashed; what begins a level is named.
       for (const [first, last, v, name] of data.steps) {
         if (log && v <= 0) continue;
