@@ -42,7 +42,7 @@ def page(browser: Browser) -> Iterator[tuple[Page, list[str]]]:
     said: list[str] = []
     with browser.new_context() as context:
         made = context.new_page()
-        made.on("console", lambda message: said.append(message.text))
+        made.on("console", lambda message: said.append(f"{message.text} {message.location}"))
         made.on("pageerror", lambda error: said.append(str(error)))
         yield made, said
 

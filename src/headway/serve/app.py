@@ -95,10 +95,11 @@ def app(
     @application.api_route("/{path:path}", methods=["GET", "HEAD"])
     def page(request: Request, path: str) -> Response:
         pages, document = drawn.get(path or "index.html", request.url.query)
-        if pages.writing and pages.writing.mistakes and path.endswith((".json", ".csv", ".svg", ".png")):
+        file = path.endswith((".json", ".csv", ".svg", ".png")) and not path.startswith("assets/")
+        if file and pages.writing and pages.writing.mistakes:
             return _error(pages.writing.mistakes[0].slug, [str(one) for one in pages.writing.mistakes], 500)
         if document is None or path == "404.html":
-            if path.endswith((".json", ".csv", ".svg", ".png")):
+            if file:
                 return _error("not-found", [f"There is no {path}."], 404)
             # The path is below the address that the reader asked for, wherever that is mounted.
             html = pages.missing("../" * path.count("/"))
