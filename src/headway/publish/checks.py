@@ -154,7 +154,8 @@ class Findings:
             return Family.CONSISTENCY, Then.WITHHOLD, f"no two rows have the same {words.listed([*source.key])}", ""
         if name.startswith(REFERS):
             column = name.removeprefix(REFERS)
-            return Family.CONSISTENCY, Then.WITHHOLD, f"each {column} is one of {source.refers[column].source}", ""
+            other = source.refers[column].source if source.refers[column].source in self.sources else "another source"
+            return Family.CONSISTENCY, Then.WITHHOLD, f"each {column} is one of {other}", ""
         declared = next(one for one in source.checks if one.name == name)
         return declared.family, declared.then, asks(declared), declared.why
 

@@ -86,17 +86,17 @@ def _sentence(tile: Tile, kpi: Kpi, line: Sequence[Stored]) -> Sentence:
             newest = next(row for row in reversed(line) if not row.partial)
             side = "above" if tile.verdict.word.startswith("Above") else "below"
             limit = newest.high if side == "above" else newest.low
-            goal = numbers.exact(limit, goals.unit_of(kpi, part)) if limit is not None else ""
+            goal = f" of {numbers.exact(limit, goals.unit_of(kpi, part))}" if limit is not None else ""
             again = streak(line, "off")
             repeat = f", for the {words.ordinal(again)} {kpi.front} in a row" if again > 1 else ""
             # A title may be plural: "stood" fits both.
-            text = f"stood at {tile.shown.text} {tile.when}, {side} the target of {goal}{repeat}."
+            text = f"stood at {tile.shown.text} {tile.when}, {side} the target{goal}{repeat}."
             if part:
                 grew = numbers.tile(newest.value, goals.PERCENT)
                 over = part.removeprefix("growth ")
                 text = (
                     f"stood at {tile.shown.text} {tile.when}; its growth over {over}, {grew}, "
-                    f"is {side} the target of {goal}{repeat}."
+                    f"is {side} the target{goal}{repeat}."
                 )
             return Sentence(tile.verdict, tile.name, tile.title, text, tile.shown.text)
         case "stale":

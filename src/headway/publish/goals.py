@@ -16,6 +16,8 @@ from headway.publish import numbers, words
 from headway.publish.pages import Pace, Promise
 from headway.publish.stored import Stored
 
+#: A bound that comes of KPIs which are not for the reader.
+UNSEEN = "a number made from other KPIs"
 PERCENT = Unit(UnitKind.PERCENT, "percent")
 #: So_far may miss what is expected by the last digits of a float.
 _TOLERANCE = 1e-9
@@ -89,7 +91,7 @@ def _text(bound: Bound | None, unit: Unit, visible: Container[str]) -> str:
     match bound:
         case Formula(expression=expression, inputs=inputs):
             hidden = any(name not in visible for name in inputs)
-            return "a number made from other KPIs" if hidden else " ".join(expression.text.split())
+            return UNSEEN if hidden else " ".join(expression.text.split())
         case float() | int():
             return numbers.exact(bound, unit)
         case _:
@@ -98,6 +100,8 @@ def _text(bound: Bound | None, unit: Unit, visible: Container[str]) -> str:
 
 def judged(kpi: Kpi, row: Stored, part: str = "", cell: Cell = TOTAL) -> str:
     """The bound that judged a period: as declared, or, where it moves from period to period, without odd decimals."""
+    if row.veiled:
+        return UNSEEN
     unit = unit_of(kpi, part)
     speaking = [t for t in kpi.targets if t.part == part and t.grain is row.period.grain and t.speaks_of(cell)]
     if all(isinstance(bound, float | int | None) for t in speaking for bound in (t.low, t.high)):

@@ -382,7 +382,7 @@ def _ended(calendar: Calendar, grain: Grain, day: date) -> Period:
 def _nothing(total: Stored) -> Stored:
     """The row of a cell that is not there, where the total has a value: 0."""
     return total._replace(
-        value=0.0, reason=None, n=None, numerator=None, denominator=None, status=None, low=None, high=None
+        value=0.0, reason=None, n=None, numerator=None, denominator=None, status=None, low=None, high=None, veiled=None
     )
 
 

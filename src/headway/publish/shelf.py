@@ -129,6 +129,7 @@ def _zero(row: Stored) -> Stored:
         high=None,
         expected=None,
         revision=1,
+        veiled=None,
     )
 
 

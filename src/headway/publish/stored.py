@@ -34,6 +34,8 @@ class Stored(NamedTuple):
     revision: int
     #: The value is this or more.
     at_least: bool = False
+    #: The verdict, where the bounds that it comes from are not for this reader.
+    veiled: Verdict | None = None
 
     @property
     def withheld(self) -> bool:
@@ -43,6 +45,8 @@ class Stored(NamedTuple):
     @property
     def verdict(self) -> Verdict:
         """The status in words, also for periods that no target speaks of and that were therefore never judged."""
+        if self.veiled is not None:
+            return self.veiled
         status = self.status
         if self.reason == Reason.NO_TOTAL:
             return Verdict(Status.NO_DATA.value, "No total")
@@ -129,6 +133,21 @@ def rows(table: pa.Table, periods: Periods) -> dict[tuple[Grain, Cell], list[Sto
             )
         )
     return {(_GRAINS[grain], read_cell(cell)): line for (grain, cell), line in found.items()}
+
+
+def veiled(line: Iterable[Stored], *, inputs: bool, bounds: bool) -> list[Stored]:
+    """Rows for a reader who may not see the KPIs that they are made of (`inputs`), or that they are judged by.
+
+    A share of hidden numbers has a value, and neither of the two; a bound that a hidden number makes tells it.
+    """
+    found = []
+    for row in line:
+        if inputs:
+            row = row._replace(n=None, numerator=None, denominator=None)
+        if bounds and (row.low, row.high, row.expected) != (None, None, None):
+            row = row._replace(veiled=row.verdict, low=None, high=None, expected=None)
+        found.append(row)
+    return found
 
 
 def of_grain(table: pa.Table, grain: Grain) -> pa.Table:

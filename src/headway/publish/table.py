@@ -135,7 +135,7 @@ def _bound(kpi: Kpi, row: Stored, at: Situation, cell: Cell, part: str) -> str:
 
 def _unbounded(kpi: Kpi, row: Stored, cell: Cell, part: str) -> str:
     """Why a period that a target speaks of is not judged by it, or ''."""
-    if cell or row.partial or row.value is None or row.low is not None or row.high is not None:
+    if cell or row.partial or row.value is None or row.veiled or row.low is not None or row.high is not None:
         return ""
     return goals.judged_by(goals.in_force(kpi, row.period.last, part, row.period.grain))
 

@@ -87,6 +87,7 @@ from headway.publish.stored import (
     of_grain,
     rows,
     streak,
+    veiled,
     without_total,
     year_before,
 )
@@ -579,8 +580,16 @@ class View:
                 table = self.ledger.read(name, part=part, grain=only, cells=False, as_of=self.until)
                 if only is None:
                     self._tables[name, part] = table
-            self._totals[name, part, grain] = rows(of_grain(table, grain), self.periods).get((grain, TOTAL), [])
+            line = rows(of_grain(table, grain), self.periods).get((grain, TOTAL), [])
+            self._totals[name, part, grain] = self._for_reader(name, line)
         return self._totals[name, part, grain]
+
+    def _for_reader(self, name: str, line: list[Stored]) -> list[Stored]:
+        """A line without what KPIs that are hidden from the reader would be known by."""
+        kpi = self.catalog.kpis[name]
+        inputs = any(read not in self.names for read in tiles.inputs(self.catalog, kpi))
+        bounds = any(read not in self.names for read in kpi.compared)
+        return veiled(line, inputs=inputs, bounds=bounds) if inputs or bounds else line
 
     def _leading(self, kpi: Kpi) -> list[Stored]:
         """The rows whose verdicts are on the card."""
@@ -595,7 +604,9 @@ class View:
         if (name, part, grain) not in self._last_cells:
             table = self.ledger.read(name, part=part, grain=grain, as_of=self.until)
             kept = {at: lines for at, lines in self._last_cells.items() if at[0] == name}
-            self._last_cells = kept | {(name, part, grain): without_total(rows(table, self.periods), grain)}
+            lines = without_total(rows(table, self.periods), grain)
+            own = {cell: self._for_reader(name, line) for cell, line in lines.items()}
+            self._last_cells = kept | {(name, part, grain): own}
         return self._last_cells[name, part, grain]
 
     def _growths(self, kpi: Kpi, grain: Grain) -> Iterator[Growth]:
