@@ -22,7 +22,7 @@ from headway import __version__, charts
 from headway.errors import Mistake, UsageError
 from headway.model import Audience
 from headway.periods import Grain
-from headway.publish import asked, badge, boardwords, figures, finding, graph, numbers, pages, tokens, words
+from headway.publish import asked, badge, boardwords, figures, finding, graph, marked, numbers, pages, tokens, words
 from headway.publish.asked import Asked
 from headway.publish.boardpages import AnyTile, BoardPage, ChartTile, NumberTile
 from headway.publish.bundle import bundle
@@ -425,6 +425,7 @@ def _environment() -> Environment:
     found.filters["first_sentence"] = words.first_sentence
     found.filters["thousands"] = numbers.whole
     found.filters["counted"] = words.count
+    found.filters["coded"] = marked.coded
     return found
 
 
