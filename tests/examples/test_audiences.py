@@ -104,8 +104,24 @@ def _of_alerts(catalog: Catalog, audience: Audience, shown: list[Kpi]) -> Told:
 def numbers(catalog: Catalog, audience: Audience, ledger: Ledger) -> dict[str, str]:
     """Each number with many digits that only KPIs have which are not for a reader -> whose it is."""
     hidden, shown = _hidden(catalog, audience)
-    told = {text for kpi in shown for text, _ in _values(ledger, kpi)}
-    return {text: f"{kpi.name} {period}" for kpi in hidden for text, period in _values(ledger, kpi) if text not in told}
+    exact = {float(text) for kpi in shown for text, _ in _values(ledger, kpi)}
+    told = {_rounded(f"{value:.{depth}f}") for value in exact for depth in (0, 1, 2, 9)}  # as a table has it
+    return {
+        text: f"{kpi.name} {period}"
+        for kpi in hidden
+        for text, period in _values(ledger, kpi)
+        if _rounded(text) not in told and not _simple(float(text))
+    }
+
+
+def _rounded(text: str) -> float:
+    """A number but for the last digits of a float: sums of the same rows differ by them."""
+    return float(f"{float(text):.9g}")
+
+
+def _simple(value: float) -> bool:
+    """True for a share such as five of six, which others have too."""
+    return any(abs(value * parts - round(value * parts)) < 1e-9 for parts in range(1, 61)) and value < 1000
 
 
 def cells(catalog: Catalog, audience: Audience, ledger: Ledger) -> dict[str, str]:
