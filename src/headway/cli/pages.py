@@ -126,22 +126,25 @@ def build(
     project: ProjectOption = Path(),
     audience: Annotated[Readers, typer.Option("--audience", help="Whom the pages are for.")] = Readers.PUBLIC,
     as_of: AsOfOption = None,
+    full: Annotated[bool, typer.Option("--full", help="Make every page anew, also those that cannot differ.")] = False,
 ) -> None:
     """Write the pages as files.
 
-    They work from any address, and from disk.
+    They work from any address, and from disk. Pages that cannot differ from those of the build before are taken over.
     """
     from headway.model import Audience
     from headway.publish import site
 
     with view_of(project, Audience(audience.value), as_of) as view, progress_line() as progress:
         progress("Writing pages", 0, 0)
-        built = site.build(view, directory)
+        built = site.build(view, directory, full=full)
     console = screen()
     console.print(
         f"Wrote {len(built.files)} files ({built.size / 1e6:.1f} MB) into {built.folder} for {audience.value} readers.",
         highlight=False,
     )
+    if built.kept:
+        console.print(f"{built.kept:,} of them are as they were.", highlight=False)
     if built.left_out:
         console.print(
             f"Left out {many(len(built.left_out), 'KPI')} not meant for them: {', '.join(built.left_out)}.",

@@ -22,6 +22,7 @@ from headway.ledger import (
     footprints,
     history,
     lock,
+    marks,
     read,
     reviews,
     schema,
@@ -212,6 +213,11 @@ class Ledger:
         """What reviews of targets decided (by then), oldest first: of a KPI, and in the review of a quarter, or all."""
         with self._reading() as connection:
             return reviews.reviews(connection, kpi, period, as_of)
+
+    def marks(self) -> dict[str, str]:
+        """A mark of each KPI's numbers and verdicts, with all their revisions: another where any of them is."""
+        with self._reading() as connection:
+            return marks.marks(connection)
 
     def series(self, kpi: str | None = None) -> list[Series]:
         """Every series of a KPI, or of all KPIs."""

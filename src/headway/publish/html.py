@@ -202,16 +202,24 @@ class Pages:
         """A board, or its page for one cell; the HTML and its twin are asked for one after the other."""
         if name not in self.view.boards.visible or (slug and slug not in self.view.boards.slugs(name)):
             return None
+        return self._document(path, "board.html", self.board(name, slug))
+
+    def board(self, name: str, slug: str) -> BoardPage:
+        """What a board's page says."""
         if self._last_board is None or self._last_board[0] != (name, slug):
             self._last_board = (name, slug), self.view.boards.page(name, slug)
-        return self._document(path, "board.html", self._last_board[1])
+        return self._last_board[1]
 
-    def missing(self, root: str = "") -> str:
+    def frame(self) -> str:
+        """What stands around every page, without what its foot says of a run."""
+        return self.missing(stamp=replace(self.view.stamp, run=None, computed="", fingerprint=""))
+
+    def missing(self, root: str = "", stamp: pages.Stamp | None = None) -> str:
         """The page for an address that leads nowhere; `root` leads from that address to the front page."""
         template = _environment().get_template("missing.html")
         return _with_icons(
             template.render(
-                stamp=self.view.stamp,
+                stamp=stamp or self.view.stamp,
                 root=root,
                 path="",
                 policy=self.policy,

@@ -183,6 +183,7 @@ class Stamp:
     computed: str
     computed_at: datetime | None
     as_of: datetime | None
+    #: Of the catalogue, on pages made of all of it; '' on others, which a change elsewhere leaves as they are.
     fingerprint: str
     #: Of pages of the past: since when they are, and what of them is not; else ''.
     then: str = ""
@@ -576,6 +577,7 @@ class QualityPage:
 class KpiPage:
     """One KPI whole, with its values at one grain; `rows` are newest first.
 
+    `written_at` is the file without a line: a line added above a definition changes nothing of it.
     `written` and `sql` are None where showing them would tell a reader of KPIs that are not for them.
     """
 

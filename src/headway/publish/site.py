@@ -13,7 +13,9 @@ from pathlib import Path
 
 from headway import __version__
 from headway.errors import Mistake, PublishError, UsageError
+from headway.publish.earlier import Earlier
 from headway.publish.html import Pages
+from headway.publish.keys import Keys
 from headway.publish.view import View
 
 #: The file by which a folder says that it is a build and may be replaced.
@@ -22,19 +24,24 @@ MARK = "headway.json"
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build wrote: paths relative to the folder, bytes in all, and KPIs left out as not for these readers."""
+    """What a build wrote: paths relative to the folder, bytes in all, and KPIs left out as not for these readers.
+
+    `kept` of the files are those of the build before: what they are made of is the same.
+    """
 
     folder: Path
     files: tuple[str, ...]
     size: int
     left_out: tuple[str, ...]
+    kept: int = 0
 
 
-def build(view: View, folder: Path) -> Built:
+def build(view: View, folder: Path, *, full: bool = False) -> Built:
     """Write the whole site into `folder`, replacing an earlier build at once.
 
     The new build is written beside the old one and takes its place when it is whole, so that a reader never meets
-    half a site and a failure leaves the old one. PublishError `not-writable` if it cannot be written; UsageError
+    half a site and a failure leaves the old one. Files whose contents cannot have changed since are taken over from it,
+    unless `full`; what comes out is the same. PublishError `not-writable` if it cannot be written; UsageError
     `folder-not-empty` if the folder holds anything but an earlier build.
     """
     folder = folder.absolute()
@@ -43,30 +50,38 @@ def build(view: View, folder: Path) -> Built:
         folder.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            files, size = _write(Pages(view), fresh)
+            earlier = Earlier.of(folder, view.catalog.root, full=full)
+            files, size, kept = _write(Pages(view), fresh, earlier)
             fresh.chmod(0o755)  # mkdtemp makes folders for one reader; a web server is another
             _swap(fresh, folder)
         except BaseException:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
-    return Built(folder, tuple(files), size, view.left_out)
+        earlier.keep()
+    return Built(folder, tuple(files), size, view.left_out, kept)
 
 
-def _write(pages: Pages, folder: Path) -> tuple[list[str], int]:
+def _write(pages: Pages, folder: Path, earlier: Earlier) -> tuple[list[str], int, int]:
     files: list[str] = []
-    size = 0
+    size = kept = 0
+    keys = Keys(pages)
     for path in pages.paths():
-        document = pages.get(path)
-        assert document is not None, f"a path that leads nowhere: {path}"
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(document.content)
         files.append(path)
+        key = keys.of(path)
+        if key is not None and (taken := earlier.take(path, key, target)) is not None:
+            size += taken
+            kept += 1
+            continue
+        document = pages.get(path)
+        assert document is not None, f"a path that leads nowhere: {path}"
+        target.write_bytes(document.content)
         size += len(document.content)
     stamp = pages.view.stamp
     mark = {"made_by": f"Headway {__version__}", "project": stamp.project, "audience": stamp.audience, "run": stamp.run}
     (folder / MARK).write_text(json.dumps(mark, indent=1) + "\n", encoding="utf-8")
-    return files, size
+    return files, size, kept
 
 
 def _check(folder: Path) -> None:

@@ -169,7 +169,7 @@ class View:
         if run is None:
             return self.stamp
         when = words.moment(run.now, self.catalog.calendar.tz)
-        return replace(self.stamp, run=run.id, computed=when, computed_at=run.now)
+        return replace(self.stamp, run=run.id, computed=when, computed_at=run.now, fingerprint="")
 
     @property
     def _then(self) -> str:
@@ -349,12 +349,12 @@ class View:
             close = difflib.get_close_matches(name, [known.name for known in self.pursued], 1)
             remedy = f"Did you mean '{close[0]}'?" if close else "headway objectives lists them all."
             raise UsageError(Mistake(f"there is no objective '{name}'", "unknown-name", None, remedy))
-        return ObjectivePage(self.stamp, objectives.row(one, self._published))
+        return ObjectivePage(replace(self.stamp, fingerprint=""), objectives.row(one, self._published))
 
     @cached_property
     def boards(self) -> Boards:
         """The boards that this reader may see."""
-        return Boards(self._published, self.names, self.stamp, self._leading)
+        return Boards(self._published, self.names, replace(self.stamp, fingerprint=""), self._leading)
 
     @cached_property
     def _published(self) -> objectives.Published:
@@ -413,7 +413,7 @@ class View:
                 counts_people=bool(people),
             ),
             written=None if veiled else words.for_all(kpi.written) if public else kpi.written,
-            written_at=f"{kpi.place.path} line {kpi.place.line}",
+            written_at=kpi.place.path,
             sql=definition.sql if definition and definition.sql and not hidden else None,
             fingerprint=definition.fingerprint[:7] if definition else "",
             sources=tuple(self._source(source) for source in self._at.upstream(kpi)),

@@ -1,0 +1,67 @@
+"""What an earlier build left: files that a new one takes over where what they are made of is the same (see `keys`).
+
+The keys stand beside the ledger, not in the site: they are made from what its readers may not see.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Self
+
+#: Below a project's folder, beside what else Headway keeps there.
+FOLDER = Path(".headway", "built")
+
+
+@dataclass
+class Earlier:
+    """The files of an earlier build with their keys, and those of the one that is being made."""
+
+    folder: Path
+    record: Path
+    known: dict[str, list[object]] = field(default_factory=dict)
+    made: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: Path, root: Path, *, full: bool = False) -> Self:
+        """The earlier build in `folder` of the project at `root`; with `full`, as if there was none."""
+        record = root / FOLDER / f"{blake2b(str(folder).encode(), digest_size=8).hexdigest()}.json"
+        known = {}
+        if not full:
+            with suppress(OSError, ValueError):
+                known = dict(json.loads(record.read_text("utf-8")))
+        return cls(folder, record, known)
+
+    def take(self, path: str, key: str, target: Path) -> int | None:
+        """Put the earlier file into its new place and say how large it is; None if it is not the same, or not there.
+
+        A file that somebody touched since is made again.
+        """
+        self.made[path] = key
+        source = self.folder / path
+        try:
+            about = source.stat()
+            if self.known.get(path) != [key, about.st_size, about.st_mtime_ns]:
+                return None
+            try:
+                os.link(source, target)
+            except OSError:  # no links here, or not across these folders
+                shutil.copy2(source, target)
+        except OSError:
+            return None
+        return about.st_size
+
+    def keep(self) -> None:
+        """Note the keys of the build that now stands in the folder; without them the next one makes all of it."""
+        found = {}
+        with suppress(OSError):
+            for path, key in self.made.items():
+                about = (self.folder / path).stat()
+                found[path] = [key, about.st_size, about.st_mtime_ns]
+            self.record.parent.mkdir(parents=True, exist_ok=True)
+            self.record.write_text(json.dumps(found), "utf-8")
