@@ -181,7 +181,9 @@ class Pages:
             symbol = _SYMBOL.sub("", _symbols()[tile.verdict.slug])
             return Document(badge.badge(tile, symbol).encode(), "image/svg+xml", outside=whom)
         page = _environment().get_template("card.html")
-        html = page.render(tile=tile, stamp=self.view.stamp, policy=POLICY, version=__version__, spark=_spark)
+        html = page.render(
+            tile=tile, stamp=self.view.stamp_of(tile.name), policy=POLICY, version=__version__, spark=_spark
+        )
         return Document(_with_icons(html).encode(), "text/html; charset=utf-8", outside=whom)
 
     def _file(self, path: str) -> Document | None:

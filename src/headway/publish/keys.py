@@ -68,7 +68,9 @@ class Keys:
         kpi = catalog.kpis[name]
         read = {one: catalog.kpis[one] for one in (*tiles.inputs(catalog, kpi), *kpi.compared, *kpi.reconciled)}
         marks = {one: self._marks.get(one) or self._every for one in (name, *read)}
-        return self._said(twin(self._bare.kpi(name)), self._bare.past(name), marks, kpi, read)
+        past = self._bare.past(name)
+        waits = (list(past.restatements.values()), list(past.proposals.values()))
+        return self._said(twin(self._bare.kpi(name)), waits, marks, kpi, read)
 
     def _objective(self, name: str) -> str:
         page = self._view.objective(name)

@@ -163,11 +163,11 @@ class View:
             firing=self._alerts.firing if self._alerts else None,
         )
 
-    def _stamp_of(self, name: str) -> Stamp:
+    def stamp_of(self, name: str) -> Stamp:
         """The same on a page of one KPI: of the run that computed it, which need not be the newest one."""
         run = self._run_of(name)
         if run is None:
-            return self.stamp
+            return replace(self.stamp, fingerprint="")
         when = words.moment(run.now, self.catalog.calendar.tz)
         return replace(self.stamp, run=run.id, computed=when, computed_at=run.now, fingerprint="")
 
@@ -392,7 +392,7 @@ class View:
         public = self.audience is Audience.PUBLIC
         people = {column for source in self._at.upstream(kpi) for column in self.catalog.sources[source].people}
         return KpiPage(
-            stamp=self._stamp_of(name),
+            stamp=self.stamp_of(name),
             tile=tile,
             grain=grain.value,
             grains=tuple(g.value for g in grains),
