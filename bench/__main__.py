@@ -10,7 +10,7 @@ import sys
 from importlib import import_module
 
 #: Each is a module of this package with a function `measure` that yields `Measured`.
-BENCHES = ("alerts", "ledger", "simulate")
+BENCHES = ("alerts", "ledger", "pages", "simulate")
 
 
 def main() -> int:

@@ -199,7 +199,7 @@ STEPS: dict[str, Callable[[Shop], None]] = {
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_what_is_taken_over_is_what_would_be_made(shop: Shop, seed: int) -> None:
-    """After each of many changes, and of some in another order, a build upon the last one and a build from nothing are equal."""
+    """After each of many changes, and of some in another order, building on and building all give equal files."""
     names = list(STEPS)
     if seed:
         names = random.Random(seed).sample(names, 9)
