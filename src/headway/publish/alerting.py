@@ -349,7 +349,7 @@ class Alerts:
         """21 Nov, 03:05 in the project's zone; a midnight is its day."""
         local = moment.astimezone(self.catalog.calendar.tz)
         day = words.near_day(local.date(), self.catalog.calendar.day(self.now))
-        return day if (local.hour, local.minute) == (0, 0) else f"{day}, {local:%H:%M}"
+        return day if (local.hour, local.minute) == (0, 0) else f"{day}, {words.clock(local)}"
 
     # -- pages -------------------------------------------------------------------------------------------------------
 

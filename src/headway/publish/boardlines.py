@@ -99,7 +99,7 @@ def _line(one: _One, most: float, tile: Declared, of: Cell, shelf: Shelf, period
     page = shelf.page_of(one.cell) if tile.by and one.cell != of else ""
     note = "" if len(periods) < 2 and tile.by else card.period_label if card.has_value else ""
     if card.has_value and row is not None and one.kpi.unit.kind is UnitKind.PERCENT and _whole(row):
-        note = f"{row.numerator:,.0f} of {row.denominator:,.0f}"
+        note = f"{numbers.whole(row.numerator or 0)} of {numbers.whole(row.denominator or 0)}"
     versus = f"{card.compared.change.signed} {card.compared.versus}" if card.compared else ""
     return Line(
         title=_named(tile, one),

@@ -157,7 +157,7 @@ def _cohorts(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
     unit = _unit_of_age(shelf.kpi(shown))
     finding = _retained(axis, known, kpi, unit)
     names = tuple(
-        f"{words.period(which)} ({size:,.0f})" if size is not None else words.period(which)
+        f"{words.period(which)} ({numbers.whole(size)})" if size is not None else words.period(which)
         for which, size in zip(axis, sizes, strict=True)
     )
     grid = Grid(
@@ -226,7 +226,7 @@ def _hours(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
     days: dict[str, dict[int, Stored]] = {}
     for row in line:
         local = row.period.start.astimezone(zone)
-        days.setdefault(f"{local:%a} {words.day(local.date())}", {}).setdefault(local.hour, row)
+        days.setdefault(words.weekday(local.date()), {}).setdefault(local.hour, row)
     depth = numbers.places([row.value for row in line], kpi.unit, kpi.decimals)
     present = [row.value for row in line if row.value is not None]
     patches = tuple(tuple(_field(rows.get(hour), kpi, depth) for hour in range(24)) for rows in days.values())
@@ -289,7 +289,7 @@ def histogram(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
             Series(
                 f"Number of {_noun(measure)}s",
                 tuple(value for _, value in bins),
-                tuple(f"{value:,.0f}" for _, value in bins),
+                tuple(numbers.whole(value) for _, value in bins),
             ),
         ),
         low,
@@ -302,7 +302,7 @@ def histogram(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
     values = Values(
         unit_word(kpi.unit),
         (Heading(column),),
-        tuple(ValueRow(Heading(name), (value,), (f"{value:,.0f}",)) for name, value in bins),
+        tuple(ValueRow(Heading(name), (value,), (numbers.whole(value),)) for name, value in bins),
     )
     subtitle = f"Number of {_noun(measure)}s by {unit_word(kpi.unit).lower()}, {words.covered(kpi, newest.period)}"
     return _tile(tile, shelf, anchor, subtitle, plot, finding, values)
@@ -323,7 +323,7 @@ def _bin(bounds: tuple[float | None, float | None], kpi: Kpi, *, whole: bool) ->
     low, high = bounds
 
     def number(value: float) -> str:
-        return f"{value:,.0f}" if whole else numbers.axis(value, kpi.unit)
+        return numbers.whole(value) if whole else numbers.axis(value, kpi.unit)
 
     if low is None:
         assert high is not None
@@ -443,7 +443,7 @@ def _stayed(series: Sequence[Series], sizes: Mapping[str, float | None], end: st
     def of(curve: Series) -> str:
         name = "" if curve.name == "All" else curve.name
         size = sizes.get(name)
-        began = f"{size:,.0f} began" if size else ""
+        began = f"{numbers.whole(size)} began" if size else ""
         return f"{name} ({began})" if name and began else name or f"the {began.replace(' began', '')} who began"
 
     known = [curve for curve in series if curve.values[-1] is not None]

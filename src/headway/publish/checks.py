@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from headway.ledger import Standing
 from headway.model import KEY, REFERS, Audience, Catalog, Family, Kpi, Then, asks
-from headway.publish import words
+from headway.publish import numbers, words
 from headway.publish.pages import CheckGroup, CheckRow, FamilyRow, Link, Looked, QualityPage, Sentence, Stamp, Verdict
 
 #: How many of the last runs stand in a row.
@@ -138,7 +138,7 @@ class Findings:
         held = {name: self.holding(name) for name in self.names}
         for name, some in sorted(held.items(), key=lambda pair: -sum(one.found.holds[pair[0]] for one in pair[1])):
             if some:
-                checks = [f"{address(one)} ({one.found.holds[name]:,})" for one in some[:_NAMED]]
+                checks = [f"{address(one)} ({numbers.whole(one.found.holds[name])})" for one in some[:_NAMED]]
                 more = [f"{len(some) - _NAMED} more"] if len(some) > _NAMED else []
                 text = f"has numbers held back by {words.listed([*checks, *more])}."
                 yield Sentence(Verdict("withheld", "Withheld"), name, self.catalog.kpis[name].title, text)

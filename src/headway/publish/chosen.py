@@ -41,7 +41,9 @@ def within(rows: Sequence[Row], asked: Asked, calendar: Calendar) -> tuple[Row, 
         found = tuple(row for row in rows if begins <= row.first <= ends)
     if len(found) > MOST and asked.spans:
         said = f"{words.count(len(found), asked.grain.value)} are too many to draw"
-        raise UsageError(Mistake(said, "bad-value", None, f"Ask for at most {MOST:,}, or for longer periods."))
+        raise UsageError(
+            Mistake(said, "bad-value", None, f"Ask for at most {numbers.whole(MOST)}, or for longer periods.")
+        )
     return found
 
 

@@ -217,12 +217,7 @@ def _days(periods: Sequence[Period]) -> str:
     if not periods:
         return ""
     first, last = min(one.first for one in periods), max(one.last for one in periods)
-    if first == last:
-        return words.day(first)
-    begin = words.day(first)
-    if first.year == last.year:
-        begin = f"{first.day}" if first.month == last.month else f"{first.day} {first:%b}"
-    return f"{begin} to {words.day(last)}"
+    return words.through(first, last)
 
 
 def _cell(text: str) -> str:
@@ -289,7 +284,7 @@ def sheet(kpis: Sequence[Differing]) -> Sheet:
         tuple(
             (
                 kpi.name,
-                *(f"{n:,}" if n else "" for n in (kpi.closed, kpi.flipped, kpi.running, kpi.new, kpi.gone)),
+                *(numbers.whole(n) if n else "" for n in (kpi.closed, kpi.flipped, kpi.running, kpi.new, kpi.gone)),
                 kpi.days,
                 _of(kpi),
             )
@@ -321,9 +316,10 @@ def told(diff: Diff, *, everything: bool) -> Iterator[str | Sheet]:
     if not listed:
         yield "No closed number changed."
     if rest:
-        yield f"{many(rest, 'KPI')} {'has' if rest == 1 else 'have'} new or running numbers alone; --all lists them."
+        some = f"{words.count(rest, 'KPI')} {'has' if rest == 1 else 'have'}"
+        yield f"{some} new or running numbers alone; --all lists them."
     if diff.same:
-        yield f"{many(diff.same, 'KPI')} {'is' if diff.same == 1 else 'are'} the same."
+        yield f"{words.count(diff.same, 'KPI')} {'is' if diff.same == 1 else 'are'} the same."
     yield from (f"{sentence}." for sentence in diff.definitions)
     yield from diff.restatements
     if everything:
@@ -331,11 +327,6 @@ def told(diff: Diff, *, everything: bool) -> Iterator[str | Sheet]:
             if kpi.numbers:
                 yield f"{kpi.title} ({kpi.name}):"
                 yield details(kpi)
-
-
-def many(count: int, noun: str) -> str:
-    """`1 KPI`, `1,204 KPIs`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def print_on(console: Console, parts: Iterable[str | Sheet]) -> None:

@@ -267,7 +267,7 @@ def _names(points: Sequence[Point], calendar: Calendar) -> list[tuple[int, str]]
     months = [i for i, p in enumerate(periods) if i and p.first.month != periods[i - 1].first.month]
     every = max(1, -(-len(months) // 3))
     return [
-        (i, str(periods[i].first.year) if periods[i].first.month == 1 else f"{periods[i].first:%b}")
+        (i, str(periods[i].first.year) if periods[i].first.month == 1 else words.month(periods[i].first))
         for i in months[::-every][::-1]
         if i < len(points) * 0.92
     ]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from headway.compare import Compared, Foreseen, Said
 from headway.model import Catalog, Reason
-from headway.publish import goals, numbers
-from headway.publish.differences import Differing, Sheet, details, differing, many, sheet
+from headway.publish import goals, numbers, words
+from headway.publish.differences import Differing, Sheet, details, differing, sheet
 from headway.publish.stored import Periods
 
 
@@ -83,18 +83,20 @@ def told(change: Plan, *, everything: bool) -> Iterator[str | Sheet]:
 def _sentences(change: Plan) -> Iterator[str]:
     kpis = change.kpis
     if waiting := [one for one in kpis if one.waiting]:
-        count = many(sum(one.waiting for one in waiting), "closed number")
+        count = words.count(sum(one.waiting for one in waiting), "closed number")
         share = numbers.exact(change.tolerance, goals.PERCENT)
-        which = f"{count} of {many(len(waiting), 'KPI')} would change by more than the tolerance of {share}, or go"
+        which = (
+            f"{count} of {words.count(len(waiting), 'KPI')} would change by more than the tolerance of {share}, or go"
+        )
         yield f"{which}: the old ones stay published until somebody accepts the new ones."
     if renamed := [f"{one.was} is {one.name}" for one in kpis if one.sort == "renamed" and one.differing is None]:
         yield f"Renamed, with the same numbers: {', '.join(renamed)}."
     same = [one.name for one in kpis if one.redefined and one.differing is None and not one.failed]
     if same:
         yield f"Defined otherwise, with the same numbers: {', '.join(same)}."
-    words = [f"{one.name} ({', '.join(one.retold)})" for one in kpis if one.retold]
-    if words:
-        yield f"Other words or targets: {', '.join(words)}."
+    retold = [f"{one.name} ({', '.join(one.retold)})" for one in kpis if one.retold]
+    if retold:
+        yield f"Other words or targets: {', '.join(retold)}."
     for one in kpis:
         if one.differing and one.sort in ("changed", "renamed"):
             yield from _cells(one.differing)
@@ -112,7 +114,7 @@ def _cells(kpi: Differing) -> Iterator[str]:
     """Which cells a KPI has alone before, or after."""
     for cells, verb in ((kpi.cells_new, "gets"), (kpi.cells_gone, "loses")):
         if cells:
-            yield f"{kpi.name} {verb} {many(len(cells), 'cell')}: {_some(cells)}."
+            yield f"{kpi.name} {verb} {words.count(len(cells), 'cell')}: {_some(cells)}."
 
 
 def _some(cells: Sequence[str]) -> str:

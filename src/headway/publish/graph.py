@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from headway import charts
+from headway.publish import words
 from headway.publish.pages import KpiPage, Lineage, Link
 
 #: Pixels: a box, a line within one, what stands above the first line and below the last, the heading of a group.
@@ -124,7 +125,7 @@ def _edges(lineage: Lineage, here: str) -> Iterator[tuple[str, str]]:
 
 def _source(name: str, page: KpiPage, lineage: Lineage) -> Box:
     load = next((one for one in page.sources if one.name == name), None)
-    rows = f"{load.rows:,} rows" if load is not None and load.rows is not None else ""
+    rows = words.count(load.rows, "row") if load is not None and load.rows is not None else ""
     (read,) = (one for one in lineage.sources if one.name == name)
     lines = tuple(Line(column.name, ", ".join(column.uses)) for column in read.columns)
     most = MOST_LINES if len(lines) > MOST_LINES + 1 else len(lines)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from headway.model import Alerting, Message, Notice, Route, RuleCell, Service, Signal, Tells, by_severity
-from headway.publish import html, told, words
+from headway.publish import html, numbers, told, words
 from headway.publish.story import Story
 from headway.publish.told import Command, Told
 from headway.publish.view import View
@@ -100,7 +100,7 @@ def _title(found: Sequence[Told], view: View) -> str:
         return _TITLES[found[0].kind].format(level=found[0].level.capitalize(), said=found[0].headline) + more
     levels, alerts = {one.level for one in found}, {one.of.alert for one in found}
     counts = Counter(one.kind for one in found)
-    said = ", ".join(f"{counts[kind]:,} {word}" for kind, word in _COUNTED.items() if counts[kind])
+    said = ", ".join(f"{numbers.whole(counts[kind])} {word}" for kind, word in _COUNTED.items() if counts[kind])
     level = view.catalog.levels.get(next(iter(levels))) if len(levels) == 1 else None
     digest = f", {level.digest}" if level and level.digest else ""
     about = f"{level.name.capitalize()}{digest}: " if level else f"{view.catalog.title}: "
@@ -119,7 +119,7 @@ def _text(found: Sequence[Told], view: View) -> str:
 def _below(found: Sequence[Told]) -> str:
     if len(found) > FEW:
         lines = [_line(one) for one in found[:MANY]]
-        rest = [f"... and {len(found) - MANY:,} more."] if len(found) > MANY else []
+        rest = [f"... and {numbers.whole(len(found) - MANY)} more."] if len(found) > MANY else []
         return "\n".join([*lines, *rest, "", *_commands(_of_many(found))]) + "\n"
     parts = [_whole(one, alone=len(found) == 1) for one in found]
     return f"\n{'-' * 60}\n".join(parts)

@@ -59,7 +59,7 @@ def sentence(one: Restatement, catalog: Catalog, periods: Periods) -> str:
     most = line(_largest(one), catalog, periods)
     by = f", {most.change}" if most.change else ""
     verb = {"waiting": "Would change", "rejected": "Would have changed", "withdrawn": "Would have changed"}
-    count = f"{one.numbers:,} number{'' if one.numbers == 1 else 's'}"
+    count = words.count(one.numbers, "number")
     largest = f"{'the most: ' if one.numbers > 1 else ''}{most.kpi} {most.place}, {most.old} → {most.new}{by}"
     why, changes = words.cause(one.cause), verb.get(one.state, "Changed")
     return f"#{one.id} {state}: {why}. {changes} {count} of {listed} ({largest})."

@@ -264,7 +264,7 @@ def lasted(time: timedelta) -> str:
     days, rest = divmod(minutes, 24 * 60)
     hours, minutes = divmod(rest, 60)
     if days:
-        return f"{days}{NBSP}d {hours}{NBSP}h" if hours and days < 7 else f"{days:,}{NBSP}d"
+        return f"{days}{NBSP}d {hours}{NBSP}h" if hours and days < 7 else f"{numbers.whole(days)}{NBSP}d"
     if hours:
         return f"{hours}{NBSP}h {minutes}{NBSP}min" if minutes else f"{hours}{NBSP}h"
     return f"{minutes}{NBSP}min" if minutes else "less than a minute"

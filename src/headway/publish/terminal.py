@@ -18,7 +18,7 @@ from headway.catalog.lint import Finding, Margin, Relation
 from headway.catalog.storage import Stored
 from headway.ledger import Recorded
 from headway.model import Catalog
-from headway.publish import alertlines
+from headway.publish import alertlines, numbers, words
 from headway.publish.findingpages import CataloguePage
 from headway.publish.objectivepages import ObjectiveRow
 from headway.publish.pages import (
@@ -184,7 +184,7 @@ def _number(console: Console, number: Explained) -> None:
         line.append(f"  {row.target}")
     console.print(line)
     counted = {"counted": row.n, "numerator": row.numerator, "denominator": row.denominator}
-    known = ", ".join(f"{name} {round(value, 4):,.15g}" for name, value in counted.items() if value is not None)
+    known = ", ".join(f"{name} {numbers.plain(value)}" for name, value in counted.items() if value is not None)
     _say(console, (part for part in (known, row.note) if part), "dim")
     _section(console, "What it was before")
     if row.values:
@@ -236,7 +236,9 @@ def _version(console: Console, page: KpiPage) -> None:
     if page.restatements:
         _section(console, "Restatements of this KPI")
         for one in page.restatements:
-            most = f"{_many(one.numbers, 'number')}, most of all {one.largest}" if one.numbers > 1 else one.largest
+            most = (
+                f"{words.count(one.numbers, 'number')}, most of all {one.largest}" if one.numbers > 1 else one.largest
+            )
             _say(console, [f"#{one.id} {one.state}: {one.why}; {most}. {one.decided}".rstrip()])
 
 
@@ -245,10 +247,10 @@ def _source(console: Console, source: SourceRows) -> None:
     _section(console, f"Source {source.name}")
     if source.failed:
         _say(console, [f"Could not be read: {source.failed}"], "red")
-    rows = "unknown" if source.rows is None else f"{source.rows:,}"
+    rows = "unknown" if source.rows is None else numbers.whole(source.rows)
     when = f"; read {source.read}" if source.read else ""
     _say(console, [f"{rows} rows read, data {source.through}".rstrip(", ") + when])
-    _say(console, (f"{count:,} left out: {step}" for step, count in source.removed.items() if count))
+    _say(console, (f"{numbers.whole(count)} left out: {step}" for step, count in source.removed.items() if count))
     for one in source.exclusions:
         link = f" ({one.link})" if one.link else ""
         _say(
@@ -334,7 +336,7 @@ def _check(console: Console, check: CheckRow, name: str, *, whole: bool) -> None
 
 
 def _rows(count: int | None) -> str:
-    return "rows" if count is None else _many(count, "row")
+    return "rows" if count is None else words.count(count, "row")
 
 
 def _entries(console: Console, entries: Iterable[EntryRow]) -> None:
@@ -363,7 +365,7 @@ def _say(console: Console, sentences: Iterable[str], style: str = "") -> None:
 def recorded(console: Console, computed: int, done: Recorded) -> None:
     """What a run wrote."""
     parts = [
-        f"{count:,} {word}"
+        f"{numbers.whole(count)} {word}"
         for count, word in (
             (done.new, "new"),
             (done.changed, "changed"),
@@ -373,7 +375,7 @@ def recorded(console: Console, computed: int, done: Recorded) -> None:
         if count
     ]
     console.print(
-        f"Run {done.run.id}: {computed} KPI{'' if computed == 1 else 's'}, {', '.join(parts) or 'no'} numbers.",
+        f"Run {done.run.id}: {words.count(computed, 'KPI')}, {', '.join(parts) or 'no'} numbers.",
         highlight=False,
         markup=False,
     )
@@ -425,12 +427,12 @@ def storage(console: Console, stored: Sequence[Stored], *, estimated: bool, ever
 
 def _taken(one: Stored) -> tuple[str, ...]:
     by = ", ".join(" x ".join(breakdown) for breakdown in one.by)
-    known = ("?" if number is None else f"{number:,}" for number in (one.cells, one.series, one.numbers))
+    known = ("?" if number is None else numbers.whole(number) for number in (one.cells, one.series, one.numbers))
     return f"{one.grain}{f'; {by}' if by else ''}", *known, "?" if one.size is None else _bytes(one.size)
 
 
 def _sums(stored: Sequence[Stored]) -> tuple[str, str]:
-    return f"{sum(one.series for one in stored):,}", f"{sum(one.numbers or 0 for one in stored):,}"
+    return numbers.whole(sum(one.series for one in stored)), numbers.whole(sum(one.numbers or 0 for one in stored))
 
 
 def _bytes(count: int) -> str:
@@ -447,7 +449,7 @@ def checked(console: Console, catalog: Catalog, findings: Sequence[Finding]) -> 
     counts = Counter("allowed" if f.reason is not None else _RELATED[f.relation] for f in findings)
     told = [f"{counts[word]} {word}" for word in (*_RELATED.values(), "allowed") if counts[word]]
     console.print(
-        f"{_many(len(catalog.kpis), 'KPI')} on {_many(len(catalog.sources), 'source')}"
+        f"{words.count(len(catalog.kpis), 'KPI')} on {words.count(len(catalog.sources), 'source')}"
         + (f", {planned} of them planned" if planned else "")
         + ": no mistakes"
         + (f". The linter: {', '.join(told)}." if told else "."),
@@ -463,10 +465,6 @@ _RELATED = {
     Relation.IMPLIES: "redundant",
     Relation.NOTE: "to know",
 }
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def status(verdict: Verdict) -> Text:

@@ -367,7 +367,7 @@ class _Teller:
         row = found[0]
         failing = ""
         if row.failed and row.seen:
-            failing = f"{row.failed:,} of {words.count(row.seen, 'row')}"
+            failing = f"{numbers.whole(row.failed)} of {words.count(row.seen, 'row')}"
         holds = [f"{link.title} ({link.note})" for link in row.holds[:_NAMED]]
         more = [f"{len(row.holds) - _NAMED} more KPIs"] if len(row.holds) > _NAMED else []
         return [

@@ -39,6 +39,29 @@ def near_day(when: date, today: date) -> str:
     return f"{when.day} {when:%b}" if abs((today - when).days) <= 300 else day(when)
 
 
+def weekday(when: date) -> str:
+    """Mon 3 Nov 2026."""
+    return f"{when:%a} {day(when)}"
+
+
+def month(when: date) -> str:
+    """Nov."""
+    return f"{when:%b}"
+
+
+def clock(when: datetime) -> str:
+    """06:10."""
+    return f"{when:%H:%M}"
+
+
+def through(first: date, last: date) -> str:
+    """What is the same of two days is said once: 3 to 9 Jan 2026, 28 Feb to 3 Mar 2026, 1 Jan 2026."""
+    if first == last or first.year != last.year:
+        return day(first) if first == last else f"{day(first)} to {day(last)}"
+    begin = f"{first.day}" if first.month == last.month else f"{first.day} {month(first)}"
+    return f"{begin} to {day(last)}"
+
+
 def moment(when: datetime, zone: tzinfo) -> str:
     """21 Nov 2026, 06:10 UTC."""
     local = when.astimezone(zone)

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import Node
 
 from headway.catalog import document as documents
 from headway.catalog.document import Document, Steps
+from headway.catalog.nodes import MAPPINGS, SCALARS, SEQUENCES
 
 _BOM = b"\xef\xbb\xbf"
 #: A word that YAML reads as itself wherever it stands; what it stands for is tried out all the same.
@@ -142,13 +143,13 @@ def _spot(document: Document, kpi: str, target: str) -> Spot:
     written = document.spots.get((*here, "targets"))
     if written is not None:
         return _among(document, *written, target)
-    if isinstance(node, MappingNode) and node.flow_style:
+    if isinstance(node, MAPPINGS) and node.flow_style:
         listed = f"targets: [{target}]"
         if not node.value:
             return Spot(node.start_mark.index + 1, listed)
         gap = " " if _empty(node.value[-1][1]) else ""  # 'unit:,' would be one word
         return Spot(_pair_end(text, *node.value[-1]), f"{gap}, {listed}")
-    if isinstance(node, MappingNode):
+    if isinstance(node, MAPPINGS):
         indent, end = node.value[0][0].start_mark.column, _end(text, node)
     elif key is not None and _empty(node):
         indent, end = key.start_mark.column + 2, _pair_end(text, key, node)
@@ -160,7 +161,7 @@ def _spot(document: Document, kpi: str, target: str) -> Spot:
 def _among(document: Document, key: Node | None, node: Node, target: str) -> Spot:
     """Where a target goes in a KPI that has `targets`."""
     text = document.text
-    if isinstance(node, SequenceNode) and node.flow_style:
+    if isinstance(node, SEQUENCES) and node.flow_style:
         if not node.value:
             return Spot(node.start_mark.index + 1, target)
         *before, last = node.value
@@ -169,7 +170,7 @@ def _among(document: Document, key: Node | None, node: Node, target: str) -> Spo
         alone = bool(before) and not text[text.rfind("\n", 0, begins) + 1 : begins].strip()
         gap = f"\n{' ' * last.start_mark.column}" if alone else " "
         return Spot(_end(text, last), f",{gap}{target}")
-    if isinstance(node, SequenceNode):
+    if isinstance(node, SEQUENCES):
         return Spot(_line_end(text, _end(text, node)), f"\n{' ' * node.start_mark.column}- {target}")
     if key is None or not _empty(node):
         raise LayoutError
@@ -183,19 +184,19 @@ def _among(document: Document, key: Node | None, node: Node, target: str) -> Spo
 
 
 def _empty(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and not node.value and node.start_mark.index == node.end_mark.index
+    return isinstance(node, SCALARS) and not node.value and node.start_mark.index == node.end_mark.index
 
 
 def _end(text: str, node: Node) -> int:
     """Where what is written of a value ends. Blocks are said to end where the next begins, which is after comments."""
-    if isinstance(node, MappingNode) and not node.flow_style:
+    if isinstance(node, MAPPINGS) and not node.flow_style:
         return _pair_end(text, *node.value[-1])
-    if isinstance(node, SequenceNode) and not node.flow_style:
+    if isinstance(node, SEQUENCES) and not node.flow_style:
         if _empty(node.value[-1]):
             raise LayoutError
         return _end(text, node.value[-1])
     start, end = int(node.start_mark.index), int(node.end_mark.index)
-    return start + len(text[start:end].rstrip()) if isinstance(node, ScalarNode) and node.style in ("|", ">") else end
+    return start + len(text[start:end].rstrip()) if isinstance(node, SCALARS) and node.style in ("|", ">") else end
 
 
 def _pair_end(text: str, key: Node, value: Node) -> int:

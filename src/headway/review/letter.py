@@ -102,8 +102,9 @@ def _reached(one: Facts, line: Judged, context: str, visible: Container[str]) ->
     if one.adds_up and not moves and not target.part and target.grain.rank <= Grain.MONTH.rank:
         said += f" a {target.grain}"
     noun = "values" if target.each else f"{target.grain}s"
+    many = f"{numbers.whole(count.reached)} of {numbers.whole(count.judged)}"
     had = "were on the way to it" if moves else "had it"
-    said += "." if count.judged == 1 else f", and {had} in {count.reached:,} of {count.judged:,} {noun}."
+    said += "." if count.judged == 1 else f", and {had} in {many} {noun}."
     below = "\n".join(f"  {text}".rstrip() for text in context.split("\n"))
     return f"{said}\n\n{below}" if context else said
 

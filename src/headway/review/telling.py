@@ -44,9 +44,10 @@ def amount(kpi: Kpi, number: float) -> str:
 
 def tally(counted: Tally, one: str) -> str:
     """2 of 3 months (1 near)."""
-    said = f"{counted.reached:,} of {counted.judged:,} {one if counted.judged == 1 else many(one)}"
-    more = [f"{counted.near:,} near"] if counted.near else []
-    more += [f"{count:,} {why}" for why, count in counted.silent.items()]
+    said = f"{numbers.whole(counted.reached)} of {numbers.whole(counted.judged)}"
+    said += f" {one if counted.judged == 1 else many(one)}"
+    more = [f"{numbers.whole(counted.near)} near"] if counted.near else []
+    more += [f"{numbers.whole(count)} {why}" for why, count in counted.silent.items()]
     return f"{said} ({', '.join(more)})" if more else said
 
 
