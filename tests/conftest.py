@@ -1,11 +1,12 @@
 """A workbench for tests of numbers: a catalogue in YAML and rows in memory go in, numbers come out.
 
 Everything is real: the loader, the compiler, DuckDB. Only files of data are left out: rows are attached as Arrow.
-`workbook` writes real spreadsheets.
+`workbook` writes real spreadsheets, `browser` is a real one.
 """
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -19,6 +20,7 @@ import pyarrow.compute as pc
 import pytest
 import sqlglot
 from hypothesis import settings
+from playwright.sync_api import Browser, Locator, sync_playwright
 
 from headway import catalog as catalogue
 from headway import plan
@@ -214,3 +216,26 @@ def _workbook(path: Path, **sheets: list[list[object]]) -> None:
 def workbook() -> Callable[..., None]:
     """Writes a spreadsheet: `workbook(path, Costs=[["day", "usd"], [date(2026, 1, 31), 12.5]])`."""
     return _workbook
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("Chromium is not installed: make test installs it where it may")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def follow() -> Callable[[Locator], None]:
+    """Click a link and wait until where it leads has loaded: a click alone ends when the address has changed."""
+
+    def click(link: Locator) -> None:
+        with link.page.expect_navigation():
+            link.click()
+
+    return click

@@ -1,17 +1,15 @@
-"""A project of three files in a fresh folder, the real command line to use it with, and a real browser."""
+"""A project of three files in a fresh folder, and the real command line to use it with."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, sync_playwright
 
 PROJECT = """\
 project: shop
@@ -86,29 +84,6 @@ class Shop:
 
     def run(self, *arguments: str) -> Answer:
         return self.headway("run", *arguments, "--now", NOW)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("Chromium is not installed: make test installs it where it may")
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def follow() -> Callable[[Locator], None]:
-    """Click a link and wait until where it leads has loaded: a click alone ends when the address has changed."""
-
-    def click(link: Locator) -> None:
-        with link.page.expect_navigation():
-            link.click()
-
-    return click
 
 
 @pytest.fixture
