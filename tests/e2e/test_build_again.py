@@ -16,6 +16,7 @@ from headway.decide import Saying, acknowledge
 from headway.ledger import Ledger
 from headway.model import Audience
 from headway.publish import keys, site, view
+from headway.publish.earlier import Earlier
 from headway.publish.keys import Keys
 
 PROJECT = """\
@@ -193,6 +194,7 @@ STEPS: dict[str, Callable[[Shop], None]] = {
     "somebody looks after it": _acknowledge,
     "another audience": _public,
     "the first audience": _public,
+    "where it stands": _edit("areas:", "site_url: https://kpis.shop.example\nareas:"),
     "the brand": _edit("title: The corner shop\n", "title: The corner shop\nbrand: {accent: '#7A1FC4'}\n"),
 }
 
@@ -243,6 +245,25 @@ def test_another_release_makes_all_pages(shop: Shop, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(keys, "code", lambda: "another")
     assert shop.same() == 0
     assert shop.same() > 0
+
+
+def test_two_builds_at_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build for other readers takes the folder before this one has kept its keys: none of its files become ours."""
+    keep = Earlier.keep
+
+    def late(self: Earlier) -> None:
+        monkeypatch.undo()
+        shop.audience = Audience.INTERNAL
+        shop.build("again")
+        keep(self)
+
+    shop.edit("project: shop\n", "project: shop\naudience: public\n")
+    shop.audience = Audience.PUBLIC
+    shop.build("again")
+    monkeypatch.setattr(Earlier, "keep", late)
+    shop.build("again", full=True)
+    shop.audience = Audience.PUBLIC
+    shop.same()
 
 
 def test_a_file_that_somebody_touched_is_made_again(shop: Shop) -> None:

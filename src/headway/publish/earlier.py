@@ -26,6 +26,7 @@ class Earlier:
     record: Path
     known: dict[str, list[object]] = field(default_factory=dict)
     made: dict[str, str] = field(default_factory=dict)
+    noted: dict[str, list[object]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, folder: Path, root: Path, *, full: bool = False) -> Self:
@@ -45,23 +46,35 @@ class Earlier:
         self.made[path] = key
         source = self.folder / path
         try:
-            about = source.stat()
-            if self.known.get(path) != [key, about.st_size, about.st_mtime_ns]:
+            if self.known.get(path) != _signed(key, source):
                 return None
             try:
                 os.link(source, target)
             except OSError:  # no links here, or not across these folders
                 shutil.copy2(source, target)
+            if self.known[path] != _signed(key, target):  # another build took its place between the two looks
+                target.unlink()
+                return None
         except OSError:
             return None
-        return about.st_size
+        return target.stat().st_size
+
+    def note(self, fresh: Path) -> None:
+        """Note the files of the new build by their keys, while it is nobody else's.
+
+        What stands in the folder later may be another build's, for other readers: its files by these keys would be
+        shown to ours.
+        """
+        self.noted = {path: _signed(key, fresh / path) for path, key in self.made.items()}
 
     def keep(self) -> None:
-        """Note the keys of the build that now stands in the folder; without them the next one makes all of it."""
-        found = {}
+        """Keep what was noted for the next build; without it, that one makes all files."""
         with suppress(OSError):
-            for path, key in self.made.items():
-                about = (self.folder / path).stat()
-                found[path] = [key, about.st_size, about.st_mtime_ns]
             self.record.parent.mkdir(parents=True, exist_ok=True)
-            self.record.write_text(json.dumps(found), "utf-8")
+            self.record.write_text(json.dumps(self.noted), "utf-8")
+
+
+def _signed(key: str, file: Path) -> list[object]:
+    """A file as the record knows it: what it is made of, and that nobody touched it since."""
+    about = file.stat()
+    return [key, about.st_size, about.st_mtime_ns]

@@ -101,6 +101,7 @@ class Keys:
             catalog.min_group_size,
             catalog.max_cells,
             catalog.near_within,
+            catalog.site_url,
             view.names,
         ]
         return blake2b(_text(said), digest_size=16).hexdigest()

@@ -52,6 +52,7 @@ def build(view: View, folder: Path, *, full: bool = False) -> Built:
         try:
             earlier = Earlier.of(folder, view.catalog.root, full=full)
             files, size, kept = _write(Pages(view), fresh, earlier)
+            earlier.note(fresh)
             fresh.chmod(0o755)  # mkdtemp makes folders for one reader; a web server is another
             _swap(fresh, folder)
         except BaseException:
