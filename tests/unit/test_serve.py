@@ -87,6 +87,20 @@ def test_drawn_pages_are_bounded(published: tuple[Ledger, Catalog], northlane: S
     for days in range(2, 8):
         drawn.get("kpi/retention.json", f"last={days}+months")
     assert len(drawn) == 3
+    small = Drawn(lambda: view.open(*published, Audience.PUBLIC, northlane.NOW), size=1)
+    for days in range(2, 5):
+        small.get("kpi/retention.json", f"last={days}+months")
+    assert len(small) == 1
+
+
+def test_what_a_page_does_not_read_makes_no_other_page(
+    published: tuple[Ledger, Catalog], northlane: SimpleNamespace
+) -> None:
+    """Words that nobody asked for after a path are one document, not one each."""
+    drawn = Drawn(lambda: view.open(*published, Audience.PUBLIC, northlane.NOW))
+    for number in range(4):
+        drawn.get("quality.html", f"x={number}")
+    assert len(drawn) == 1
 
 
 def test_not_found(client: Client) -> None:
