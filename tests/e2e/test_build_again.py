@@ -43,7 +43,9 @@ sources:
 kpis:
   visits: {count: visits, grain: day, by: [shelf], unit: visits, area: floor, targets: [{at_least: 3}]}
   visitors: {distinct: visits.person, window: 30 days, by: [shelf], by_grain: month, unit: people, area: floor}
-  spent: {sum: visits.spent, grain: month, by: [shelf], unit: EUR, area: floor, rank: headline}
+  spent:
+    {sum: visits.spent, grain: month, by: [shelf], unit: EUR, area: floor, rank: headline,
+     checks: [{equals: {2026-01: 1}, then: warn}]}
   costs: {sum: bills.cost, grain: month, unit: EUR, area: back, audience: internal}
   margin: {formula: (spent - costs) / spent, grain: month, unit: percent, area: back, targets: [{at_least: 20 %}]}
   basket: {formula: spent / visits, grain: month, unit: EUR, area: floor}

@@ -146,11 +146,16 @@ def _parts(thing: Any) -> Any:
     if isinstance(thing, Place):
         return thing.path  # a line added above a definition changes no page
     if is_dataclass(thing):
-        return [type(thing).__name__, *(getattr(thing, field.name) for field in fields(thing))]
+        return [type(thing).__name__, *(_pairs(getattr(thing, field.name)) for field in fields(thing))]
     if isinstance(thing, Mapping):
-        return [[key, value] for key, value in thing.items()]
+        return _pairs(thing)
     if isinstance(thing, set | frozenset):
         return sorted(map(repr, thing))
     if isinstance(thing, list | tuple):
         return list(thing)
     return str(thing) if isinstance(thing, str) else repr(thing)
+
+
+def _pairs(thing: Any) -> Any:
+    """A mapping as a list: a field may be keyed by what is no key in JSON, such as the period of an expected value."""
+    return [[key, value] for key, value in thing.items()] if isinstance(thing, Mapping) else thing
