@@ -38,6 +38,10 @@ class Earlier:
                 known = dict(json.loads(record.read_text("utf-8")))
         return cls(folder, record, known)
 
+    def had(self, path: str, beside: str, key: str) -> bool | None:
+        """True if the earlier build had a file; None if `beside`, of the same key, is not the same, and cannot tell."""
+        return path in self.known if self.known.get(beside, [None])[0] == key else None
+
     def take(self, path: str, key: str, target: Path) -> int | None:
         """Put the earlier file into its new place and say how large it is; None if it is not the same, or not there.
 

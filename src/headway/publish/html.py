@@ -6,16 +6,25 @@ Every page is whole without JavaScript and links relatively, so that it works be
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
-from importlib import resources
+from importlib import metadata, resources
 from itertools import groupby
 from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    BytecodeCache,
+    Environment,
+    FileSystemBytecodeCache,
+    PackageLoader,
+    StrictUndefined,
+    select_autoescape,
+)
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from headway import __version__, charts
@@ -99,8 +108,12 @@ class Pages:
         self._last_main: tuple[KpiPage, str, charts.Figure | None] | None = None
         self._last_board: tuple[tuple[str, str], BoardPage] | None = None
 
-    def paths(self) -> Iterator[str]:
-        """Every path there is, in the order in which a site is written."""
+    def paths(self, drawn: Callable[[str, Grain], bool] | None = None) -> Iterator[str]:
+        """Every path there is, in the order in which a site is written.
+
+        `drawn` says if the page of a KPI at a grain has a chart, for those who need not read its numbers to know.
+        """
+        drawn = drawn or self.view.drawn
         yield from self._files()
         yield from ("index.html", "index.json", "kpis.html", "kpis.json", "quality.html", "quality.json", "404.html")
         for area in self.view.areas:
@@ -122,7 +135,7 @@ class Pages:
                 yield from (f"{path}.html", f"{path}.json")
                 if not self.view.planned(name):
                     yield f"kpi/{name}.{grain}.csv"
-                if self.view.drawn(name, grain):
+                if drawn(name, grain):
                     yield f"{path}.svg"
             yield from (f"kpi/{name}.card.html", f"kpi/{name}.badge.svg")
             yield from (f"kpi/{name}.{grain}.cells.csv" for grain in self.view.grains(name, cell=True))
@@ -419,6 +432,21 @@ def stem(name: str, grain: Grain, main: Grain) -> str:
     return f"kpi/{name}" if grain is main else f"kpi/{name}.{grain}"
 
 
+class _Compiled(FileSystemBytecodeCache):
+    """Templates as they were compiled by an earlier process; where that cannot be kept, each compiles its own."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def _compiled() -> BytecodeCache | None:
+    """In the user's own folder for temporary files, which Jinja sees to; compiling takes half a second."""
+    with suppress(OSError, RuntimeError):
+        return _Compiled(pattern=f"headway-{__version__}-{metadata.version('jinja2')}-%s.cache")
+    return None
+
+
 @lru_cache
 def _environment() -> Environment:
     found = Environment(
@@ -427,6 +455,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_compiled(),
     )
     found.filters["figures"] = lambda pieces: Markup("").join(
         Markup('<span class="u">{}</span>').format(p.text) if p.small else p.text for p in pieces

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from headway import __version__
 from headway.errors import Mistake, PublishError, UsageError
+from headway.periods import Grain
 from headway.publish.earlier import Earlier
-from headway.publish.html import Pages
+from headway.publish.html import Pages, stem
 from headway.publish.keys import Keys
 from headway.publish.view import View
 
@@ -66,7 +67,13 @@ def _write(pages: Pages, folder: Path, earlier: Earlier) -> tuple[list[str], int
     files: list[str] = []
     size = kept = 0
     keys = Keys(pages)
-    for path in pages.paths():
+
+    def drawn(name: str, grain: Grain) -> bool:
+        path = stem(name, grain, pages.view.catalog.kpis[name].front)
+        had = earlier.had(f"{path}.svg", f"{path}.html", str(keys.of(f"{path}.html")))
+        return pages.view.drawn(name, grain) if had is None else had
+
+    for path in pages.paths(drawn):
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         files.append(path)
