@@ -5,6 +5,7 @@ What may not be told is found in the catalogue and the ledger, by none of the co
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -196,6 +197,25 @@ def test_no_file_tells_what_is_not_for_its_readers(
     """No name, word, number, cell, source, note, board, objective or address of what is hidden is in any file."""
     one = example(name)
     check(one.catalog, one.ledger, audience, built(name, audience))
+
+
+#: What a page may take on the wire.
+_HEAVY = 300_000
+
+
+@pytest.mark.parametrize(("name", "audience"), SITES, ids=["hubs", "saas"])
+def test_no_page_is_heavy(built: Callable[[str, Audience], Path], name: str, audience: Audience) -> None:
+    """The largest page of each site, with the style and the scripts that every page loads, takes under 300 kB."""
+    folder = built(name, audience)
+    loaded = sum(_squeezed(folder / "assets" / one) for one in ("headway.css", "headway.js", "chart.js", "icon.svg"))
+    pages = {page.relative_to(folder).as_posix(): _squeezed(page) for page in folder.rglob("*.html")}
+    assert pages
+    assert {page: size for page, size in pages.items() if size + loaded >= _HEAVY} == {}
+
+
+def _squeezed(file: Path) -> int:
+    """The bytes of a file as servers send it."""
+    return len(gzip.compress(file.read_bytes(), 6))
 
 
 PROJECT = """\
