@@ -105,6 +105,7 @@ def test_a_scale_of_factors_gives_each_factor_the_same_height() -> None:
     """From 1 to 10 is as far as from 10 to 100."""
     found = heights(charts.svg(plot("line", (1.0, 10.0, 100.0), log=True)))
     assert found[0] - found[1] == pytest.approx(found[1] - found[2], abs=0.2)
+    assert found[0] == pytest.approx(300 - 18 - 26, abs=0.2)  # what is lowest stands at the foot
     assert heights(charts.svg(plot("line", (1.0, 10.0, 100.0))))[0] != pytest.approx(found[0], abs=0.2)
 
 
