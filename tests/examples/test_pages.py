@@ -203,7 +203,8 @@ def cards(page: Page) -> dict[str, str]:
                 e => [location.pathname.match(/(\\w+)[.][^/]*$/)[1], e]),
             ...[...document.querySelectorAll('.tile[id^=k-]')].map(e => [e.id.slice(2), e.querySelector('.num')]),
             ...[...document.querySelectorAll('table.list tr[data-text]:has(td.name a)')].map(
-                e => [e.querySelector('td.name a').pathname.match(/(\\w+)[.]html$/)[1], e.querySelector('.value').firstChild]),
+                e => [e.querySelector('td.name a').pathname.match(/(\\w+)[.]html$/)[1],
+                    e.querySelector('.value').firstChild]),
         ].map(([name, e]) => [name, e.textContent]))"""
     )
     return {name: plain(text) for name, text in found.items()}
