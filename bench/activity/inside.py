@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -29,9 +28,8 @@ from headway.engines.duckdb import DuckDB
 from headway.errors import QueryError
 from headway.ledger import Ledger
 from headway.model import Catalog
+from headway.queries import Queries
 from headway.simulate import activity
-
-_NO_TABLES: Mapping[str, pa.Table] = MappingProxyType({})
 
 
 class Watched(DuckDB):
@@ -41,10 +39,10 @@ class Watched(DuckDB):
         super().__init__(temporary)
         self.seconds, self.cpu, self.queries, self.failed = 0.0, 0.0, 0, 0
 
-    def execute(self, query: exp.Query, tables: Mapping[str, pa.Table] = _NO_TABLES) -> pa.Table:
+    def execute(self, query: exp.Query, *more: Any) -> pa.Table:
         began, cpu = time.perf_counter(), time.process_time()
         try:
-            return super().execute(query, tables)
+            return super().execute(query, *more)
         except QueryError:
             self.failed += 1
             raise
@@ -180,32 +178,38 @@ def _answers(catalog: Catalog, tables: Mapping[str, pa.Table], *, everything: bo
     return found
 
 
+def _read(catalog: Catalog, watched: Watched, moment: datetime) -> tuple[Attempt, list[plan.Request]]:
+    """A run that has read its sources, and what it would compute."""
+    attempt = Attempt(catalog, watched, moment, Data(catalog))
+    wanted = closure(catalog, ())
+    attempt.read_sources(wanted)
+    assert not attempt.failed_sources, attempt.failed_sources
+    return attempt, attempt.possible(plan.requests(catalog, wanted))
+
+
 def compiling(told: Told, project: str, now: str) -> None:
-    """Compile and fuse all plans, as a run does."""
+    """Compile and fuse all plans, as a run does; beside it, write the query of each KPI alone, which a run keeps."""
     catalog, moment = catalogue.load(Path(project)), datetime.fromisoformat(now)
     with Watched(Path(project) / ".headway" / "tmp") as watched:
-        attempt = Attempt(catalog, watched, moment, Data(catalog))
-        wanted = closure(catalog, ())
-        attempt.read_sources(wanted)
-        assert not attempt.failed_sources, attempt.failed_sources
-        requests = attempt.possible(plan.requests(catalog, wanted))
+        attempt, requests = _read(catalog, watched, moment)
         with told.timed():
             plans = attempt._compile(requests)  # noqa: SLF001  # what a run spends before the first query
-        told["plans"], told["requests"] = len(plans), len(requests)
-        began = time.perf_counter()
-        plan.compile(catalog, attempt.schemas, attempt.coverage, requests, moment)
-        told["fuse_alone"] = time.perf_counter() - began
+            texts = [watched.sql(one.query) for one in plans]
+        told["plans"], told["requests"], told["bytes"] = len(plans), len(requests), sum(map(len, texts))
+        queries = Queries(Path(project) / "none")
+        for when in ("first", "again"):
+            began = time.process_time()
+            for request in requests:
+                kpi = catalog.kpis[request.kpi]
+                attempt._written(kpi, catalogue.fingerprint(kpi, catalog), queries)  # noqa: SLF001
+            told[f"alone_{when}"] = time.process_time() - began
 
 
 def floors_of_catalogue(told: Told, project: str, now: str) -> None:
     """The sum of a catalogue's floors, one by one, on the rows that its plans read."""
     catalog, moment = catalogue.load(Path(project)), datetime.fromisoformat(now)
     with Watched(Path(project) / ".headway" / "tmp") as watched:
-        attempt = Attempt(catalog, watched, moment, Data(catalog))
-        wanted = closure(catalog, ())
-        attempt.read_sources(wanted)
-        assert not attempt.failed_sources, attempt.failed_sources
-        requests = attempt.possible(plan.requests(catalog, wanted))
+        attempt, requests = _read(catalog, watched, moment)
         queries = floors_of.queries(catalog, attempt, requests, moment)
         watched.seconds, watched.cpu = 0.0, 0.0
         for query in queries:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,8 +22,9 @@ from headway import __version__, checks, functions, plan, quality, sources, targ
 from headway import catalog as catalogue
 from headway.closing import Hindsight
 from headway.engines.duckdb import DuckDB
+from headway.engines.kept import Kept
 from headway.errors import CheckError, HeadwayError, Mistake, QueryError, UsageError
-from headway.ledger import Ledger
+from headway.grown import Grown
 from headway.model import (
     OBSERVED,
     Catalog,
@@ -34,6 +35,7 @@ from headway.model import (
     Entered,
     Entry,
     Excluded,
+    Gaps,
     Kpi,
     Load,
     Located,
@@ -42,12 +44,18 @@ from headway.model import (
     RowMeasure,
     Source,
     SqlType,
+    Stage,
     Then,
     Total,
 )
 from headway.periods import Grain, Period
 from headway.plan import Coverage, Request
+from headway.queries import Queries, Written
 from headway.sources import trouble
+from headway.stopwatch import Stopwatch
+
+if TYPE_CHECKING:  # 'headway check' needs no ledger
+    from headway.ledger import Ledger
 
 T = TypeVar("T")
 
@@ -96,6 +104,10 @@ class Attempt:
     progress: Progress = silent
     #: By source: what it gave when it was last read.
     known: Mapping[str, Load] = field(default_factory=dict)
+    #: What is kept of sources that may only have more files than before; None: nothing is.
+    grown: Grown | None = None
+    #: The same by source, as far as there is anything.
+    kept: dict[str, Kept] = field(default_factory=dict)
     schemas: dict[str, dict[str, SqlType]] = field(default_factory=dict)
     coverage: dict[str, Coverage] = field(default_factory=dict)
     failing: dict[str, list[checks.Failing]] = field(default_factory=dict)
@@ -103,8 +115,6 @@ class Attempt:
     shelf: plan.Shelf = field(default_factory=plan.Shelf)
     #: KPIs whose withheld cells others look into.
     looked_into: set[str] = field(default_factory=set)
-    sql: dict[str, str] = field(default_factory=dict)
-    lineage: dict[str, plan.Lineage | None] = field(default_factory=dict)
     failed_sources: dict[str, HeadwayError] = field(default_factory=dict)
     failed_kpis: dict[str, str] = field(default_factory=dict)
     #: What people entered, in words, and sentences about KPIs for people.
@@ -116,6 +126,8 @@ class Attempt:
     holding: checks.Holding = field(default_factory=checks.Holding)
     #: What checks found that ends the run.
     stopping: list[Mistake] = field(default_factory=list)
+    #: What took how long.
+    watch: Stopwatch = field(default_factory=Stopwatch)
     #: By source: which values of its breakdowns' columns lie within which.
     _nested: dict[str, plan.Nests] = field(default_factory=dict)
     #: By KPI: the failed checks that touch single cells, and where.
@@ -125,6 +137,8 @@ class Attempt:
     #: By source: the seconds left for reading and checking it.
     _left: dict[str, float] = field(default_factory=dict)
     _located: dict[str, Located] = field(default_factory=dict)
+    #: The queries around what functions of the project wrote.
+    _functions: dict[str, exp.Query] = field(default_factory=dict)
 
     def compute(self, wanted: Sequence[str]) -> None:
         """Every number of the KPIs `wanted`, which `closure` has put in order."""
@@ -146,7 +160,8 @@ class Attempt:
         for done, name in enumerate(needed):
             self.progress("Reading sources", done, len(needed))
             try:
-                self._read(name, self._attach)
+                with self.watch.on(Stage.READING, name):
+                    self._read(name, self._attach)
             except HeadwayError as error:
                 self._source_failed(name, error)
         self.engine.seal()
@@ -158,7 +173,8 @@ class Attempt:
                     self._source_failed(name, self.failed_sources[broken])
                 continue
             try:
-                self._read(name, self._probe)
+                with self.watch.on(Stage.CHECKING, name):
+                    self._read(name, self._probe)
             except HeadwayError as error:
                 self._source_failed(name, error)
         self._stop()
@@ -213,6 +229,10 @@ class Attempt:
         self.schemas[name] = dict(self.engine.attach(source, located))
         if changed := sources.changed(located):
             raise trouble.changed(source, changed)
+        if self.grown is not None:
+            attach = partial(self.engine.attach_some, source, located)
+            if kept := self.grown.look(name, located, self.engine.attached[name].reads, attach):
+                self.kept[name] = kept
 
     def _look_again(self, wanted: Sequence[str]) -> None:
         """Drop what was computed from files that changed meanwhile: its queries saw two states of them."""
@@ -226,7 +246,7 @@ class Attempt:
                     self.failed_kpis.setdefault(kpi, f"it reads {name}, which changed while it was read")
 
     def _probe(self, name: str) -> None:
-        answer = self.engine.execute(plan.probe(self.catalog, self.schemas, name, self.now))
+        answer = self._probed(name)
         attached = self.engine.attached[name]
         covered = plan.coverage(self.catalog, name, answer, self.now)
         self.coverage[name] = covered
@@ -248,6 +268,18 @@ class Attempt:
                 for one, count in zip(self.catalog.sources[name].exclude, covered.excluded, strict=True)
             ),
         )
+
+    def _probed(self, name: str) -> pa.Table:
+        """What the probe of a source answers, as far as it can of the files that came since it was kept."""
+        probe, kept = plan.probe(self.catalog, self.schemas, name, self.now), self.kept.get(name)
+        if kept is None:
+            return self.engine.execute(probe)
+        said = self.engine.sql(plan.probe(self.catalog, self.schemas, name, _NO_MOMENT))
+        known = kept.get(said)
+        answer = self.engine.execute(probe if known is None else kept.only(probe))
+        answer = answer if known is None else plan.add_probes(known["answer"], answer)
+        kept.put(said, {"answer": answer})
+        return answer
 
     def _sampled(self, name: str, checked: Sequence[Checked]) -> tuple[Checked, ...]:
         """The results of a source's checks, each that fails with some of the rows that do."""
@@ -280,39 +312,55 @@ class Attempt:
         """Answer every request that reads rows: one query per source, judged as soon as it is read."""
         self.looked_into = plan.looked_into(self.catalog, wanted)
         requests = self.possible(plan.requests(self.catalog, wanted))
-        plans = self._compile(requests)
-        for done, one in enumerate(plans):
-            self.progress("Computing", done, len(plans))
-            for request, table, beside in plan.beside(self.catalog, self._answer(one)):
+        with self.watch.on(Stage.COMPILING):
+            plans = self._compile(requests)
+        done, total = 0, sum(self.coverage[one.source].rows for one in plans)
+        for one in plans:
+            rows = self.coverage[one.source].rows
+            self.progress("Computing", done, total)
+            tell = partial(self._tell, done, rows, total)
+            done += rows
+            for request, table, beside in plan.beside(self.catalog, self._answer(one, tell)):
                 try:
-                    self._settle(request, table, beside)
+                    with self.watch.on(Stage.KPI, request.kpi):
+                        self._settle(request, table, beside)
                 except HeadwayError as error:
                     self._kpi_failed(request.kpi, error)
 
-    def _answer(self, one: plan.Plan, seconds: float | None = None) -> Iterator[tuple[Request, pa.Table]]:
-        """The answers of a plan. If it fails as a whole, each of its requests is tried alone.
+    def _answer(
+        self, one: plan.Plan, tell: Callable[[], None], seconds: float | None = None
+    ) -> Iterator[tuple[Request, pa.Table]]:
+        """The answers of a plan, of which `tell` says how far it is.
 
-        If it was too slow, all of them together have its time once more, and each half of what is left: one slow KPI
-        leaves enough for the others, and many slow ones do not add up.
+        If it fails as a whole, each of its requests is tried alone. If it was too slow, all of them together have its
+        time once more, and each half of what is left: one slow KPI leaves enough for the others, and many slow ones do
+        not add up.
         """
         try:
-            work = partial(self.engine.execute, one.query, one.tables)
-            answer = self._in_time(one.requests[0].kpi, work, seconds)
-            answers = one.read(answer)
+            with self.watch.on(Stage.QUERY, one.source, tuple(request.kpi for request in one.requests)):
+                work = partial(self.engine.execute, one.query, one.tables, one.gaps, self.kept)
+                with timed.meanwhile(tell):
+                    answer = self._in_time(one.requests[0].kpi, work, seconds)
+                answers = one.read(answer)
         except HeadwayError as error:
             if len(one.requests) == 1:
                 self._kpi_failed(one.requests[0].kpi, error)
                 return
             left = float(self.limit(one.source)) if error.slug == "query-too-slow" else None
             for request in one.requests:
-                for alone in plan.compile(self.catalog, self.schemas, self.coverage, [request], self.now):
+                for alone in self._plans([request]):
                     began = time.monotonic()
-                    answered = list(self._answer(alone, left and left / 2))
+                    answered = list(self._answer(alone, tell, left and left / 2))
                     left = left and left - (time.monotonic() - began)
                     yield from answered
         else:
             self._left_out(one, answer)
             yield from answers.items()
+
+    def _tell(self, done: int, rows: int, total: int) -> None:
+        """Say how many rows were gone through: those of the queries before, and of the one that runs."""
+        if gone := round(rows * self.engine.progress):
+            self.progress("Computing", done + gone, total)
 
     def _left_out(self, one: plan.Plan, answer: pa.Table) -> None:
         """Note with the source which entities a duration could not count."""
@@ -337,38 +385,52 @@ class Attempt:
         return possible
 
     def _compile(self, requests: list[Request]) -> list[plan.Plan]:
-        """Compile all requests together; if one is wrong, leave it out and compile the rest.
+        """Compile all requests together; if one is wrong, find it alone, leave it out, and compile the rest."""
+        try:
+            return self._planned(requests)
+        except HeadwayError:
+            self._find_wrong(requests)
+            return self._planned([request for request in requests if request.kpi not in self.failed_kpis])
+
+    def _planned(self, requests: list[Request]) -> list[plan.Plan]:
+        """The plans of all requests together.
 
         A request that reads through a repeated key stays alone: it is withheld, and must not multiply the others' rows.
         """
+        multiplied = [request for request in requests if self._is_multiplied(request)]
+        together, alone = [one for one in requests if one not in multiplied], [[one] for one in multiplied]
+        return [one for group in (together, *alone) for one in self._plans(group)]
+
+    def _find_wrong(self, requests: list[Request]) -> None:
+        """Say of each KPI that cannot be compiled why."""
         seen: set[tuple[str, bool]] = set()
         for request in requests:
             # Under other windows a KPI reads the same columns, unless they look ahead: once tells every mistake.
             reads = request.kpi, request.resolve(self.catalog).looks_ahead
-            is_own = request == Request.of(self.catalog.kpis[request.kpi])
-            if reads in seen and not is_own:
+            if reads in seen and request != Request.of(self.catalog.kpis[request.kpi]):
                 continue
             seen.add(reads)
             try:
-                (single,) = plan.compile(self.catalog, self.schemas, self.coverage, [request], self.now)
+                self._plans([request])
             except HeadwayError as error:
                 self._kpi_failed(request.kpi, error)
-                continue
-            if is_own:
-                self._noted(self.catalog.kpis[request.kpi], single.query)
-        requests = [request for request in requests if request.kpi not in self.failed_kpis]
-        together = [request for request in requests if not self._is_multiplied(request)]
-        alone = [[request] for request in requests if request not in together]
-        return [
-            one
-            for group in (together, *alone)
-            for one in plan.compile(self.catalog, self.schemas, self.coverage, group, self.now)
-        ]
 
-    def _noted(self, kpi: Kpi, query: exp.Query) -> None:
-        """Keep the query of a KPI alone, and what it reads."""
-        self.sql[kpi.name] = self.engine.sql(query)
-        self.lineage[kpi.name] = plan.lineage(self.catalog, self.schemas, kpi, query)
+    def _plans(self, requests: list[Request]) -> list[plan.Plan]:
+        return plan.compile(self.catalog, self.schemas, self.coverage, requests, self.now)
+
+    def _written(self, kpi: Kpi, fingerprint: str, queries: Queries) -> Written:
+        """The query of a KPI alone, and what it reads; nothing of one that reads numbers only."""
+
+        def write(query: exp.Query, gaps: Sequence[Gaps] = ()) -> Written:
+            read = plan.lineage(self.catalog, self.schemas, kpi, query)
+            return Written(self.engine.sql(query, gaps), read)
+
+        if (asked := self._functions.get(kpi.name)) is not None:
+            return write(asked)
+        if kpi.source is None:
+            return Written()
+        (own,) = self._plans([Request.of(kpi)])
+        return queries.written(kpi.name, fingerprint, own, lambda: write(own.query, own.gaps))
 
     def _is_multiplied(self, request: Request) -> bool:
         return checks.is_multiplied(self.catalog, self.schemas, self.catalog.kpis[request.kpi], self.failing)
@@ -448,10 +510,11 @@ class Attempt:
             if name in self.failed_kpis:
                 continue
             try:
-                self._derive(kpi)
-                if kpi.inputs and (made := self.shelf.shown.get(Request.of(kpi))) is not None:
-                    self.holding.read(kpi, made, kpi.inputs)
-                self._look(kpi)
+                with self.watch.on(Stage.KPI, name):
+                    self._derive(kpi)
+                    if kpi.inputs and (made := self.shelf.shown.get(Request.of(kpi))) is not None:
+                        self.holding.read(kpi, made, kpi.inputs)
+                    self._look(kpi)
             except HeadwayError as error:
                 self._kpi_failed(name, error)
         self._stop()
@@ -542,7 +605,7 @@ class Attempt:
 
         def called() -> pa.Table:
             query = asking.query(functions.call(self.catalog.root, kpi, asking.names, asking.periods))
-            self._noted(kpi, query)
+            self._functions[kpi.name] = query
             return self.engine.execute(query, asking.tables)
 
         self._settle(Request.of(kpi), asking.read(self._in_time(kpi.name, called)))
@@ -561,35 +624,31 @@ class Attempt:
 
     # -- what is recorded ------------------------------------------------------------------------------------------
 
-    def computed(self, wanted: Iterable[str]) -> list[Computed]:
-        """Every KPI with its numbers and verdicts, or the reason why it has none."""
-        kpis, made = self.catalog.kpis, self._made(wanted)
-        return [replace(one, formerly=kpis[one.kpi].formerly, revalued=kpis[one.kpi].revalued) for one in made]
-
-    def _made(self, wanted: Iterable[str]) -> list[Computed]:
+    def computed(self, wanted: Iterable[str], queries: Queries | None = None) -> list[Computed]:
+        """Every KPI with its numbers and verdicts, or the reason why it has none; with `queries`, also with its own."""
         found = []
         for name in wanted:
-            kpi = self.catalog.kpis[name]
-            fingerprint = catalogue.fingerprint(kpi, self.catalog)
-            numbers = self.numbers.get(Request.of(kpi))
-            if name in self.failed_kpis or numbers is None:
-                failed = self.failed_kpis.get(name, "it was not computed")
-                found.append(Computed(name, fingerprint, self.sql.get(name, ""), failed=failed))
-                continue
-            numbers = pa.concat_tables(
-                table.select(OBSERVED.names)
-                for table in (numbers, plan.growth(self.catalog, kpi, self.numbers, self.now))
-            )
-            judged = targets.judge(kpi, numbers, self.catalog.calendar, self.catalog.near_within, self._given(kpi))
-            sql, entries = self.sql.get(name, ""), self.entries.get(name, ())
-            came, lineage = self.checked.get(name, ()), self.lineage.get(name)
-            found.append(
-                Computed(name, fingerprint, sql, numbers, judged, entries=entries, checks=came, lineage=lineage)
-            )
-        return found
+            with self.watch.on(Stage.KPI, name):
+                found.append(self._one(self.catalog.kpis[name], queries))
+        kpis = self.catalog.kpis
+        return [replace(one, formerly=kpis[one.kpi].formerly, revalued=kpis[one.kpi].revalued) for one in found]
 
-    def closing(self, ledger: Ledger, computed: Iterable[Computed]) -> Closing:
-        """When numbers close, and why a closed one changed."""
+    def _one(self, kpi: Kpi, queries: Queries | None) -> Computed:
+        name = kpi.name
+        fingerprint = catalogue.fingerprint(kpi, self.catalog)
+        numbers = self.numbers.get(Request.of(kpi))
+        if name in self.failed_kpis or numbers is None:
+            return Computed(name, fingerprint, failed=self.failed_kpis.get(name, "it was not computed"))
+        numbers = pa.concat_tables(
+            table.select(OBSERVED.names) for table in (numbers, plan.growth(self.catalog, kpi, self.numbers, self.now))
+        )
+        judged = targets.judge(kpi, numbers, self.catalog.calendar, self.catalog.near_within, self._given(kpi))
+        entries, came = self.entries.get(name, ()), self.checked.get(name, ())
+        own = Written() if queries is None else self._written(kpi, fingerprint, queries)
+        return Computed(name, fingerprint, own.sql, numbers, judged, entries=entries, checks=came, lineage=own.lineage)
+
+    def closing(self, ledger: Ledger, computed: Iterable[Computed], unchanged: Iterable[str] = ()) -> Closing:
+        """When numbers close, and why a closed one changed. The KPIs `unchanged` are as if they were computed, too."""
         beginnings = {name: covered.first for name, covered in self.coverage.items() if covered.first}
         hindsight = Hindsight(
             self.catalog,
@@ -602,13 +661,15 @@ class Attempt:
             self.now,
             __version__,
             self.engine.version,
+            self.kept,
         )
-        return hindsight.closing([one.kpi for one in computed if one.failed is None])
+        return hindsight.closing([*(one.kpi for one in computed if one.failed is None), *unchanged])
 
     def _asked_again(self, source: str, query: exp.Query) -> pa.Table:
         """The answer of one more query that reads a source."""
         try:
-            return timed.run(lambda: self.engine.execute(query), self.limit(source))
+            with self.watch.on(Stage.FOOTPRINT, source):
+                return timed.run(lambda: self.engine.execute(query), self.limit(source))
         except timed.TooSlow as slow:
             self._leave_behind(slow)
             raise QueryError(Mistake(f"reading {source} once more took too long", "query-too-slow")) from None
@@ -620,6 +681,9 @@ class Attempt:
             plan.shares(self.catalog, kpi, self.numbers, self.coverage, self.now),
         )
 
+
+#: In place of now, where a text is not to depend on it.
+_NO_MOMENT = datetime.fromtimestamp(0, UTC)
 
 #: What to do where a check ended the run.
 _STOPPED = "Nothing was recorded. Mend the rows or take them out by 'exclude'; or let the check withhold, or warn."

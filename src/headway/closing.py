@@ -8,21 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from headway import causes, plan
 from headway.catalog import identity
 from headway.catalog.changes import Then as EarlierCatalogue
 from headway.causes import Differing, Suspect
+from headway.engines.kept import Kept
 from headway.errors import HeadwayError
-from headway.ledger import Ledger, Run
 from headway.model import Because, Catalog, Cause, Closing, Entered, Footprint, Kpi, Load, Schemas
 from headway.model import Then as Consequence
+
+if TYPE_CHECKING:  # 'headway check' needs no ledger
+    from headway.ledger import Ledger, Run
 
 
 @dataclass
@@ -43,6 +48,8 @@ class Hindsight:
     now: datetime
     version: str
     engine: str
+    #: What is kept of sources that may only have more files than before.
+    kept: Mapping[str, Kept] = field(default_factory=dict)
     _footprints: dict[str, Footprint] = field(default_factory=dict)
     _kept: dict[int, Mapping[str, Footprint]] = field(default_factory=dict)
     _differing: dict[tuple[str, int], Differing | None] = field(default_factory=dict)
@@ -85,12 +92,32 @@ class Hindsight:
                 late = self.catalog.sources[name].late_after
                 open_ = self.now - (late.elapsed if late else timedelta()) - self._after
                 with suppress(HeadwayError):  # without one, the next run says that it does not know
-                    self._footprints[name] = self._scan(name, self.schemas[name], self.catalog.calendar.day(open_))
+                    self._footprints[name] = self._summed(name, self.catalog.calendar.day(open_))
         before = self.catalog.calendar.day(self.now - self._after)
         for kpi in self.catalog.kpis.values():
             for path in _files(kpi):
                 with suppress(HeadwayError):
                     self._footprints[path] = self._typed(kpi, path, before)
+
+    def _summed(self, source: str, before: date) -> Footprint:
+        """The footprint of a source, as far as it can be of the files that came since it was kept.
+
+        That of rows of which none is left out today is the same on every later day.
+        """
+        columns, kept = self.schemas[source], self.kept.get(source)
+        if kept is None:
+            return self._scan(source, columns, before)
+        moment = before if plan.waits(self.catalog, self.catalog.sources[source]) else date.min
+        said = plan.footprint(self.catalog, self.schemas, source, columns, moment).sql("duckdb")
+        query, known = plan.footprint(self.catalog, self.schemas, source, columns, before), kept.get(said)
+        answer = self.ask(source, query if known is None else kept.only(query))
+        found = plan.read_footprint(self.catalog.sources[source], columns, before, self.engine, answer)
+        if known is not None:
+            found = replace(found, lines=plan.add_lines(known["lines"], found.lines))
+        counted = pc.sum(found.lines.filter(pc.is_null(found.lines["cell"]))["rows"]).as_py() or 0
+        if counted == self.loads[source].rows:
+            kept.put(said, {"lines": found.lines})
+        return found
 
     def _scan(self, source: str, columns: Mapping[str, str], before: date) -> Footprint:
         answer = self.ask(source, plan.footprint(self.catalog, self.schemas, source, columns, before))

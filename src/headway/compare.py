@@ -19,6 +19,8 @@ from headway.periods import Grain
 
 #: Numbers that differ by less, as a share, are the same: adding up in another order rounds differently.
 SAME = 1e-9
+#: And so are those that differ by less than this of their unit: what cancels out leaves its last digits, not 0.
+NOTHING = 1e-12
 
 _KEY = ("part", "grain", "cell", "period")
 _SAID = ("value", "reason", "status", "low", "high")
@@ -195,7 +197,7 @@ def _differences(both: pa.Table, chosen: np.ndarray[Any, np.dtype[np.bool_]]) ->
 def _close(old: pa.ChunkedArray, new: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Where two columns have the same number, or none."""
     one, other = (column.to_numpy() for column in (old, new))
-    near: np.ndarray[Any, np.dtype[np.bool_]] = np.isclose(one, other, rtol=SAME, atol=0, equal_nan=True)
+    near: np.ndarray[Any, np.dtype[np.bool_]] = np.isclose(one, other, rtol=SAME, atol=NOTHING, equal_nan=True)
     return near
 
 

@@ -118,6 +118,14 @@ SLUGS = frozenset(
         "read-only",
         # publishing
         "address-in-use",
+        "edition-filed",
+        "missing-extra",
+        "no-number",
+        "not-a-snapshot",
+        "not-for-readers",
+        "not-in-snapshot",
+        "report-failed",
+        "report-syntax",
         "not-writable",
         # delivery
         "bad-address",

@@ -8,7 +8,6 @@ its KPI, with file and line, and the others are computed all the same.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -18,7 +17,7 @@ from types import ModuleType, TracebackType
 from sqlglot import exp
 
 from headway.errors import Mistake, QueryError
-from headway.model import Kpi, Python
+from headway.model import Kpi, Python, meet_pandas
 
 
 def call(root: Path, kpi: Kpi, tables: Mapping[str, str], periods: str) -> str:
@@ -31,6 +30,7 @@ def call(root: Path, kpi: Kpi, tables: Mapping[str, str], periods: str) -> str:
     where, _, name = measure.function.partition(":")
     try:
         function: Callable[..., object] = getattr(_module(root, where), name)
+        meet_pandas()
         written = function(tables, kpi, periods, **measure.arguments)
     except (Exception, SystemExit) as error:
         raise QueryError(_mistake(error, measure.function, root)) from error
@@ -46,15 +46,15 @@ def _module(root: Path, where: str) -> ModuleType:
     """The module that holds a function; a file of the project is read anew each time."""
     if not where.endswith(".py"):
         return importlib.import_module(where)
-    spec = importlib.util.spec_from_file_location(f"headway project {where}", root / where)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
+    file = root / where
+    module = ModuleType(f"headway project {where}")
+    module.__file__ = str(file)
+    sys.modules[module.__name__] = module  # dataclasses look their module up
     try:
-        spec.loader.exec_module(module)
+        # Not by an import: that takes a file for unchanged which has its old length and was written in the same second.
+        exec(compile(file.read_bytes(), file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  # as `python`
     finally:
-        del sys.modules[spec.name]
+        del sys.modules[module.__name__]
     return module
 
 

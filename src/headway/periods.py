@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import calendar as _gregorian
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -328,13 +327,8 @@ class Calendar:
         if last < first:
             return []
         if grain is Grain.HOUR:
-            found = []
-            hour = self.hour(self.moment(first))
-            end = self.moment(last + timedelta(days=1))
-            while hour.start < end:
-                found.append(hour)
-                hour = self.hour(hour.end)
-            return found
+            days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+            return [hour for day in days for hour in _hours(self, day)]
         found = [self.period(grain, first)]
         while found[-1].last < last:
             found.append(self.period(grain, found[-1].last + timedelta(days=1)))
@@ -498,13 +492,28 @@ def stretches(days: Iterable[date | None]) -> Iterator[tuple[date | None, date |
             start = i + 1
 
 
-def cover(periods: Sequence[Period], day: date) -> Period | None:
-    """The period of a sorted sequence that holds `day`, or None."""
-    index = bisect_right([p.first for p in periods], day) - 1
-    return periods[index] if index >= 0 and periods[index].last >= day else None
+@lru_cache(maxsize=1 << 13)
+def _hours(calendar: Calendar, day: date) -> tuple[Period, ...]:
+    """The clock hours of a local day, made once: whatever is kept by the hour asks for the same ones."""
+    begin, end = calendar.moment(day), calendar.moment(day + timedelta(days=1))
+    length = timedelta(hours=1)
+    offsets = {one.astimezone(calendar.tz).utcoffset() for one in (begin, end - length)}
+    if end - begin == 24 * length and len(offsets) == 1:
+        starts = [begin + n * length for n in range(24)]
+        name = day.isoformat()
+        return tuple(Period(s, s + length, Grain.HOUR, day, day, f"{name}T{n:02}") for n, s in enumerate(starts))
+    found = [calendar.hour(begin)]
+    while found[-1].end < end:
+        found.append(calendar.hour(found[-1].end))
+    return tuple(found)
 
 
 @lru_cache(maxsize=1 << 16)
 def _hour(calendar: Calendar, key: int) -> Period:
     """The hour that a key names: a year has 8,760, and every KPI that is kept by the hour asks for each again."""
-    return calendar.hour(datetime.fromtimestamp(key, UTC))
+    moment = datetime.fromtimestamp(key, UTC)
+    # A day makes its hours in a quarter of the time that each of them takes alone.
+    hours = _hours(calendar, calendar.day(moment))
+    place = (key - hours[0].key) // 3600
+    known = place < len(hours) and hours[place].start == moment
+    return hours[place] if known else calendar.hour(moment)

@@ -2,6 +2,7 @@
 
     locate -> attach -> probe, check -> compile -> execute -> quality -> rollup, formulas, history -> targets -> ledger
 
+What nothing changed for since the run before (`unchanged`) is not computed again: its numbers stand, and are recorded.
 One broken source or KPI never stops the others: it is named in the `Outcome`, keeps its earlier numbers in the ledger,
 and the command ends with exit code 3. Nothing is written before everything is computed, so an interrupted run leaves
 the ledger as it was. All but the last hop is an `Attempt`.
@@ -19,11 +20,9 @@ from headway.attempt import Attempt, Data, Progress, closure, silent
 from headway.engines.duckdb import DuckDB
 from headway.errors import HeadwayError, LedgerError, Mistake
 from headway.ledger import Ledger, Recorded, Run
-from headway.model import (
-    Catalog,
-    Checked,
-    Load,
-)
+from headway.model import Catalog, Checked, Load, Spent, Stage
+from headway.queries import Queries
+from headway.unchanged import Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,10 @@ class Outcome:
     notes: dict[str, str] = field(default_factory=dict)
     #: What came of the checks that KPIs declare; of those of sources, their loads tell.
     checked: dict[str, tuple[Checked, ...]] = field(default_factory=dict)
+    #: Where the time went.
+    spent: tuple[Spent, ...] = ()
+    #: The KPIs among those computed whose numbers stand, because nothing changed that they rest on.
+    unchanged: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -58,8 +61,11 @@ def observe(
     progress: Progress = silent,
     *,
     earlier: bool = False,
+    full: bool = False,
 ) -> Outcome:
     """Compute KPIs (all, or `names` and what their formulas read) as of `now`, judge them and record them.
+
+    In a run of all, those stand for which nothing changed since the run before; if it is `full`, none does.
 
     UsageError for a name that the catalogue does not have; LedgerError if nothing could be recorded, if another run of
     this ledger has not ended, or if a run was for a later moment already, unless `earlier` says that this is meant.
@@ -67,7 +73,10 @@ def observe(
     wanted = closure(catalog, names)
     with ledger.alone(lambda holder: progress(f"Waiting for a run: {holder}", 0, 0)):
         now = now if earlier else _forward(ledger, now)
-        return _observed(catalog, ledger, now, wanted, progress, earlier=earlier)
+        memory = Memory.of(catalog, now, datetime.now(UTC))
+        if not names:
+            memory.look(ledger, full=full or earlier)
+        return _observed(catalog, ledger, now, wanted, progress, memory, earlier=earlier, whole=not names)
 
 
 def _forward(ledger: Ledger, now: datetime) -> datetime:
@@ -87,38 +96,60 @@ def _forward(ledger: Ledger, now: datetime) -> datetime:
 
 
 def _observed(
-    catalog: Catalog, ledger: Ledger, now: datetime, wanted: Sequence[str], progress: Progress, *, earlier: bool
+    catalog: Catalog,
+    ledger: Ledger,
+    now: datetime,
+    wanted: Sequence[str],
+    progress: Progress,
+    memory: Memory,
+    *,
+    earlier: bool,
+    whole: bool,
 ) -> Outcome:
-    """The run itself, alone with the ledger."""
-    started = datetime.now(UTC)
+    """The run itself, alone with the ledger; `whole` if it is one of the whole catalogue."""
+    stands = tuple(name for name in wanted if name in memory.stands)
+    left = [name for name in wanted if name not in memory.stands]
+    run = Run(
+        started=memory.started,
+        now=now,
+        fingerprint=catalog.fingerprint,
+        catalogue=catalogue.text(catalog),
+        files=catalog.files,
+        version=__version__,
+    )
+    if stands and not left:
+        run = replace(run, engine=memory.engine)
+        recorded = ledger.record(run, (), unchanged=memory.unchanged)
+        memory.keep(recorded.run)
+        return Outcome(recorded, stands, memory.loads(ledger), {}, {}, memory.notes, unchanged=stands)
     with DuckDB(catalog.root / ".headway" / "tmp") as engine:
-        attempt = Attempt(catalog, engine, now, Data(catalog), progress, ledger.last_loads())
-        attempt.compute(wanted)
-        computed = attempt.computed(wanted)
+        grown = memory.grown if whole else None
+        attempt = Attempt(catalog, engine, now, Data(catalog), progress, ledger.last_loads(), grown)
+        attempt.compute(left)
+        queries = Queries.of(catalog.root)
+        computed = attempt.computed(left, queries)
         progress("Recording", 0, 1)
         failures = attempt.failed_sources or attempt.failed_kpis
-        run = Run(
-            started=started,
-            now=now,
-            fingerprint=catalog.fingerprint,
-            catalogue=catalogue.text(catalog),
-            files=catalog.files,
-            state="failures" if failures else "ok",
-            version=__version__,
-            engine=engine.version,
-        )
+        run = replace(run, state="failures" if failures else "ok", engine=engine.version)
         # The engine stays open: where a closed number changed, the rows are asked why.
-        closing = replace(attempt.closing(ledger, computed), earlier=earlier)
-        recorded = ledger.record(run, computed, attempt.loads.values(), closing)
+        closing = replace(attempt.closing(ledger, computed, stands), earlier=earlier)
+        with attempt.watch.on(Stage.RECORDING):
+            recorded = ledger.record(run, computed, attempt.loads.values(), closing, memory.unchanged)
+        queries.keep(catalog.kpis)
         progress("Recording", 1, 1)
+    if grown is not None:
+        memory.keep(recorded.run, attempt, computed)
+        grown.keep(lambda name: name not in attempt.failed_sources and not attempt.coverage[name].to_come)
     return Outcome(
         recorded,
         tuple(wanted),
-        tuple(attempt.loads.values()),
+        (*attempt.loads.values(), *memory.loads(ledger)),
         attempt.failed_sources,
         attempt.failed_kpis,
-        attempt.notes,
+        memory.notes | attempt.notes,
         attempt.checked,
+        tuple(attempt.watch.spent),
+        stands,
     )
 
 

@@ -97,3 +97,21 @@ def stopped_by(way: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         ways.remove(way)
+
+
+@contextmanager
+def meanwhile(tell: Callable[[], None], every: float = 0.5) -> Iterator[None]:
+    """As long as the context lasts, `tell` is called again and again, from another thread."""
+    over = threading.Event()
+
+    def telling() -> None:
+        while not over.wait(every):
+            tell()
+
+    thread = threading.Thread(target=telling, name="telling", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -16,7 +16,7 @@ from headway.errors import UsageError
 from headway.ledger import Ledger
 from headway.model import Audience
 from headway.periods import Grain
-from headway.publish import pages
+from headway.publish import twin
 from headway.publish.view import View
 from headway.run import Outcome, observe
 
@@ -68,7 +68,7 @@ class Shop:
     def page(self, name: str, hours: int = 0) -> Any:
         """The page of a KPI, as JSON, for a reader so many hours after the last run."""
         now = self.now + timedelta(hours=hours)
-        return pages.plain(View(self.ledger, catalogue.load(self.root), Audience.RESTRICTED, now).kpi(name))
+        return twin.plain(View(self.ledger, catalogue.load(self.root), Audience.RESTRICTED, now).kpi(name))
 
     def front(self) -> Any:
         """The front page."""

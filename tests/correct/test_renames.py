@@ -105,11 +105,11 @@ def test_what_was_said_before_answers_to_the_old_name(project: Project) -> None:
     project.run(name="users", formerly=", formerly: people")
     assert project.table("people", as_of=1).equals(before)
     with Ledger.open(project.root / "ledger.db") as ledger:
-        then, now = ledger.definition("people", as_of=1), ledger.definition("users")
+        then, now = ledger.definitions(as_of=1).get("people"), ledger.definitions().get("users")
         assert then is not None
         assert now is not None
         assert then.fingerprint == now.fingerprint
-        assert ledger.definition("people") is None
+        assert ledger.definitions().get("people") is None
 
 
 def test_names_change_more_than_once(project: Project) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.e2e.forked import headway as forked
 
 PROJECT = """\
 project: shop
@@ -72,14 +72,8 @@ class Shop:
         return [sys.executable, "-m", "headway", *arguments, "--project", str(self.root)]
 
     def headway(self, *arguments: str, **environment: str) -> Answer:
-        done = subprocess.run(
-            self.command(*arguments),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            env={**os.environ, "COLUMNS": "120", **environment},
-        )
+        words = self.command(*arguments)[3:]
+        done = forked(Path.cwd(), *words, environment={**os.environ, "COLUMNS": "120", **environment})
         return Answer(done.returncode, done.stdout, done.stderr)
 
     def run(self, *arguments: str) -> Answer:

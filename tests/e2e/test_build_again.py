@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -15,9 +16,12 @@ from headway import catalog, clock, run
 from headway.decide import Saying, acknowledge
 from headway.ledger import Ledger
 from headway.model import Audience
-from headway.publish import keys, site, view
+from headway.publish import drawings, keys, site, view
 from headway.publish.earlier import Earlier
 from headway.publish.keys import Keys
+
+#: The room gives its verb the same name.
+svg = importlib.import_module("headway.charts.svg")
 
 PROJECT = """\
 project: shop
@@ -239,6 +243,27 @@ def test_a_wrong_key_is_noticed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> 
     STEPS["a title"](shop)
     with pytest.raises(AssertionError):
         shop.same()
+
+
+def test_a_chart_is_drawn_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages made anew show the drawings there were where nothing that is drawn changed; few enough are kept."""
+    shop.build("again")
+    kept = {file: file.read_text("utf-8") for file in (shop.root / drawings.FOLDER).iterdir()}
+    with monkeypatch.context() as patch:
+        patch.setattr(svg, "_compiled", lambda whole: pytest.fail("it is drawn again"))
+        STEPS["a title"](shop)
+        assert "Customers" in (shop.build("again").folder / "kpi" / "visitors.html").read_text("utf-8")
+    assert shop.same() > 0
+    for file in kept:
+        file.write_text("<g>mine</g>", "utf-8")
+    shop.edit("title: Customers", "title: Guests")
+    assert "<g>mine</g>" in (shop.build("again").folder / "kpi" / "visitors.html").read_text("utf-8")
+    whole = shop.build("whole", full=True)
+    assert not [path for path in whole.files if b"<g>mine</g>" in (whole.folder / path).read_bytes()]
+    assert {file: file.read_text("utf-8") for file in kept} == kept
+    monkeypatch.setattr(drawings, "MOST", 3)
+    shop.build("again", full=True)
+    assert len(list((shop.root / drawings.FOLDER).iterdir())) == 3
 
 
 def test_another_release_makes_all_pages(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

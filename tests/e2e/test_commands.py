@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.e2e.forked import headway as forked
 
 if TYPE_CHECKING:
     from conftest import Shop
@@ -28,11 +29,7 @@ COMMANDS = (
 
 def _headway(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command, in a folder."""
-    command = [sys.executable, "-m", "headway", *arguments]
-    environment = {**os.environ, "COLUMNS": "100"}
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+    return forked(folder, *arguments, environment={**os.environ, "COLUMNS": "100"})
 
 
 @pytest.mark.parametrize(

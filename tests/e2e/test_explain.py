@@ -97,7 +97,8 @@ def test_cells_and_parts_are_explained(shop: Shop) -> None:
     wrong = shop.headway("explain", "visits", "2026-01-10", "--for", "shelf=mapps")
     assert wrong.code == 2
     assert "[unknown-cell]" in wrong.err
-    assert "Did you mean shelf=maps?" in wrong.err
+    assert "Visits has no shelf mapps by day" in wrong.err
+    assert "Did you mean maps?" in wrong.err
     wrong = shop.headway("explain", "visits", "--part", "p95")
     assert "[unknown-part]" in wrong.err
     assert shop.headway("explain", "visits", "--sql").out.startswith("WITH rows")

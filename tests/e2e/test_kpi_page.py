@@ -93,7 +93,7 @@ def test_ranges(served: Served, page: Page, follow: Callable[[Locator], None]) -
     [
         ("grain=fortnight", "Visitors is not kept by fortnight. It is kept by day, week, month, quarter, year."),
         ("by=colour", "Visitors is not broken down by colour. It is broken down by shelf."),
-        ("for=shelf%3Dtoys", "has no cell shelf=toys"),
+        ("for=shelf%3Dtoys", "Visitors has no shelf toys by day. It has"),
         ("last=ages&compare=soon", "'compare' is no length of time: soon."),
         ("from=2026-03&to=2026-01", "'from' is later than 'to'"),
         ("by=%3Cscript%3E", "Visitors is not broken down by <script>"),

@@ -79,7 +79,7 @@ def test_names_lead_somewhere(folder: Path, browser: Browser, follow: Callable[[
     """From a KPI to the one that reads it, and back to what it is made from."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(f"file://{folder}/kpi/visits.html")
-    assert set(page.locator(".lin code").all_inner_texts()) == {"at", "shelf", "spent", "room", "person"}
+    assert set(page.locator(".lin code").all_inner_texts()) == {"at", "shelf", "spent", "room", "person", "spent > 1"}
     assert page.locator(".lin li li", has_text="person").inner_text().split() == ["person", "people"]
     assert page.locator(".lin", has_text="The floor").count() == 1
     follow(page.locator(".lin a", has_text="Per visit"))

@@ -56,6 +56,39 @@ def test_a_deleted_row_waits_in_one_line(changed: Shop) -> None:
     assert json.loads(changed.headway("restatements", "--json").out)[0]["run"] == 2
 
 
+def test_what_waits_is_told_where_readers_look_first(changed: Shop, edit: Edit) -> None:
+    """On the front page, boards and the terminal, in place of 'nothing needs anyone'; each reader has theirs."""
+    edit(changed, "kpis/shop.yml", "  spent: {", "  spent: {audience: internal, ")
+    edit(changed, "kpis/shop.yml", "targets: [{at_least: 10}]", "audience: public")
+    day, people = "{title: Day, audience: public, sections: [{tiles: [visits]}]}", "{sections: [{tiles: [visitors]}]}"
+    changed.write("boards/all.yml", f"boards:\n  day: {day}\n  people: {people}\n")
+    changed.run()
+    waiting = json.loads(changed.headway("restatements", "--json").out)
+    by_kpi = {
+        name: sum(one["kpis"].get(name, 0) for one in waiting) for name in ("visits", "spent", "visitors", "per_visit")
+    }
+    assert all(by_kpi.values())
+    for audience, names in (("public", ["visits"]), ("internal", [*by_kpi])):
+        site = changed.root / audience
+        assert changed.headway("build", str(site), "--audience", audience).code == 0
+        whole, own = sum(by_kpi[name] for name in names), by_kpi["visits"]
+        front = (site / "index.html").read_text("utf-8")
+        assert f"{whole} closed numbers of {len(names)} KPI" in front
+        assert 'href="quality.html#undecided"' in front
+        assert "Nothing needs anyone" not in front
+        board = (site / "board/day.html").read_text("utf-8")
+        assert f"{own} closed numbers of 1 KPI came out different" in board
+        assert "Nothing here needs anyone" not in board
+        listed = (site / "quality.html").read_text("utf-8").partition('id="undecided"')[2].partition("</section>")[0]
+        assert {name for name in by_kpi if f"kpi/{name}.html#history" in listed} == {*names}
+    shown = plain(changed.headway("show").out)
+    said = f"{sum(by_kpi.values())} closed numbers of 4 KPIs came out different"
+    assert said in shown
+    assert json.loads(changed.headway("show", "--json").out)["undecided"].startswith(said)
+    changed.headway("reject", "--all", "--why", "the export was cut short")
+    assert "came out different" not in changed.headway("show").out
+
+
 def test_accepted_numbers_are_published_with_who_and_why(changed: Shop) -> None:
     """At once, on every page; the earlier ones are there as of then."""
     changed.run()

@@ -27,11 +27,11 @@ def test_the_ledger_knows_the_columns_behind_each_kpi(example: Callable[[str], A
 
         def written(kpi: Kpi, schemas: Schemas) -> str:
             (made,) = plan.compile(catalog, schemas, attempt.coverage, [Request.of(kpi)], one.now)
-            return engine.sql(made.query)
+            return engine.sql(made.query, made.gaps)
 
         told = 0
         for kpi in (kpi for kpi in catalog.kpis.values() if kpi.source):
-            definition = one.ledger.definition(kpi.name)
+            definition = one.ledger.definitions()[kpi.name]
             lineage = definition.lineage
             assert lineage, kpi.name
             alone = {
@@ -54,6 +54,6 @@ def test_a_function_of_the_project_has_a_lineage_too(example: Callable[[str], An
     one = example(name)
     for kpi in one.catalog.kpis.values():
         if isinstance(kpi.measure, Python) and kpi.measure.sources:
-            lineage = one.ledger.definition(kpi.name).lineage
+            lineage = one.ledger.definitions()[kpi.name].lineage
             assert set(lineage) >= set(kpi.measure.sources)
             assert all(lineage[source] for source in kpi.measure.sources)

@@ -97,15 +97,29 @@ def test_help_imports_only_what_it_needs() -> None:
 
 
 def test_a_run_loads_no_statistics_that_it_does_not_need() -> None:
-    """lifelines, and pandas, SciPy and Matplotlib behind it, wait for a duration whose entities are still watched."""
+    """lifelines, and pandas, SciPy and Matplotlib behind it, wait for a duration whose entities are still watched.
+
+    Nor do arrays bring pandas, as pyarrow's do elsewhere.
+    """
     heavy = ("lifelines", "pandas", "scipy", "matplotlib")
+    arrays = "import pyarrow as pa\npa.table({'a': [1.5, None]}).to_pylist()"
     done = subprocess.run(
-        [sys.executable, "-c", f"import sys, headway.run\nprint([m for m in {heavy} if m in sys.modules])"],
+        [sys.executable, "-c", f"import sys, headway.run\n{arrays}\nprint([m for m in {heavy} if m in sys.modules])"],
         capture_output=True,
         text=True,
         check=True,
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_run_ends_in_silence(tmp_path: Path) -> None:
+    """No library complains, at the end, of what it was not given back."""
+    (tmp_path / "a.csv").write_text("day\n2026-01-01\n")
+    source = "sources: {a: {read: {files: a.csv}, columns: {day: date}, time: day}}"
+    (tmp_path / "headway.yml").write_text(f"project: a\n{source}\nkpis: {{n: {{count: a}}}}\n")
+    words = [sys.executable, "-m", "headway", "run", "--project", str(tmp_path), "--now", "2026-01-02T06:00Z"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
 
 
 def test_a_tick_that_tells_nothing_loads_nothing_that_tells() -> None:

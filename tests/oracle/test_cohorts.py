@@ -207,6 +207,12 @@ def everywhere(examples: int) -> Callable[[Any], Any]:
     return decorate
 
 
+@pytest.fixture(autouse=True)
+def _both(workbench: Any) -> None:
+    """The definition holds for the SQL, too."""
+    workbench.both = True
+
+
 # -- against the span before ---------------------------------------------------------------------------------------
 
 SPANS = """

@@ -89,6 +89,25 @@ def test_gaps_stay_gaps() -> None:
     assert dots == [1, 2]
 
 
+def test_the_name_of_a_target_stands_clear_of_the_line() -> None:
+    """A line that crosses the level where its name would begin moves the name along; else it stands at its left."""
+    step = (Step(20454, 20493, 5, "Target"),)
+
+    def place(values: list[float | None]) -> float:
+        found = re.search(r'<text x="([\d.]+)%"[^>]*>Target<', charts.svg(line(values, steps=step)))
+        assert found is not None
+        return float(found[1])
+
+    assert place([2.0] * 40) < 1
+    assert 10 < place([9.0, 1.0, 9.0, 1.0, 9.0, *[2.0] * 35]) < 20
+
+
+def test_a_dense_line_is_thin() -> None:
+    """Three years of days at full weight would be one block."""
+    assert 'stroke-width="2"' in charts.svg(line([float(n % 7) for n in range(90)]))
+    assert 'stroke-width="1.2"' in charts.svg(line([float(n % 7) for n in range(900)]))
+
+
 def test_target_steps() -> None:
     """A target is one ink step per level, never dashed, named at each level that has room."""
     steps = (Step(20454, 20470, 5, "Target 5"), Step(20470, 20553, 8, "Target 8"))

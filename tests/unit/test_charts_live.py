@@ -100,7 +100,7 @@ def test_a_grid_by_rows() -> None:
     """Each field says its number, or why it has none."""
     whole, half, unripe = Patch(1, "100 %"), Patch(0.5, "50 %"), Patch(None, "", "not yet")
     rows = (whole, half), (whole, unripe)
-    grid = charts.Grid(("May", "June"), ("0", "1"), rows, 0, 1, (), "says", "Joined in", "Month")
+    grid = charts.Grid(("May", "June"), ("0", "1"), rows, 0, 1, (), "says", "Month")
     told = charts.live(grid)
     assert (told["x"], told["labels"]) == ([0.25, 0.75], ["Month: 0", "Month: 1"])
     assert told["texts"] == [["100 %", "50 %"], ["100 %", "not yet"]]

@@ -29,7 +29,7 @@ def compared(old: list[dict[str, object]], new: list[dict[str, object]]) -> comp
 def test_the_same_numbers_do_not_differ() -> None:
     """Last digits, the order of rows and missing values are no difference."""
     rows = [row("2026-01", 0.1 + 0.2), row("2026-02", None, reason="no data", status="no data"), row("2026-03", 0)]
-    again = [row("2026-03", 0), row("2026-01", 0.3), row("2026-02", None, reason="no data", status="no data")]
+    again = [row("2026-03", 3e-16), row("2026-01", 0.3), row("2026-02", None, reason="no data", status="no data")]
     assert compared(rows, again) == compare.Compared("a")
     assert compared(rows, again).same
     assert compared([], []).same

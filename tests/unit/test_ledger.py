@@ -334,7 +334,7 @@ def test_a_query_that_moves_with_the_run_alone_is_stored_once(ledger: Ledger) ->
     queries = ("SELECT a FROM t WHERE d < '2026-01-01'", "SELECT a FROM t WHERE d < '2026-01-02'", "SELECT b FROM t")
     for number, sql in enumerate(queries):
         record(ledger, number, replace(computed(row("2026-01", 1)), sql=sql))
-    assert [ledger.definition("a", day(number)).sql for number in range(3)] == [queries[0], queries[0], queries[2]]
+    assert [ledger.definitions(day(number))["a"].sql for number in range(3)] == [queries[0], queries[0], queries[2]]
 
 
 def test_a_definition_is_that_of_the_run(ledger: Ledger) -> None:
@@ -342,10 +342,10 @@ def test_a_definition_is_that_of_the_run(ledger: Ledger) -> None:
     record(ledger, 0, computed(row("2026-01", 1)))
     record(ledger, 1, computed(row("2026-01", 1), row("2026-02", 2), fingerprint="g"))
     record(ledger, 2, Computed("a", "h", failed="no"))
-    assert ledger.definition("a") == Definition("a", "g", "SELECT 1")
-    assert ledger.definition("a", day(0)) == Definition("a", "f", "SELECT 1")
-    assert ledger.definition("a", day(0) - timedelta(1)) is None
-    assert ledger.definition("b") is None
+    assert ledger.definitions().get("a") == Definition("a", "g", "SELECT 1")
+    assert ledger.definitions(day(0)).get("a") == Definition("a", "f", "SELECT 1")
+    assert ledger.definitions(day(0) - timedelta(1)).get("a") is None
+    assert ledger.definitions().get("b") is None
     prints = [ledger.revisions("a", "", Grain.MONTH, "", key)[0].fingerprint for key in (JAN, FEB)]
     assert prints == ["f", "g"]
 

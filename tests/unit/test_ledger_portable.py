@@ -91,7 +91,7 @@ def told(ledger: Ledger) -> dict[str, Any]:
             at = kpi, then
             answers["numbers", at] = ledger.read(kpi, part=None, as_of=then).to_pylist()
             answers["entries", at] = ledger.entries(kpi, then)
-            answers["definition", at] = ledger.definition(kpi, then)
+            answers["definition", at] = ledger.definitions(then).get(kpi)
         for grain, cell, period in PLACES:
             answers[kpi, grain, cell, period] = ledger.revisions(kpi, "", GRAINS[grain], cell, period)
     for run in runs:

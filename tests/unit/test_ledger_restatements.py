@@ -255,6 +255,16 @@ def test_nothing_is_within_a_share_of_zero(ledger: Ledger) -> None:
     assert days(ledger) == {0: 0.0}
 
 
+def test_what_cancels_out_is_nothing_however_its_last_digits_fall(ledger: Ledger) -> None:
+    """A correlation of 0 comes out as 3e-16, then as another speck, then as 0; a trillionth of a unit is a change."""
+    record(ledger, 0, computed([row(0, 3e-16)]))
+    for run, value in enumerate([1e-16, -2e-13, 0.0], start=1):
+        assert record(ledger, run, computed([row(0, value)])).unchanged == 1
+    assert (days(ledger), listed(ledger)) == ({0: 3e-16}, [])
+    record(ledger, 4, computed([row(0, 2e-12)]))
+    assert listed(ledger) == [(1, "waiting", 1)]
+
+
 # -- one restatement, or another -------------------------------------------------------------------------------------
 
 

@@ -63,7 +63,7 @@ def test_an_earlier_ledger_reads_as_it_did_and_takes_a_further_run(dump: Path, t
         (then,) = ledger.read("spent", cells=False, as_of=second).slice(0, 1).to_pylist()
         assert (then["value"], then["status"], then["low"]) == (61, "off", 100)
         assert "visits" in ledger.catalogue(runs[0].fingerprint)  # type: ignore[operator]  # it is there
-        assert "SELECT" in ledger.definition("spent").sql.upper()  # type: ignore[union-attr]  # it is there
+        assert "SELECT" in ledger.definitions().get("spent").sql.upper()  # type: ignore[union-attr]  # it is there
         if dump.stem >= "0003":
             (entered,) = ledger.entries("trained")
             assert (entered.entry.note, entered.revision) == ("one came back (was 12)", 2)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headway.formats import numbers
+from headway.formats.numbers import MINUS, NBSP, THIN
 from headway.model import Unit, UnitKind
-from headway.publish import numbers
-from headway.publish.numbers import MINUS, NBSP, THIN
 
 PERCENT = Unit(UnitKind.PERCENT, "percent")
 USD = Unit(UnitKind.CURRENCY, "USD")

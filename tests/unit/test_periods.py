@@ -42,6 +42,7 @@ def test_hours_tile_their_day(calendar: Calendar, day: date) -> None:
     hours = calendar.between(Grain.HOUR, day, day)
     whole = calendar.period(Grain.DAY, day)
     assert len({h.key for h in hours}) == len(hours)
+    assert hours == [calendar.hour(hour.start) for hour in hours]
     assert len(hours) in (23, 24, 25)
     assert hours[0].start <= whole.start
     assert hours[-1].end >= whole.end

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from headway import charts
 from headway.charts import Grid, Patch, Plot, Series, Shape, Slot
 from headway.charts.series import apart, colours, names
+from headway.publish import tokens
 
 SHAPES: tuple[Shape, ...] = (
     "line", "area", "stacked area", "bar", "stacked bar", "waterfall", "histogram", "survival curve"
@@ -67,8 +68,30 @@ def test_a_long_name_is_cut_beside_its_line_and_whole_in_the_key() -> None:
     shown = Plot("line", (Slot(0, "a", "a"), Slot(1, "b", "b")), (
         Series(long, (1.0, 2.0), ("1", "2"), "2"), Series("b", (1.0, 1.0), ("1", "1"), "1")
     ), 0, 3, ((0.0, "0"),), "says")  # fmt: skip
-    assert names(shown)[0] == "An institute with a v…  2"
+    assert names(shown)[0] == "An institute with a very long na…  2"
     assert long in charts.drawn(shown)
+    clause = replace(
+        shown, series=(replace(shown.series[0], name="Prospects, of the institutes that nobody shortens"),)
+    )
+    assert names(replace(clause, series=(*clause.series, shown.series[1])))[0] == "Prospects…  2"
+
+
+def test_what_a_waterfall_ends_on_stands_below_the_names_of_what_moved_it() -> None:
+    """The level is no movement, wherever it lies on the scale."""
+    ends = Series("At the end", (7.0, 12.0), ("7", "12"), "12", role="total")
+    moved = plot("waterfall", [2.0, 5.0], [0.0, 1.0], [0.0, -1.0])
+    drawn = charts.svg(replace(moved, series=(*moved.series, ends)))
+    placed = {name: float(y) for y, name in re.findall(r'y="([\d.]+)"[^>]*>([^<]+)  \d+</text>', drawn)}
+    assert placed["At the end"] > max(y for name, y in placed.items() if name != "At the end") + 15
+
+
+def test_bars_that_have_no_room_for_each_name_keep_the_years() -> None:
+    """Of 24 quarters on a phone, the first of each year is named."""
+    quarters = [f"{2021 + n // 4}" if n % 4 == 0 else f"Q{n % 4 + 1}" for n in range(24)]
+    shown = plot("stacked bar", [1.0] * 24, [2.0] * 24)
+    shown = replace(shown, slots=tuple(Slot(float(n), name, name) for n, name in enumerate(quarters)))
+    named = re.findall(r">(20\d\d|Q\d)</text>", charts.svg(shown, "narrow"))
+    assert [name for name in named if name[0] == "2"] == [f"{2021 + n}" for n in range(6)]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -144,8 +167,8 @@ def test_a_name_and_its_value_fit_beside_the_chart_together() -> None:
     shown = plot("line", *rows)
     long = replace(shown.series[0], name="An institute with a very long name", label="1,350,000 people")
     both = names(replace(shown, series=(long, shown.series[1])))
-    assert both[0] == "An inst…  1,350,000 people"
-    assert all(26 + 6.5 * len(name) <= 200 for name in both)
+    assert both[0] == "An institute with…  1,350,000 people"
+    assert all(26 + 6.5 * len(name) <= 264 for name in both)
 
 
 def test_a_gap_in_a_layer_is_no_zero() -> None:
@@ -158,6 +181,17 @@ def test_a_gap_in_a_layer_is_no_zero() -> None:
         for svg in (whole, broken, late)
     ]
     assert pieces == [1, 2, 1]
+
+
+def test_a_stack_ends_where_nothing_is_known() -> None:
+    """It does not come down to 0 where its newest period is withheld; what is known looks as if it were all."""
+    known, ends = (
+        re.findall(r'd="([^"]*)"[^>]*fill="var\(--c1\)"', charts.svg(plot("stacked area", values, values)))[0]
+        for values in ((2.0,) * 7, (2.0,) * 6 + (None,))
+    )
+    corners = [re.findall(r"([\d.]+),([\d.]+)", path) for path in (known, ends)]
+    assert [len(found) for found in corners] == [14, 12]
+    assert [len({y for _, y in found}) for found in corners] == [2, 2]
 
 
 def test_layers_of_one_period_stand_as_bars() -> None:
@@ -230,6 +264,18 @@ def test_words_on_every_shade_can_be_read() -> None:
     drawn = charts.svg(grid)
     for n in range(7):
         [ink] = re.findall(rf'<g fill="var\(--([\w-]+)\)"(?:(?!</g>).)*>v{n}<', drawn)
-        for tokens in (light, dark):
-            pair = sorted((luminance(tokens[ink]), luminance(tokens[f"q{n + 1}"])))
+        for mode in (light, dark):
+            pair = sorted((luminance(mode[ink]), luminance(mode[f"q{n + 1}"])))
             assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, (n + 1, ink)
+
+
+def test_every_drawing_is_a_file_of_its_own() -> None:
+    """Names of rows at the left of a heat map have their room in it, too; bars may lie."""
+    grid = Grid(("Sep 2026 (18)",), ("0", "1"), ((Patch(1, "1"), Patch(None, "", "not yet")),), 0, 1, (), "says")
+    lying = plot("bar", (1.0,) * 7)
+    for shown, left in ((grid, 144), (lying, 68)):
+        file = charts.paper(charts.svg(shown), tokens.light(), "Title", "Counted.", ["says"], "Source")
+        assert f'<svg x="{left}"' in file
+        assert "var(" not in file
+        assert charts.printed(charts.svg(shown), tokens.light(), "says").startswith("<svg")
+    assert "Sep 2026 (18)" in charts.paper(charts.svg(grid), tokens.light(), "Title", "", ["says"], "")

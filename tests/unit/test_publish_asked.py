@@ -168,8 +168,13 @@ def test_a_page_that_cannot_be(served: Pages) -> None:
     assert "Monthly active users is not kept by fortnight. It is kept by day" in page.content.decode()
     with pytest.raises(UsageError):
         served.get("kpi/mau.json", "grain=fortnight")
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="Monthly active users has no cluster Moon by day") as caught:
         served.get("kpi/mau.json", "for=cluster%3DMoon")
+    assert str(caught.value.mistakes[0].remedy).startswith("It has (none), Andes, ")
+    assert str(caught.value.mistakes[0].remedy).endswith(" more.")
+    with pytest.raises(UsageError) as caught:
+        served.get("kpi/mau.json", "for=cluster%3DOcaen")
+    assert caught.value.mistakes[0].remedy == "Did you mean Ocean?"
 
 
 def test_without_questions(published: tuple[Ledger, Catalog], northlane: SimpleNamespace) -> None:

@@ -13,9 +13,9 @@ from headway import catalog as catalogue
 from headway import run
 from headway.ledger import Ledger
 from headway.model import Audience
-from headway.publish import pages
+from headway.publish import twin
+from headway.publish.checkpages import CheckRow
 from headway.publish.html import Pages
-from headway.publish.pages import CheckRow
 from headway.publish.view import View
 
 START = datetime(2026, 4, 1, 6, tzinfo=UTC)
@@ -166,11 +166,11 @@ def test_the_page_and_its_twin_say_the_same(root: Path, ledger: Ledger) -> None:
     shown = seen(root, ledger)
     written = Pages(shown)
     html = written.get("quality.html")
-    twin = written.get("quality.json")
+    beside = written.get("quality.json")
     assert html is not None
-    assert twin is not None
+    assert beside is not None
     text = html.content.decode()
-    assert json.loads(twin.content)["groups"] == json.loads(json.dumps(pages.plain(shown.quality().groups)))
+    assert json.loads(beside.content)["groups"] == twin.plain(shown.quality().groups)
     assert 'id="sales.sane-amounts"' in text
     assert 'aria-label="Failed in the last run"' in text
     assert "Holds back" in text

@@ -14,7 +14,7 @@ from headway import catalog as catalogue
 from headway.ledger import Ledger
 from headway.model import Audience
 from headway.periods import Grain
-from headway.publish import pages, terminal, view
+from headway.publish import terminal, twin, view
 from headway.publish.html import Pages
 from headway.run import Outcome, observe
 
@@ -102,15 +102,15 @@ def test_imported_values_are_marked_everywhere(root: Path) -> None:
     with ledger:
         seen = view.open(ledger, catalogue.load(root), Audience.PUBLIC, NOW)
         rows = {row.period: row for row in seen.kpi("since").rows}
-        twin = json.loads(json.dumps(pages.plain(seen.kpi("since"))))
-        plain = {row["period"]: row["imported"] for row in twin["rows"]}
+        told = twin.plain(seen.kpi("since"))
+        imported = {row["period"]: row["imported"] for row in told["rows"]}
         csv = seen.csv("since", Grain.MONTH).splitlines()
         html = Pages(seen).get("kpi/since.html")
     assert [(rows[name].value, rows[name].imported, rows[name].note) for name in ("2026-01", "2026-02")] == [
         (0.5, True, "Imported"),
         (pytest.approx(2 / 3), False, ""),
     ]
-    assert plain == {"2025-11": True, "2026-01": True, "2026-02": False, "2026-03": False}
+    assert imported == {"2025-11": True, "2026-01": True, "2026-02": False, "2026-03": False}
     header = csv[0].split(",")
     assert [line.split(",")[header.index("imported")] for line in csv[1:3]] == ["true", "true"]
     assert html is not None
@@ -145,7 +145,7 @@ def test_texts_stand_newest_first_with_their_evidence(root: Path) -> None:
     ]
     assert (page.tile.shown.value, page.tile.shown.text, page.tile.verdict.word) == (None, "2 entries", "In words")
     assert [e.entered_by for e in public.entries] == ["", ""]
-    assert "Ana" not in json.dumps(pages.plain(public))
+    assert "Ana" not in json.dumps(twin.plain(public))
     assert html is not None
     assert b"It &lt;b&gt;works&lt;/b&gt;." in html.content
     assert b'href="https://example.org/a"' in html.content

@@ -160,3 +160,19 @@ def test_causes_in_words(reader: Callable[..., Situation], spent: Kpi) -> None:
         assert "secret" not in said
         assert "colleagues" not in said
         assert said[0].isupper()
+
+
+def test_what_waits_is_counted_for_those_who_may_see_it(reader: Callable[..., Situation], spent: Kpi) -> None:
+    """Numbers of KPIs that a reader has, and of changes that nobody decided yet."""
+    some = [restatement(1, "waiting"), restatement(2, "rejected"), restatement(3, "waiting")]
+    said = "4 closed numbers of 1 KPI came out different; the published ones stay until somebody decides."
+    assert history.undecided(some, {"spent"}) == said
+    assert history.undecided(some, {"visits"}) == history.undecided(some[1:2], {"spent"}) == ""
+    one = replace(some[0], kpis=(replace(some[0].kpis[0], numbers=1),))
+    assert history.undecided([one], ["spent"]).startswith("1 closed number came out different; the published one stays")
+    (inner,) = history.waiting(Past.of(some[:2], []), spent, reader())
+    assert (inner.name, inner.title) == ("spent", spent.title)
+    assert inner.text.startswith("would change in 2 numbers, most of all January 2026, $7,212 to $7,198. ")
+    assert inner.text.endswith("(#1).")
+    (outer,) = history.waiting(Past.of(some[:2], []), spent, reader(Audience.PUBLIC))
+    assert "7,198" not in outer.text

@@ -27,8 +27,8 @@ from headway.model import (
 from headway.periods import Grain
 from headway.publish import graph, view
 from headway.publish.boards import visible
+from headway.publish.kpipages import Lineage, ReadColumn
 from headway.publish.lineage import Columns, lineage
-from headway.publish.pages import Lineage, ReadColumn
 
 PLACE = Place("boards/all.yml", 1, 1, 1)
 READ: Columns = {"postings": {"usd": ["value"], "posted_on": ["time", "exclusion"]}}

@@ -151,3 +151,13 @@ def test_hidden_kpis_have_neither(published: Published, northlane: SimpleNamespa
     for path in ("card.html", "badge.svg", "svg", "png"):
         assert public.get(f"kpi/secret_cost.{path}") is None
     assert not [path for path in public.paths() if "secret_cost" in path]
+
+
+def test_a_phone_shows_a_year_of_days_and_the_numbers_of_its_notes(served: Pages) -> None:
+    """Of three years of days a phone has one; a note that is numbered 2 below the chart is so in both drawings."""
+    page = get(served, "kpi/mau.html").content.decode()
+    wide, narrow = re.findall(r'<svg class="chart (?:wide|narrow) .*?</svg></svg>', page, re.DOTALL)
+    assert ">1</text>" in wide
+    assert ">2</text>" in wide
+    assert ">1</text>" not in narrow
+    assert ">2</text>" in narrow

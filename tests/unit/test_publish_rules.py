@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from headway import catalog as catalogue
+from headway.formats import numbers
 from headway.model import Catalog, RuleCell, cell_text
-from headway.publish import numbers, rules
+from headway.publish import rules
 
 PROJECT = """
 project: words

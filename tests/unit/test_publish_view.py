@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from headway.charts import Grid
 from headway.errors import UsageError
-from headway.ledger import Ledger
+from headway.formats import dates
+from headway.ledger import Ledger, snapshot
 from headway.model import (
     Audience,
     Catalog,
@@ -25,16 +27,19 @@ from headway.model import (
     Kpi,
     KpiCheck,
     Limits,
+    Reason,
     Reconcile,
     Retention,
     Share,
     Status,
     Then,
+    Total,
     Unit,
     UnitKind,
 )
 from headway.periods import Calendar, Grain, Length
-from headway.publish import measures, pages, past, tiles, view, words
+from headway.publish import front, measures, past, tiles, twin, view, words
+from headway.publish.html import Pages
 from headway.publish.stored import Stored
 from headway.publish.view import View
 
@@ -166,6 +171,14 @@ def test_brief(internal: View) -> None:
     ]
 
 
+def test_what_lasts_is_told_by_when_it_began(internal: View, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody can read "for the 689th day in a row"."""
+    monkeypatch.setattr(front, "MANY", 3)
+    first, second, *_ = internal.front().brief
+    assert first.text.endswith("below the target of 85\u202f%, every month since July 2026.")
+    assert second.text.endswith("for the second month in a row.")
+
+
 def test_counts_add_up(internal: View) -> None:
     """Each KPI is counted under one status."""
     front = internal.front()
@@ -184,12 +197,27 @@ def test_front_holds_every_tracked_kpi_once(internal: View) -> None:
     assert sum(len(g.tiles) for g in catalogue.groups) == len(internal.names)
 
 
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        (date(2026, 11, 2), "2 Nov"),
+        (date(2026, 2, 1), "1 Feb"),
+        (date(2025, 12, 31), "31 Dec 2025"),
+        (date(2026, 12, 31), "31 Dec"),
+        (date(2027, 1, 1), "1 Jan 2027"),
+    ],
+)
+def test_a_day_without_its_year_is_plain(when: date, said: str) -> None:
+    """A day lately or later this year needs no year; one of a year to come does, however near."""
+    assert dates.near_day(when, date(2026, 11, 21)) == said
+
+
 def test_the_public_sees_nothing_of_what_is_internal(published: Published, northlane: SimpleNamespace) -> None:
     """No page, twin or file for the public holds an internal KPI's name, title or number, nor its formula."""
     public = view.open(*published, Audience.PUBLIC, northlane.NOW)
     assert public.left_out == ("secret_cost",)
     everything = [public.front(), public.catalogue(), *(public.kpi(name) for name in public.names)]
-    text = json.dumps(pages.plain(everything), ensure_ascii=False)
+    text = json.dumps(twin.plain(everything), ensure_ascii=False)
     for secret in ("secret_cost", "Payroll of the board", "77136", "77.1k"):
         assert secret not in text
     assert public.kpi("margin").written is None
@@ -268,15 +296,17 @@ def test_failed(ledger: Ledger, tmp_path: Path, northlane: SimpleNamespace) -> N
     (said,) = view.open(ledger, catalog, Audience.INTERNAL, northlane.NOW).front().brief
     assert said.text == "is stale since 21 Nov: data/a.csv holds no column named at."
     public = view.open(ledger, catalog, Audience.PUBLIC, northlane.NOW).tile("n")
-    assert "data/a.csv" not in json.dumps(pages.plain(public)).lower()
+    assert "data/a.csv" not in json.dumps(twin.plain(public)).lower()
 
 
 def test_nothing_computed(ledger: Ledger, tmp_path: Path, northlane: SimpleNamespace) -> None:
     """Before the first run every page says so, and none is empty."""
-    kpi = northlane.kpi("n", northlane.Aggregate("count", "sessions"), northlane.PEOPLE, Grain.DAY)
+    goal = northlane.bound(Grain.DAY, low=10)
+    kpi = northlane.kpi("n", northlane.Aggregate("count", "sessions"), northlane.PEOPLE, Grain.DAY, targets=(goal,))
     empty = view.open(ledger, northlane.catalogue(tmp_path, [kpi]), Audience.INTERNAL, northlane.NOW)
     assert empty.front().notices == ("Nothing has been computed yet. The first run fills this page.",)
     assert empty.tile("n").reason == "No run has computed it yet."
+    assert empty.tile("n").target == "≥\u00a010"
     assert empty.kpi("n").rows == ()
     assert "No data" in empty.kpi("n").finding
 
@@ -360,7 +390,36 @@ def test_ages_stand_in_their_order(one: Callable[..., View], northlane: SimpleNa
     (breakdown,) = (
         one(kpi, northlane.series(Grain.MONTH, 3, lambda i: 0.5, last=date(2026, 10, 31)) + rows).kpi("n").breakdowns
     )
-    assert [cell.label for cell in breakdown.cells] == ["1", "2", "10"]
+    assert [cell.label for cell in breakdown.cells] == ["month 1", "month 2", "month 10"]
+
+
+def test_what_has_no_total_shows_its_cells(one: Callable[..., View], northlane: SimpleNamespace) -> None:
+    """Cohorts are a heat map, each with a share for each age; its page has no rows that say "No total"."""
+    measure = Retention("sessions", "user_id", ages=Length.parse("12 months"))
+    unit = Unit(UnitKind.PERCENT, "percent")
+    kpi = northlane.kpi("n", measure, unit, Grain.MONTH, by=(("age",),), total=Total.NONE)
+    last = date(2026, 10, 31)
+    rows = [northlane.row(date(2026, month, 1), Grain.MONTH, None, reason=Reason.NO_TOTAL) for month in (8, 9, 10)]
+    for age in (1, 2):
+        line = northlane.series(Grain.MONTH, 3, lambda i, age=age: 1 - age / 4, cell=(("age", str(age)),), last=last)
+        rows += line[: 3 - age]
+    rows.append(northlane.row(last, Grain.MONTH, None, cell=(("age", "1"),), reason=Reason.GROUP_TOO_SMALL))
+    shown = one(kpi, rows)
+    (tile,) = shown.kpi("n").apart
+    assert isinstance(tile.plot, Grid)
+    assert [[patch.text.replace("\u202f", " ") or patch.missing for patch in row] for row in tile.plot.patches] == [
+        ["75 %", "50 %"],
+        ["75 %", "not yet"],
+        ["withheld", "not yet"],
+    ]
+    assert [patch.held for patch in tile.plot.patches[2]] == [True, False]
+    document = Pages(shown).get("kpi/n.html")
+    assert document is not None
+    page = document.content.decode()
+    assert 'class="chart wide grid' in page
+    assert 'class="k-held"' in page
+    assert 'id="table"' not in page
+    assert page.count("No total") == 1
 
 
 def test_csv(internal: View) -> None:
@@ -401,14 +460,14 @@ def test_hours(one: Callable[..., View], northlane: SimpleNamespace) -> None:
 
 def test_plain_twins_are_json(internal: View) -> None:
     """Every page is plain JSON whose numbers are those of the page."""
-    twin = json.loads(json.dumps(pages.plain(internal.kpi("retention"))))
-    assert twin["tile"]["shown"]["value"] == pytest.approx(0.86 - 17 * 0.0039)
-    assert twin["rows"][1]["full"] == "79.4\u202f%"
-    assert "pieces" not in json.dumps(twin)
+    told = twin.plain(internal.kpi("retention"))
+    assert told["tile"]["shown"]["value"] == pytest.approx(0.86 - 17 * 0.0039)
+    assert told["rows"][1]["full"] == "79.4\u202f%"
+    assert "pieces" not in json.dumps(told)
 
 
 def test_version(ledger: Ledger, tmp_path: Path, northlane: SimpleNamespace) -> None:
-    """A view is another one after a run and after an hour, and the same one in between."""
+    """A view is another one after a run, an hour, and on a restored ledger with as many runs; in between the same."""
     catalog = northlane.catalogue(tmp_path, [])
     northlane.fill(ledger, [])
     before = view.open(ledger, catalog, Audience.PUBLIC, northlane.NOW).version
@@ -416,7 +475,17 @@ def test_version(ledger: Ledger, tmp_path: Path, northlane: SimpleNamespace) -> 
     assert view.open(ledger, catalog, Audience.PUBLIC, northlane.NOW + timedelta(minutes=55)).version != before
     assert view.open(ledger, replace(catalog, fingerprint="z"), Audience.PUBLIC, northlane.NOW).version != before
     northlane.fill(ledger, [])
-    assert view.open(ledger, catalog, Audience.PUBLIC, northlane.NOW).version != before
+    after = view.open(ledger, catalog, Audience.PUBLIC, northlane.NOW)
+    assert after.version != before
+    with Ledger.open(tmp_path / "restored.db") as restored:
+        northlane.fill(restored, [])
+        northlane.fill(restored, [])
+    snapshot.replace(tmp_path / "restored.db", ledger.path, 1.0)
+    again = view.open(ledger, catalog, Audience.PUBLIC, northlane.NOW)
+    assert again.run is not None
+    assert after.run is not None
+    assert again.run.id == after.run.id
+    assert again.version != after.version
 
 
 def test_each_status_has_words() -> None:

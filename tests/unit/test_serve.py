@@ -78,6 +78,8 @@ def test_what_an_address_asks(client: Client) -> None:
     twin = client.get("/kpi/mau.json?grain=fortnight&last=soon")
     assert twin.status_code == 400
     assert twin.json()["error"] == "unknown-period"
+    kept = "Monthly active users is not kept by fortnight. It is kept by day, week, month, quarter, year."
+    assert twin.json()["errors"][0] == kept
     assert len(twin.json()["errors"]) == 2
 
 
@@ -117,6 +119,8 @@ def test_not_found(client: Client) -> None:
         "status": 404,
     }
     assert client.get("/kpi/secret_cost.html").status_code == 404
+    for path in ("/kpi/mau.html%0a", "/kpi/mau.html%0A%0A", "/%0a", "/kpi/mau.json%0a", "/kpi%0a/mau.html"):
+        assert client.get(path).status_code == 404, path
 
 
 def test_only_reading(client: Client) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TypeVar
 
 import numpy as np
@@ -25,6 +24,9 @@ _T = TypeVar("_T", bound=np.generic)
 
 #: A number that passes a bound by less than this share of the bound meets it, as for a target.
 TOLERANCE = 1e-9
+
+#: The reasons that withhold.
+_WITHHELD = pa.array([reason.value for reason in Reason if reason.withheld])
 
 #: Sights by code; the first three say something of the bound.
 SIGHTS = (Sight.FINE, Sight.BEYOND, Sight.BETWEEN, Sight.NO_DATA, Sight.WITHHELD)
@@ -93,7 +95,7 @@ def grid(
 
     flags = table["flags"].to_numpy()
     closed = (flags & Flag.PARTIAL) == 0
-    held = pc.is_in(table["reason"], _withheld()).to_numpy()
+    held = pc.is_in(table["reason"], _WITHHELD).to_numpy()
     has_row = spread(np.ones(len(table), np.bool_), nothing=False)
     value = spread(table["value"].to_numpy(), np.nan)
     # An empty cell is as complete as the rest of its period.
@@ -126,12 +128,6 @@ def grid(
         withheld=spread(held, nothing=False),
         reason=spread(np.array(table["reason"].to_pylist(), dtype=object), None),
     )
-
-
-@cache
-def _withheld() -> pa.Array:
-    """The reasons that withhold; made when it is needed, because the first array has pandas imported."""
-    return pa.array([reason.value for reason in Reason if reason.withheld])
 
 
 def _of_series(table: pa.Table, watched: Watched, part: str) -> pa.Table:

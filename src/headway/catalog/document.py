@@ -272,6 +272,7 @@ def _alias(document: Document) -> Mistake | None:
 # -- syntax --------------------------------------------------------------------------------------------------------
 
 _NO_SPACE = ("a key is not followed by ': '", "Write 'key: value', with a space after the colon.")
+_NOT_ALIGNED = ("the indentation does not match the lines above", "Keys of one map begin in one column.")
 #: What ruamel says (a part of it), what we say, and the remedy.
 _PROBLEMS: tuple[tuple[str, str, str | None], ...] = (
     ("'\\t' that cannot start", "a tab cannot indent YAML", "Indent with spaces."),
@@ -287,7 +288,7 @@ _PROBLEMS: tuple[tuple[str, str, str | None], ...] = (
     ("expected ',' or ']'", "a '[' is opened, and what follows is neither ',' nor ']'", "Close it with ']'."),
     ("unexpected end of stream", "a quote is opened and not closed", "Close the quote."),
     ("undefined alias", "a text cannot begin with '*'", "Put the text in quotes."),
-    ("expected <block end>", "the indentation does not match the lines above", "Keys of one map begin in one column."),
+    ("expected <block end>", *_NOT_ALIGNED),
     ("expected a single document", "a file holds one document; '---' begins another", "Remove the '---'."),
     ("unknown escape", "a '\\' in double quotes begins an escape", "Use single quotes."),
     ("duplicate anchor", "anchors (&) are not used in a catalogue", "Write the value where it belongs."),
@@ -318,6 +319,8 @@ def _syntax(document: Document, error: MarkedYAMLError) -> Mistake:
         message, remedy = _QUOTE_WITHIN
     elif "mapping values" in said and (glued := _glued(document, index)) is not None:
         index, (message, remedy) = glued, _NO_SPACE
+    elif "mapping values" in said and re.fullmatch(r"[\w-]+", before.strip()):  # a key deeper than those beside it
+        index, (message, remedy) = index - len(before.lstrip()), _NOT_ALIGNED
     elif "'\\t'" in said and before.strip():
         message, remedy = "a tab stands where YAML has a space", "Write a space."
     return Mistake(message, "yaml-syntax", document.mark(index, index + 1), remedy)

@@ -53,7 +53,8 @@ class Entry:
         self.fine = False
         if given:
             self.say(f"{rule}: not '{given[0]}' and '{given[1]}'", "bad-value", "Remove one.", given[1], key=True)
-        elif not set(self.document.names(self.path)) - set(keys(type(spec))):  # else a slip, said already
+        elif not (written := set(self.document.names(self.path))) - set(keys(type(spec))) and not written & {*wanted}:
+            # A slip, or a key without a value, was told already.
             self.say(f"{rule}, and this has none", "missing-key")
         return None
 

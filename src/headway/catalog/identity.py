@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from headway.errors import Place
-from headway.model import Catalog, Check, Distinct, Duration, Expression, Kpi, KpiCheck, Source, Then
+from headway.model import Catalog, Check, Distinct, Duration, Expression, Kpi, KpiCheck, Python, Source, Then
 from headway.periods import Length, Window
 
 #: What of a KPI can change its numbers. `tracked_from` and `retired_on` decide which periods there are.
@@ -38,6 +38,15 @@ NUMBERS = (
     "revalued",
 )
 
+#: What of a catalogue has no part in computing and judging: what shows numbers and tells of them.
+_AROUND = frozenset(
+    {
+        *("root", "kpis", "sources", "fingerprint", "tests", "files"),
+        *("name", "title", "audience", "ledger", "brand", "site_url", "clock", "owners", "areas"),
+        *("routes", "levels", "alerts", "boards", "objectives", "notes"),
+    }
+)
+
 
 def text(catalog: Catalog) -> str:
     """The resolved catalogue as JSON, the same for the same catalogue wherever it lies. The ledger keeps it."""
@@ -56,6 +65,23 @@ def fingerprint(kpi: Kpi, catalog: Catalog) -> str:
         **({"working": _plain(catalog.working)} if counts_working_days(kpi, catalog) else {}),
         "sources": {name: _source(catalog.sources[name]) for name in catalog.upstream(kpi.name)},
     }
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def basis(catalog: Catalog, kpis: Iterable[str], sources: Iterable[str]) -> str | None:
+    """The hash of everything but rows and time that some KPIs of these sources, their verdicts and checks come from.
+
+    It changes more often than their numbers could: with a title, too. None if not all of it is known, as of a function
+    that is installed somewhere.
+    """
+    said = _plain(catalog, but=_AROUND)
+    said["kpis"] = {name: _plain(catalog.kpis[name]) for name in sorted(kpis)}
+    said["sources"] = {name: _plain(catalog.sources[name]) for name in sorted(sources)}
+    functions = {kpi.measure.function for name in kpis if isinstance((kpi := catalog.kpis[name]).measure, Python)}
+    files = {name.partition(":")[0] for name in functions}
+    if not files <= catalog.files.keys():
+        return None
+    said["functions"] = {name: hashlib.sha256(catalog.files[name]).hexdigest() for name in sorted(files)}
     return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
@@ -138,7 +164,7 @@ def _withholding(checks: Sequence[Check | KpiCheck]) -> dict[str, Any]:
     return {"checks": kept} if kept else {}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, but: Collection[str] = ("place", "places")) -> Any:
     """JSON's values for the model's. Places are left out: moving a line changes nothing."""
     if isinstance(value, Expression):
         return value.text
@@ -148,7 +174,7 @@ def _plain(value: Any) -> Any:
         return value.value
     if is_dataclass(value):
         kind = type(value).__name__
-        plain = {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.name not in ("place", "places")}
+        plain = {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.name not in but}
         return {"is": kind, **plain}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items() if not isinstance(item, Place)}

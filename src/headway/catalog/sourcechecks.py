@@ -330,7 +330,7 @@ def _matches(reading: _Reading, kind: str, value: Any) -> SourceRule:
 def _no_regex(pattern: str) -> str | None:
     """Why a pattern is none, by the library that engines match with."""
     try:
-        pc.match_substring_regex(pa.nulls(1, pa.string()), pattern=pattern)  # a text would have pandas imported
+        pc.match_substring_regex(pa.nulls(1, pa.string()), pattern=pattern)
     except pa.ArrowInvalid as error:
         return str(error).removeprefix("Invalid regular expression: ").strip()
     return None

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from headway import quality
 from headway.causes.differing import Differing
+from headway.formats import plurals
 from headway.model import Because, Catalog, Cause, Changes, Kpi, Reason
 from headway.periods import Grain, stretches
 from headway.quality.coding import Bools
@@ -153,16 +154,12 @@ def of_changes(changes: Changes, excluded: Callable[[str, str], int]) -> Iterato
         said = [
             f"no longer left out: {rule['where']} ({rule['why']})"
             if rule["gone"]
-            else f"{_rows(excluded(source, rule['why']))} left out: {rule['where']} ({rule['why']})"
+            else f"{plurals.count(excluded(source, rule['why']), 'row')} left out: {rule['where']} ({rule['why']})"
             for rule in rules
         ]
         yield Suspect(Cause(Because.EXCLUSION, source, note="; ".join(said)), tuple(dated))
     if changes.definition:
         yield Suspect(Cause(Because.DEFINITION, note=changes.definition))
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 def _day(text: str | None) -> date | None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from headway.formats.dates import month
+
 Form = Literal["line", "bar"]
 
 
@@ -104,14 +106,14 @@ def dates(first: float, last: float, most: int) -> list[tuple[float, str]]:
     if span <= 45:
         step = max(1, math.ceil(span / most))
         days = [start + timedelta(n) for n in range(0, span, step)]
-        return [(float(_number(d)), f"{d.day} {d:%b}") for d in days]
+        return [(float(_number(d)), f"{d.day} {month(d)}") for d in days]
     months = [
         date(y, m, 1) for y in range(start.year, end.year + 1) for m in range(1, 13) if start <= date(y, m, 1) <= end
     ]
     for every in (1, 3, 6, 12, 24, 60, 120):
         chosen = [d for d in months if ((d.year * 12 + d.month - 1) % every) == 0]
         if len(chosen) <= most:
-            return [(float(_number(d)), str(d.year) if d.month == 1 else f"{d:%b}") for d in chosen]
+            return [(float(_number(d)), str(d.year) if d.month == 1 else month(d)) for d in chosen]
     return []
 
 

@@ -29,6 +29,7 @@ def spec(grid: Grid, width: int, tall: int, *, narrow: bool = False) -> Spec:
     rects: dict[int, list[Spec]] = defaultdict(list)
     words: dict[str, list[Spec]] = defaultdict(list)
     unripe: list[Spec] = []
+    held: list[Spec] = []
     wanted = _AIR + _CHARACTER * max((len(patch.text) for row in grid.patches for patch in row), default=0)
     fits = not narrow and wanted <= across
     waits = not narrow and _AIR + _CHARACTER * len("not yet") <= across
@@ -42,11 +43,14 @@ def spec(grid: Grid, width: int, tall: int, *, narrow: bool = False) -> Spec:
                 rects[shade].append(box)
                 if fits:
                     words[_word(shade)].append({**middle, "label": patch.text, "hide": "desk"})
-            elif patch.missing and waits:
+            elif patch.held:
+                held.append(box)
+            if not shade and patch.missing and waits:
                 unripe.append({**middle, "label": patch.missing, "hide": "desk"})
     place = {"x": "x", "x2": "x2", "y": "y", "y2": "y2"}
     edge: Spec = {"type": "rect", "stroke": "var(--surface)", "strokeWidth": 1.5}
     parts = [layer(rects[n], edge | {"fill": f"var(--q{n})"}, **place) for n in sorted(rects)]
+    parts.append(layer(held, edge | {"fill": "url(#held)"}, **place))
     inside: Spec = {"type": "text", "align": "center", "baseline": "middle", "inside": True}
     parts += [
         *(layer(rows, inside | {"fill": f"var(--{ink})"}, x="x", y="y", text="label") for ink, rows in words.items()),
@@ -67,9 +71,10 @@ def spec(grid: Grid, width: int, tall: int, *, narrow: bool = False) -> Spec:
     return frame(inner, high, 8, [part for part in parts if part["data"]["values"]])
 
 
-def blanks(grid: Grid) -> list[str]:
-    """What stands for fields without a value, each word once: a drawing without room for them says it beside."""
-    return list(dict.fromkeys(p.missing for row in grid.patches for p in row if p.value is None and p.missing))
+def blanks(grid: Grid) -> list[tuple[str, bool]]:
+    """What stands for fields without a value, each word once, and if it is hatched: narrow drawings say it beside."""
+    empty = (patch for row in grid.patches for patch in row if patch.value is None and patch.missing)
+    return list(dict.fromkeys((patch.missing, patch.held) for patch in empty))
 
 
 def _word(shade: int) -> str:

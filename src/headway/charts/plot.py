@@ -72,11 +72,15 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One field of a grid: its value, as text, and what stands in its place where there is none ("not yet")."""
+    """One field of a grid: its value, as text, and what stands in its place where there is none ("not yet").
+
+    A number that is `held` back is hatched: there is one, which others may not see.
+    """
 
     value: float | None
     text: str
     missing: str = ""
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +97,4 @@ class Grid:
     high: float
     ticks: tuple[tuple[float, str], ...]
     says: str
-    row_title: str = ""
     column_title: str = ""

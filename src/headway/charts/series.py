@@ -18,9 +18,11 @@ from headway.charts.vega import BOTTOM, LEFT, TOP, Bars, Line, Spec, layer
 #: The height of a line of words, and how wide one character of it is, in pixels.
 _LINE, _CHARACTER = 15.0, 6.5
 #: The widest column of names in pixels, what of it its squares and their distance take, and the least of a name.
-_WIDEST, _SQUARE, _LEAST = 192, 26, 8
+_WIDEST, _SQUARE, _LEAST = 264, 26, 8
 #: The widest bar in pixels, and the narrowest one that bears an edge in the colour of the ground.
 _THICK, _EDGED = 140, 5
+#: The digits of a year: the first period of each bears it as its name.
+_YEAR = 4
 #: Of a bar that lies: the line of its name, its own height, and the air below it.
 _NAME, _FLAT, _AIR = 18, 14, 8
 _ON_TIME = ("line", "area", "stacked area", "survival curve")
@@ -124,7 +126,10 @@ def apart(places: Sequence[float], low: float, high: float, gap: float = _LINE) 
 
 
 def _cut(name: str, most: int) -> str:
-    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
+    if len(name) <= most:
+        return name
+    whole, comma, _ = name[:most].rpartition(", ")  # rather a clause less than half a word
+    return f"{(whole if comma else name[: most - 1]).rstrip()}…"
 
 
 def _figure(plot: Plot) -> Figure:
@@ -173,11 +178,13 @@ class _Lines(Line):
         """Layers from the first at the bottom, a hairline of the ground between them; the true total over all."""
         found: list[Spec] = []
         base = [0.0] * len(self.plot.slots)
+        # Where nothing at all is known the stack ends: it does not come down to 0.
+        there = [any(one.values[n] is not None for one in self.plot.series) for n in range(len(self.plot.slots))]
         for one, colour in zip(self.plot.series, colours(self.plot.series), strict=True):
             if one.role == "total":
                 continue
             top = [below + (value or 0.0) for below, value in zip(base, one.values, strict=True)]
-            gaps = _gaps(one.values)
+            gaps = [run if known else -1 for run, known in zip(_gaps(one.values), there, strict=True)]
             rows = [
                 {"x": self.x(slot.at), "y": self.y(high), "y2": self.y(low), "s": run}
                 for slot, high, low, run in zip(self.plot.slots, top, base, gaps, strict=True)
@@ -185,9 +192,13 @@ class _Lines(Line):
             ]
             look: Spec = {"type": "area", "fill": f"var(--{colour})", "stroke": "var(--surface)", "strokeWidth": 0.75}
             whole = {"x": "x", "y": "y", "y2": "y2"}
-            found.append(layer(rows, look, **whole if len(set(gaps)) == 1 else whole | {"detail": "s"}))
+            found.append(layer(rows, look, **whole if len({*gaps} - {-1}) == 1 else whole | {"detail": "s"}))
             base = top
-        veiled = [slot for n, slot in enumerate(self.plot.slots) if any(_at(one.partial, n) for one in self._parts)]
+        veiled = [
+            slot
+            for n, slot in enumerate(self.plot.slots)
+            if there[n] and any(_at(one.partial, n) for one in self._parts)
+        ]
         if veiled and len(self.plot.slots) > 1:
             first = max(n for n, slot in enumerate(self.plot.slots) if slot.at < veiled[0].at or n == 0)
             band = [{"x": self.x(self.plot.slots[first].at), "x2": self.x(veiled[-1].at), "y": 0, "y2": self.height}]
@@ -277,10 +288,13 @@ class _Columns(Bars):
     def layers(self) -> list[Spec]:
         """Back to front."""
         every = max(1, math.ceil(self._room() * len(self.plot.slots) / self.width))
+        # Where not all names have room, those that are a year keep theirs, else the newest.
+        years = [n for n, slot in enumerate(self.plot.slots) if len(slot.name) == _YEAR and slot.name.isdigit()]
+        kept = years[0] if years else len(self.plot.slots) - 1
+        while len(years) > 1 and (years[1] - kept) % every and every % (years[1] - kept):
+            every += 1
         labels = [
-            ((n + 0.5) * self.band, slot.name, "")
-            for n, slot in enumerate(self.plot.slots)
-            if (len(self.plot.slots) - 1 - n) % every == 0
+            ((n + 0.5) * self.band, slot.name, "") for n, slot in enumerate(self.plot.slots) if (n - kept) % every == 0
         ]
         parts = [*self.remarks(), *self.grid(), self.names(labels, "center")]
         parts += self._falling() if self.plot.shape == "waterfall" else self._standing()
@@ -368,10 +382,15 @@ class _Columns(Bars):
     def _on_top(self, one: Series) -> Spec:
         """Each bar's value on top of it, where all of them have room."""
         room = 8 + _CHARACTER * max((len(text) for text in one.texts), default=0)
+        fits, last = room <= self.band, len(one.values) - 1
         rows = [
-            {"x": round((n + 0.5) * self.band, 2), "y": min(self.y(value), self.y(0)), "label": one.texts[n]}
+            {
+                "x": round((n + 0.5) * self.band, 2),
+                "y": min(self.y(value), self.y(0)),
+                "label": one.texts[n] if fits else one.label or one.texts[n],
+            }
             for n, value in enumerate(one.values)
-            if value is not None and (room <= self.band or n == len(one.values) - 1)
+            if value is not None and (fits or n == last)
         ]
         text: Spec = {"type": "text", "align": "center", "baseline": "bottom", "dy": -4, "fill": "var(--ink-2)"}
         return layer(rows, text, x="x", y="y", text="label")
@@ -385,8 +404,8 @@ class _Columns(Bars):
             if self.plot.shape == "stacked bar" and one.role != "total":
                 wanted.append(self.y((up if here >= 0 else down) + here / 2))
                 up, down = up + max(here, 0.0), down + min(here, 0.0)
-            elif one.role == "total":
-                wanted.append(self.y(here))
+            elif one.role == "total":  # below the names of what moved it, never among them
+                wanted.append(max(self.y(here), (n + 1) * _LINE if self.plot.shape == "waterfall" else 0.0))
             else:
                 wanted.append(_LINE / 2 + n * _LINE)
         return keys(self.plot, wanted, self.width, self.height)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 from zlib import crc32
 
 import vl_convert
@@ -36,6 +38,20 @@ _NOMINAL = {"wide": 1184, "narrow": 342}
 Drawable = Figure | Plot | Grid
 
 
+class Drawings(Protocol):
+    """What was drawn before, by what it was drawn from."""
+
+    def get(self, written: str) -> str | None:
+        """The drawing of a specification, or None."""
+
+    def put(self, written: str, drawn: str) -> None:
+        """Keep the drawing of a specification."""
+
+
+#: To start what runs Vega takes longer than most builds have to draw.
+_KEPT: ContextVar[Drawings | None] = ContextVar("kept", default=None)
+
+
 def drawn(shown: Plot | Grid) -> str:
     """A plot or grid as HTML: the drawing for a desk, and that for a phone below the key that it has no room for."""
     key = ""
@@ -47,7 +63,10 @@ def drawn(shown: Plot | Grid) -> str:
         key = f'<ul class="key">{rows}</ul>'
     if isinstance(shown, Grid) and shown.ticks:
         shades = "".join(f'<i class="k-q{n}"></i>' for n in range(1, grid.SHADES + 1))
-        blank = "".join(f'<i class="k-none"></i>{escape(word)}' for word in grid.blanks(shown))
+        blank = "".join(
+            f'<span><i class="k-{"held" if held else "none"}"></i>{escape(word)}</span>'
+            for word, held in grid.blanks(shown)
+        )
         key = f'<p class="shades">{escape(shown.ticks[0][1])} {shades} {escape(shown.ticks[-1][1])}{blank}</p>'
     return key + svg(shown) + svg(shown, "narrow")
 
@@ -64,16 +83,8 @@ def svg(shown: Drawable, name: str = "wide", height: int | None = None) -> str:
     over = "".join(_over(layer, width) for layer in whole["layer"] if layer["mark"]["type"] in ("text", "point"))
     whole["layer"] = [layer for layer in whole["layer"] if layer["mark"]["type"] not in ("text", "point")]
     whole["padding"] = 0
-    drawn: str = vl_convert.vega_to_svg(_compiled(whole))
-    drawn = re.sub(
-        r' (?:font-family|class|role|stroke-miterlimit|pointer-events|aria-\w+|xmlns(?::\w+)?)="[^"]*"', "", drawn
-    )
-    drawn = re.sub(r"(\d+\.\d)\d+", r"\1", drawn)
-    drawn = re.sub(r'<path d="[^"]*"(?: fill="none")?(?: opacity="0")?(?: display="none")?></path>', "", drawn)
-    drawn = re.sub(r"(?:<g>)+</g>", "", drawn)
-    drawn = _ALIKE.sub(_joined, drawn)
-    body = drawn[drawn.index(">") + 1 : drawn.rindex("</svg>")]
-    for pattern in ("hatch", "veil"):
+    body = _marks(whole)
+    for pattern in _PATTERNS:
         if f"url(#{pattern})" in body:
             # An id of its own: a pattern inside a hidden chart does not paint.
             own = f"{pattern}-{name}-{crc32(body.encode()):x}"
@@ -88,6 +99,36 @@ def svg(shown: Drawable, name: str = "wide", height: int | None = None) -> str:
         f'preserveAspectRatio="none">{body}</svg><svg class="over" y="{TOP}" width="100%" height="{tall + BOTTOM}">'
         f"{over}</svg></svg>"
     )
+
+
+@contextmanager
+def keeping(drawings: Drawings) -> Iterator[None]:
+    """Take from `drawings` what was drawn before from the same specification, and put there what is drawn."""
+    before = _KEPT.set(drawings)
+    try:
+        yield
+    finally:
+        _KEPT.reset(before)
+
+
+def _marks(whole: Spec) -> str:
+    """What Vega draws of a specification, without what it says of every mark in turn."""
+    kept = _KEPT.get()
+    written = json.dumps(whole) if kept else ""
+    if kept and (known := kept.get(written)) is not None:
+        return known
+    drawn: str = vl_convert.vega_to_svg(_compiled(whole))
+    drawn = re.sub(
+        r' (?:font-family|class|role|stroke-miterlimit|pointer-events|aria-\w+|xmlns(?::\w+)?)="[^"]*"', "", drawn
+    )
+    drawn = re.sub(r"(\d+\.\d)\d+", r"\1", drawn)
+    drawn = re.sub(r'<path d="[^"]*"(?: fill="none")?(?: opacity="0")?(?: display="none")?></path>', "", drawn)
+    drawn = re.sub(r"(?:<g>)+</g>", "", drawn)
+    drawn = _ALIKE.sub(_joined, drawn)
+    body = drawn[drawn.index(">") + 1 : drawn.rindex("</svg>")]
+    if kept:
+        kept.put(written, body)
+    return body
 
 
 def _joined(run: re.Match[str]) -> str:
@@ -139,7 +180,9 @@ def png(shown: Drawable, tokens: Mapping[str, str], width: int = 1184, height: i
             return _COLOUR.sub(
                 lambda m: tokens[m[1]],
                 # Vega knows no pattern; on paper a pale bar says "not final" as well.
-                part.replace("url(#hatch)", "var(--series-soft)").replace("url(#veil)", "#ffffff99"),
+                part.replace("url(#hatch)", "var(--series-soft)")
+                .replace("url(#veil)", "#ffffff99")
+                .replace("url(#held)", "var(--sunken)"),
             )
         return part
 
@@ -199,11 +242,16 @@ def _over(layer: Spec, width: int) -> str:
 _LOOK = {"fill": "fill", "stroke": "stroke", "strokeWidth": "stroke-width", "fontWeight": "font-weight"}
 
 
-#: Bars of one colour that are not final, and what lies over those of several colours.
+#: Bars of one colour that are not final, what lies over those of several colours, and a field that is held back.
 _PATTERNS = {
     "hatch": (
         '<defs><pattern id="{}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<rect width="6" height="6" fill="var(--surface)"/><rect width="2.5" height="6" fill="var(--bar)"/>'
+        "</pattern></defs>"
+    ),
+    "held": (
+        '<defs><pattern id="{}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        '<rect width="5" height="5" fill="var(--surface)"/><rect width="1" height="5" fill="var(--edge)"/>'
         "</pattern></defs>"
     ),
     "veil": (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from headway.charts.figure import Figure, Mark, dates
@@ -21,6 +22,8 @@ PHONE, TABLET = 240, 540
 
 #: The height of a line of words, and from which share of the plot the name of the newest value reaches its right edge.
 _LINE, _LATE = 15.0, 0.6
+#: More points than these are a line only if it is thin.
+_DENSE = 300
 
 Spec = dict[str, Any]
 
@@ -127,7 +130,8 @@ class Chart:
             room, wanted = right - left, 6.6 * len(step.label) + 4
             narrow, newest = room * PHONE / self.width < wanted, step is self.figure.steps[-1]
             if room >= wanted:
-                texts.append({"x": left, "y": y - 5, "label": step.label, "hide": "phone" if narrow else ""})
+                texts.append({"x": self.clear(left, right, y, wanted), "y": y - 5, "label": step.label})
+                texts[-1]["hide"] = "phone" if narrow else ""
             if newest and narrow:
                 hide = "wide" if room >= wanted else ""
                 ends.append({"x": right, "y": y - 5, "label": step.label, "hide": hide})
@@ -143,6 +147,11 @@ class Chart:
             layer(texts, {**_NAME, "align": "left", "dx": 4}, x="x", y="y", text="label"),
             layer(ends, {**_NAME, "align": "right", "dx": -2}, x="x", y="y", text="label"),
         ]
+
+    def clear(self, left: float, right: float, y: float, wanted: float) -> float:
+        """Where the name of a level begins: at its left, unless something else is drawn there."""
+        del right, y, wanted
+        return left
 
     def slope(self) -> list[Spec]:
         """A bound that moves: a line of ink as any target, with what is to be reached at its end."""
@@ -222,6 +231,16 @@ class Chart:
         return min(max(self.x(at), 0), self.width)
 
 
+def _within(a: tuple[float, float], b: tuple[float, float], top: float, bottom: float) -> tuple[float, float] | None:
+    """From where to where the straight line between two points is in a band, or None."""
+    if max(a[1], b[1]) < top or min(a[1], b[1]) > bottom:
+        return None
+    if a[1] == b[1]:
+        return a[0], b[0]
+    ends = sorted(min(max((level - a[1]) / (b[1] - a[1]), 0.0), 1.0) for level in (top, bottom))
+    return a[0] + (b[0] - a[0]) * ends[0], a[0] + (b[0] - a[0]) * ends[1]
+
+
 class Line(Chart):
     """A line over a soft area, dashed where it is not final, named at its end."""
 
@@ -246,13 +265,14 @@ class Line(Chart):
                 )
             )
         parts += [*self.target(), *self.slope(), *self.breaks()]
+        stroke = 2 if len(solid) <= _DENSE else 1.25
         parts += [
             layer(
                 solid,
                 {
                     "type": "line",
                     "stroke": "var(--series)",
-                    "strokeWidth": 2,
+                    "strokeWidth": stroke,
                     "strokeCap": "round",
                     "strokeJoin": "round",
                 },
@@ -289,6 +309,18 @@ class Line(Chart):
             }
             parts += [layer(end, mark, x="x", y="y"), layer(end, text, x="x", y="y", text="label")]
         return [part for part in parts if part["data"]["values"]]
+
+    def clear(self, left: float, right: float, y: float, wanted: float) -> float:
+        """The first place along a level where its name stands on no line, with room for it on a phone if there is."""
+        drawn = [(self.x(mark.at), self.y(mark.value)) for mark in self.figure.marks if mark.value is not None]
+        crossed = [span for a, b in pairwise(drawn) if (span := _within(a, b, y - _LINE - 2, y))]
+        for room in (wanted * self.width / PHONE, wanted):
+            place = left
+            for begins, ends in [*crossed, (right, right)]:
+                if min(begins, right) - place >= room:
+                    return round(place, 2)
+                place = max(place, ends + 4)
+        return left
 
     def _dates(self) -> list[tuple[float, str, str]]:
         """Labels of time; on a phone only those that would stand there alone."""

@@ -56,11 +56,11 @@ def ask(catalog: Catalog, schemas: Schemas, kpi: Kpi, wanted: Mapping[Which, Seq
     for which, ((name, number), ways) in enumerate(wanted.items()):
         target = catalog.sources[name]
         other = Rows(catalog, schemas, target, within=rows.steps)
-        key = other.scope.column(target.key[0], target.places.get("key")).sql.sql(sql.DIALECT)
+        key = other.scope.column(target.key[0], target.places.get("key")).text
         other.need(key, "key")
         fails = other.fails(number, target.checks[number])
         keys = rows.steps.add("failing", f"SELECT DISTINCT key FROM {sql.name(other.write())} AS rows WHERE {fails}")
-        reads = (f"{rows.scope.column('.'.join(way)).sql.sql(sql.DIALECT)} IN (SELECT key FROM {keys})" for way in ways)
+        reads = (f"{rows.scope.column('.'.join(way)).text} IN (SELECT key FROM {keys})" for way in ways)
         rows.need(" OR ".join(f"COALESCE({read}, FALSE)" for read in reads), f"reads_{which}")
     base = rows.write()
     dated = " AND day IS NOT NULL" if time != source.time else ""

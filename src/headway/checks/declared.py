@@ -336,7 +336,7 @@ def _matches(rows: Rows, check: Check, rule: Matches) -> str:
 
 
 def _text(found: Found) -> str:
-    return found.sql.sql(sql.DIALECT)
+    return found.text
 
 
 def _any(conditions: Any) -> str:

@@ -25,6 +25,7 @@ from sqlglot import exp
 
 from headway.checks import declared
 from headway.checks.touching import Failing, Found, What
+from headway.formats import plurals
 from headway.model import (
     OF_ROWS,
     Catalog,
@@ -153,7 +154,13 @@ class _Facts:
             days = [row["day"] for row in self.rows if row["time"] == time and row[f"failed_{n}"]]
             where += [(time, first, last, None) for first, last in stretches(days)]
         tolerated = not failed or failed / seen <= check.tolerate
-        return _Said(tolerated, failed, seen, f"{failed:,} of {_many(seen, 'row')} {_do(failed)} not", where)
+        return _Said(
+            tolerated,
+            failed,
+            seen,
+            f"{plurals.whole(failed)} of {plurals.count(seen, 'row')} {_do(failed)} not",
+            where,
+        )
 
     # -- rules over days and periods -------------------------------------------------------------------------------
 
@@ -187,8 +194,9 @@ class _Facts:
             for time, first, last, _ in said.where
         ]
         told = [f"{value} ({said.finding})" for value, said in failing.items()]
-        more = f", and {len(told) - _NAMED:,} more" if len(told) > _NAMED else ""
-        finding = f"{len(failing):,} of {len(looked):,} {_do(len(failing))} not: {', '.join(told[:_NAMED])}{more}"
+        more = f", and {plurals.whole(len(told) - _NAMED)} more" if len(told) > _NAMED else ""
+        of_all = f"{plurals.whole(len(failing))} of {plurals.whole(len(looked))}"
+        finding = f"{of_all} {_do(len(failing))} not: {', '.join(told[:_NAMED])}{more}"
         return _Said(not failing, len(failing), len(looked), finding, where)
 
     def fresh(self, n: int, rule: Fresh) -> _Said:
@@ -271,9 +279,9 @@ class _Facts:
         for first, last in stretches([day for period in failing for day in _days(period)]):
             where += self.since(first, last)
         named = ", ".join(period.name for period in failing[-_NAMED:])
-        more = f"{len(failing) - _NAMED:,} before, and " if len(failing) > _NAMED else ""
+        more = f"{plurals.whole(len(failing) - _NAMED)} before, and " if len(failing) > _NAMED else ""
         grain = failing[0].grain if failing else Grain.DAY
-        finding = f"{_many(len(failing), grain)} {lacking}: {more}{named}"
+        finding = f"{plurals.count(len(failing), grain)} {lacking}: {more}{named}"
         return _Said(not failing, len(failing), seen, finding, where)
 
     def since(self, first: date | None, last: date | None) -> list[_Where]:
@@ -304,10 +312,6 @@ def _sentence(check: Check, said: _Said) -> str:
         return f"Check '{check.name}' passed: {finding}, of which {check.tolerate * 100:g} % are tolerated{why}"
     follows = {Then.WARN: "it only warns", Then.WITHHOLD: "what they touch is withheld", Then.STOP: "the run stops"}
     return f"Check '{check.name}' failed, {follows[check.then]}: {finding}{why}"
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _do(count: int) -> str:

@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from headway.checks.touching import Failing, Found, What
 from headway.errors import Place
+from headway.formats import plurals
 from headway.model import KEY, REFERS, Catalog, Checked, Family, Reference, Schemas, Source, Then
 from headway.periods import stretches
 from headway.plan import sql
@@ -78,7 +79,7 @@ def _day(scope: Scope, source: Source, column: str) -> str:
 
 
 def _sql(scope: Scope, column: str, place: Place | None) -> str:
-    return scope.column(column, place).sql.sql(sql.DIALECT)
+    return scope.column(column, place).text
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def read(catalog: Catalog, source: str, answer: pa.Table) -> Found:
 
 
 def _words(source: Source, subject: str, problem: str, failed: int) -> str:
-    rows = "1 row" if failed == 1 else f"{failed:,} rows"
+    rows = plurals.count(failed, "row")
     if problem == "not found":
         target = source.refers[subject].source
         article = "an" if subject[0].lower() in "aeiou" else "a"

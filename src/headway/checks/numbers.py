@@ -29,6 +29,7 @@ import pyarrow.compute as pc
 
 from headway import quality
 from headway.checks.findings import MEDIAN_SPREAD
+from headway.formats import plurals
 from headway.model import (
     Catalog,
     Checked,
@@ -215,7 +216,7 @@ def _sentence(check: KpiCheck, kpi: Kpi, failed: Sequence[Period]) -> str:
         return f"Check '{check.name}' passed: {rule}"
     follows = {Then.WARN: "it only warns", Then.WITHHOLD: "what they touch is withheld", Then.STOP: "the run stops"}
     named = ", ".join(period.name for period in failed[:_NAMED])
-    more = f" and {len(failed) - _NAMED:,} more" if len(failed) > _NAMED else ""
+    more = f" and {plurals.whole(len(failed) - _NAMED)} more" if len(failed) > _NAMED else ""
     why = f". {check.why.rstrip('.')}" if check.why else ""
     return f"Check '{check.name}' failed, {follows[check.then]}: {rule}; not in {named}{more}{why}"
 

@@ -104,20 +104,20 @@ class _Sampled:
         """Add the column that says which rows fail; None for a rule that is not about rows."""
         rows, name = self.rows, one.check
         if name == KEY:
-            key = [rows.scope.column(column).sql.sql(sql.DIALECT) for column in self.source.key]
+            key = [rows.scope.column(column).text for column in self.source.key]
             missing = " OR ".join(f"{column} IS NULL" for column in key)
             rows.need(f"{missing} OR COUNT(*) OVER (PARTITION BY {', '.join(key)}) > 1", f"fails_{n}")
         elif name.startswith(REFERS):
             reference = self.source.refers[name.removeprefix(REFERS)]
             target = rows.catalog.sources[reference.source]
             inner = Scope(rows.catalog, rows.schemas, target.name)
-            key_text = inner.column(target.key[0]).sql.sql(sql.DIALECT)
+            key_text = inner.column(target.key[0]).text
             relation = referred(rows.scope, target.name, rows.steps, rows.kept)
             keys = rows.steps.add(
                 f"{target.name}_keys",
                 f"SELECT {key_text} AS found FROM {sql.name(relation)} AS {sql.name(target.name)}",
             )
-            own = rows.scope.column(reference.column).sql.sql(sql.DIALECT)
+            own = rows.scope.column(reference.column).text
             rows.need(
                 f"{own} IS NOT NULL AND {own} NOT IN (SELECT found FROM {keys} WHERE found IS NOT NULL)", f"fails_{n}"
             )
@@ -130,7 +130,7 @@ class _Sampled:
 
     def text(self, name: str, people: Collection[tuple[str, str]]) -> str:
         """A column as text; one that tells of people says only whether there is a value."""
-        text = self.rows.scope.column(name).sql.sql(sql.DIALECT)
+        text = self.rows.scope.column(name).text
         if tells(self.rows.scope, name, people):
             return f"CASE WHEN {text} IS NOT NULL THEN {sql.text(MASKED)} END"
         return f"CAST({text} AS TEXT)"
@@ -139,7 +139,7 @@ class _Sampled:
         """The newest rows first, and always the same ones."""
         names = [*([self.source.time] if self.source.time else []), *self.source.key]
         for i, name in enumerate(names):
-            self.rows.need(self.rows.scope.column(name).sql.sql(sql.DIALECT), f"order_{i}")
+            self.rows.need(self.rows.scope.column(name).text, f"order_{i}")
         ordered = [f"order_{i} DESC NULLS LAST" for i in range(len(names))]
         return ", ".join(ordered) or "ALL"
 

@@ -58,12 +58,12 @@ def listed(
         if project != Path():  # `headway alerts --project P ack ID` means what it says
             context.default_map = {context.invoked_subcommand: {"project": str(project)}}
         return
-    from headway.publish import alertlines, pages
+    from headway.publish import alertlines, twin
 
     with view_of(project, as_of=as_of) as view:
         page = view.alerts()
     if as_json:
-        typer.echo(json.dumps(pages.plain(page), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(twin.plain(page), ensure_ascii=False, indent=2))
     else:
         alertlines.overview(screen(), page, whole=everything)
 
@@ -76,7 +76,7 @@ def show(
     as_of: AsOfOption = None,
 ) -> None:
     """Show one whole: its rule, how it stands, what happened, and what can be done."""
-    from headway.publish import alertlines, pages
+    from headway.publish import alertlines, twin
 
     with view_of(project, as_of=as_of) as view:
         page = view.alerts()
@@ -86,7 +86,7 @@ def show(
     ]
     ended = [one for one in page.resolved if one.alert == rule.name and only in ("", one.id)]
     if as_json:
-        said = {"rule": pages.plain(rule), "rows": pages.plain(tuple(rows)), "resolved": pages.plain(tuple(ended))}
+        said = {"rule": twin.plain(rule), "rows": twin.plain(tuple(rows)), "resolved": twin.plain(tuple(ended))}
         typer.echo(json.dumps(said, ensure_ascii=False, indent=2))
     else:
         alertlines.one(screen(), page, rule, rows, ended)
@@ -112,12 +112,12 @@ def _found(page: AlertsPage, name: str) -> tuple[RuleRow, str]:
 @alerts.command()
 def history(project: ProjectOption = Path(), as_json: JsonOption = False, as_of: AsOfOption = None) -> None:
     """List what ended in the last 30 days."""
-    from headway.publish import alertlines, pages
+    from headway.publish import alertlines, twin
 
     with view_of(project, as_of=as_of) as view:
         page = view.alerts()
     if as_json:
-        typer.echo(json.dumps(pages.plain(page.resolved), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(twin.plain(page.resolved), ensure_ascii=False, indent=2))
     elif page.resolved:
         alertlines.resolved(screen(), page.resolved)
         typer.echo(f"{page.ended}.")
@@ -175,8 +175,8 @@ def silence(
     It goes on to be judged and listed. What still fires at the end is told then.
     """
     from headway import decide
+    from headway.formats import dates
     from headway.model import column_label
-    from headway.publish import words
 
     catalog = catalog_at(project)
     named = {"alert": alert, "kpi": kpi, "source": source, "check": check, "level": level, "route": route}
@@ -186,7 +186,7 @@ def silence(
         saying = _saying(catalog, who, why)
         end = _end(catalog, saying.now, length, until)
         made, found = decide.silence(catalog, ledger, matchers, end, saying)
-    when = words.moment(made.until, catalog.calendar.tz)
+    when = dates.moment(made.until, catalog.calendar.tz)
     typer.echo(f"Silent until {when}: {_named(found, catalog)}.")
     typer.echo(
         f"It is judged on, and told then if it still fires. To end it sooner: headway alerts unsilence {made.id}"
@@ -273,7 +273,7 @@ def event(
     People are told at once. Posted twice, it is one.
     """
     from headway import decide
-    from headway.publish import words
+    from headway.formats import dates
 
     catalog = catalog_at(project)
     with ledger_of(catalog, create=False) as ledger:
@@ -286,7 +286,7 @@ def event(
             if new:
                 typer.echo(f"'{found.text}' is open.")
             else:
-                since = words.moment(found.opened, catalog.calendar.tz)
+                since = dates.moment(found.opened, catalog.calendar.tz)
                 by = f", posted by {found.who}" if found.who else ""
                 typer.echo(f"'{found.text}' is open already, since {since}{by}: nobody is told twice.")
         told(catalog, ledger, saying.now)

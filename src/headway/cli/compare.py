@@ -40,7 +40,7 @@ def diff(
 ) -> None:
     """Say which published numbers differ between two times, or two runs."""
     from headway import catalog as catalogue
-    from headway.publish import differences, pages
+    from headway.publish import differences, twin
 
     catalog = catalog_at(project)
     now = now_of(None)
@@ -57,7 +57,7 @@ def diff(
                 raise UsageError(catalogue.unknown_kpi(name, catalog))
         found = differences.between(ledger, catalog, start, when(after, catalog, now), kpi or ())
     if as_json:
-        typer.echo(json.dumps(pages.plain(found), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(twin.plain(found), ensure_ascii=False, indent=2))
     elif as_markdown:
         typer.echo(differences.markdown(differences.told(found, everything=everything)), nl=False)
     else:
@@ -84,7 +84,7 @@ def plan(
     """Say what a change of the YAML would do: which KPIs, over which periods, by how much. Records nothing."""
     from headway import catalog as catalogue
     from headway import preview
-    from headway.publish import differences, foreseen, pages
+    from headway.publish import differences, foreseen, twin
 
     new = catalog_at(project)
     moment = now_of(now)
@@ -93,7 +93,7 @@ def plan(
     change = foreseen.plan(named, old, new, found, catalogue.around(old, new))
     told = foreseen.told(change, everything=everything)
     if as_json:
-        typer.echo(json.dumps(pages.plain(change), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(twin.plain(change), ensure_ascii=False, indent=2))
     elif as_markdown:
         typer.echo(f"### What this change does to the numbers\n\n{differences.markdown(told)}", nl=False)
     else:
@@ -104,7 +104,8 @@ def plan(
 def _earlier(new: Catalog, against: str | None) -> Iterator[tuple[Catalog, str]]:
     """The catalogue to compare with, and what it is called."""
     from headway import catalog as catalogue
-    from headway.publish import past, words
+    from headway.formats import dates
+    from headway.publish import past
     from headway.sources import committed
 
     if against is not None:
@@ -117,7 +118,7 @@ def _earlier(new: Catalog, against: str | None) -> Iterator[tuple[Catalog, str]]
             why = f"run {run.id} is of an earlier version, which kept no catalogue" if run else "there is no run yet"
             remedy = "Run 'headway run' first, or name a commit: headway plan --against main."
             raise UsageError(Mistake(f"there is nothing to compare with: {why}", "nothing-computed", None, remedy))
-        files, named = kept, f"run {run.id} ({words.moment(past.moment(run), new.calendar.tz)})"
+        files, named = kept, f"run {run.id} ({dates.moment(past.moment(run), new.calendar.tz)})"
     if "headway.yml" not in files:
         raise UsageError(Mistake(f"there is no headway.yml in {named}", "not-a-project", None, "Name a later commit."))
     with catalogue.laid_out(files) as folder:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Sequence
+from contextlib import nullcontext, redirect_stdout
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from headway.cli.app import app
-from headway.cli.console import many, progress_line, screen
+from headway.cli.console import progress_line, screen
 from headway.cli.project import catalog_at, cell_of, ledger_of, notes, notes_of_kpis, now_of, only_checked
 from headway.cli.watch import told
+from headway.formats import plurals
 from headway.options import CellOption, NowOption, ProjectOption
 
 if TYPE_CHECKING:
@@ -35,8 +40,15 @@ def run(
     earlier: Annotated[
         bool, typer.Option("--earlier", help="Though a run was for a later moment: what it had of later periods goes.")
     ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Compute everything, also what nothing changed for since the last run.")
+    ] = False,
     leave: Annotated[bool, typer.Option("--no-tick", help="Leave alerts to the next 'headway tick'.")] = False,
     listing: Annotated[bool, typer.Option("--list", help="List the KPIs, and compute nothing.")] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Say where the time went.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With --profile: print it as JSON, and all else to standard error.")
+    ] = False,
 ) -> None:
     """Compute, judge and record the KPIs, and tell who is to be told of it."""
     from headway.catalog import select
@@ -46,8 +58,23 @@ def run(
     if listing:
         _list(catalog, names)
         return
-    outcome = compute(catalog, tuple(names), now_of(now), earlier=earlier, ticks=not leave)
+    began = monotonic()
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        outcome = compute(catalog, tuple(names), now_of(now), earlier=earlier, full=full, ticks=not leave)
+    if profile or as_json:
+        _profile(outcome, monotonic() - began, as_json=as_json)
     raise typer.Exit(0 if outcome.whole else 3)
+
+
+def _profile(outcome: Outcome, seconds: float, *, as_json: bool) -> None:
+    """Print where the time of a run went."""
+    from headway.publish import spentlines
+
+    if as_json:
+        plain = spentlines.plain(outcome.spent, outcome.loads, seconds)
+        typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
+    else:
+        spentlines.profile(screen(), outcome.spent, outcome.loads, seconds)
 
 
 def _list(catalog: Catalog, names: Sequence[str]) -> None:
@@ -59,20 +86,27 @@ def _list(catalog: Catalog, names: Sequence[str]) -> None:
         typer.echo(name)
     if names and (read := len(set(found) - set(names))):
         typer.echo(
-            f"{many(len(found), 'KPI')}, {read} of them because the others read {'it' if read == 1 else 'them'}.",
+            f"{plurals.count(len(found), 'KPI')}, {read} of them because the others read "
+            f"{'it' if read == 1 else 'them'}.",
             err=True,
         )
 
 
 def compute(
-    catalog: Catalog, names: tuple[str, ...], now: datetime, *, earlier: bool = False, ticks: bool = True
+    catalog: Catalog,
+    names: tuple[str, ...],
+    now: datetime,
+    *,
+    earlier: bool = False,
+    full: bool = False,
+    ticks: bool = True,
 ) -> Outcome:
     """Compute and record, show progress, say what came of it, and unless told otherwise let the clock tick."""
     from headway import run
     from headway.publish import terminal
 
     with ledger_of(catalog, create=True) as ledger, progress_line() as progress:
-        outcome = run.observe(catalog, ledger, now, names, progress, earlier=earlier)
+        outcome = run.observe(catalog, ledger, now, names, progress, earlier=earlier, full=full)
         waiting = ledger.restatements("waiting")
     for name, error in outcome.failed_sources.items():
         typer.echo(f"Source {name} could not be read:\n{error}\n", err=True)
@@ -84,7 +118,8 @@ def compute(
     for message, names_of in alike.items():
         typer.echo(f"Not computed: {', '.join(names_of)}, because {message}.", err=True)
     recorded = outcome.recorded
-    terminal.recorded(screen(), len(outcome.computed) - len(outcome.failed_kpis), recorded)
+    made = len(outcome.computed) - len(outcome.failed_kpis)
+    terminal.recorded(screen(), made, recorded, len(outcome.unchanged))
     if waiting:
         typer.echo(_waits(sum(one.numbers for one in waiting), outcome.recorded.held))
     only_checked(catalog)
@@ -96,11 +131,11 @@ def compute(
 
 def _waits(count: int, held: int) -> str:
     """What to do about closed numbers that came out different."""
-    since = f", {held:,} of them since this run" if 0 < held < count else ""
+    since = f", {plurals.whole(held)} of them since this run" if 0 < held < count else ""
     numbers = (
         "1 closed number came out different, and the published one stays"
         if count == 1
-        else (f"{count:,} closed numbers came out different{since}, and the published ones stay")
+        else (f"{plurals.whole(count)} closed numbers came out different{since}, and the published ones stay")
     )
     return f"{numbers} until you decide: 'headway restatements' lists them, 'headway accept' and 'reject' decide."
 

@@ -6,9 +6,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
+
+from headway.formats import plurals
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,16 +26,38 @@ def progress_line() -> Iterator[Progress]:
     if not console.is_terminal:
         yield lambda stage, done, total: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("Starting", total=None)
+    class Times(ProgressColumn):
+        """How long a stage has taken, and about what is left of it where that is a while."""
+
+        def render(self, task: Task) -> Text:
+            left = task.time_remaining or 0
+            took = str(timedelta(seconds=int(task.elapsed or 0)))
+            return Text(f"{took}, about {timedelta(seconds=int(left))} left" if left >= _A_WHILE else took)
+
+    counted = TextColumn("{task.fields[counted]}")
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(24), counted, Times(), console=console, transient=True
+    ) as bar:
+        tasks: dict[str, TaskID] = {}
 
         def tell(stage: str, done: int, total: int) -> None:
-            bar.update(task, description=stage, completed=done, total=total or None)
+            of = f"{plurals.whole(done)} of {plurals.count(total, 'row')}" if stage == _OF_ROWS else f"{done}/{total}"
+            if stage not in tasks:  # each has a speed of its own
+                for task in tasks.values():
+                    bar.update(task, visible=False)
+                tasks[stage] = bar.add_task(stage, counted="")
+            bar.update(tasks[stage], completed=done, total=total or None, counted=of if total else "")
 
         yield tell
+
+
+#: Less than so many seconds are not worth telling.
+_A_WHILE = 3
+#: The stage that counts rows.
+_OF_ROWS = "Computing"
 
 
 def screen(*, stderr: bool = False) -> Console:
@@ -50,8 +75,3 @@ def me() -> str:
     if which("headway"):
         return "headway"
     return f"{sys.executable} -m headway" if Path(sys.argv[0]).name == "__main__.py" else sys.argv[0]
-
-
-def many(count: int, noun: str) -> str:
-    """`1 KPI`, `1,204 KPIs`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headway.cli.app import app, errors
-from headway.cli.console import many, progress_line, screen
+from headway.cli.console import progress_line, screen
 from headway.cli.project import catalog_at, ledger_of, notes, notes_of_kpis, now_of, only_checked
 from headway.errors import HeadwayError
+from headway.formats import plurals
 from headway.options import JsonOption, ProjectOption
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def check(
 ) -> None:
     """Find every mistake, and what the catalogue says and may not mean. Computes nothing, records nothing."""
     from headway.catalog import lint, storage
-    from headway.publish import terminal
+    from headway.publish import checklines
 
     catalog = catalog_at(project)
     now = now_of(None)
@@ -64,9 +65,9 @@ def check(
         typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
     else:
         console = screen()
-        terminal.found(console, findings, margins, everything=everything)
-        terminal.storage(console, stored, estimated=told is not None, everything=everything)
-        terminal.checked(console, catalog, findings)
+        checklines.found(console, findings, margins, everything=everything)
+        checklines.storage(console, stored, estimated=told is not None, everything=everything)
+        checklines.checked(console, catalog, findings)
         only_checked(catalog)
     if strict and any(finding.blamed for finding in findings):
         raise typer.Exit(2)
@@ -110,7 +111,7 @@ def try_(
     if not chosen:
         typer.echo("This project has no tests: they stand in tests/*.yml, or under 'tests' in headway.yml.", err=True)
     elif failed:
-        typer.echo(f"{failed} of {many(len(chosen), 'test')} failed.")
+        typer.echo(f"{failed} of {plurals.count(len(chosen), 'test')} failed.")
         raise typer.Exit(3)
     else:
-        typer.echo(f"{many(len(chosen), 'test')}: every number as expected.")
+        typer.echo(f"{plurals.count(len(chosen), 'test')}: every number as expected.")

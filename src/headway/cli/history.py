@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headway.cli.app import app
-from headway.cli.console import many, screen
+from headway.cli.console import screen
 from headway.cli.project import catalog_at, ledger_of, now_of
 from headway.errors import Mistake, UsageError
+from headway.formats import plurals
 from headway.options import JsonOption, ProjectOption
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _decide(project: Path, ids: list[str], why: str, who: str | None, *, everyth
 
 def _done(done: list[Restatement], *, accepted: bool) -> str:
     names = ", ".join(f"#{one.id}" for one in done)
-    count = many(sum(one.numbers for one in done), "number")
+    count = plurals.count(sum(one.numbers for one in done), "number")
     if accepted:
         return f"Accepted {names}: {count} published anew. Pages say so from the next build on."
     return f"Rejected {names}: {count} stay{'s' if count == '1 number' else ''} as published."

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headway.cli.app import app
-from headway.cli.console import many, progress_line
+from headway.cli.console import progress_line
 from headway.cli.project import catalog_at, ledger_of, place_of
+from headway.formats import plurals
 from headway.options import ProjectOption
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def export(
     with ledger_of(catalog_at(project), create=False) as opened, progress_line() as progress:
         progress("Exporting", 0, 0)
         moved = ledgers.export(opened, directory)
-    typer.echo(f"{directory} has {many(moved.runs, 'run')}, {_new(moved.new)}.")
+    typer.echo(f"{directory} has {plurals.count(moved.runs, 'run')}, {_new(moved.new)}.")
 
 
 @ledger.command("import")
@@ -93,13 +94,13 @@ def bring(
     with progress_line() as progress:
         progress("Importing", 0, 0)
         moved = ledgers.bring(directory, place_of(catalog), lambda holder: progress(f"Waiting for {holder}", 0, 0))
-    typer.echo(f"The ledger has {many(moved.runs, 'run')}, {_new(moved.new)}.")
+    typer.echo(f"The ledger has {plurals.count(moved.runs, 'run')}, {_new(moved.new)}.")
     if moved.before:
         typer.echo(f"What was there before is in {moved.before}.")
 
 
 def _new(count: int) -> str:
-    return f"{count:,} of them new" if count else "none of them new"
+    return f"{plurals.whole(count)} of them new" if count else "none of them new"
 
 
 def _runs(kept: Kept) -> str:
@@ -107,4 +108,4 @@ def _runs(kept: Kept) -> str:
     newest = (
         f", the newest of {kept.newest.finished:%Y-%m-%d %H:%M} UTC" if kept.newest and kept.newest.finished else ""
     )
-    return f"{many(kept.runs, 'run')}{newest}"
+    return f"{plurals.count(kept.runs, 'run')}{newest}"

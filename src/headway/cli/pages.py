@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headway.cli.app import app
-from headway.cli.console import many, progress_line, screen
+from headway.cli.console import progress_line, screen
 from headway.cli.project import catalog_at, cell_of, grain_of, ledger_of, now_of, period_of, view_of
 from headway.errors import Mistake, UsageError
+from headway.formats import plurals
 from headway.options import AsOfOption, CellOption, JsonOption, PortOption, ProjectOption, Readers
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def show(
     as_of: AsOfOption = None,
 ) -> None:
     """Print the newest numbers, or the periods of one KPI."""
-    from headway.publish import pages, terminal
+    from headway.publish import terminal, twin
     from headway.publish.findingpages import CataloguePage
 
     if kpi is None and grain is not None:
@@ -53,7 +54,7 @@ def show(
     with view_of(project, as_of=as_of) as view:
         page = view.catalogue() if kpi is None else view.kpi(kpi, grain_of(grain))
     if as_json:
-        typer.echo(json.dumps(pages.plain(page), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(twin.plain(page), ensure_ascii=False, indent=2))
     elif isinstance(page, CataloguePage):
         terminal.overview(screen(), page)
     else:
@@ -81,15 +82,15 @@ def explain(
     Every value that it had, why it changed and who accepted that; what waits; its target, definition and SQL; the
     sources with their checks and the rows read and left out.
     """
-    from headway.publish import pages, terminal
+    from headway.publish import terminal, twin
 
     with view_of(project, as_of=as_of) as view:
         wanted = period_of(view.catalog, period)
         number = view.explain(kpi, wanted, cell_of(cell), part)
         page = view.kpi(kpi, wanted.grain if wanted and wanted.grain in view.grains(kpi) else None)
     if as_json:
-        whole = {**pages.plain(page), "row": pages.plain(number.row if number else None)}
-        typer.echo(json.dumps(whole | {"number": pages.plain(number)}, ensure_ascii=False, indent=2))
+        whole = {**twin.plain(page), "row": twin.plain(number.row if number else None)}
+        typer.echo(json.dumps(whole | {"number": twin.plain(number)}, ensure_ascii=False, indent=2))
     elif sql:
         typer.echo(page.sql or "")
     else:
@@ -106,13 +107,13 @@ def objectives(
     as_of: AsOfOption = None,
 ) -> None:
     """Print what objectives expect by now, what is, and what is missing."""
-    from headway.publish import pages, terminal
+    from headway.publish import terminal, twin
     from headway.publish.objectivepages import ObjectivesPage
 
     with view_of(project, as_of=as_of) as view:
         page = view.all_objectives() if name is None else view.objective(name)
     if as_json:
-        typer.echo(json.dumps(pages.plain(page), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(twin.plain(page), ensure_ascii=False, indent=2))
     else:
         rows = page.objectives if isinstance(page, ObjectivesPage) else (page.objective,)
         terminal.objectives(screen(), page.stamp, rows, whole=name is not None)
@@ -126,7 +127,7 @@ def build(
     project: ProjectOption = Path(),
     audience: Annotated[Readers, typer.Option("--audience", help="Whom the pages are for.")] = Readers.PUBLIC,
     as_of: AsOfOption = None,
-    full: Annotated[bool, typer.Option("--full", help="Make every page anew, also those that cannot differ.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Make every page and draw every chart anew.")] = False,
 ) -> None:
     """Write the pages as files.
 
@@ -144,12 +145,10 @@ def build(
         highlight=False,
     )
     if built.kept:
-        console.print(f"{built.kept:,} of them are as they were.", highlight=False)
-    if built.left_out:
-        console.print(
-            f"Left out {many(len(built.left_out), 'KPI')} not meant for them: {', '.join(built.left_out)}.",
-            highlight=False,
-        )
+        console.print(f"{plurals.whole(built.kept)} of them are as they were.", highlight=False)
+    for names, noun in ((built.left_out, "KPI"), (built.left_out_boards, "board")):
+        if names:
+            typer.echo(f"Left out {plurals.count(len(names), noun)} not meant for them: {', '.join(names)}.")
 
 
 @app.command()

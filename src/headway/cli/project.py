@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from headway.cli.console import many
 from headway.errors import Mistake, UsageError
+from headway.formats import plurals
 
 if TYPE_CHECKING:
     from headway.ledger import Ledger
@@ -53,13 +53,13 @@ def place_of(catalog: Catalog) -> Path | str:
 
 @contextmanager
 def view_of(project: Path, audience: Audience | None = None, as_of: str | None = None) -> Iterator[View]:
-    """What a reader sees; on one's own terminal everything."""
+    """What a reader sees, all of one moment; on one's own terminal everything."""
     from headway.model import Audience
     from headway.publish import past, view
 
     catalog = catalog_at(project)
     audience = audience or Audience.RESTRICTED
-    with ledger_of(catalog, create=False) as ledger:
+    with ledger_of(catalog, create=False) as ledger, ledger.still():
         now = now_of(None)
         if (then := when(as_of, catalog, now)) is None:
             yield view.open(ledger, catalog, audience, now)
@@ -92,7 +92,7 @@ def only_checked(catalog: Catalog) -> None:
     """Say what of the catalogue is declared and has no effect yet, so that nobody waits for it."""
     if sent := [board for board in catalog.boards.values() if board.send]:
         are, them = ("is", "it") if len(sent) == 1 else ("are", "them")
-        typer.echo(f"{many(len(sent), 'board')} {are} to be sent; this version does not send {them} yet.")
+        typer.echo(f"{plurals.count(len(sent), 'board')} {are} to be sent; this version does not send {them} yet.")
 
 
 def notes(loads: Iterable[Load]) -> None:

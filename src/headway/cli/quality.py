@@ -26,7 +26,7 @@ def quality(
     as_of: AsOfOption = None,
 ) -> None:
     """Print what is checked of the data, what was found, and what it holds back."""
-    from headway.publish import pages, terminal
+    from headway.publish import terminal, twin
 
     with view_of(project, as_of=as_of) as view:
         page = view.quality()
@@ -36,7 +36,7 @@ def quality(
         remedy = f"There are checks of {known}." if known else None
         raise UsageError(Mistake(f"nothing is checked of '{name}'", "unknown-name", None, remedy))
     if as_json:
-        shown = pages.plain(page) | {"groups": pages.plain(tuple(groups))}
+        shown = twin.plain(page) | {"groups": twin.plain(tuple(groups))}
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
         terminal.quality(screen(), page, groups, whole=name is not None)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from headway.cli.alerts import alerts
-from headway.cli.console import many, screen
+from headway.cli.console import screen
 from headway.cli.project import catalog_at, ledger_of, when
 from headway.errors import Mistake, UsageError
+from headway.formats import plurals
 from headway.options import JsonOption, ProjectOption
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def _print(catalog: Catalog, found: Replay, *, whole: bool) -> None:
     from rich import box
     from rich.table import Table
 
-    from headway.publish import rules, words
+    from headway.formats import dates
+    from headway.publish import rules
 
     console, weeks = screen(), found.weeks()
     table = Table(box=box.SIMPLE_HEAD)
@@ -100,20 +102,20 @@ def _print(catalog: Catalog, found: Replay, *, whole: bool) -> None:
             rules.lasted(said.time),
         )
     zone = catalog.calendar.tz
-    console.print(f"{words.moment(found.first, zone)} to {words.moment(found.last, zone)}, {weeks:.1f} weeks")
+    console.print(f"{dates.moment(found.first, zone)} to {dates.moment(found.last, zone)}, {weeks:.1f} weeks")
     if whole:
         _episodes(catalog, found)
     if table.row_count:
         console.print(table)
     if quiet:
-        console.print(f"Nothing fired of {words.listed(quiet)}.")
+        console.print(f"Nothing fired of {plurals.listed(quiet)}.")
     for name, why in found.unseen.items():
         console.print(f"{name}: {why}.")
     whole_of_it = found.of(None)
     console.print(
-        f"{many(len(whole_of_it.started), 'start')}, {len(whole_of_it.started) / weeks:.2f} a week;"
+        f"{plurals.count(len(whole_of_it.started), 'start')}, {len(whole_of_it.started) / weeks:.2f} a week;"
         f" {_share(whole_of_it.soon, len(whole_of_it.started))} ended by itself within a day;"
-        f" {many(sum(found.messages.values()), 'message')}"
+        f" {plurals.count(sum(found.messages.values()), 'message')}"
         + (f" ({', '.join(f'{count} {level}' for level, count in found.messages.items())})." if found.messages else ".")
     )
 
@@ -124,14 +126,15 @@ def _share(some: int, of: int) -> str:
 
 def _episodes(catalog: Catalog, found: Replay) -> None:
     """One line for each episode."""
-    from headway.publish import rules, words
+    from headway.formats import dates
+    from headway.publish import rules
 
     console, zone = screen(), catalog.calendar.tz
     for one in found.fired:
         over = f"for {rules.lasted(one.lasted(found.last))}" if one.ended else "still fires"
         why = f"; not told: {one.kept_back}" if one.kept_back else "; fired before" if one.began_before else ""
         console.print(
-            f"{words.moment(one.began, zone)}  {rules.heading(one.of, catalog)}, {one.level}, {over}{why}", markup=False
+            f"{dates.moment(one.began, zone)}  {rules.heading(one.of, catalog)}, {one.level}, {over}{why}", markup=False
         )
 
 

@@ -9,9 +9,9 @@ import typer
 from typer.core import TyperGroup
 
 from headway.cli.app import app
-from headway.cli.console import many
 from headway.cli.project import catalog_at, ledger_of, now_of, period_of
 from headway.errors import Mistake, UsageError
+from headway.formats import plurals
 from headway.options import ProjectOption, Readers
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def write(
     where = file or catalog.root / _FOLDER / f"{which.name}.md"
     with ledger_of(catalog, create=False) as ledger:
         done = review.write(catalog, ledger, which, chosen, where, now, force=force)
-    kept = f" What was filled in for {many(done.kept, 'KPI')} is kept." if done.kept else ""
-    typer.echo(f"Wrote {_shown(where)}: {many(done.kpis, 'KPI')} in {which.name}.{kept}")
+    kept = f" What was filled in for {plurals.count(done.kept, 'KPI')} is kept." if done.kept else ""
+    typer.echo(f"Wrote {_shown(where)}: {plurals.count(done.kpis, 'KPI')} in {which.name}.{kept}")
     typer.echo(f"Fill it in, then: headway review apply {_shown(where)}")
 
 
@@ -135,9 +135,13 @@ def _tell(prepared: Prepared) -> None:
         typer.echo(f"{path}: {kpi} gets {target}")
     there = sum(len(one.there) for one in prepared.decided)
     staying = sum(not one.targets for one in prepared.decided)
-    said = [f"{many(there, 'target')} there already"] if there else []
-    said += [f"{many(staying, 'KPI')} stay as they are" if staying != 1 else "1 KPI stays as it is"] if staying else []
-    said += [f"{many(len(prepared.open), 'KPI')} not decided"] if prepared.open else []
+    said = [f"{plurals.count(there, 'target')} there already"] if there else []
+    said += (
+        [f"{plurals.count(staying, 'KPI')} stay as they are" if staying != 1 else "1 KPI stays as it is"]
+        if staying
+        else []
+    )
+    said += [f"{plurals.count(len(prepared.open), 'KPI')} not decided"] if prepared.open else []
     if said:
         typer.echo(f"{', '.join(said)}.")
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from headway.cli.app import app
-from headway.cli.console import many
 from headway.cli.project import catalog_at, ledger_of, now_of, root_of
 from headway.errors import CatalogError
+from headway.formats import plurals
 from headway.options import NowOption, ProjectOption
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def told(catalog: Catalog, ledger: Ledger, now: datetime) -> Ticked:
         typer.echo(said)
     for one in ticked.sent:
         if one.error:
-            count = many(len(one.parcel.notices), "notice")
+            count = plurals.count(len(one.parcel.notices), "notice")
             typer.echo(f"{count} not delivered, to be tried again: {one.error}.", err=True)
     for remark in ticked.remarks:
         typer.echo(f"{remark}.", err=True)

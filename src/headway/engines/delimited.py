@@ -17,6 +17,7 @@ from typing import IO
 
 import pyarrow as pa
 
+from headway.formats import plurals
 from headway.model import Format
 
 _SEPARATORS = (",", ";", "\t", "|")
@@ -72,7 +73,7 @@ def rows(path: Path, head: Header) -> Iterator[tuple[int, list[str]]]:
         if count <= head.skip or not record:
             continue
         if len(record) < width or any(record[width:]):
-            fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
+            fields = plurals.count(len(record), "field")
             raise BrokenError(line, f"{fields}, but the header names {width}")
         yield line, record[:width]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
@@ -20,14 +20,16 @@ import pyarrow as pa
 from sqlglot import exp
 
 from headway import timed
-from headway.engines import columns, stored
+from headway.engines import columns, keyed, stored
 from headway.engines.columns import identifier, literal
-from headway.engines.intake import settle
+from headway.engines.intake import Settled, settle
+from headway.engines.kept import Kept
 from headway.errors import Mistake, Place, QueryError, SourceError, UsageError
-from headway.model import Located, Source, SqlType
+from headway.model import Gaps, Located, Source, SqlType
 
 T = TypeVar("T")
 _NO_TABLES: Mapping[str, pa.Table] = MappingProxyType({})
+_NONE_KEPT: Mapping[str, Kept] = MappingProxyType({})
 #: Functions that a query may read rows from; all others could open files.
 _ROW_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
 
@@ -38,6 +40,10 @@ _MEMORY = "HEADWAY_MEMORY"
 _DAMAGED = r"failed to read file|don't know what type|protocol|magic bytes|thrift|decompress|corrupt|out of buffer"
 
 
+#: What stands in a query at a step that has another way.
+_BY_KEYS = " DuckDB counts this by sorted keys, from the rows on: the same rows, without the steps between "
+
+
 @dataclass(frozen=True, slots=True)
 class Attached:
     """What attaching a source found: its columns, its rows, what reading left out, and sentences for people."""
@@ -46,6 +52,8 @@ class Attached:
     rows: int
     removed: Mapping[str, int]
     notes: tuple[str, ...]
+    #: How its columns are read from what is stored.
+    reads: str = ""
 
 
 class DuckDB:
@@ -58,6 +66,9 @@ class DuckDB:
 
     def __init__(self, temporary: Path | None = None, memory: str | None = None) -> None:
         self.attached: dict[str, Attached] = {}
+        #: Relations with rows of some files of a source, and how many there are.
+        self._some: dict[str, int] = {}
+        self._settled: dict[str, Settled] = {}
         self._in_place: list[str] = []
         #: Sources that name people: no message quotes a value of theirs.
         self._named: set[str] = set()
@@ -81,12 +92,19 @@ class DuckDB:
         # A quotient by 0 is no value, rather than an infinity that a mean would carry on or an error for all rows.
         self._con.execute("SET GLOBAL ieee_floating_point_ops = false")
         self._con.execute("SET GLOBAL error_on_division_by_zero = false")
+        # Counted, and told by `progress`; nothing is printed.
+        self._con.execute("SET enable_progress_bar = true")
+        self._con.execute("SET enable_progress_bar_print = false")
         self._con.execute(f"SET temp_directory = {literal(str(temporary) if temporary else '')}")
         try:
             self._con.execute(f"SET memory_limit = {literal(memory)}")
         except duckdb.Error as error:
             wrong = Mistake(f"{_MEMORY} is no amount of memory: {memory}", "bad-value", None, "Write 4GB, or 50%.")
             raise UsageError(wrong) from error
+        #: Rows that are counted outside of DuckDB have as much memory, in bytes.
+        self._room = int(
+            self._con.sql("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchall()[0][0]
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -121,6 +139,29 @@ class DuckDB:
             self._named.add(source.name)
         return attached.columns
 
+    def attach_some(self, source: Source, located: Located, files: Sequence[Path]) -> str:
+        """Make a relation of some Parquet files of an attached source, with rows as they are there.
+
+        Gives its name; '' if the rows of these files alone are others than among all of them.
+        """
+        relation = f"{source.name} of some files"
+        try:
+            self._run(lambda: self._attach_some(source, located, files, relation))
+        except (duckdb.Error, SourceError):
+            return ""
+        return relation if relation in self._some else ""
+
+    def _attach_some(self, source: Source, located: Located, files: Sequence[Path], relation: str) -> None:
+        whole, settled = self._con.sql(f"FROM {identifier(source.name)}"), self._settled[source.name]
+        rows = whole.filter("FALSE")
+        if files:
+            with stored.opened(self._con, source, replace(located, files=tuple(files))) as raw:
+                rows = raw.relation.filter(settled.keep) if settled.keep else raw.relation
+                rows = rows.project(", ".join(settled.columns))
+        if dict(_typed(rows)) == dict(_typed(whole)):
+            self._con.execute(f"CREATE VIEW {identifier(relation)} AS {rows.sql_query()}")
+            self._some[relation] = int(rows.aggregate("count(*)").fetchall()[0][0])
+
     def _attach(self, source: Source, located: Located) -> Attached:
         name = identifier(source.name)
         with stored.opened(self._con, source, located) as raw:
@@ -133,7 +174,9 @@ class DuckDB:
         types = dict(zip(relation.columns, (columns.sql_type(str(kind)) for kind in relation.types), strict=True))
         count = int(relation.aggregate("count(*)").fetchall()[0][0])
         removed = {**located.removed, **settled.removed}
-        return Attached(types, count, removed, (*located.notes, *settled.notes))
+        reads = f"{raw.types}\n{settled.columns}\n{settled.keep}\n{dict(_typed(relation))}"
+        self._settled[source.name] = settled
+        return Attached(types, count, removed, (*located.notes, *settled.notes), reads)
 
     def detach(self, source: str) -> None:
         """Forget a source, if it is attached."""
@@ -153,25 +196,58 @@ class DuckDB:
         """The engine and its version: another one may round otherwise, and hash."""
         return f"duckdb {duckdb.__version__}"
 
+    @property
+    def progress(self) -> float:
+        """About which share of the query that runs is done; asked from another thread. 0 where nobody knows."""
+        return max(0.0, self._con.query_progress()) / 100
+
     # -- queries -------------------------------------------------------------------------------------------------
 
-    def sql(self, query: exp.Query) -> str:
-        """The text of a query as it runs: indented, and the same each time."""
-        return query.sql(dialect="duckdb", pretty=True)
+    def sql(self, query: exp.Query, gaps: Sequence[Gaps] = ()) -> str:
+        """The text of a query: indented, and the same each time. It says which steps are counted another way."""
+        steps = {step for one in gaps for step in one.counted}
+        if steps:
+            query = query.copy()
+        for step in query.ctes:
+            if step.alias in steps:
+                step.this.add_comments([_BY_KEYS])
+        # sqlglot would copy the whole tree first, which takes longer than all else that it does.
+        return query.sql(dialect="duckdb", pretty=True, copy=False)
 
-    def execute(self, query: exp.Query, tables: Mapping[str, pa.Table] = _NO_TABLES) -> pa.Table:
+    def execute(
+        self,
+        query: exp.Query,
+        tables: Mapping[str, pa.Table] = _NO_TABLES,
+        gaps: Sequence[Gaps] = (),
+        kept: Mapping[str, Kept] = _NONE_KEPT,
+    ) -> pa.Table:
         """Answer a query. `tables` are small Arrow tables that it names beside the sources; they are forgotten after.
 
-        QueryError if it names anything else, if DuckDB refuses it, or if memory or disk run out.
+        The steps in `gaps` are counted by sorted keys, on top of what is `kept` by source. QueryError if the query
+        names anything else, if DuckDB refuses it, or if memory or disk run out.
         """
+
+        def work() -> pa.Table:
+            if not gaps:
+                return self._ask(query, tables)
+            counts = {source: attached.rows for source, attached in self.attached.items()} | self._some
+            rest, made = keyed.counted(
+                query, gaps, lambda one, more: self._ask(one, {**tables, **more}), counts, tables, self._room, kept
+            )
+            return self._ask(rest, {**tables, **made})
+
+        try:
+            return self._run(work)
+        except (duckdb.Error, MemoryError) as error:
+            masked = any(table.name in self._named for table in query.find_all(exp.Table))
+            raise QueryError(_mistake(error, "query-failed", masked=masked)) from error
+
+    def _ask(self, query: exp.Query, tables: Mapping[str, pa.Table]) -> pa.Table:
         self._guard(query, tables)
         for name, table in tables.items():
             self._con.register(name, table)
         try:
-            return self._run(lambda: self._con.sql(self.sql(query)).to_arrow_table())
-        except duckdb.Error as error:
-            masked = any(table.name in self._named for table in query.find_all(exp.Table))
-            raise QueryError(_mistake(error, "query-failed", masked=masked)) from error
+            return self._con.sql(self.sql(query)).to_arrow_table()
         finally:
             for name in tables:
                 self._con.unregister(name)
@@ -191,7 +267,7 @@ class DuckDB:
 
     def _guard(self, query: exp.Query, tables: Mapping[str, pa.Table]) -> None:
         """Refuse a query that reads anything but attached sources, its tables and its own CTEs."""
-        known = {name.lower() for name in (*self.attached, *tables)}
+        known = {name.lower() for name in (*self.attached, *self._some, *tables)}
         # A CTE's name is known in its own scope only; as no file's name is a plain word, none is reached by one.
         known |= {name.lower() for cte in query.find_all(exp.CTE) if (name := cte.alias_or_name).isidentifier()}
         for table in query.find_all(exp.Table):
@@ -208,8 +284,12 @@ class DuckDB:
                 )
 
 
+def _typed(rows: duckdb.DuckDBPyRelation) -> Iterator[tuple[str, str]]:
+    return zip(rows.columns, map(str, rows.types), strict=True)
+
+
 def _mistake(
-    error: duckdb.Error, slug: str, lead: str = "", place: Place | None = None, *, masked: bool = False
+    error: duckdb.Error | MemoryError, slug: str, lead: str = "", place: Place | None = None, *, masked: bool = False
 ) -> Mistake:
     """What DuckDB refused, in the user's words; `masked` without the values of rows that it tells."""
     text = str(error)
@@ -220,7 +300,7 @@ def _mistake(
             place,
             "Free space on the disk that holds the project's .headway/tmp.",
         )
-    if isinstance(error, duckdb.OutOfMemoryException):
+    if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
         return Mistake(
             f"{lead}the rows do not fit into the memory that may be used",
             "out-of-memory",

@@ -22,6 +22,9 @@ Bools = NDArray[np.bool_]
 #: Two floats are the same number if they differ by less than this share of the larger: the last digits of a
 #: floating sum depend on the order in which an engine's threads finish.
 TOLERANCE = 1e-9
+#: So they are if they differ by less than this of their unit, however small they are. Where parts cancel out, as in a
+#: correlation of what has nothing in common, the last digits of the parts are all that is left, and not 0.
+NOTHING = 1e-12
 
 #: How many period keys make one block: some hundred periods, so that a block is read in one go. A day's key counts
 #: days, an hour's counts seconds (see `Period.key`).
@@ -148,7 +151,7 @@ def same(a: Floats, b: Floats) -> Bools:
     """Row by row: every number is the same, or both are null."""
     with np.errstate(invalid="ignore"):  # infinity less infinity
         apart = np.abs(a - b)
-        close = np.isfinite(apart) & (apart <= TOLERANCE * np.maximum(np.abs(a), np.abs(b)))
+        close = np.isfinite(apart) & (apart <= np.maximum(TOLERANCE * np.maximum(np.abs(a), np.abs(b)), NOTHING))
     alike: Bools = np.all((a == b) | close | (np.isnan(a) & np.isnan(b)), axis=1)
     return alike
 

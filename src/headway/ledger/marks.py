@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
@@ -14,26 +13,27 @@ from headway.ledger import schema
 
 def marks(connection: sa.Connection) -> dict[str, str]:
     """See `Ledger.marks`."""
-    series = schema.series.c
-    names = {
-        row[0]: tuple(row)
-        for row in connection.execute(sa.select(series.id, series.kpi, series.part, series.grain, series.cell))
-    }
-    found: defaultdict[str, Any] = defaultdict(lambda: blake2b(digest_size=16))
-    for row in _rows(connection):
-        name = names[row[1]]
-        found[name[1]].update(repr((*row, *name)).encode())
-    return {kpi: mark.hexdigest() for kpi, mark in found.items()}
-
-
-def _rows(connection: sa.Connection) -> Iterable[tuple[Any, ...]]:
-    """Of each series: what its newest rows add up to, and how many there are, of how many revisions, of which run."""
-    d = schema.digest.c
-    yield from map(
-        tuple, connection.execute(sa.select(d.log, d.series, d.block, d.value).order_by(*schema.digest.primary_key))
-    )
+    series, d = schema.series.c, schema.digest.c
+    names = {name[0]: name for name in _rows(connection, sa.select(series.id, *_name(series)).order_by(series.id))}
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in _rows(connection, sa.select(d.series, d.log, d.block, d.value).order_by(*schema.digest.primary_key)):
+        found[names[row[0]][1]].append(row)
     for log in (schema.observation, schema.verdict):
         c = log.c
+        # Of each series how many rows there are, of how many revisions, and the newest run that wrote one.
         counts = (sa.func.count(), sa.func.sum(c.revision), sa.func.max(c.run))
-        query = sa.select(c.series, *counts).group_by(c.series).order_by(c.series)
-        yield from ((log.name, *row) for row in connection.execute(query))
+        for row in _rows(connection, sa.select(c.series, *counts).group_by(c.series).order_by(c.series)):
+            name = names[row[0]]
+            found[name[1]].append((log.name, *row, *name))
+    return {kpi: blake2b(repr(rows).encode(), digest_size=16).hexdigest() for kpi, rows in found.items()}
+
+
+def _name(series: Any) -> tuple[Any, ...]:
+    return (series.kpi, series.part, series.grain, series.cell)
+
+
+def _rows(connection: sa.Connection, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
+    """The driver's own tuples: there are a hundred thousand of them."""
+    with connection.execute(query) as result:
+        assert result.cursor is not None
+        return [tuple(row) for row in result.cursor.fetchall()]

@@ -72,6 +72,16 @@ def _rows(connection: sa.Connection, kpi: str, until: int | None) -> Proposals:
     return Proposals(Rows(whole[:, 0], whole[:, 1], found[:, 4:]), whole[:, 2], whole[:, 3])
 
 
+def proposing(connection: sa.Connection) -> set[str]:
+    """The KPIs of which any number waits or was rejected: what a run makes of them is compared with that."""
+    p, s = schema.proposed, schema.series
+    newest = sa.select(p.c.series, p.c.period, sa.func.max(p.c.run).label("run")).group_by(p.c.series, p.c.period)
+    last = newest.subquery()
+    same = sa.and_(p.c.series == last.c.series, p.c.period == last.c.period, p.c.run == last.c.run)
+    query = sa.select(s.c.kpi).distinct().join(p, p.c.series == s.c.id).join(last, same).where(p.c.restatement != 0)
+    return set(connection.execute(query).scalars())
+
+
 def write(logs: Logs, rows: Rows, restatement: Ints, definition: int) -> None:
     """Propose numbers."""
     columns: dict[str, Ints | Floats] = {

@@ -6,7 +6,7 @@ picked with NumPy. That is one plain range scan in any database, and revisions a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
@@ -51,7 +51,34 @@ def numbers(
         where.append(s.grain == grain.value)
     if not cells:
         where.append(s.cell == "")
-    chosen = sa.select(s.id).where(*where)
+    return _published(connection, kpi, wanted, sa.select(s.id).where(*where), until)[0]
+
+
+def totals(
+    connection: sa.Connection, asked: Collection[tuple[str, str, Grain]], as_of: AsOf | None
+) -> dict[tuple[str, str, Grain], pa.Table]:
+    """See `Ledger.totals`."""
+    if as_of is not None:  # each under its name of then
+        return {
+            (kpi, part, grain): numbers(connection, kpi, part, grain, cells=False, as_of=as_of)
+            for kpi, part, grain in asked
+        }
+    s = schema.series.c
+    query = sa.select(schema.series).where(s.cell == "").order_by(s.id)
+    every = [Series(r.id, r.kpi, r.part, Grain(r.grain), r.cell) for r in connection.execute(query)]
+    wanted = [one for one in every if (one.kpi, one.part, one.grain) in asked]
+    table, counts = _published(connection, "", wanted, sa.select(s.id).where(s.id.in_([w.id for w in wanted])), None)
+    ends = np.cumsum(counts)
+    return dict.fromkeys(asked, table.slice(0, 0)) | {
+        (one.kpi, one.part, one.grain): table.slice(end - count, count)
+        for one, end, count in zip(wanted, ends.tolist(), counts.tolist(), strict=True)
+    }
+
+
+def _published(
+    connection: sa.Connection, kpi: str, wanted: Sequence[Series], chosen: sa.Select[tuple[int]], until: int | None
+) -> tuple[pa.Table, Ints]:
+    """The newest rows of these series, which a query chooses, in their order; and how many each has."""
     ids = np.array([one.id for one in wanted], dtype=np.int64)
     observed, about = _newest(connection, kpi, schema.observation, OBSERVATION, (chosen, ids), until)
     judged, _ = _newest(connection, kpi, schema.verdict, VERDICT, (chosen, ids), until)
@@ -68,7 +95,7 @@ def numbers(
     place = by_id[np.searchsorted(ids, observed.series, sorter=by_id)]
     order = np.argsort(place, kind="stable")
     place, observed, about, verdicts = place[order], observed.take(order), about[order], verdicts[order]
-    return _table(connection, wanted, place, observed, verdicts, about)
+    return _table(connection, wanted, place, observed, verdicts, about), np.bincount(place, minlength=len(wanted))
 
 
 def stored(connection: sa.Connection) -> dict[str, tuple[int, int, int]]:
@@ -114,52 +141,32 @@ def _newest(
 
 
 def _table(
-    connection: sa.Connection, names: list[Series], place: Ints, observed: Rows, verdicts: Floats, about: Ints
+    connection: sa.Connection, names: Sequence[Series], place: Ints, observed: Rows, verdicts: Floats, about: Ints
 ) -> pa.Table:
     """Rows with their names, schema `PUBLISHED`."""
     words = connection.execute(sa.select(schema.word.c.text).order_by(schema.word.c.id)).scalars()
-    lookup = _texts([None, *words])  # words are numbered from 1, without gaps
+    lookup = pa.array([None, *words], pa.string())  # words are numbered from 1, without gaps
 
     def text(values: list[str]) -> pa.Array:
-        return _texts(values).take(_arrow(place))
+        return pa.array(values, pa.string()).take(pa.array(place))
 
     columns: dict[str, pa.Array] = {
         "part": text([s.part for s in names]),
         "grain": text([s.grain.value for s in names]),
         "cell": text([s.cell for s in names]),
-        "period": _arrow(observed.period),
+        "period": pa.array(observed.period),
     }
     for block, fields in ((observed.values, OBSERVATION), (verdicts, VERDICT)):
         for index, name in enumerate(fields):
             column = np.ascontiguousarray(block[:, index])
             if name in ("reason", "status"):
-                columns[name] = lookup.take(_arrow(column.astype(np.int64)))
+                columns[name] = lookup.take(pa.array(column.astype(np.int64)))
             elif name == "flags":
-                columns[name] = _arrow(column.astype(np.int8))
+                columns[name] = pa.array(column.astype(np.int8))
             else:
-                columns[name] = _arrow(column)  # NaN becomes null
-    columns["revision"], columns["run"] = _arrow(about[:, 0]), _arrow(about[:, 1])
+                columns[name] = pa.array(column, from_pandas=True)  # NaN becomes null
+    columns["revision"], columns["run"] = pa.array(about[:, 0]), pa.array(about[:, 1])
     return pa.table([columns[name] for name in PUBLISHED.names], schema=PUBLISHED)
-
-
-def _arrow(values: np.ndarray[Any, Any]) -> pa.Array:
-    """Numbers as Arrow, NaN as null. `pa.array` would import pandas first, which takes longer than a page."""
-    values = np.ascontiguousarray(values)
-    known = None
-    if values.dtype.kind == "f" and (missing := np.isnan(values)).any():
-        known = pa.py_buffer(np.packbits(~missing, bitorder="little").tobytes())
-    kind = pa.int64() if values.dtype == np.int64 else pa.int8() if values.dtype == np.int8 else pa.float64()
-    return pa.Array.from_buffers(kind, len(values), [known, pa.py_buffer(values)])
-
-
-def _texts(values: Sequence[str | None]) -> pa.Array:
-    """Texts as Arrow, without pandas."""
-    written = [(value or "").encode() for value in values]
-    ends = np.cumsum([0, *map(len, written)], dtype=np.int32)
-    known = np.packbits(np.array([value is not None for value in values], dtype=bool), bitorder="little")
-    return pa.StringArray.from_buffers(
-        len(values), pa.py_buffer(ends), pa.py_buffer(b"".join(written)), pa.py_buffer(known)
-    )
 
 
 def all_series(connection: sa.Connection, kpi: str | None) -> list[Series]:
@@ -375,38 +382,42 @@ def failures(connection: sa.Connection, until: int) -> list[Failure]:
     return [Failure(renames.then(connection, kpi, until), message or "", finished) for kpi, message, finished in failed]
 
 
-def definition(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> Definition | None:
-    """See `Ledger.definition`."""
-    kpi = renames.today(connection, kpi, reached(connection, as_of))
-    a, d = schema.attempt, schema.definition
+def definitions(connection: sa.Connection, as_of: AsOf | None) -> dict[str, Definition]:
+    """See `Ledger.definitions`."""
+    until = reached(connection, as_of)
+    a, d = schema.attempt.c, schema.definition.c
+    newest = sa.select(a.kpi, sa.func.max(a.run).label("run")).where(a.definition.is_not(None)).group_by(a.kpi)
+    if until is not None:
+        newest = newest.where(a.run <= until)
+    last = newest.subquery()
     query = (
-        sa.select(d.c.kpi, d.c.fingerprint, d.c.sql, d.c.lineage)
-        .join(a, a.c.definition == d.c.id)
-        .where(a.c.kpi == kpi)
-        .order_by(a.c.run.desc())
-        .limit(1)
+        sa.select(last.c.kpi, schema.definition)
+        .join(schema.attempt, sa.and_(a.kpi == last.c.kpi, a.run == last.c.run))
+        .join(schema.definition, a.definition == d.id)
     )
-    if as_of is not None:
-        query = query.where(a.c.run <= last_id(connection, as_of))
-    row = connection.execute(query).first()
-    return None if row is None else Definition(row.kpi, row.fingerprint, row.sql, row.lineage)
+    then = renames.names_then(connection, until)
+    return {
+        then(kpi): Definition(row.kpi, row.fingerprint, row.sql, row.lineage)
+        for kpi, row in ((row[0], row) for row in connection.execute(query))
+    }
 
 
-def versions(connection: sa.Connection, kpi: str, as_of: AsOf | None) -> list[Version]:
+def versions(connection: sa.Connection, as_of: AsOf | None) -> dict[str, list[Version]]:
     """See `Ledger.versions`."""
-    kpi = renames.today(connection, kpi, reached(connection, as_of))
+    until = reached(connection, as_of)
     a, d, r = schema.attempt.c, schema.definition, schema.run
     query = (
-        sa.select(d.c.fingerprint, r.c.id, r.c.finished)
+        sa.select(a.kpi, d.c.fingerprint, r.c.id, r.c.finished)
         .join(schema.attempt, a.definition == d.c.id)
         .join(r, r.c.id == a.run)
-        .where(a.kpi == kpi)
         .order_by(r.c.id)
     )
-    if as_of is not None:
-        query = query.where(a.run <= last_id(connection, as_of))
-    found: list[Version] = []
-    for fingerprint, run, finished in connection.execute(query):
-        if not found or found[-1].fingerprint != fingerprint:
-            found.append(Version(fingerprint, run, finished))
+    if until is not None:
+        query = query.where(a.run <= until)
+    then = renames.names_then(connection, until)
+    found: dict[str, list[Version]] = {}
+    for kpi, fingerprint, run, finished in connection.execute(query):
+        known = found.setdefault(then(kpi), [])
+        if not known or known[-1].fingerprint != fingerprint:
+            known.append(Version(fingerprint, run, finished))
     return found

@@ -15,15 +15,21 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from headway.ledger import catalogues, checked, entries, footprints, renames, schema
+from headway.ledger import unchanged as again
 from headway.ledger.encode import Encoder, next_id
 from headway.ledger.gate import Gate
 from headway.ledger.logs import Counts, Logs
 from headway.ledger.records import Recorded, Run
-from headway.model import JUDGED, Closing, Computed, Load
+from headway.model import JUDGED, Closing, Computed, Load, Unchanged
 
 
 def record(
-    connection: sa.Connection, run: Run, computed: Iterable[Computed], loads: Iterable[Load], closing: Closing | None
+    connection: sa.Connection,
+    run: Run,
+    computed: Iterable[Computed],
+    loads: Iterable[Load],
+    closing: Closing | None,
+    unchanged: Unchanged | None = None,
 ) -> Recorded:
     """Write a run within the caller's transaction. See `Ledger.record`."""
     catalogues.keep(connection, run)
@@ -42,6 +48,8 @@ def record(
         failed |= load.failed is not None
     if closing is not None:
         footprints.keep(connection, kept.id, closing)
+    if unchanged is not None:
+        counts += again.keep(connection, kept.id, unchanged)
 
     state: Literal["ok", "failures"] = "failures" if failed else "ok"
     kept = replace(kept, finished=run.finished or datetime.now(UTC), state=state, catalogue="", files={})

@@ -43,7 +43,7 @@ def then(connection: sa.Connection, kpi: str, until: int) -> str:
     return names_then(connection, until)(kpi)
 
 
-def names_then(connection: sa.Connection, until: int) -> Callable[[str], str]:
+def names_then(connection: sa.Connection, until: int | None) -> Callable[[str], str]:
     """What every KPI was called after a run, by its name of now."""
     later = list(reversed(_later(connection, until, sa.true(), "")))
 

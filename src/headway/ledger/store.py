@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -23,6 +24,7 @@ from headway.ledger import (
     history,
     lock,
     marks,
+    proposals,
     read,
     reviews,
     schema,
@@ -45,7 +47,7 @@ from headway.ledger.records import (
     Version,
 )
 from headway.ledger.reviews import Reviewed
-from headway.model import Alerting, Closing, Computed, Footprint, Load
+from headway.model import Alerting, Closing, Computed, Footprint, Load, Unchanged
 from headway.periods import Grain
 
 
@@ -64,6 +66,7 @@ class Ledger:
         self._engine = engine
         self._path = path
         self._wait = wait
+        self._held = threading.local()
 
     @property
     def path(self) -> Path:
@@ -100,7 +103,12 @@ class Ledger:
     # -- writing -------------------------------------------------------------------------------------------------
 
     def record(
-        self, run: Run, computed: Iterable[Computed], loads: Iterable[Load] = (), closing: Closing | None = None
+        self,
+        run: Run,
+        computed: Iterable[Computed],
+        loads: Iterable[Load] = (),
+        closing: Closing | None = None,
+        unchanged: Unchanged | None = None,
     ) -> Recorded:
         """Keep what a run made, in one transaction, and give back the stored run with its counts.
 
@@ -112,14 +120,14 @@ class Ledger:
         `closing` says which numbers are closed. A published one of these that comes out different is part of a
         *restatement*, all that changes for one cause. If each of its changes is within the tolerance, it is published;
         else the old numbers stay and the new ones wait (see `decide`). What becomes withheld is so at once. Without
-        `closing` every number is published as it comes.
+        `closing` every number is published as it comes. What is `unchanged` since an earlier run counts as computed.
         """
         with (
             connect.translated(self._path, self._wait),
             self._engine.connect().execution_options(**connect.WRITING) as connection,
             connection.begin(),
         ):
-            return record(connection, run, computed, loads, closing)
+            return record(connection, run, computed, loads, closing, unchanged)
 
     @contextmanager
     def alone(self, waiting: lock.Waiting = lambda holder: None) -> Iterator[None]:
@@ -182,8 +190,24 @@ class Ledger:
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
         """A connection with one transaction: everything read in it is of the same moment."""
-        with connect.translated(self._path, self._wait), self._engine.begin() as connection:
-            yield connection
+        held: sa.Connection | None = getattr(self._held, "connection", None)
+        with connect.translated(self._path, self._wait):
+            if held is not None:
+                yield held
+            else:
+                with self._engine.begin() as connection:
+                    yield connection
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let all that this thread reads within be of one moment, whatever is recorded meanwhile."""
+        before = getattr(self._held, "connection", None)
+        with self._reading() as connection:
+            self._held.connection = connection
+            try:
+                yield
+            finally:
+                self._held.connection = before
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -203,6 +227,13 @@ class Ledger:
         """
         with self._reading() as connection:
             return read.numbers(connection, kpi, part, grain, cells, as_of)
+
+    def totals(
+        self, asked: Collection[tuple[str, str, Grain]], as_of: AsOf | None = None
+    ) -> dict[tuple[str, str, Grain], pa.Table]:
+        """The totals of many KPIs, parts and grains, each as `read` gives it, in a few queries for all of them."""
+        with self._reading() as connection:
+            return read.totals(connection, asked, as_of)
 
     def entries(self, kpi: str, as_of: AsOf | None = None) -> list[Entered]:
         """What people entered for a KPI, in words (as of the runs that had finished then), oldest period first."""
@@ -252,6 +283,11 @@ class Ledger:
         """The numbers of a KPI that wait for a decision or were rejected, while others stay published."""
         with self._reading() as connection:
             return history.waiting(connection, kpi, as_of)
+
+    def proposed(self) -> set[str]:
+        """The KPIs of which any number waits for a decision or was rejected."""
+        with self._reading() as connection:
+            return proposals.proposing(connection)
 
     def revised(
         self, kpi: str, part: str, grain: Grain, cell: str, as_of: AsOf | None = None
@@ -359,12 +395,12 @@ class Ledger:
         with self._reading() as connection:
             return catalogues.files(connection, fingerprint)
 
-    def definition(self, kpi: str, as_of: AsOf | None = None) -> Definition | None:
-        """How the newest run (at `as_of`) that computed the KPI did it, or None."""
+    def definitions(self, as_of: AsOf | None = None) -> dict[str, Definition]:
+        """How the newest run (at `as_of`) that computed each KPI did it."""
         with self._reading() as connection:
-            return read.definition(connection, kpi, as_of)
+            return read.definitions(connection, as_of)
 
-    def versions(self, kpi: str, as_of: AsOf | None = None) -> list[Version]:
-        """The definitions that a KPI has had (at `as_of`), oldest first; the last one is in force."""
+    def versions(self, as_of: AsOf | None = None) -> dict[str, list[Version]]:
+        """The definitions that each KPI has had (at `as_of`), oldest first; the last one is in force."""
         with self._reading() as connection:
-            return read.versions(connection, kpi, as_of)
+            return read.versions(connection, as_of)

@@ -46,6 +46,7 @@ from headway.model.alerts import (
     WatchedSource,
     by_severity,
 )
+from headway.model.arrow import meet_pandas
 from headway.model.asking import asks
 from headway.model.boards import Board, Look, Note, Scale, Section, Send, Shown, Shows, Tile
 from headway.model.cases import Case, Expectation, Given
@@ -78,6 +79,7 @@ from headway.model.checks import (
     Unique,
 )
 from headway.model.footprint import LINES, Footprint
+from headway.model.gaps import Gaps, Levels, Stretch
 from headway.model.kpi import Kpi
 from headway.model.measures import (
     Accrue,
@@ -110,7 +112,7 @@ from headway.model.objectives import KeyResult, Objective
 from headway.model.observed import JUDGED, OBSERVED, Computed, Entry, Excluded, Flag, Load, Reason, Status
 from headway.model.project import Area, Brand, Catalog, Restatement
 from headway.model.rehearsed import Cells, Rehearsed
-from headway.model.restated import Because, Cause, Changes, Closing
+from headway.model.restated import Because, Cause, Changes, Closing, Unchanged
 from headway.model.sources import (
     ColumnType,
     Exclusion,
@@ -126,6 +128,7 @@ from headway.model.sources import (
     TableReader,
     ways,
 )
+from headway.model.spent import Spent, Stage
 from headway.model.target import Bands, Benchmark, Bound, Line, Pace, Target
 from headway.model.words import Audience, Better, Empty, Expression, Rank, Take, Total, Unit, UnitKind
 
@@ -194,6 +197,7 @@ __all__ = [
     "Format",
     "Formula",
     "Fresh",
+    "Gaps",
     "GitReader",
     "Given",
     "Group",
@@ -205,6 +209,7 @@ __all__ = [
     "Lasts",
     "Latency",
     "Level",
+    "Levels",
     "Limit",
     "Limits",
     "Line",
@@ -259,10 +264,13 @@ __all__ = [
     "Silence",
     "Source",
     "SourceRule",
+    "Spent",
     "Spread",
     "SqlType",
+    "Stage",
     "Stale",
     "Status",
+    "Stretch",
     "TableReader",
     "Take",
     "Target",
@@ -273,6 +281,7 @@ __all__ = [
     "Tile",
     "Total",
     "Trend",
+    "Unchanged",
     "Unique",
     "Unit",
     "UnitKind",
@@ -287,6 +296,7 @@ __all__ = [
     "cell_text",
     "cell_value",
     "column_label",
+    "meet_pandas",
     "read_cell",
     "ways",
 ]

@@ -81,3 +81,16 @@ class Closing:
     needed: Mapping[str, Collection[int]] = field(default_factory=dict)
     #: The run is for an earlier moment than the last, which was wrong: what had not ended by then never closed.
     earlier: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """What an earlier `run` made and what a later one would make once more, because nothing changed that it rests on.
+
+    `kpis` says of each how many numbers it has; `read` are the sources and files whose footprints stand with them.
+    """
+
+    run: int
+    kpis: Mapping[str, int]
+    sources: Collection[str]
+    read: Collection[str]

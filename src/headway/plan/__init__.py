@@ -18,9 +18,9 @@ from headway.plan.behind import behind
 from headway.plan.bounded import bounded, one_each
 from headway.plan.bounds import bounds, thresholds
 from headway.plan.census import breakdowns, census, read_census
-from headway.plan.coverage import Coverage, coverage, probe
+from headway.plan.coverage import Coverage, add_probes, coverage, probe
 from headway.plan.derive import Shelf, derive, looked_into
-from headway.plan.footprint import footprint, read_footprint, typed_footprint
+from headway.plan.footprint import add_lines, footprint, read_footprint, typed_footprint, waits
 from headway.plan.formula import evaluate
 from headway.plan.fuse import Plan, compile  # noqa: A004 - the room's verb, always written plan.compile
 from headway.plan.growth import growth
@@ -41,6 +41,8 @@ __all__ = [
     "Plan",
     "Request",
     "Shelf",
+    "add_lines",
+    "add_probes",
     "asking",
     "behind",
     "beside",
@@ -72,4 +74,5 @@ __all__ = [
     "thresholds",
     "together",
     "typed_footprint",
+    "waits",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -30,6 +30,8 @@ class Coverage:
     horizon: date | None
     rows: int
     removed: Mapping[str, int] = field(default_factory=dict)
+    #: How many times of rows are still to come, by whichever column: they will count one day.
+    to_come: int = 0
     #: How many rows each exclusion of the source takes out, in their order.
     excluded: tuple[int, ...] = ()
     earliest: datetime | None = None
@@ -78,19 +80,17 @@ def probe(catalog: Catalog, schemas: Schemas, source: str, now: datetime) -> exp
     ]
     for i, column in enumerate(times_of(catalog, source)):
         time = time_of(scope, column, declared.places.get("time", declared.place))
-        columns += [
-            f"{time.moment()} AS moment_{i}",
-            f"{time.day()} AS day_{i}",
-            f"{time.not_after(now, catalog)} AS past_{i}",
-        ]
+        columns += [f"{time.column} AS time_{i}", f"{time.not_after(now, catalog)} AS past_{i}"]
         past = f"FILTER (WHERE excluded = 0 AND past_{i})"
+        # Zones keep the order of times. What they make of each row's time would take most of the scan.
+        least, most = (replace(time, column=f"{end}(time_{i}) {past}") for end in ("MIN", "MAX"))
         asked += [
-            f"COUNT_IF(excluded = 0 AND moment_{i} IS NULL) AS without_time_{i}",
+            f"COUNT_IF(excluded = 0 AND time_{i} IS NULL) AS without_time_{i}",
             f"COUNT_IF(excluded = 0 AND NOT past_{i}) AS future_{i}",
-            f"MIN(day_{i}) {past} AS first_{i}",
-            f"MAX(day_{i}) {past} AS last_{i}",
-            f"EPOCH_US(MIN(moment_{i}) {past}) AS earliest_{i}",
-            f"EPOCH_US(MAX(moment_{i}) {past}) AS newest_{i}",
+            f"{least.day()} AS first_{i}",
+            f"{most.day()} AS last_{i}",
+            f"EPOCH_US({least.moment()}) AS earliest_{i}",
+            f"EPOCH_US({most.moment()}) AS newest_{i}",
         ]
     for word, lost in _left_out(catalog, scope).items():
         columns.append(f"{lost} AS {word}")
@@ -131,6 +131,7 @@ def coverage(catalog: Catalog, source: str, answer: pa.Table, now: datetime) -> 
         first=first,
         horizon=None if own is None else row[f"last_{own}"],
         rows=row["row_count"],
+        to_come=sum(row[f"future_{i}"] or 0 for i in range(len(times))),  # of no rows there is no count
         removed={step: count for step, count in removed.items() if count},
         excluded=excluded,
         earliest=_moment(row[f"earliest_{own}"]) if first else None,
@@ -138,6 +139,16 @@ def coverage(catalog: Catalog, source: str, answer: pa.Table, now: datetime) -> 
         others=others,
         other_moments=other_moments,
     )
+
+
+def add_probes(some: pa.Table, others: pa.Table) -> pa.Table:
+    """The answer of `probe` for all rows, from its answers for some of them and for the others."""
+    columns = {}
+    for name in others.column_names:
+        found = [one for one in (some[name][0].as_py(), others[name][0].as_py()) if one is not None]
+        of = min if name.startswith(("first_", "earliest_")) else max if name.startswith(("last_", "newest_")) else sum
+        columns[name] = pa.array([of(found) if found else None], others.schema.field(name).type)
+    return pa.table(columns)
 
 
 #: What some kinds leave out, by the column of the probe that counts it.

@@ -18,6 +18,7 @@ began later; at the beginning of a source everybody is new. Before `all time` th
     cells        the different cells, numbered; left out where there is only the total
     gaps         for each person-day, the day on which the same person was last seen in the same cell before
     gap_rollup   how many persons by cell, day and that earlier day: as small as the calendar, whatever the data
+    reached      where these days lie among the spans
     steps        where along the spans they begin and cease to count
     levels       the running sum of steps: the distinct persons of each span
 
@@ -41,10 +42,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from headway.model import Aggregate, Distinct, Nps, Quantile, Retention, Share
+from headway.model import Aggregate, Distinct, Gaps, Levels, Nps, Quantile, Retention, Share
 from headway.plan import numbered, retention, sql, stretches
 from headway.plan.draft import Asked, Draft, Sets, only, union_of
-from headway.plan.levels import level
+from headway.plan.levels import by_period, fill
 from headway.plan.rows import Rows, columns_of
 
 
@@ -146,20 +147,42 @@ class Distincts:
         by_days: dict[int, list[_Wanted]] = {}
         for wanted in group.wanted:
             by_days.setdefault(wanted.min_days, []).append(wanted)
+        rollups: dict[str, int] = {}
+        levels: list[Levels] = []
         for k, several in by_days.items():
             rollup = _rollup(draft, person_days, cells, columns, k)
+            rollups[rollup] = k
             by_number: dict[tuple[str, str], list[_Wanted]] = {}
             for wanted in several:
                 by_number.setdefault((wanted.number, draft.reach(wanted.asked)), []).append(wanted)
+            cell, reached = "cell, " if cells else "", dict[str, str]()
             for (number, reach), same in by_number.items():
                 asked = union_of([wanted.sets for wanted in same])
                 where = only(asked, sets)
                 picked = f"cell IN (SELECT cell FROM {sql.name(cells)} WHERE {' AND '.join(where)})" if where else ""
-                cell = "cell, " if cells else ""
-                steps = stretches.steps(draft, number, k, rollup, reach, cell, picked)
-                found = level(draft, same[0].asked, steps, columns, cells=cells, amount=number == "kept")
+                if reach not in reached:
+                    numbers = [other for other, at in by_number if at == reach]
+                    reached[reach] = stretches.reached(draft, numbers, k, rollup, reach, cell)
+                steps = stretches.steps(draft, number, k, reached[reach], cell, picked)
+                amount = number == "kept"
+                filled = fill(draft, steps, columns, cells=cells, amount=amount)
+                levels.append(Levels(filled, rollup, reach, stretches.of(number, k), tuple(asked)))
+                found = by_period(draft, same[0].asked, filled, columns, cells=cells, amount=amount)
                 for wanted in same:
                     self._answer(draft, wanted, found, columns, only(wanted.sets, asked))
+        draft.gaps.append(
+            Gaps(
+                readings=tuple((relation, tuple(map(tuple, some))) for relation, some in self._rows.readings(sets)),
+                value=group.value,
+                people=people,
+                where=tuple(filter(None, group.where)),
+                cells=cells,
+                source=self._rows.source.name,
+                rows=self._rows.said,
+                rollups=tuple(rollups.items()),
+                levels=tuple(levels),
+            )
+        )
 
     def _answer(self, draft: Draft, wanted: _Wanted, found: str, columns: list[str], where: list[str]) -> None:
         if wanted.number != "kept":

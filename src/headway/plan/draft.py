@@ -13,9 +13,8 @@ from functools import lru_cache
 from typing import Protocol
 
 import pyarrow as pa
-from sqlglot import exp
 
-from headway.model import Kpi
+from headway.model import Gaps, Kpi
 from headway.plan import sql
 from headway.plan.coverage import Coverage
 from headway.plan.requests import Request
@@ -59,6 +58,8 @@ class Draft:
     referred: dict[str, str] = field(default_factory=dict)
     #: Which step numbers the values of a column, by relation and column.
     people: dict[tuple[str, str], str] = field(default_factory=dict)
+    #: Steps that an engine may take its own way.
+    gaps: list[Gaps] = field(default_factory=list)
     _spans: dict[tuple[Timeline, bool], str] = field(default_factory=dict)
     _reach: dict[tuple[Timeline, bool], str] = field(default_factory=dict)
 
@@ -116,10 +117,6 @@ class Draft:
             f"CAST({numerator} AS DOUBLE) AS numerator, CAST({denominator} AS DOUBLE) AS denominator "
             f"FROM {sql.name(relation)}" + (f" WHERE {conditions}" if conditions else "")
         )
-
-    def query(self) -> exp.Query:
-        """The whole query."""
-        return self.steps.query()
 
 
 def people_of(part: str) -> str:

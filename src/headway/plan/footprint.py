@@ -40,21 +40,35 @@ def footprint(catalog: Catalog, schemas: Schemas, source: str, columns: Mapping[
     where = f" WHERE {' OR '.join(conditions)}" if conditions else ""
     rows = steps.add(
         "hashes",
-        f"SELECT {day} AS day, HASH({read}) // 4 AS hash, {f'HASH({keys})' if keys else 'CAST(0 AS UBIGINT)'} AS key"
+        f"SELECT {day} AS day, CAST(HASH({read}) >> 2 AS BIGINT) AS hash,"
+        f" {f'HASH({keys})' if keys else 'CAST(0 AS UBIGINT)'} AS key"
         f" {joined(scope, base, steps, {})}{where}",
     )
     cells = steps.add(
         "placed",
-        f"SELECT *, CAST(hash % {THIRD} AS BIGINT) AS a, CAST({THIRD} + hash // {2**20} % {THIRD} AS BIGINT) AS b,"
-        f" CAST({2 * THIRD} + hash // {2**40} % {THIRD} AS BIGINT) AS c FROM {rows}",
+        f"SELECT *, hash & {THIRD - 1} AS a, {THIRD} + ((hash >> 20) & {THIRD - 1}) AS b,"
+        f" {2 * THIRD} + ((hash >> 40) & {THIRD - 1}) AS c,"
+        f" (hash >> 31) * (hash >> 31) + (hash & {2**31 - 1}) * (hash & {2**31 - 1}) AS proof,"
+        f" DATE_DIFF('day', CAST('1970-01-01' AS DATE), day) AS number FROM {rows}",
     )
     steps.output(
         "SELECT day, COALESCE(a, b, c) AS cell, COUNT(*) AS rows, SUM(hash) AS hashes, SUM(key) AS keys,"
-        f" SUM((hash // {2**31}) * (hash // {2**31}) + (hash % {2**31}) * (hash % {2**31})) AS proofs,"
-        " COALESCE(SUM(DATE_DIFF('day', CAST('1970-01-01' AS DATE), day)), 0) AS days"
+        " SUM(proof) AS proofs, COALESCE(SUM(number), 0) AS days"
         f" FROM {cells} GROUP BY GROUPING SETS ((day), (a), (b), (c))"
     )
     return steps.query()
+
+
+def waits(catalog: Catalog, source: Source) -> bool:
+    """True if rows of a source come to something else as days go by: what is dated by a later day is not known yet."""
+    return not (_plans(catalog, source) or source.known_on) and bool(_dating(catalog, source))
+
+
+def add_lines(some: pa.Table, others: pa.Table) -> pa.Table:
+    """The lines of a footprint of all rows, from those of some of them and of the others."""
+    keys, sums = LINES.names[:2], LINES.names[2:]
+    found = pa.concat_tables([some, others]).group_by(keys).aggregate([(name, "sum") for name in sums])
+    return found.rename_columns([*keys, *sums]).cast(LINES)
 
 
 def read_footprint(
@@ -72,11 +86,18 @@ def _own(source: Source, column: str) -> str:
 
 def _as_known(catalog: Catalog, scope: Scope, source: Source, column: str, before: date) -> str:
     """SQL of a column as it was known before a day."""
-    plans = any(isinstance(kpi.measure, Accrue) and kpi.source == source.name for kpi in catalog.kpis.values())
-    dating = {*times_of(catalog, source.name), source.until, source.through} - {source.time}
-    if plans or source.known_on or column not in dating:
+    if _plans(catalog, source) or source.known_on or column not in _dating(catalog, source):
         return _own(source, column)
     return f"CASE WHEN {time_of(scope, column, None).day()} < {sql.day(before)} THEN {_own(source, column)} END"
+
+
+def _plans(catalog: Catalog, source: Source) -> bool:
+    return any(isinstance(kpi.measure, Accrue) and kpi.source == source.name for kpi in catalog.kpis.values())
+
+
+def _dating(catalog: Catalog, source: Source) -> set[str]:
+    """The columns by which rows are dated beside their time."""
+    return {one for one in (*times_of(catalog, source.name), source.until, source.through) if one} - {source.time or ""}
 
 
 #: What a number that somebody typed is known by, and what of it can change others.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import TypeVar
 
 import pyarrow as pa
@@ -20,6 +22,7 @@ from headway.model import (
     Concurrency,
     Distinct,
     Duration,
+    Gaps,
     Kpi,
     Nps,
     Open,
@@ -58,14 +61,25 @@ class Plan:
     """One query that answers several requests on one source.
 
     `tables` are the small tables of periods that the query joins, under the names that stand in its SQL: give them
-    to the engine together with `query`.
+    to the engine together with `query`. `gaps` are those of its steps that the engine may take its own way.
     """
 
     source: str
     requests: tuple[Request, ...]
-    query: exp.Query
     tables: Mapping[str, pa.Table]
+    gaps: tuple[Gaps, ...]
+    _steps: sql.Steps = field(repr=False)
     _readers: Mapping[Request, Reader] = field(repr=False)
+
+    @cached_property
+    def query(self) -> exp.Query:
+        """The query, put together when it is asked for: who looks for mistakes alone needs none."""
+        return self._steps.query()
+
+    @cached_property
+    def shape(self) -> str:
+        """The text of its steps without literals: equal for plans that differ in moments and numbers alone."""
+        return re.sub(r"'[^']*'|\d+", "?", str(self._steps))
 
     def read(self, answer: pa.Table) -> dict[Request, pa.Table]:
         """The answer as one table per request: schema `OBSERVED` and a last column `people`.
@@ -214,7 +228,7 @@ class _Fusion:
         draft.cells = sorted({cell for reader in readers.values() for cell in columns_of(reader.asked.cells)})
         for several in kinds.values():
             several.write(draft)
-        return Plan(self.source, tuple(requests), draft.query(), draft.tables, readers)
+        return Plan(self.source, tuple(requests), draft.tables, tuple(draft.gaps), draft.steps, readers)
 
     def _rows(self, kpi: Kpi) -> Rows:
         source = self.catalog.sources[self.source]

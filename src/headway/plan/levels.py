@@ -28,8 +28,13 @@ def level(
     `columns` are those of the cells; if the step `cells` numbers them, `steps` has its `cell` in their place. The
     result has series, period, the columns and `people` (and `amount`), without rows where nobody counts.
     """
-    listed = sql.column_list(columns)
-    key = "cell, " if cells else listed
+    filled = fill(draft, steps, columns, cells=cells, amount=amount)
+    return by_period(draft, asked, filled, columns, cells=cells, amount=amount, hours=hours)
+
+
+def fill(draft: Draft, steps: str, columns: Sequence[str], *, cells: str = "", amount: bool = False) -> str:
+    """Add the steps that turn changes into numbers by position."""
+    key = "cell, " if cells else sql.column_list(columns)
     window = f"OVER ({f'PARTITION BY {key[:-2]} ' if columns else ''}ORDER BY position)"
     amounts = f", SUM(SUM(amount)) {window} AS amount" if amount else ""
     also = ", amount" if amount else ""
@@ -38,11 +43,25 @@ def level(
         f"SELECT {key}position, LEAD(position) {window} AS until, SUM(SUM(change)) {window} AS people{amounts} "
         f"FROM {sql.name(steps)} GROUP BY {key}position",
     )
-    filled = draft.steps.add(
+    return draft.steps.add(
         "filled",
         f"SELECT {key}people{also}, UNNEST(RANGE(position, until)) AS position "
         f"FROM {sql.name(levels)} WHERE people > 0",
     )
+
+
+def by_period(
+    draft: Draft,
+    asked: Asked,
+    filled: str,
+    columns: Sequence[str],
+    *,
+    cells: str = "",
+    amount: bool = False,
+    hours: bool = False,
+) -> str:
+    """Add the step that turns numbers by position into those of periods."""
+    listed, also = sql.column_list(columns), ", amount" if amount else ""
     spans = draft.spans(asked, hours=hours)
     kept = totals_or_kept(asked, spans, columns)
     return draft.steps.add(

@@ -254,7 +254,7 @@ def _rows(catalog: Catalog, schemas: Schemas, name: str, steps: sql.Steps, now: 
     source = catalog.sources[name]
     scope = Scope(catalog, schemas, name)
     base = latest(source, schemas, steps)
-    columns = {column: scope.column(column).sql.sql(sql.DIALECT) for column in (*schemas[name], *source.derive)}
+    columns = {column: scope.column(column).text for column in (*schemas[name], *source.derive)}
     conditions = [f"NOT {condition}" for condition in excluded(scope, source)]
     if source.time:
         time = time_of(scope, source.time, source.places.get("time"))

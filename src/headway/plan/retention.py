@@ -23,7 +23,7 @@ cohort is no data.
     came_back    how many of them were seen in the interval, by cell and day of joining
     due          both, by the last day of the interval
     steps        where along the spans they count: from there on as in `distinct`
-    aged         of `ages`: how many were seen at each age, by cell and day of joining
+    aged         how many were seen at each age, by cell and day of joining
     cohorts      how many joined in each period, and who of them joined last
     returned     how many of them were seen, by period and age
     matrix       both together, for each age
@@ -33,13 +33,13 @@ Source: N-day, unbounded and bracket retention, as product analytics calls them;
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pyarrow as pa
 
-from headway.model import Kpi, Retention
+from headway.model import Gaps, Kpi, Retention
 from headway.periods import Length, Unit, add_months
 from headway.plan import numbered, sql
 from headway.plan.draft import Asked, Draft, Sets, only, union_of
@@ -66,6 +66,8 @@ class _Made:
     cells: str
     columns: list[str]
     sets: Sets
+    #: The steps that say how many were seen at which age, by the unit of ages; without them, `seen` is asked.
+    by_age: Mapping[Unit, str] = field(default_factory=dict)
 
     @property
     def cell(self) -> str:
@@ -166,11 +168,29 @@ class Cohorts:
             f"SELECT {cell}person, day, MIN(day) OVER (PARTITION BY {cell}person) AS joined "
             f"FROM {sql.name(person_days)}{numbered.to_cells(person_days, cells, columns)}",
         )
-        joiners = draft.steps.add(
-            "joiners",
-            f"SELECT {cell}joined, COUNT(*) AS people FROM {sql.name(seen)} WHERE day = joined GROUP BY {cell}joined",
+        lengths = [m.ages or m.after for m in map(_retention, group.asked) if not m.unbounded]
+        by_age = {unit: _by_age(draft, unit, seen, cell) for unit in dict.fromkeys(one.unit for one in lengths if one)}
+        if by_age:
+            draft.gaps.append(
+                Gaps(
+                    readings=tuple((relation, tuple(map(tuple, some))) for relation, some in self._rows.readings(sets)),
+                    value=group.value,
+                    people=people,
+                    where=(sql.name(group.flag),) if group.flag else (),
+                    cells=cells,
+                    source=self._rows.source.name,
+                    rows=self._rows.said,
+                    ages=tuple((step, _age(unit)) for unit, step in by_age.items()),
+                )
+            )
+        # Who joins is seen on that day.
+        there = (
+            f"people FROM {sql.name(next(iter(by_age.values())))} WHERE age = 0"
+            if by_age
+            else (f"COUNT(*) AS people FROM {sql.name(seen)} WHERE day = joined GROUP BY {cell}joined")
         )
-        return _Made(seen, joiners, cells, columns, sets)
+        joiners = draft.steps.add("joiners", f"SELECT {cell}joined, {there}")
+        return _Made(seen, joiners, cells, columns, sets, by_age)
 
     def _of_since(self, draft: Draft, group: _Cohort) -> _Made:
         """Another source says who joined when; one key is one person, also where rows repeat it."""
@@ -218,9 +238,12 @@ class Cohorts:
         assert measure.after
         cell, begins, ends = made.cell, _later(measure.after), _later(_next(measure.after))
         until = "" if measure.unbounded else f" AND day < {ends}"
+        by_age = None if measure.unbounded else made.by_age.get(measure.after.unit)
         came_back = draft.steps.add(
             "came_back",
-            f"SELECT {cell}joined, COUNT(DISTINCT person) AS active FROM {sql.name(made.seen)} "
+            f"SELECT {cell}joined, people AS active FROM {sql.name(by_age)} WHERE age = {measure.after.count}"
+            if by_age
+            else f"SELECT {cell}joined, COUNT(DISTINCT person) AS active FROM {sql.name(made.seen)} "
             f"WHERE day >= {begins}{until} GROUP BY {cell}joined",
         )
         today = sql.day(self._rows.catalog.calendar.day(draft.now))
@@ -244,12 +267,7 @@ class Cohorts:
 
     def _ages(self, draft: Draft, asked: Asked, ages: Length, made: _Made) -> None:
         cell = made.cell
-        aged = draft.steps.add(
-            "aged",
-            f"SELECT {cell}joined, age, COUNT(DISTINCT person) AS active "
-            f"FROM (SELECT {cell}person, joined, {_age(ages.unit)} AS age FROM {sql.name(made.seen)}) "
-            f"WHERE age <= {ages.count} GROUP BY {cell}joined, age",
-        )
+        by_age = made.by_age.get(ages.unit) or _by_age(draft, ages.unit, made.seen, cell, ages.count)
         spans, reach = sql.name(draft.spans(asked)), sql.name(draft.reach(asked))
         # Calendar periods do not overlap, so a day is held by one position of each series.
         held = f"JOIN {reach} AS held ON held.day = joined JOIN {spans} AS span ON span.position = held.lo"
@@ -261,8 +279,8 @@ class Cohorts:
         )
         returned = draft.steps.add(
             "returned",
-            f"SELECT {key}age, SUM(active) AS active "
-            f"FROM {sql.name(aged)} {held} WHERE held.lo < held.after GROUP BY {key}age",
+            f"SELECT {key}age, SUM({sql.name(by_age)}.people) AS active "
+            f"FROM {sql.name(by_age)} {held} WHERE held.lo < held.after AND age <= {ages.count} GROUP BY {key}age",
         )
         today = self._rows.catalog.calendar.day(draft.now)
         table = draft.steps.reserve("ages")
@@ -294,6 +312,21 @@ def answer(
     numbers = {"cohort": "people", "active": "amount"} | ({"people": "people"} if guarded else {})
     for what, number in numbers.items():
         draft.answer(asked, found, columns, number, "people", what=what, where=where)
+
+
+def _by_age(draft: Draft, unit: Unit, seen: str, cell: str, most: int | None = None) -> str:
+    """Add the step that says how many were seen at which age in whole units, by cell and day of joining."""
+    aged = f"(SELECT {cell}person, joined, {_age(unit)} AS age FROM {sql.name(seen)})"
+    aged += "" if most is None else f" WHERE age <= {most}"
+    return draft.steps.add(
+        "aged", f"SELECT {cell}joined, age, COUNT(DISTINCT person) AS people FROM {aged} GROUP BY {cell}joined, age"
+    )
+
+
+def _retention(asked: Asked) -> Retention:
+    measure = asked.kpi.measure
+    assert isinstance(measure, Retention)
+    return measure
 
 
 def _base(asked: Asked) -> list[tuple[str, ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from headway.errors import CatalogError, Mistake, Place
@@ -31,6 +31,9 @@ RESERVED = (
     *("new_customers", "lost_customers", "returned_customers", "kept_customers"),
 )
 
+
+#: In place of now, where a text is not to depend on it.
+_NO_MOMENT = datetime.fromtimestamp(0, UTC)
 
 #: No value of a breakdown has another name.
 _AS_IT_IS: Mapping[str, str] = MappingProxyType({})
@@ -65,7 +68,7 @@ class Moment:
 def time_of(scope: Scope, column: str, place: Place | None) -> Moment:
     """A column of time of the scope's source; CatalogError `wrong-type` if it is neither date nor timestamp."""
     found = scope.column(column, place)
-    text = found.sql.sql(sql.DIALECT)
+    text = found.text
     source = scope.catalog.sources[scope.source]
     if found.type in ("text", "integer", "number", "boolean", "list"):
         raise CatalogError(
@@ -222,6 +225,8 @@ class Rows:
             assert source.known_on, "only a source that says when its rows became known is looked at ahead"
             self.known = time_of(self.scope, source.known_on, source.places.get("known_on", source.place))
         self.relation = ""
+        #: What the step says, but for the moment up to which it reads.
+        self.said = ""
         self._schemas = schemas
         self._names = sql.Names(RESERVED)
         #: By its SQL, and by its word if that is reserved: a step counts on it.
@@ -261,7 +266,7 @@ class Rows:
     def value(self, column: str, place: Place) -> str:
         """A column as it is in the data, or derived; returns its name in `rows`."""
         found = self.scope.column(column, place)
-        return self.need(column, found.sql.sql(sql.DIALECT))
+        return self.need(column, found.text)
 
     def number(self, column: str, place: Place) -> str:
         """A column that is added up; CatalogError `wrong-type` for text and times."""
@@ -276,7 +281,7 @@ class Rows:
                     "Declare its type under columns, or derive a number from it.",
                 )
             )
-        text = found.sql.sql(sql.DIALECT)
+        text = found.text
         return self.need(column, f"CAST({text} AS INT)" if found.type == "boolean" else text)
 
     def cells(self, kpi: Kpi) -> tuple[tuple[str, ...], ...]:
@@ -326,11 +331,10 @@ class Rows:
         """Add the step, called `word`."""
         base = latest(self.source, self._schemas, steps)
         conditions = [f"NOT {condition}" for condition in excluded(self.scope, self.source)]
-        if gate := self.known or self._time:
-            conditions.append(gate.not_after(now, self.catalog))
+        filters: list[str] = []
         self._shared = len(self._filters) == 1
         if self._shared:
-            conditions += [condition for condition in self._filters if condition]
+            filters = [condition for condition in self._filters if condition]
         else:
             for condition, kpi in self._filters.items():
                 if condition:
@@ -338,8 +342,14 @@ class Rows:
         columns = ", ".join(f"{text} AS {sql.name(name)}" for (text, _), name in self._columns.items())
         # Conditions were resolved, so their joins are known by now.
         source = joined(self.scope, base, steps, kept)
-        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        self.relation = steps.add(word, f"SELECT {columns} {source}{where}")
+
+        def select(moment: datetime) -> str:
+            gate = self.known or self._time
+            every = [*conditions, *([gate.not_after(moment, self.catalog)] if gate else []), *filters]
+            return f"SELECT {columns} {source}" + (f" WHERE {' AND '.join(every)}" if every else "")
+
+        self.relation = steps.add(word, select(now))
+        self.said = select(_NO_MOMENT)
         self._spread: dict[tuple[str, ...], str] = {}
         self._steps = steps
 
@@ -363,12 +373,9 @@ class Rows:
         that has one is read from rows spread over its values.
         """
         every = columns_of(sets)
-        plain = [s for s in sets if not self._lists & set(s)]
-        parts = [(self.relation, plain)] if plain else []
-        parts += [(self.over(s), [s]) for s in sets if self._lists & set(s)]
         conditions = " AND ".join(filter(None, where))
         texts = []
-        for source, groups in parts:
+        for source, groups in self.readings(sets):
             present = columns_of(groups)
             cells = "".join(
                 f"{sql.name(c)}, " if c in present else f"CAST(NULL AS TEXT) AS {sql.name(c)}, " for c in every
@@ -378,6 +385,12 @@ class Rows:
                 f"SELECT {cells}{select} FROM {sql.name(source)} {join}{where_text} {sql.grouping(keys, groups)}"
             )
         return " UNION ALL ".join(texts)
+
+    def readings(self, sets: Sequence[Sequence[str]]) -> list[tuple[str, list[Sequence[str]]]]:
+        """The relations that hold the rows, and for which sets of cells each of them is read."""
+        plain = [s for s in sets if not self._lists & set(s)]
+        spread = [(self.over(s), [s]) for s in sets if self._lists & set(s)]
+        return [(self.relation, plain), *spread] if plain else spread
 
     def over(self, cells: Sequence[str]) -> str:
         """The relation to read for one set of cells: `rows`, or rows spread over its list-valued cells."""
@@ -404,7 +417,7 @@ def columns_of(sets: Iterable[Iterable[str]]) -> list[str]:
 
 def text_of_cell(found: Found, renamed: Mapping[str, str] = _AS_IT_IS) -> str:
     """SQL of what `model.cell_value` would write; values that were `renamed` go by their new name."""
-    text = found.sql.sql(sql.DIALECT)
+    text = found.text
     none = sql.text(NONE_CELL)
     if renamed and found.type == "list":
         text = f"LIST_TRANSFORM(CAST({text} AS TEXT[]), value -> {_named_anew('value', renamed)})"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import cached_property
 
 from sqlglot import exp, parse_one
 
@@ -22,13 +23,21 @@ from headway.plan import sql
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
-    """A name, resolved: SQL over the source and its joins, its type, and the paths of the joins it needs."""
+    """A name, resolved: SQL over the source and its joins, its type, and the paths of the joins it needs.
+
+    All that ask for a name share what was found: copy the tree before you change it.
+    """
 
     sql: exp.Expr
     type: SqlType
     joins: tuple[Path, ...] = ()
+
+    @cached_property
+    def text(self) -> str:
+        """Its SQL as text."""
+        return self.sql.sql(sql.DIALECT)
 
 
 @dataclass
@@ -41,12 +50,16 @@ class Scope:
     _joins: dict[Path, None] = field(default_factory=dict)
     _aliases: dict[Path, str] = field(default_factory=dict)
     _deriving: list[tuple[Path, str]] = field(default_factory=list)
+    #: What names and expressions came to, by where they are read: many KPIs have the same breakdowns and filters.
+    _named: dict[str, Found] = field(default_factory=dict)
+    _known: dict[tuple[Path, str], Found] = field(default_factory=dict)
 
     # -- asking --------------------------------------------------------------------------------------------------
 
     def column(self, name: str, place: Place | None = None) -> Found:
         """Resolve a column or path as written in `by`, `time` or after a source's dot."""
-        found = self._resolve((), name.split("."), place)
+        if (found := self._named.get(name)) is None:
+            found = self._named[name] = self._resolve((), name.split("."), place)
         self._joins.update(dict.fromkeys(found.joins))
         return found
 
@@ -68,8 +81,7 @@ class Scope:
     def condition(self, expression: Expression) -> str:
         """A row expression as a condition in which null counts as false."""
         found = self.expression(expression)
-        text = found.sql.sql(sql.DIALECT)
-        return f"COALESCE({text if found.type == 'boolean' else f'CAST({text} AS BOOLEAN)'}, FALSE)"
+        return f"COALESCE({found.text if found.type == 'boolean' else f'CAST({found.text} AS BOOLEAN)'}, FALSE)"
 
     def joins(self) -> Iterator[tuple[str, str, str]]:
         """The joins needed so far: (source, alias, condition)."""
@@ -182,6 +194,8 @@ class Scope:
         return tuple(joins)
 
     def _expression(self, base: Path, expression: Expression) -> Found:
+        if (known := self._known.get((base, expression.text))) is not None:
+            return known
         tree: exp.Expr = parse_one(expression.text, read=sql.DIALECT, into=exp.Condition)
         joins: dict[Path, None] = {}
         kinds: dict[str, SqlType] = {}
@@ -191,7 +205,7 @@ class Scope:
                 continue
             found = self._resolve(base, [part.name for part in node.parts], _within(expression, node))
             joins.update(dict.fromkeys(found.joins))
-            kinds[found.sql.sql(sql.DIALECT)] = found.type
+            kinds[found.text] = found.type
             replaced = found.sql.copy()
             tree = replaced if node is tree else tree
             node.replace(replaced)
@@ -199,14 +213,15 @@ class Scope:
         if kind == "date" and not isinstance(tree, exp.Column | exp.Cast):
             # DuckDB makes a timestamp of `date_trunc('month', day)`, which would then be moved between zones.
             tree = exp.cast(tree, "date", dialect=sql.DIALECT)
-        return Found(tree, kind, tuple(joins))
+        found = self._known[base, expression.text] = Found(tree, kind, tuple(joins))
+        return found
 
     def _on(self, path: Path) -> str:
         """`hubs.hub = sessions.hub`."""
         target = self._source(path)
         key = self.catalog.sources[target].key[0]
-        left = self._take(path, key, self.catalog.sources[target].places.get("key")).sql.sql(sql.DIALECT)
-        return f"{left} = {self._take(path[:-1], path[-1], None).sql.sql(sql.DIALECT)}"
+        left = self._take(path, key, self.catalog.sources[target].places.get("key")).text
+        return f"{left} = {self._take(path[:-1], path[-1], None).text}"
 
     def _unknown(self, path: Path, written: str, name: str, place: Place | None) -> CatalogError:
         source = self._source(path)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from sqlglot import exp, parse_one
 from sqlglot.optimizer.annotate_types import annotate_types
@@ -32,7 +33,13 @@ def query(text: str) -> exp.Query:
 
 def name(*parts: str) -> str:
     """An identifier, quoted where it must be: `user_id`, `"order"`, `hubs."is staging"`."""
-    return ".".join(_identifier(part).sql(DIALECT) for part in parts)
+    return ".".join(map(_name, parts))
+
+
+@lru_cache(maxsize=1 << 14)
+def _name(part: str) -> str:
+    """One identifier: a plan of many KPIs writes the same few names thousands of times."""
+    return _identifier(part).sql(DIALECT)
 
 
 def column(name: str, table: str) -> exp.Column:
@@ -44,6 +51,7 @@ def _identifier(name: str) -> exp.Identifier:
     return exp.to_identifier(name, quoted=name in _UNREAD or None)
 
 
+@lru_cache(maxsize=1 << 12)
 def text(value: str) -> str:
     """A string literal."""
     return exp.Literal.string(value).sql(DIALECT)
@@ -169,13 +177,19 @@ _NAMED_OF_LISTS = {
 }
 
 
+@lru_cache(maxsize=len(_TYPES))
+def _null(kind: str) -> exp.Cast:
+    """A null of a type."""
+    return exp.cast(exp.null(), kind, dialect=DIALECT)
+
+
 def type_of(expression: exp.Expr, columns: dict[str, SqlType]) -> SqlType:
     """The type of an expression whose columns (by their SQL) have these types; `other` where it cannot be told."""
 
     def typed(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column):
             kind = _TYPES.get(columns.get(node.sql(DIALECT), "other"))
-            return exp.cast(exp.null(), kind, dialect=DIALECT) if kind else node
+            return _null(kind).copy() if kind else node
         return node
 
     tree = _with_differences(exp.paren(expression.copy().transform(typed))).this
@@ -300,6 +314,10 @@ class Steps:
     def output(self, select: str) -> None:
         """Add rows to the answer."""
         self._outputs.append(select)
+
+    def __str__(self) -> str:
+        """The whole as it was added, a line each."""
+        return "\n".join([*(f"{free}: {select}" for free, select in self._steps), *self._outputs])
 
     def query(self) -> exp.Query:
         """The whole. A step that several others read is computed once, and kept."""

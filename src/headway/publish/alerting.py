@@ -14,6 +14,7 @@ from functools import cached_property
 
 from headway.alerts import due
 from headway.alerts.due import Because, Held
+from headway.formats import dates, plurals
 from headway.model import (
     Acknowledgement,
     Alert,
@@ -34,7 +35,7 @@ from headway.model import (
     read_cell,
 )
 from headway.periods import Grain, Period
-from headway.publish import rules, words
+from headway.publish import rules
 from headway.publish.alertpages import (
     AlertRow,
     Command,
@@ -335,7 +336,7 @@ class Alerts:
             period = self._period(of, notice.period)
             seen = rules.seen(of, notice.value, notice.bound, period, notice.text, self.catalog).text if alert else ""
             sent = [one.route for one in self._deliveries.get(notice.id, ()) if one.sent]
-            to = f"; told {words.listed(list(dict.fromkeys(sent)))}" if sent else ""
+            to = f"; told {plurals.listed(list(dict.fromkeys(sent)))}" if sent else ""
             text = f"{_TELLS[notice.tells]}{to}"
             found.append((notice.made, f"{seen}. {text}" if seen else text))
         for one in self.kept.acknowledgements:
@@ -348,8 +349,8 @@ class Alerts:
     def at(self, moment: datetime) -> str:
         """21 Nov, 03:05 in the project's zone; a midnight is its day."""
         local = moment.astimezone(self.catalog.calendar.tz)
-        day = words.near_day(local.date(), self.catalog.calendar.day(self.now))
-        return day if (local.hour, local.minute) == (0, 0) else f"{day}, {words.clock(local)}"
+        day = dates.near_day(local.date(), self.catalog.calendar.day(self.now))
+        return day if (local.hour, local.minute) == (0, 0) else f"{day}, {dates.clock(local)}"
 
     # -- pages -------------------------------------------------------------------------------------------------------
 
@@ -375,10 +376,10 @@ class Alerts:
         """The alerts on a KPI, or on a check of its numbers, with how they stand there."""
         found = []
         for alert in self.catalog.alerts.values():
-            if not isinstance(alert.watches, WatchedNumbers) or not self.may_read(alert):
+            if not isinstance(alert.watches, WatchedNumbers):
                 continue
             one = next((one for one in alert.watches.of if one.kpi == kpi), None)
-            if one is None:
+            if one is None or not self.may_read(alert):
                 continue
             own = self._by_kpi[alert.name, kpi]
             worst = min((self.state(state) for state in own), key=lambda state: ORDER.index(state.key), default=_NEVER)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from statistics import median
 
+from headway.formats import plurals
 from headway.model import Alert, AlertState, Delivery, Notice, RuleCell, Silence, Tells, WatchedEvent, WatchedNumbers
-from headway.publish import rules, words
+from headway.publish import rules
 from headway.publish.alerting import ACTIVE, OK, ORDER, RESOLVED, Alerts
 from headway.publish.alertpages import (
     AlertRow,
@@ -110,7 +111,7 @@ def _routes(alerts: Alerts) -> Iterator[RouteRow]:
         if failed and waiting:
             error = failed[0].error.removeprefix(f"route {name}: ")
             why = f"Could not be reached since {alerts.at(failed[-1].at)}: {error}".rstrip(".")
-            text = f"{why}. {words.count(waiting, 'message')} wait{'s' if waiting == 1 else ''}, and nothing is lost"
+            text = f"{why}. {plurals.count(waiting, 'message')} wait{'s' if waiting == 1 else ''}, and nothing is lost"
             yield RouteRow(name, Verdict("failed", "Down"), text, waiting)
         else:
             yield RouteRow(name, Verdict("pass", "Working") if sent else Verdict("no data", "Not used"), last, 0)
@@ -196,7 +197,7 @@ def _ended(resolved: Sequence[Resolved]) -> str:
     if not resolved:
         return ""
     lengths = sorted(one.ended_at - one.fired_at for one in resolved)
-    count = words.count(len(resolved), "alert")
+    count = plurals.count(len(resolved), "alert")
     if len(lengths) == 1:
         return f"{count}, {rules.lasted(lengths[0])}"
     half = rules.lasted(timedelta(seconds=median(length.total_seconds() for length in lengths)))

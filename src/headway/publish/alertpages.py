@@ -1,14 +1,12 @@
-"""What pages say of alerts, as frozen data: part of `pages`, where everything else is."""
+"""What pages say of alerts, as frozen data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # these shapes stand in those of pages, and the other way round
-    from headway.publish.pages import Count, Link, Stamp, Verdict
+from headway.publish.pages import Count, Link, Stamp, Verdict
 
 
 @dataclass(frozen=True, slots=True)

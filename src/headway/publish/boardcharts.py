@@ -8,15 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from headway import charts
 from headway.charts import Plot, Role, Series, Step
+from headway.formats import dates, numbers, plurals
 from headway.model import Cell, Distinct, Kpi, Look, Scale, Shown
 from headway.model import Tile as Declared
 from headway.periods import Grain, Period
-from headway.publish import boardlines, boardshapes, cells, figures, numbers, objectives, words
+from headway.publish import boardlines, boardshapes, cells, figures, objectives, words
 from headway.publish.boardpages import ChartTile, Heading, ValueRow, Values
-from headway.publish.boardwords import by_words, counted, factors, inner, said, slots_of, span, titled, unit_word
+from headway.publish.boardwords import by_words, counted, depth, factors, inner, said, slots_of, span, titled, unit_word
 from headway.publish.shelf import Shelf, alone, part_name, title, value_at
 from headway.publish.stored import Stored, by_key, year_before
 from headway.publish.tiles import accumulates
@@ -66,6 +68,7 @@ class _Chart:
         self.total = shelf.line(tile.of[0], self.cell) if len(tile.of) == 1 else ()
         self.strands = self._strands()
         self.axis = self._axis()
+        self.ranked = self._ranked()
 
     def _strands(self) -> list[Strand]:
         found = []
@@ -77,7 +80,7 @@ class _Chart:
                 found.append(Strand(name, shown, own, self.shelf.line(shown, self.cell), f"kpi/{kpi.name}"))
                 continue
             for cell, line in self.shelf.cells(shown, self.declared.by, self.cell).items():
-                name = cells.label(cell)
+                name = cells.label(cell, own)
                 found.append(Strand(f"{name}, {kpi.title}" if len(self.declared.of) > 1 else name, shown, own, line))
         return found
 
@@ -101,7 +104,7 @@ class _Chart:
 
     def tile(self) -> ChartTile:
         """All of it; without a single number, why."""
-        ranked = self._ranked()
+        ranked = self.ranked
         name = self.declared.title or self._title()
         kpis = tuple(dict.fromkeys(shown.kpi for shown in self.declared.of))
         if not ranked:
@@ -165,16 +168,23 @@ class _Chart:
         return any(row.withheld and row.period.key in shown for strand in self.strands for row in strand.line)
 
     def _one(self, name: str, kpi: Kpi, values: Sequence[float | None], role: Role) -> Series:
-        depth = numbers.places(values, kpi.unit, kpi.decimals)
+        digits = depth(self._alike(kpi, values), kpi.unit, kpi.decimals)
         last = next((v for v in reversed(values) if v is not None), None)
         return Series(
             name=name,
             values=tuple(values),
-            texts=tuple(numbers.full(value, kpi.unit, depth) for value in values),
+            texts=tuple(numbers.full(value, kpi.unit, digits) for value in values),
             label=str(numbers.tile(last, figures.bare(kpi.unit), decimals=kpi.decimals)) if last is not None else "",
             role=role,
             partial=tuple(which.key in self.running for which in self.axis),
         )
+
+    def _alike(self, kpi: Kpi, values: Sequence[float | None]) -> list[float | None]:
+        """The numbers that stand beside these: those of the same unit."""
+        beside = (
+            one for strand, one in self.ranked if (strand.kpi.unit, strand.kpi.decimals) == (kpi.unit, kpi.decimals)
+        )
+        return [*values, *chain.from_iterable(beside)]
 
     # -- the plot ----------------------------------------------------------------------------------------------------
 
@@ -214,8 +224,8 @@ class _Chart:
             return ()
         known = by_key(self.total)
         values = [known[which.key].value if which.key in known else None for which in self.axis]
-        depth = numbers.places(values, self.kpi.unit, self.kpi.decimals)
-        return tuple("" if value is None else numbers.full(value, self.kpi.unit, depth) for value in values)
+        digits = depth(self._alike(self.kpi, values), self.kpi.unit, self.kpi.decimals)
+        return tuple("" if value is None else numbers.full(value, self.kpi.unit, digits) for value in values)
 
     def _steps(self, *, bars: bool) -> tuple[Step, ...]:
         """The targets of a lone series, as they were."""
@@ -240,7 +250,7 @@ class _Chart:
     def _title(self) -> str:
         if len(self.declared.of) > 1 and not self.declared.by and not self._one_kpi():
             names = [strand.name if n == 0 else inner(strand.name) for n, strand in enumerate(self.strands)]
-            return words.listed(names if len(names) < 4 else [*names[:2], f"{len(names) - 2} more"])
+            return plurals.listed(names if len(names) < 4 else [*names[:2], f"{len(names) - 2} more"])
         shown = self.declared.of[0]
         part = "" if self._one_kpi() else shown.part
         return titled(title(self.shelf.kpi(shown), part, self.declared.cell), self.declared.by)
@@ -278,7 +288,7 @@ class _Chart:
         if len(self.declared.of) > 1:
             shown = [f"{strand.name} {said(value, strand.kpi)}" for strand, value in found[:4]]
             more = f", and {len(found) - 4} more" if len(found) > 4 else ""
-            return f"{words.period(which)}: {', '.join(shown)}{more}."
+            return f"{dates.period(which)}: {', '.join(shown)}{more}."
         if not self.declared.by:
             strand, value = found[0]
             return f"{said(value, strand.kpi)} {words.covered(strand.kpi, which)}{self._before(strand.line, which)}."
@@ -309,7 +319,7 @@ class _Chart:
             ),
             rows=tuple(
                 ValueRow(
-                    Heading(f"{words.period(which)} so far" if which.key in self.running else words.period(which)),
+                    Heading(f"{dates.period(which)} so far" if which.key in self.running else dates.period(which)),
                     tuple(one.values[n] for _, one in ordered),
                     tuple(one.texts[n] for _, one in ordered),
                     which.key in self.running,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from headway.formats import dates, numbers, plurals
 from headway.model import Cell, Kpi, Shown, Shows, UnitKind
 from headway.model import Tile as Declared
 from headway.periods import Length
-from headway.publish import cells, front, numbers, tiles, words
+from headway.publish import cells, front, tiles
 from headway.publish.boardpages import Bar, Line, LinesTile
 from headway.publish.boardwords import by_words, titled
 from headway.publish.pages import Compared, Tile
@@ -99,7 +100,7 @@ def _line(one: _One, most: float, tile: Declared, of: Cell, shelf: Shelf, period
     page = shelf.page_of(one.cell) if tile.by and one.cell != of else ""
     note = "" if len(periods) < 2 and tile.by else card.period_label if card.has_value else ""
     if card.has_value and row is not None and one.kpi.unit.kind is UnitKind.PERCENT and _whole(row):
-        note = f"{numbers.whole(row.numerator or 0)} of {numbers.whole(row.denominator or 0)}"
+        note = f"{plurals.whole(row.numerator or 0)} of {plurals.whole(row.denominator or 0)}"
     versus = f"{card.compared.change.signed} {card.compared.versus}" if card.compared else ""
     return Line(
         title=_named(tile, one),
@@ -174,4 +175,4 @@ def against(kpi: Kpi, line: Sequence[Stored], period: str, length: Length, at: t
     if earlier is None or before is None:
         return None
     change = numbers.change(row.value, before.value, kpi.unit)
-    return Compared(change, f"vs {words.near_period(earlier, at.today)}") if change else None
+    return Compared(change, f"vs {dates.near_period(earlier, at.today)}") if change else None

@@ -169,6 +169,8 @@ class BoardPage:
     brief: tuple[Sentence, ...]
     more: int
     notices: tuple[str, ...]
+    #: How many closed numbers of its KPIs wait for a decision, in a sentence, or ''.
+    undecided: str
     sections: tuple[BoardSection, ...]
     boards: tuple[BoardLink, ...]
     cells: tuple[BoardLink, ...] = ()

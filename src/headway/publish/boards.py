@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import blake2b
 
 from markdown_it import MarkdownIt
 
@@ -20,14 +21,17 @@ from headway.errors import Mistake, UsageError
 from headway.model import TOTAL, Audience, Board, Catalog, Cell, Kpi, Shown, Shows
 from headway.model import Section as DeclaredSection
 from headway.model import Tile as Declared
+from headway.periods import Grain
 from headway.publish import boardcharts, boardlines, boardtables, cells, front, shelf
 from headway.publish.boardpages import AnyTile, BoardLink, BoardPage, BoardSection, NumberTile, TextTile
-from headway.publish.objectives import Published
 from headway.publish.pages import Count, Sentence, Stamp, Tile
+from headway.publish.published import Published
 from headway.publish.shelf import Shelf
 from headway.publish.stored import Stored
 
 _SLUG = 60
+#: What Windows takes for a device and not for a file; `index` is what a web server shows of a folder.
+_RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d|index")
 #: The rows whose verdicts are on a KPI's card.
 Leading = Callable[[Kpi], Sequence[Stored]]
 
@@ -49,6 +53,11 @@ class Boards:
         """The boards that have something for this reader, without what is not for them."""
         return visible(self.at.catalog, self.at.audience, self.names)
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The boards that are not for this reader: for the one who builds a site, never for a page."""
+        return tuple(name for name in self.at.catalog.boards if name not in self.visible)
+
     def links(self, here: str = "") -> tuple[BoardLink, ...]:
         """All of them, in the order of the catalogue."""
         return tuple(
@@ -65,7 +74,8 @@ class Boards:
     def slugs(self, name: str) -> Mapping[str, str]:
         """The pages of a board for each cell: the end of their paths -> the cell's value."""
         if name not in self._slugs:
-            self._slugs[name] = slugs(sorted(self._values(self.visible[name]), key=str.casefold))
+            values = sorted(self._values(self.visible[name]), key=lambda value: (value.casefold(), value))
+            self._slugs[name] = {slug_of(value): value for value in values}
         return self._slugs[name]
 
     def page(self, name: str, slug: str = "") -> BoardPage:
@@ -83,8 +93,8 @@ class Boards:
         """The page that a board has for a cell, without its ending; '' if none has one."""
         for board in self.visible.values() if len(cell) == 1 else ():
             if board.for_each == cell[0][0]:
-                found = (slug for slug, value in self.slugs(board.name).items() if value == cell[0][1])
-                return next((f"board/{board.name}/{slug}" for slug in found), "")
+                name = slug_of(cell[0][1])
+                return f"board/{board.name}/{name}" if name in self.slugs(board.name) else ""
         return ""
 
     def _on(self, name: str) -> Shelf:
@@ -128,18 +138,17 @@ def _kept(declared: Iterable[Declared], audience: Audience, names: Container[str
             yield replace(tile, of=of)
 
 
-def slugs(values: Sequence[str]) -> dict[str, str]:
-    """Names for files, each of them once: letters, digits and hyphens -> the value."""
-    found: dict[str, str] = {}
-    for value in values:
-        plain = unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode()
-        stem = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:_SLUG] or "cell"
-        name, number = stem, 2
-        # Windows has names that are no files.
-        while name in found or re.fullmatch(r"con|prn|aux|nul|com\d|lpt\d|index", name):
-            name, number = f"{stem}-{number}", number + 1
-        found[name] = value
-    return found
+def slug_of(value: str) -> str:
+    """The name of a cell's file, made of its value alone: whatever other cells come and go, an address stays its own.
+
+    A value of small letters, digits and single hyphens is its own name. Any other is what can be read of it and, after
+    two hyphens, which no such value has, a mark of the whole.
+    """
+    plain = unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode()
+    readable = re.sub(r"[^a-z0-9]+", "-", plain.lower())[:_SLUG].strip("-") or "cell"
+    if readable == value and not _RESERVED.fullmatch(readable):
+        return readable
+    return f"{readable}--{blake2b(value.encode(), digest_size=5).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +171,7 @@ class _Drawn:
         self.slug = slug
         self.value = boards.slugs(board.name)[slug] if slug else ""
         self.cell: Cell = ((board.for_each, self.value),) if slug and board.for_each else TOTAL
-        self.counted: dict[tuple[str, str], _Needy] = {}
+        self.counted: dict[tuple[str, str, Grain], _Needy] = {}
         self._anchors: dict[str, int] = {}
 
     def page(self) -> BoardPage:
@@ -183,6 +192,7 @@ class _Drawn:
             brief=brief[: front.BRIEF],
             more=max(0, len(brief) - front.BRIEF),
             notices=front.notices(boards.at, boards.stamp.computed, shown),
+            undecided=boards.published.undecided(shown),
             sections=tuple(section for section in sections if section.tiles),
             boards=boards.links(board.name),
             cells=tuple(
@@ -194,9 +204,9 @@ class _Drawn:
     # -- the head ----------------------------------------------------------------------------------------------------
 
     def count(self, tile: Tile, kpi: Kpi, line: Sequence[Stored], cell: Cell = TOTAL) -> None:
-        """Take a number into the counts of the page; once, however often it is shown."""
+        """Take a number into the counts of the page; once, however often it is shown, and by each length of period."""
         leading = self.boards.leading(kpi) if kpi is self.boards.at.catalog.kpis[kpi.name] and kpi.measure else line
-        self.counted.setdefault((tile.name, kpi.title), _Needy(tile, kpi, leading, tile.name))
+        self.counted.setdefault((tile.name, kpi.title, kpi.front), _Needy(tile, kpi, leading, tile.name))
 
     def _counts(self) -> tuple[Count, ...]:
         return front.counts([one.tile for one in self.counted.values()])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from headway import charts
 from headway.charts import Grid, Patch, Plot, Series, Slot
+from headway.formats import dates, numbers, plurals
 from headway.model import Cell, Duration, Kpi, Look, Reason, Recurring, Retention, Shown, Spread, Unit, UnitKind
 from headway.model import Tile as Declared
 from headway.periods import Period
-from headway.publish import boardlines, cells, figures, numbers, words
+from headway.publish import boardlines, cells, figures, words
 from headway.publish.boardpages import ChartTile, Heading, ValueRow, Values
-from headway.publish.boardwords import said, slots_of, span, unit_word
+from headway.publish.boardwords import depth, said, slots_of, span, unit_word
 from headway.publish.shelf import Shelf, alone, part_name, title
 from headway.publish.stored import Stored, by_key
 
@@ -58,7 +60,7 @@ def waterfall(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
         return _tile(tile, shelf, anchor)
     opening, axis = known[axis[0].key].value, axis[1:]
     running = {which.key for which in axis if known[which.key].partial}
-    series = []
+    moves = []
     for part in Recurring.MOVEMENTS:
         moved = by_key(shelf.line(Shown(shown.kpi, part, shown.grain), cell))
         # No movement is 0 while the level is known.
@@ -67,9 +69,11 @@ def waterfall(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
             for which in axis
         ]
         if any(values):
-            series.append(_series(part_name(part).capitalize(), kpi, values, axis, running))
+            moves.append((part_name(part).capitalize(), values))
     levels = [known[which.key].value for which in axis]
-    series.append(_series("At the end", kpi, levels, axis, running, total=True))
+    digits = depth([*levels, *(value for _, values in moves for value in values)], kpi.unit, kpi.decimals)
+    series = [_series(name, kpi, digits, values, axis, running) for name, values in moves]
+    series.append(_series("At the end", kpi, digits, levels, axis, running, total=True))
     reached = [value for value in (opening, *levels) if value is not None]
     tops = [
         (before or 0.0) + sum(one.values[n] or 0.0 for one in series[:-1] if (one.values[n] or 0.0) > 0)
@@ -115,7 +119,7 @@ def _moved(kpi: Kpi, opening: float | None, axis: Sequence[Period], series: Sequ
     if before is None or after is None:
         return f"There is no number {words.covered(kpi, axis[newest])}."
     return (
-        f"In {words.period(axis[newest])} {said(came, kpi)} came{_most(moves, kpi, 1)}, and {said(went, kpi)} went"
+        f"In {dates.period(axis[newest])} {said(came, kpi)} came{_most(moves, kpi, 1)}, and {said(went, kpi)} went"
         f"{_most(moves, kpi, -1)}: from {said(before, kpi)} to {said(after, kpi)}."
     )
 
@@ -157,7 +161,7 @@ def _cohorts(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
     unit = _unit_of_age(shelf.kpi(shown))
     finding = _retained(axis, known, kpi, unit)
     names = tuple(
-        f"{words.period(which)} ({numbers.whole(size)})" if size is not None else words.period(which)
+        f"{dates.short_period(which)} ({plurals.whole(size)})" if size is not None else dates.short_period(which)
         for which, size in zip(axis, sizes, strict=True)
     )
     grid = Grid(
@@ -168,7 +172,6 @@ def _cohorts(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
         1.0,
         tuple((value, numbers.axis(value, kpi.unit)) for value in (0.0, 0.25, 0.5, 0.75, 1.0)),
         finding,
-        "Joined in (how many)",
         f"{unit.capitalize()}s since",
     )
     values = Values(
@@ -179,7 +182,7 @@ def _cohorts(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
             for name, row in zip(reversed(names), reversed(patches), strict=True)
         ),
     )
-    subtitle = f"Share of those who joined in a {shown.grain}, by {unit}s since. Empty fields are not over yet."
+    subtitle = f"Share of those who joined in a {shown.grain}, by {unit}s since."
     return _tile(tile, shelf, anchor, subtitle, grid, finding, values)
 
 
@@ -191,7 +194,7 @@ def _patch(row: Stored | None, kpi: Kpi) -> Patch:
     if row is None or row.reason in (Reason.TOO_EARLY, Reason.STILL_WATCHED):
         return Patch(None, "", "not yet")
     if row.value is None:
-        return Patch(None, "", row.verdict.word.lower())
+        return Patch(None, "", row.verdict.word.lower(), row.withheld)
     return Patch(row.value, numbers.full(row.value, kpi.unit, 0))
 
 
@@ -209,8 +212,8 @@ def _retained(axis: Sequence[Period], known: Sequence[tuple[int, Mapping[int, St
         if len(filled) > len(axis) // 2 or (len(filled) > 1 and age <= 1):
             (old, then), (new, now) = filled[0], filled[-1]
             return (
-                f"After {words.count(age, unit)}, {said(now, kpi)} of those who joined in {words.period(new)} were "
-                f"there; of those of {words.period(old)}, {said(then, kpi)}."
+                f"After {plurals.count(age, unit)}, {said(now, kpi)} of those who joined in {dates.period(new)} were "
+                f"there; of those of {dates.period(old)}, {said(then, kpi)}."
             )
     return "There are too few cohorts to compare yet."
 
@@ -219,23 +222,26 @@ def _hours(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
     """Days by hour: the newest first, as a diary would have them."""
     shown, cell = tile.of[0], (*of, *tile.cell)
     kpi = alone(shelf.kpi(shown), shown, cell)
-    line = [row for row in shelf.line(shown, cell) if not row.partial][-min(tile.periods, 24 * _ROWS) :]
+    zone = shelf.at.calendar.tz
+    over = [row for row in shelf.line(shown, cell) if not row.partial]
+    # Whole days: an hour that is left out of the first one would look as if it had no data.
+    shown_days = set(sorted({row.period.first for row in over})[-min(math.ceil(tile.periods / 24), _ROWS) :])
+    line = [row for row in over if row.period.first in shown_days]
     if not any(row.value is not None for row in line):
         return _tile(tile, shelf, anchor)
-    zone = shelf.at.calendar.tz
     days: dict[str, dict[int, Stored]] = {}
     for row in line:
         local = row.period.start.astimezone(zone)
-        days.setdefault(words.weekday(local.date()), {}).setdefault(local.hour, row)
-    depth = numbers.places([row.value for row in line], kpi.unit, kpi.decimals)
+        days.setdefault(dates.weekday(local.date()), {}).setdefault(local.hour, row)
+    digits = depth([row.value for row in line], kpi.unit, kpi.decimals)
     present = [row.value for row in line if row.value is not None]
-    patches = tuple(tuple(_field(rows.get(hour), kpi, depth) for hour in range(24)) for rows in days.values())
+    patches = tuple(tuple(_field(rows.get(hour), kpi, digits) for hour in range(24)) for rows in days.values())
     low, high = min(0.0, *present), max(present)
     top = max(line, key=lambda row: row.value if row.value is not None else float("-inf"))
-    finding = f"The most was {said(top.value, kpi)}, {words.period(top.period)}."
+    finding = f"The most was {said(top.value, kpi)}, {dates.period(top.period)}."
     ticks = tuple((value, numbers.axis(value, kpi.unit)) for value in (low, high))
     names, hours = tuple(days), tuple(f"{hour:02}" for hour in range(24))
-    grid = Grid(names, hours, patches, low, high, ticks, finding, "Day", "Hour")
+    grid = Grid(names, hours, patches, low, high, ticks, finding, "Hour")
     values = Values(
         "Day",
         tuple(Heading(hour) for hour in hours),
@@ -249,10 +255,12 @@ def _hours(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
     return _tile(tile, shelf, anchor, subtitle, grid, finding, values)
 
 
-def _field(row: Stored | None, kpi: Kpi, depth: int) -> Patch:
+def _field(row: Stored | None, kpi: Kpi, digits: int) -> Patch:
     if row is None or row.value is None:
-        return Patch(None, "", row.verdict.word.lower() if row is not None else "no data")
-    return Patch(row.value, numbers.full(row.value, kpi.unit, depth))
+        return (
+            Patch(None, "", row.verdict.word.lower(), row.withheld) if row is not None else Patch(None, "", "no data")
+        )
+    return Patch(row.value, numbers.full(row.value, kpi.unit, digits))
 
 
 # -- histogram -------------------------------------------------------------------------------------------------------
@@ -278,7 +286,7 @@ def histogram(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
     ]
     if not measure.zeros and not bins[0][1]:
         bins = bins[1:]  # nothing lies below the first cut where nothing is not counted
-    groups = words.count(round(sum(value for _, value in bins)), _noun(measure))
+    groups = plurals.count(round(sum(value for _, value in bins)), _noun(measure))
     finding = f"The middle one of {groups} has {said(newest.value, kpi)} {words.covered(kpi, newest.period)}."
     low, high = charts.extent([value for _, value in bins], (), "bar")
     number = Unit(UnitKind.NONE)
@@ -289,7 +297,7 @@ def histogram(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
             Series(
                 f"Number of {_noun(measure)}s",
                 tuple(value for _, value in bins),
-                tuple(numbers.whole(value) for _, value in bins),
+                tuple(plurals.whole(value) for _, value in bins),
             ),
         ),
         low,
@@ -302,7 +310,7 @@ def histogram(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
     values = Values(
         unit_word(kpi.unit),
         (Heading(column),),
-        tuple(ValueRow(Heading(name), (value,), (numbers.whole(value),)) for name, value in bins),
+        tuple(ValueRow(Heading(name), (value,), (plurals.whole(value),)) for name, value in bins),
     )
     subtitle = f"Number of {_noun(measure)}s by {unit_word(kpi.unit).lower()}, {words.covered(kpi, newest.period)}"
     return _tile(tile, shelf, anchor, subtitle, plot, finding, values)
@@ -323,7 +331,7 @@ def _bin(bounds: tuple[float | None, float | None], kpi: Kpi, *, whole: bool) ->
     low, high = bounds
 
     def number(value: float) -> str:
-        return numbers.whole(value) if whole else numbers.axis(value, kpi.unit)
+        return plurals.whole(value) if whole else numbers.axis(value, kpi.unit)
 
     if low is None:
         assert high is not None
@@ -341,18 +349,18 @@ def _bin(bounds: tuple[float | None, float | None], kpi: Kpi, *, whole: bool) ->
 def _series(
     name: str,
     kpi: Kpi,
+    digits: int,
     values: Sequence[float | None],
     axis: Sequence[Period],
     running: set[int],
     *,
     total: bool = False,
 ) -> Series:
-    depth = numbers.places(values, kpi.unit, kpi.decimals)
     last = next((value for value in reversed(values) if value is not None), None)
     return Series(
         name,
         tuple(values),
-        tuple(numbers.full(value, kpi.unit, depth) for value in values),
+        tuple(numbers.full(value, kpi.unit, digits) for value in values),
         str(numbers.tile(last, figures.bare(kpi.unit), decimals=kpi.decimals)) if last is not None else "",
         "total" if total else "category",
         tuple(which.key in running for which in axis),
@@ -366,7 +374,7 @@ def _table(first: str, axis: Sequence[Period], series: Sequence[Series], running
         tuple(Heading(one.name) for one in series),
         tuple(
             ValueRow(
-                Heading(f"{words.period(which)} so far" if which.key in running else words.period(which)),
+                Heading(f"{dates.period(which)} so far" if which.key in running else dates.period(which)),
                 tuple(one.values[n] for one in series),
                 tuple(one.texts[n] for one in series),
                 which.key in running,
@@ -416,7 +424,7 @@ def survival(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> ChartTile:
             for n, slot in enumerate(slots)
         ),
     )
-    subtitle = f"Share of those who began in {words.period(newest)} and have not got there yet, by the time since."
+    subtitle = f"Share of those who began in {dates.period(newest)} and have not got there yet, by the time since."
     return _tile(tile, shelf, anchor, subtitle, plot, finding, values_behind)
 
 
@@ -443,12 +451,12 @@ def _stayed(series: Sequence[Series], sizes: Mapping[str, float | None], end: st
     def of(curve: Series) -> str:
         name = "" if curve.name == "All" else curve.name
         size = sizes.get(name)
-        began = f"{numbers.whole(size)} began" if size else ""
+        began = f"{plurals.whole(size)} began" if size else ""
         return f"{name} ({began})" if name and began else name or f"the {began.replace(' began', '')} who began"
 
     known = [curve for curve in series if curve.values[-1] is not None]
     if not known:
-        return f"Nobody who began in {words.period(which)} has been watched for {end} yet."
+        return f"Nobody who began in {dates.period(which)} has been watched for {end} yet."
     first, last = known[0], known[-1]
     said = f"After {end}, {first.texts[-1]} of {of(first)} had not got there"
     return f"{said}; of {of(last)}, {last.texts[-1]}." if len(known) > 1 else f"{said}."

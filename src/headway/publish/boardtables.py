@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from headway.model import Cell
+from headway.formats import dates, numbers
+from headway.model import Cell, Unit, UnitKind
 from headway.model import Tile as Declared
 from headway.periods import Period
-from headway.publish import boardlines, cells, numbers, words
+from headway.publish import boardlines, cells
 from headway.publish.boardpages import Heading, TableTile, ValueRow, Values
-from headway.publish.boardwords import by_words, counted, span, titled
+from headway.publish.boardwords import by_words, counted, depth, span, titled
 from headway.publish.shelf import Shelf, alone, title, value_at
 from headway.publish.stored import Stored, by_key
 
@@ -37,7 +38,7 @@ def draw(tile: Declared, of: Cell, shelf: Shelf, anchor: str) -> TableTile:
     if len(columns) > _LINES + 1:  # the total is none of them
         lines = columns[: _LINES + 1]
         notes = (f"The {_LINES} largest of {len(columns) - 1}.",)
-    names = [f"{words.period(which)} so far" if which.key in running else words.period(which) for which in axis]
+    names = [f"{dates.period(which)} so far" if which.key in running else dates.period(which) for which in axis]
     if tile.by and (len(columns) - 1 > _COLUMNS or len(axis) <= _FEW < len(columns)):
         values = Values(
             by_words(tile.by).capitalize(),
@@ -76,15 +77,20 @@ def _by_kpi(tile: Declared, cell: Cell, shelf: Shelf) -> tuple[list[_Column], li
     lines = [shelf.line(shown, cell) for shown in tile.of]
     running = _running(lines)
     axis = shelf.axis(lines, tile.periods + bool(running))  # what still runs stands beside what is over
+    kpis = [alone(shelf.kpi(shown), shown, cell) for shown in tile.of]
+    rows = [by_key(line) for line in lines]
+    columns = [[known[which.key].value if which.key in known else None for which in axis] for known in rows]
+    alike: dict[tuple[Unit, int | None], list[float | None]] = {}
+    for kpi, values in zip(kpis, columns, strict=True):
+        alike.setdefault((kpi.unit, kpi.decimals), []).extend(values)
     found: list[_Column] = []
-    for shown, line in zip(tile.of, lines, strict=True):
-        kpi = alone(shelf.kpi(shown), shown, cell)
-        known = by_key(line)
-        values = [known[which.key].value if which.key in known else None for which in axis]
-        depth = numbers.places(values, kpi.unit, kpi.decimals)
-        # A KPI that is kept by other periods, or began later, says so.
+    for shown, kpi, known, values in zip(tile.of, kpis, rows, columns, strict=True):
+        digits = depth(alike[kpi.unit, kpi.decimals], kpi.unit, kpi.decimals)
+        # The head of a column says what is counted. A KPI that is kept by other periods, or began later, says so.
         texts = [
-            numbers.full(value, kpi.unit, depth) if value is not None else _missing(known.get(which.key))
+            numbers.full(value, kpi.unit, digits, with_unit=kpi.unit.kind is not UnitKind.NOUN)
+            if value is not None
+            else _missing(known.get(which.key))
             for value, which in zip(values, axis, strict=True)
         ]
         found.append((Heading(title(shelf.kpi(shown), shown.part), f"kpi/{kpi.name}"), values, texts))
@@ -116,13 +122,13 @@ def _by_cell(tile: Declared, cell: Cell, shelf: Shelf) -> tuple[list[_Column], l
     whole = [known.get(which.key) for which in axis]
     if any(row is not None and row.value is not None for row in whole):
         found.insert(0, (Heading("Total"), [row.value if row else None for row in whole], whole))
-    depth = numbers.places([value for _, values, _ in found for value in values], kpi.unit, kpi.decimals)
+    digits = depth([value for _, values, _ in found for value in values], kpi.unit, kpi.decimals)
     columns: list[_Column] = [
         (
             name,
             values,
             [
-                numbers.full(value, kpi.unit, depth, with_unit=False) if value is not None else _missing(row)
+                numbers.full(value, kpi.unit, digits, with_unit=False) if value is not None else _missing(row)
                 for value, row in zip(values, rows, strict=True)
             ],
         )

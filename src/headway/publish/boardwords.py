@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from headway.charts import Slot
+from headway.formats import dates, numbers
 from headway.model import Kpi, Take, Unit, UnitKind
 from headway.periods import Grain, Period, WindowKind, epoch_day
-from headway.publish import numbers, words
 
 #: Between the least and the most a scale grows by factors where it must tell them apart.
 _FACTOR = 10.0
+#: Beside an amount of this much cents say nothing, unless one is smaller than the other number.
+_THOUSAND, _ONE = 1000, 1
 
 
 def slots_of(axis: Sequence[Period], *, bars: bool) -> tuple[Slot, ...]:
     """Periods along an axis: a bar stands where its period begins, a point where it ends."""
     return tuple(
-        Slot(_place(which, bars=bars), words.bar_name(which, first=n == 0), words.period(which))
+        Slot(_place(which, bars=bars), dates.bar_name(which, first=n == 0), dates.period(which))
         for n, which in enumerate(axis)
     )
 
@@ -35,6 +37,16 @@ def factors(values: Sequence[float], unit: Unit) -> tuple[tuple[float, str], ...
         return ()
     first, last = math.floor(math.log10(least)), math.ceil(math.log10(most))
     return tuple((10.0**power, numbers.axis(10.0**power, unit)) for power in range(first, last + 1))
+
+
+def depth(values: Iterable[float | None], unit: Unit, decimals: int | None) -> int:
+    """How many digits behind the point numbers have that stand side by side: the same for all of one unit."""
+    found = list(values)
+    present = [abs(value) for value in found if value]
+    money = decimals is None and unit.kind is UnitKind.CURRENCY and present
+    if money and max(present) >= _THOUSAND and min(present) >= _ONE:
+        return 0
+    return numbers.places(found, unit, decimals)
 
 
 def said(value: float | None, kpi: Kpi) -> str:
@@ -60,7 +72,7 @@ def inner(name: str) -> str:
 
 def span(axis: Sequence[Period]) -> str:
     """From the first to the last period."""
-    first, last = words.period(axis[0]), words.period(axis[-1])
+    first, last = dates.period(axis[0]), dates.period(axis[-1])
     return first if first == last else f"{first} to {last}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from headway.formats import dates, numbers
 from headway.model import (
     Accrue,
     Aggregate,
@@ -17,8 +18,9 @@ from headway.model import (
     Total,
 )
 from headway.periods import Calendar, Grain
-from headway.publish import goals, numbers, tiles, words
-from headway.publish.pages import Breakdown, CellRow, Point, Shown
+from headway.publish import goals, tiles, words
+from headway.publish.kpipages import Breakdown, CellRow
+from headway.publish.pages import Point, Shown
 from headway.publish.stored import Stored, by_key, window
 
 
@@ -54,7 +56,7 @@ def breakdowns(
             "-".join(columns),
             " and ".join(column.replace("_", " ") for column in columns),
             grain.value,
-            words.period(axis[-1]),
+            dates.period(axis[-1]),
             sums(kpi),
             tuple(cells),
         )
@@ -76,16 +78,19 @@ def _word(column: str, value: str) -> str:
     return value
 
 
-def label(cell: Cell) -> str:
-    """What a cell is called among others: `pro, eu`."""
-    return ", ".join(_word(column, value) for column, value in cell)
+def label(cell: Cell, kpi: Kpi | None = None) -> str:
+    """What a cell is called among others: `pro, eu`; of a KPI by age, `month 3`."""
+    unit = kpi.measure.ages.unit if kpi and isinstance(kpi.measure, Retention) and kpi.measure.ages else None
+    return ", ".join(
+        f"{unit} {value}" if unit and column == Retention.AGE else _word(column, value) for column, value in cell
+    )
 
 
 def row(
     kpi: Kpi, cell: Cell, newest: Stored | None, points: tuple[Point, ...], part: str = "", *, held: bool = False
 ) -> CellRow:
     """One cell; `held` if the total is withheld where the cell has no number of its own."""
-    name = label(cell)
+    name = label(cell, kpi)
     if newest is None:
         value = points[-1].value
         number = numbers.tile(value, tiles.line_unit(kpi), decimals=kpi.decimals)

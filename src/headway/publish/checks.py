@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from headway.formats import dates, plurals
 from headway.ledger import Standing
 from headway.model import KEY, REFERS, Audience, Catalog, Family, Kpi, Then, asks
-from headway.publish import numbers, words
-from headway.publish.pages import CheckGroup, CheckRow, FamilyRow, Link, Looked, QualityPage, Sentence, Stamp, Verdict
+from headway.publish.checkpages import CheckGroup, CheckRow, FamilyRow, Looked, QualityPage
+from headway.publish.pages import Link, Sentence, Stamp, Verdict
 
 #: How many of the last runs stand in a row.
 LOOKS = 30
@@ -50,15 +51,21 @@ class Findings:
     names: Sequence[str]
     sources: frozenset[str]
     broken: frozenset[str]
+    _rows: dict[tuple[str, str, str], CheckRow] = field(default_factory=dict)
 
     def row(self, of: str, subject: str, name: str) -> CheckRow:
-        """One check of a source, or of a KPI."""
+        """One check of a source, or of a KPI; those of a source stand on the pages of all KPIs that read it."""
+        if (of, subject, name) not in self._rows:
+            self._rows[of, subject, name] = self._row(of, subject, name)
+        return self._rows[of, subject, name]
+
+    def _row(self, of: str, subject: str, name: str) -> CheckRow:
         kept = self.standings.get((of, subject, name))
         family, then, rule, why = self._declared(of, subject, name)
         verdict = FAILED if of == "source" and subject in self.broken else _verdict(kept)
         found = kept.found if kept else None
         holds = tuple(
-            Link(kpi, self.catalog.kpis[kpi].title, words.count(number, "number"))
+            Link(kpi, self.catalog.kpis[kpi].title, plurals.count(number, "number"))
             for kpi, number in sorted((found.holds if found else {}).items(), key=lambda pair: -pair[1])
             if kpi in self.names
         )
@@ -116,7 +123,7 @@ class Findings:
             if (one.of, one.subject) in behind and not one.found.passed and one.found.then is Then.WARN
         ]
 
-    def page(self, stamp: Stamp) -> QualityPage:
+    def page(self, stamp: Stamp, undecided: Iterable[Sentence]) -> QualityPage:
         """Every check of the sources behind what the reader may see, and of these KPIs; what fails comes first."""
         groups = []
         for name, source in self.catalog.sources.items():
@@ -131,16 +138,16 @@ class Findings:
         groups.sort(key=lambda group: _urgency(group.rows[0]))
         every = [row for group in groups for row in group.rows]
         families = tuple(_family(family, [row for row in every if row.family == family.value]) for family in Family)
-        return QualityPage(stamp, families, tuple(self.brief()), tuple(groups))
+        return QualityPage(stamp, families, tuple(self.brief()), tuple(undecided), tuple(groups))
 
     def brief(self) -> Iterator[Sentence]:
         """The KPIs of which numbers are held back, those with most of them first: by which checks, and how many."""
         held = {name: self.holding(name) for name in self.names}
         for name, some in sorted(held.items(), key=lambda pair: -sum(one.found.holds[pair[0]] for one in pair[1])):
             if some:
-                checks = [f"{address(one)} ({numbers.whole(one.found.holds[name])})" for one in some[:_NAMED]]
+                checks = [f"{address(one)} ({plurals.whole(one.found.holds[name])})" for one in some[:_NAMED]]
                 more = [f"{len(some) - _NAMED} more"] if len(some) > _NAMED else []
-                text = f"has numbers held back by {words.listed([*checks, *more])}."
+                text = f"has numbers held back by {plurals.listed([*checks, *more])}."
                 yield Sentence(Verdict("withheld", "Withheld"), name, self.catalog.kpis[name].title, text)
 
     def _declared(self, of: str, subject: str, name: str) -> tuple[Family, Then, str, str]:
@@ -151,7 +158,7 @@ class Findings:
             return own.family, own.then, asks(own, kpi.unit), own.why
         source = self.catalog.sources[subject]
         if name == KEY:
-            return Family.CONSISTENCY, Then.WITHHOLD, f"no two rows have the same {words.listed([*source.key])}", ""
+            return Family.CONSISTENCY, Then.WITHHOLD, f"no two rows have the same {plurals.listed([*source.key])}", ""
         if name.startswith(REFERS):
             column = name.removeprefix(REFERS)
             other = source.refers[column].source if source.refers[column].source in self.sources else "another source"
@@ -168,7 +175,7 @@ class Findings:
         return all(name in self.names for name in inputs)
 
     def _day(self, at: datetime) -> str:
-        return words.near_day(self.catalog.calendar.day(at), self.today)
+        return dates.near_day(self.catalog.calendar.day(at), self.today)
 
 
 def address(one: Standing) -> str:

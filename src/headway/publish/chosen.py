@@ -5,21 +5,22 @@ Everything is taken from rows that are stored.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 from headway import charts
 from headway.charts import Plot, Series, Step
 from headway.errors import Mistake, UsageError
-from headway.model import TOTAL, Kpi, Look, Shown, Shows, Unit, UnitKind
+from headway.formats import numbers, plurals
+from headway.model import TOTAL, Kpi, Look, Retention, Shown, Shows, Unit, UnitKind
 from headway.model import Tile as Declared
 from headway.periods import Calendar, Grain, Length, Period, add_months
-from headway.publish import boardcharts, boardwords, cells, figures, numbers, tiles, words
+from headway.publish import boardcharts, boardwords, cells, figures, tiles
 from headway.publish.asked import Asked
 from headway.publish.boardpages import ChartTile, Values
-from headway.publish.objectives import Published
-from headway.publish.pages import Row
+from headway.publish.kpipages import Row
+from headway.publish.published import Published, Until
 from headway.publish.shelf import Shelf
 from headway.publish.stored import Stored, by_key
 
@@ -40,9 +41,9 @@ def within(rows: Sequence[Row], asked: Asked, calendar: Calendar) -> tuple[Row, 
         begins, ends = asked.first or date.min, asked.through or date.max
         found = tuple(row for row in rows if begins <= row.first <= ends)
     if len(found) > MOST and asked.spans:
-        said = f"{words.count(len(found), asked.grain.value)} are too many to draw"
+        said = f"{plurals.count(len(found), asked.grain.value)} are too many to draw"
         raise UsageError(
-            Mistake(said, "bad-value", None, f"Ask for at most {numbers.whole(MOST)}, or for longer periods.")
+            Mistake(said, "bad-value", None, f"Ask for at most {plurals.whole(MOST)}, or for longer periods.")
         )
     return found
 
@@ -52,21 +53,45 @@ def by_cell(wanted: Asked, kpi: Kpi, rows: Sequence[Row], published: Published) 
     calendar, grain = published.at.calendar, wanted.grain
     shown = rows if wanted.spans else rows[: figures.back(kpi, grain)]
     first, last = (shown[-1].first, shown[0].first) if shown else (date.max, date.min)
-    until = replace(
-        published,
-        total=lambda name, at, part: [row for row in published.total(name, at, part) if row.period.first <= last],
-        cells=lambda name, at, part: {
-            cell: line
-            for cell, whole in published.cells(name, at, part).items()
-            if (line := [row for row in whole if row.period.first <= last])
-        },
-    )
     periods = len(calendar.between(grain, first, last))
     adds_up, bars = cells.sums(kpi), grain.rank >= Grain.MONTH.rank and periods <= figures.BARS
     look = Look.LINE if not adds_up else Look.STACKED_BAR if bars else Look.STACKED_AREA
     of = (Shown(kpi.name, "", grain),)
     declared = Declared(Shows.CHART, of, kpi.audience, kpi.place, by=wanted.by, periods=periods, look=look)
-    return boardcharts.draw(declared, TOTAL, Shelf(until, lambda _: ""), "by")
+    if wanted.by == (Retention.AGE,) and _by_age(kpi):
+        declared = replace(declared, by=(), look=Look.HEAT_MAP)
+    return boardcharts.draw(declared, TOTAL, Shelf(Until(published, last), lambda _: ""), "by")
+
+
+def apart(kpi: Kpi, grain: Grain, rows: Sequence[Row], published: Published, *, spans: bool) -> Iterator[ChartTile]:
+    """What is drawn in place of a total that there is none of: the cells together, or cohorts by their age.
+
+    Cohorts that are broken down have such a drawing for each of the largest cells too.
+    """
+    kept = published.grains(kpi.name, cell=True)
+    if kpi.has_total() or not rows or not kept:
+        return
+    grain = grain if grain in kept else kept[0]
+    of = (Shown(kpi.name, "", grain),)
+    periods, last = (len(rows), rows[0].first) if spans else (figures.back(kpi, grain), date.max)
+    shelf = Shelf(Until(published, last), lambda _: "")
+    declared = Declared(Shows.CHART, of, kpi.audience, kpi.place, by=kpi.by[0], periods=periods)
+    if not _by_age(kpi):
+        yield boardcharts.draw(declared, TOTAL, shelf, "cells")
+        return
+    declared = replace(declared, by=(), look=Look.HEAT_MAP)
+    yield boardcharts.draw(declared, TOTAL, shelf, "cohorts")
+    sizes = {
+        tuple(part for part in cell if part[0] != Retention.AGE): sum(row.n or 0 for row in line)
+        for cell, line in published.cells(kpi.name, grain).items()
+        if len(cell) > 1 and (Retention.AGE, "0") in cell
+    }
+    for number, cell in enumerate(sorted(sizes, key=lambda one: (-sizes[one], one))[: figures.MULTIPLES]):
+        yield boardcharts.draw(replace(declared, cell=cell), TOTAL, shelf, f"cohorts-{number}")
+
+
+def _by_age(kpi: Kpi) -> bool:
+    return isinstance(kpi.measure, Retention) and kpi.measure.ages is not None
 
 
 def against(

@@ -13,10 +13,11 @@ from rich.table import Table
 from headway import catalog as catalogue
 from headway import compare
 from headway.compare import Compared, Difference, Said
+from headway.formats import dates, numbers, plurals
 from headway.ledger import AsOf, Ledger, Run
 from headway.model import Catalog, Kpi, Unit, UnitKind, read_cell
 from headway.periods import Period
-from headway.publish import goals, numbers, past, restated, words
+from headway.publish import goals, past, restated, words
 from headway.publish.stored import Periods
 
 
@@ -120,7 +121,7 @@ def between(ledger: Ledger, catalog: Catalog, before: AsOf, after: AsOf | None, 
         made = differing(compared, *kpis, Periods(new.calendar))
         same += made is None
         found += [made] if made else []
-    before_it, after_it = (End(end.id, words.moment(past.moment(end), new.calendar.tz)) for end in (first, last))
+    before_it, after_it = (End(end.id, dates.moment(past.moment(end), new.calendar.tz)) for end in (first, last))
     return Diff(
         before_it,
         after_it,
@@ -142,10 +143,11 @@ def _restatements(ledger: Ledger, first: Run, last: Run, catalog: Catalog, names
 def _definitions(ledger: Ledger, names: Iterable[str], first: Run, last: Run, catalog: Catalog) -> Iterator[str]:
     """Which KPIs are defined otherwise since, by the run that was the first to do so."""
     since: dict[str, list[str]] = {}
+    known = ledger.versions(last.id)
     for name in names:
-        versions = ledger.versions(name, last.id)
+        versions = known.get(name, [])
         if len(versions) > 1 and versions[-1].run > first.id:
-            day = words.day(catalog.calendar.day(versions[-1].since))
+            day = dates.day(catalog.calendar.day(versions[-1].since))
             since.setdefault(f"run {versions[-1].run}, {day}", []).append(name)
     for run, changed in since.items():
         yield f"Defined otherwise since {run}: {', '.join(changed)}"
@@ -191,7 +193,7 @@ def moved(one: Difference, kpi: Kpi, periods: Periods) -> Moved:
     was, now = (_said(said, unit, depth) for said in (one.old, one.new))
     verdicts = [words.verdict(said.status, said.value, said.low, said.high).word for said in (one.old, one.new)]
     return Moved(
-        place=", ".join(part for part in (words.period(which), _cell(one.cell), one.part) if part),
+        place=", ".join(part for part in (dates.period(which), _cell(one.cell), one.part) if part),
         grain=one.grain.value,
         period=which.name,
         cell=dict(read_cell(one.cell)),
@@ -217,7 +219,7 @@ def _days(periods: Sequence[Period]) -> str:
     if not periods:
         return ""
     first, last = min(one.first for one in periods), max(one.last for one in periods)
-    return words.through(first, last)
+    return dates.through(first, last)
 
 
 def _cell(text: str) -> str:
@@ -284,7 +286,7 @@ def sheet(kpis: Sequence[Differing]) -> Sheet:
         tuple(
             (
                 kpi.name,
-                *(numbers.whole(n) if n else "" for n in (kpi.closed, kpi.flipped, kpi.running, kpi.new, kpi.gone)),
+                *(plurals.whole(n) if n else "" for n in (kpi.closed, kpi.flipped, kpi.running, kpi.new, kpi.gone)),
                 kpi.days,
                 _of(kpi),
             )
@@ -316,10 +318,10 @@ def told(diff: Diff, *, everything: bool) -> Iterator[str | Sheet]:
     if not listed:
         yield "No closed number changed."
     if rest:
-        some = f"{words.count(rest, 'KPI')} {'has' if rest == 1 else 'have'}"
+        some = f"{plurals.count(rest, 'KPI')} {'has' if rest == 1 else 'have'}"
         yield f"{some} new or running numbers alone; --all lists them."
     if diff.same:
-        yield f"{words.count(diff.same, 'KPI')} {'is' if diff.same == 1 else 'are'} the same."
+        yield f"{plurals.count(diff.same, 'KPI')} {'is' if diff.same == 1 else 'are'} the same."
     yield from (f"{sentence}." for sentence in diff.definitions)
     yield from diff.restatements
     if everything:

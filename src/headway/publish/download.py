@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from headway.model import Cell, Kpi
 from headway.periods import Period
-from headway.publish.pages import EntryRow
+from headway.publish.kpipages import EntryRow
 from headway.publish.stored import Stored
 
 _FIELDS = (

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from headway.formats import numbers
 from headway.model import Aggregate, Cell, Kpi, Nps, Share
-from headway.publish import cells, numbers
+from headway.publish import cells
 from headway.publish.stored import Stored
 
 #: A cell that has less of a change than this explains nothing.

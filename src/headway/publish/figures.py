@@ -8,11 +8,12 @@ from itertools import groupby
 
 from headway import charts
 from headway.charts import Figure, Form, Mark, Remark, Slope, Step
+from headway.formats import dates, numbers
 from headway.model import Kpi, Unit, UnitKind
 from headway.periods import Calendar, Grain, Period, epoch_day
-from headway.publish import numbers, words
+from headway.publish.kpipages import Breakdown, CellRow, KpiPage, Row
 from headway.publish.objectivepages import KeyResultRow
-from headway.publish.pages import Breakdown, CellRow, KpiPage, NoteRow, Point, Row
+from headway.publish.pages import NoteRow, Point
 from headway.publish.stored import Periods, Stored
 from headway.publish.tiles import accumulates
 
@@ -31,6 +32,8 @@ BARS = 24
 _FEW = 6
 #: On a phone, so that a bar keeps its name.
 _NARROW_BARS = 12
+#: On a phone, so that a line is one: a year of days.
+NARROW_POINTS = 366
 #: At most so many small charts stand side by side; the table has the rest.
 MULTIPLES = 8
 
@@ -42,6 +45,8 @@ def main(page: KpiPage, kpi: Kpi, periods: Periods, *, narrow: bool = False) -> 
     most = (_NARROW_BARS if narrow else BARS) if form == "bar" else BACK[grain]
     if page.chosen is not None and page.chosen.spans:
         form, most = "line" if len(page.rows) > most else form, len(page.rows)
+    if narrow and form == "line":
+        most = min(most, NARROW_POINTS)
     chosen = list(reversed(page.rows[:most]))
     unripe = grain.rank <= Grain.DAY.rank or (form == "line" and accumulates(kpi))
     while unripe and len(chosen) > 1 and chosen[-1].partial:
@@ -113,7 +118,7 @@ def course(result: KeyResultRow, first: date, kpi: Kpi, calendar: Calendar) -> F
             _place(which, "line"),
             point.value,
             label=str(numbers.tile(point.value, bare(unit), decimals=decimals)) if number == newest else "",
-            title=words.period(which),
+            title=dates.period(which),
             text=numbers.full(point.value, unit, depth),
         )
         for number, (which, point) in enumerate(placed)
@@ -175,7 +180,7 @@ def _place(which: Period, form: Form) -> float:
 def _mark(row: Row, which: Period, at: float, kpi: Kpi, *, first: bool) -> Mark:
     """A bar with its name and value."""
     label = numbers.axis(row.value, kpi.unit) if row.value is not None else ""
-    return Mark(at, row.value, row.partial, words.bar_name(which, first=first), label, row.label, row.full)
+    return Mark(at, row.value, row.partial, dates.bar_name(which, first=first), label, row.label, row.full)
 
 
 def _point(row: Row, which: Period, at: float, kpi: Kpi, *, last: bool, first: bool) -> Mark:
@@ -186,7 +191,7 @@ def _point(row: Row, which: Period, at: float, kpi: Kpi, *, last: bool, first: b
 
 def _name(which: Period, *, first: bool) -> str:
     """What stands under a line's point: quarters and years are few and have names, the rest are days in time."""
-    return words.bar_name(which, first=first) if which.grain.rank > Grain.MONTH.rank else ""
+    return dates.bar_name(which, first=first) if which.grain.rank > Grain.MONTH.rank else ""
 
 
 def bare(unit: Unit) -> Unit:
@@ -267,7 +272,7 @@ def _names(points: Sequence[Point], calendar: Calendar) -> list[tuple[int, str]]
     months = [i for i, p in enumerate(periods) if i and p.first.month != periods[i - 1].first.month]
     every = max(1, -(-len(months) // 3))
     return [
-        (i, str(periods[i].first.year) if periods[i].first.month == 1 else words.month(periods[i].first))
+        (i, str(periods[i].first.year) if periods[i].first.month == 1 else dates.month(periods[i].first))
         for i in months[::-every][::-1]
         if i < len(points) * 0.92
     ]

@@ -10,11 +10,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from headway.model import Audience, Board, Catalog, Kpi, Objective
-from headway.publish import front, objectives, tiles, words
+from headway.formats import dates, plurals
+from headway.model import Audience, Board, Catalog, Kpi
+from headway.publish import front, tiles, words
 from headway.publish.alertpages import Watching
 from headway.publish.findingpages import AreaPage, CataloguePage, Choice, Filter, NoteLine, NotesPage, Year
+from headway.publish.objectives import Objectives
 from headway.publish.pages import Group, Link, Shown, Stamp, Tile, Verdict
+from headway.publish.published import Published
 
 #: What the catalogue can be narrowed by, as its address names it, and as the page does.
 FILTERS = {"area": "Area", "status": "Status", "owner": "Owner", "maturity": "Maturity", "audience": "Seen by"}
@@ -85,8 +88,8 @@ def area(
     stamp: Stamp,
     behind: front.Behind,
     boards: Mapping[str, Board],
-    aims: Sequence[Objective],
-    published: objectives.Published,
+    aims: Objectives,
+    published: Published,
     watching: Mapping[str, Sequence[Watching]],
 ) -> AreaPage:
     """One area, for a reader with the cards `every` and these boards; what is of other areas is left out."""
@@ -106,18 +109,17 @@ def area(
         cards=_cards(shown),
         tiles=own,
         boards=tuple(Link(one.name, one.title, one.about) for one in boards.values() if _shows(one, seen)),
-        objectives=tuple(
-            objectives.row(one, published) for one in aims if any(result.kpi in seen for result in one.expects)
-        ),
+        objectives=tuple(aims.of(seen)),
         alerts=tuple({one.alert: one for tile in shown for one in watching.get(tile.name, ())}.values()),
         areas=areas(every, at.catalog),
+        undecided=published.undecided(seen),
     )
 
 
 def areas(every: Sequence[Tile], catalog: Catalog) -> tuple[Link, ...]:
     """The areas that a reader has a page of, in their order, with how many KPIs they have."""
     named = (group for group in front.groups(every, catalog) if group.tiles[0].area)
-    return tuple(Link(group.name, group.title, words.count(len(group.tiles), "KPI")) for group in named)
+    return tuple(Link(group.name, group.title, plurals.count(len(group.tiles), "KPI")) for group in named)
 
 
 def notes(catalog: Catalog, names: Sequence[str], stamp: Stamp) -> NotesPage:
@@ -127,7 +129,7 @@ def notes(catalog: Catalog, names: Sequence[str], stamp: Stamp) -> NotesPage:
         on = tuple(Link(name, catalog.kpis[name].title) for name in names if name in one.kpis)
         if on or not one.kpis:
             last = one.through or one.on
-            lines.append(NoteLine(one.on, last, words.days(one.on, last), one.text, on))
+            lines.append(NoteLine(one.on, last, dates.days(one.on, last), one.text, on))
     lines.sort(key=lambda line: (line.on, line.through), reverse=True)
     years = dict.fromkeys(line.on.year for line in lines)
     return NotesPage(stamp, tuple(Year(str(y), tuple(line for line in lines if line.on.year == y)) for y in years))

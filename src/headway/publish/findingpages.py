@@ -1,15 +1,13 @@
-"""What the pages say by which readers find a KPI, as frozen data: the catalogue, areas, and notes. Part of `pages`."""
+"""What the pages say by which readers find a KPI, as frozen data: the catalogue, areas, and notes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # these shapes are made of those of pages, which name them among all
-    from headway.publish.alertpages import Watching
-    from headway.publish.objectivepages import ObjectiveRow
-    from headway.publish.pages import Count, Group, Link, Sentence, Stamp, Tile
+from headway.publish.alertpages import Watching
+from headway.publish.objectivepages import ObjectiveRow
+from headway.publish.pages import Count, Group, Link, Sentence, Stamp, Tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,8 @@ class CataloguePage:
     filters: tuple[Filter, ...]
     q: str
     of: int
+    #: How many closed numbers wait for a decision, in a sentence, or ''.
+    undecided: str = ""
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
@@ -78,6 +78,8 @@ class AreaPage:
     alerts: tuple[Watching, ...]
     #: All areas that this reader has a page of.
     areas: tuple[Link, ...]
+    #: How many closed numbers of its KPIs wait for a decision, in a sentence, or ''.
+    undecided: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from headway.compare import Compared, Foreseen, Said
+from headway.formats import numbers, plurals
 from headway.model import Catalog, Reason
-from headway.publish import goals, numbers, words
+from headway.publish import goals
 from headway.publish.differences import Differing, Sheet, details, differing, sheet
 from headway.publish.stored import Periods
 
@@ -83,10 +84,10 @@ def told(change: Plan, *, everything: bool) -> Iterator[str | Sheet]:
 def _sentences(change: Plan) -> Iterator[str]:
     kpis = change.kpis
     if waiting := [one for one in kpis if one.waiting]:
-        count = words.count(sum(one.waiting for one in waiting), "closed number")
+        count = plurals.count(sum(one.waiting for one in waiting), "closed number")
         share = numbers.exact(change.tolerance, goals.PERCENT)
         which = (
-            f"{count} of {words.count(len(waiting), 'KPI')} would change by more than the tolerance of {share}, or go"
+            f"{count} of {plurals.count(len(waiting), 'KPI')} would change by more than the tolerance of {share}, or go"
         )
         yield f"{which}: the old ones stay published until somebody accepts the new ones."
     if renamed := [f"{one.was} is {one.name}" for one in kpis if one.sort == "renamed" and one.differing is None]:
@@ -114,7 +115,7 @@ def _cells(kpi: Differing) -> Iterator[str]:
     """Which cells a KPI has alone before, or after."""
     for cells, verb in ((kpi.cells_new, "gets"), (kpi.cells_gone, "loses")):
         if cells:
-            yield f"{kpi.name} {verb} {words.count(len(cells), 'cell')}: {_some(cells)}."
+            yield f"{kpi.name} {verb} {plurals.count(len(cells), 'cell')}: {_some(cells)}."
 
 
 def _some(cells: Sequence[str]) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from headway.formats import dates, numbers, plurals
 from headway.model import Catalog, Kpi
-from headway.publish import goals, numbers, tiles, words
+from headway.publish import goals, tiles, words
 from headway.publish.pages import Count, Group, Sentence, Tile
-from headway.publish.stored import Stored, streak
+from headway.publish.stored import MANY, Stored, complete, streak
 
 #: At most so many sentences open the page.
 BRIEF = 5
@@ -66,7 +67,7 @@ def notices(at: tiles.Situation, computed: str, names: Iterable[str]) -> tuple[s
     if at.now - at.run_now > timedelta(days=2):
         found.append(f"Nothing has been computed since {computed}.")
     touched = {source for name in names for source in at.upstream(at.catalog.kpis[name])}
-    failed = [name for name, load in at.loads.items() if load.failed and name in touched]
+    failed = [name for name, tried in at.tried.items() if tried.load.failed and name in touched]
     if failed:
         which = f"Source {failed[0]}" if len(failed) == 1 else f"Sources {', '.join(failed)}"
         found.append(f"{which} could not be read when last tried. KPIs of other sources stand.")
@@ -76,7 +77,7 @@ def notices(at: tiles.Situation, computed: str, names: Iterable[str]) -> tuple[s
 def held(at: tiles.Situation) -> str:
     """What checks hold back, in a sentence; '' if nothing is."""
     count = len(list(at.findings.brief()))
-    return f"Checks of the data hold back numbers of {words.count(count, 'KPI')}." if count else ""
+    return f"Checks of the data hold back numbers of {plurals.count(count, 'KPI')}." if count else ""
 
 
 def _sentence(tile: Tile, kpi: Kpi, line: Sequence[Stored]) -> Sentence:
@@ -89,6 +90,8 @@ def _sentence(tile: Tile, kpi: Kpi, line: Sequence[Stored]) -> Sentence:
             goal = f" of {numbers.exact(limit, goals.unit_of(kpi, part))}" if limit is not None else ""
             again = streak(line, "off")
             repeat = f", for the {words.ordinal(again)} {kpi.front} in a row" if again > 1 else ""
+            if again > MANY:
+                repeat = f", every {kpi.front} since {dates.period(complete(line)[-again].period)}"
             # A title may be plural: "stood" fits both.
             text = f"stood at {tile.shown.text} {tile.when}, {side} the target{goal}{repeat}."
             if part:

@@ -10,10 +10,11 @@ import math
 from collections.abc import Callable, Container, Iterator
 from datetime import date
 
+from headway.formats import dates, numbers
 from headway.model import TOTAL, Bands, Benchmark, Bound, Cell, Formula, Kpi, Line, Target, Unit, UnitKind
 from headway.periods import Grain, Period
-from headway.publish import numbers, words
-from headway.publish.pages import Pace, Promise
+from headway.publish.kpipages import Promise
+from headway.publish.pages import Pace
 from headway.publish.stored import Stored
 
 #: A bound that comes of KPIs which are not for the reader.
@@ -76,7 +77,7 @@ def _bounds(low: Bound | None, high: Bound | None, unit: Unit, visible: Containe
     match low, high:
         case (Line() as line, None) | (None, Line() as line):
             edge = (line.reach, None) if low else (None, line.reach)
-            return f"{numbers.bound(*edge, unit)} by {words.day(line.due)}"
+            return f"{numbers.bound(*edge, unit)} by {dates.day(line.due)}"
         case (float() | int() | None, float() | int() | None):
             return numbers.bound(low, high, unit)
         case (bound, None):
@@ -132,7 +133,7 @@ def detail(target: Target, kpi: Kpi) -> str:
         return _bands(target.bands, unit)
     for bound in (target.low, target.high):
         if isinstance(bound, Line):
-            return f"A straight line from {numbers.exact(bound.start, unit)} on {words.day(bound.first)}"
+            return f"A straight line from {numbers.exact(bound.start, unit)} on {dates.day(bound.first)}"
     return ""
 
 
@@ -158,7 +159,7 @@ def promise(kpi: Kpi, target: Target, today: date, visible: Container[str], said
     holds = (target.first or date.min) <= today <= (target.through or date.max)
     current = target is in_force(kpi, today, target.part, target.grain) or (bool(cell) and holds)
     return Promise(
-        words.between(target.first, target.through),
+        dates.between(target.first, target.through),
         declared(target, kpi, visible),
         cell,
         target.grain.value,

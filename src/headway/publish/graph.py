@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from headway import charts
-from headway.publish import words
-from headway.publish.pages import KpiPage, Lineage, Link
+from headway.formats import plurals
+from headway.publish.kpipages import KpiPage, Lineage
+from headway.publish.pages import Link
 
 #: Pixels: a box, a line within one, what stands above the first line and below the last, the heading of a group.
 BOX, LINE, FOOT, GAP, GROUP = 46, 22, 6, 8, 26
@@ -29,7 +30,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Something that others read or that reads others. `rest` are lines beyond those that are drawn."""
+    """Something that others read or that reads others. `rest` are lines beyond those that are drawn.
+
+    `code` is true where the note is columns or a condition, and no words.
+    """
 
     key: str
     title: str
@@ -38,6 +42,7 @@ class Box:
     lines: tuple[Line, ...] = ()
     rest: tuple[Line, ...] = ()
     here: bool = False
+    code: bool = False
 
     @property
     def height(self) -> int:
@@ -85,7 +90,7 @@ def columns(page: KpiPage) -> tuple[Column, ...]:
     lineage, tile = page.lineage, page.tile
     here = Box(tile.name, tile.title, tile.kind, here=True)
     inputs = [
-        *(Box(f"use {one.use}", one.use.capitalize(), one.what) for one in lineage.uses),
+        *(Box(f"use {one.use}", one.use.capitalize(), one.what, code=True) for one in lineage.uses),
         *_kpis(lineage.made_from),
     ]
     sources = [_source(one.name, page, lineage) for one in lineage.sources]
@@ -125,7 +130,7 @@ def _edges(lineage: Lineage, here: str) -> Iterator[tuple[str, str]]:
 
 def _source(name: str, page: KpiPage, lineage: Lineage) -> Box:
     load = next((one for one in page.sources if one.name == name), None)
-    rows = words.count(load.rows, "row") if load is not None and load.rows is not None else ""
+    rows = plurals.count(load.rows, "row") if load is not None and load.rows is not None else ""
     (read,) = (one for one in lineage.sources if one.name == name)
     lines = tuple(Line(column.name, ", ".join(column.uses)) for column in read.columns)
     most = MOST_LINES if len(lines) > MOST_LINES + 1 else len(lines)

@@ -5,16 +5,18 @@ Where a series changes its method, two neighbouring numbers cannot be compared: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from itertools import pairwise
 
+from headway.formats import dates, numbers, plurals
 from headway.ledger import Change, Decision, Proposal, Restatement, Revision
 from headway.model import Audience, Because, Cell, Flag, Kpi, Reason, cell_text, read_cell
 from headway.periods import Grain
-from headway.publish import goals, numbers, words
-from headway.publish.pages import RestatedLine, Waits, Was
+from headway.publish import goals, words
+from headway.publish.kpipages import RestatedLine, Waits, Was
+from headway.publish.pages import Sentence, Verdict
 from headway.publish.stored import Stored
 from headway.publish.tiles import Situation
 
@@ -71,8 +73,8 @@ def values(
             Was(
                 value=number,
                 text=text or word[:1].upper() + word[1:],
-                since=words.moment(one.published, zone),
-                until=words.moment(after.published, zone) if after else "",
+                since=dates.moment(one.published, zone),
+                until=dates.moment(after.published, zone) if after else "",
                 published=one.published,
                 run=one.run,
                 fingerprint=one.fingerprint[:7],
@@ -109,9 +111,33 @@ def waits(row: Stored, past: Past, kpi: Kpi, part: str, cell: Cell, depth: int, 
         value=value,
         text=text,
         why=because(restatement, at, kpi),
-        since=words.moment(restatement.seen, at.calendar.tz),
+        since=dates.moment(restatement.seen, at.calendar.tz),
         decided=decided(restatement, restatement.decision, at.calendar.tz, public=public),
     )
+
+
+def undecided(restatements: Iterable[Restatement], names: Container[str]) -> str:
+    """How many closed numbers of these KPIs wait for a decision, in a sentence; '' if none does."""
+    own = [part for one in restatements if one.state == "waiting" for part in one.kpis if part.kpi in names]
+    waits = sum(part.numbers for part in own)
+    if not waits:
+        return ""
+    kpis = len({part.kpi for part in own})
+    of = f" of {plurals.count(kpis, 'KPI')}" if waits > 1 else ""
+    ones = "one stays" if waits == 1 else "ones stay"
+    return (
+        f"{plurals.count(waits, 'closed number')}{of} came out different; the published {ones} until somebody decides."
+    )
+
+
+def waiting(past: Past, kpi: Kpi, at: Situation) -> Iterator[Sentence]:
+    """What waits of a KPI, for a list of several of them."""
+    for one in lines(past, kpi, at):
+        if one.state == "waiting":
+            most = f"most of all {one.largest}" if one.numbers > 1 else one.largest
+            changes = f"would change in {plurals.count(one.numbers, 'number')}, {most}."
+            text = f"{changes} {one.why}; since {one.seen} (#{one.id})."
+            yield Sentence(Verdict("stale", "A change waits"), kpi.name, kpi.title, text)
 
 
 def lines(past: Past, kpi: Kpi, at: Situation) -> tuple[RestatedLine, ...]:
@@ -132,7 +158,7 @@ def lines(past: Past, kpi: Kpi, at: Situation) -> tuple[RestatedLine, ...]:
                 why=because(one, at, kpi),
                 numbers=own.numbers,
                 largest=_largest(own.largest, kpi, at, told=not public or one.state in ("published", "accepted")),
-                seen=words.moment(one.seen, at.calendar.tz),
+                seen=dates.moment(one.seen, at.calendar.tz),
                 decided=decided(one, one.decision, at.calendar.tz, public=public, withheld=own.largest.new is None),
             )
         )
@@ -141,7 +167,7 @@ def lines(past: Past, kpi: Kpi, at: Situation) -> tuple[RestatedLine, ...]:
 
 def _largest(change: Change, kpi: Kpi, at: Situation, *, told: bool) -> str:
     """October 2026, $489 to $531. Of a cell only which: how few people it has now is not known here."""
-    which = words.period(at.calendar.from_key(change.grain, change.period))
+    which = dates.period(at.calendar.from_key(change.grain, change.period))
     label = ", ".join([which, *(value for _, value in read_cell(change.cell))])
     if change.cell or change.reason in _NOT_SHOWN or not told:
         return label
@@ -172,7 +198,7 @@ def decided(
     if decision is not None:
         who = f" by {decision.who}" if decision.who and not public else ""
         why = f", because: {decision.why.rstrip('.')}" if decision.why else ""
-        return f"{decision.verdict.capitalize()}{who} on {words.day(decision.when.astimezone(zone).date())}{why}."
+        return f"{decision.verdict.capitalize()}{who} on {dates.day(decision.when.astimezone(zone).date())}{why}."
     if restatement is not None and restatement.state == "published":
         return "Published at once, as all that withholds." if withheld else "Published at once: within the tolerance."
     return ""

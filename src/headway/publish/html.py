@@ -7,38 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from html import escape
-from importlib import metadata, resources
-from itertools import groupby
 from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, urlencode
 
-from jinja2 import (
-    BytecodeCache,
-    Environment,
-    FileSystemBytecodeCache,
-    PackageLoader,
-    StrictUndefined,
-    select_autoescape,
-)
-from jinja2.bccache import Bucket
 from markupsafe import Markup
 
-from headway import __version__, charts
+from headway import charts
 from headway.errors import Mistake, UsageError
 from headway.model import Audience
 from headway.periods import Grain
-from headway.publish import asked, badge, boardwords, figures, finding, graph, marked, numbers, pages, tokens, words
+from headway.publish import asked, badge, boardwords, figures, finding, graph, pages, tokens
 from headway.publish.asked import Asked
-from headway.publish.boardpages import AnyTile, BoardPage, ChartTile, NumberTile
+from headway.publish.boardpages import BoardPage, ChartTile
 from headway.publish.bundle import bundle
 from headway.publish.findingpages import Filter
+from headway.publish.kpipages import KpiPage
 from headway.publish.objectivepages import KeyResultRow, ObjectivePage
-from headway.publish.pages import KpiPage, Page
-from headway.publish.twin import twin
+from headway.publish.rendering import asset, chart, icon, lively, render
+from headway.publish.twin import Page, twin
 from headway.publish.view import View
 from headway.publish.writing import Writing
 
@@ -48,7 +36,10 @@ POLICY = (
     "form-action 'self'; base-uri 'none'"
 )
 _ASSETS = {
-    "assets/headway.css": ("text/css; charset=utf-8", ("tokens.css", "headway.css", "boards.css", "chart.css")),
+    "assets/headway.css": (
+        "text/css; charset=utf-8",
+        ("tokens.css", "drawn.css", "headway.css", "boards.css", "chart.css"),
+    ),
     "assets/headway.js": ("text/javascript; charset=utf-8", ("headway.js",)),
     "assets/chart.js": ("text/javascript; charset=utf-8", ("chart.js",)),
     "assets/icon.svg": ("image/svg+xml", ("icon.svg",)),
@@ -67,11 +58,11 @@ _ACCENTED = """
 @media screen {{ :root[data-theme="dark"] {{ --accent: {dark}; }} }}
 """
 _AREA_PATH = re.compile(r"area/([a-z0-9_]+)\.(?:html|json)")
-#: What stands around the drawing of an icon.
-_SYMBOL = re.compile(r"</?symbol[^>]*>")
 _OBJECTIVE_PATH = re.compile(r"objective/([a-z0-9_]+)\.(?:html|json)")
 _BOARD_PATH = re.compile(r"board/([a-z0-9_]+)(?:/([a-z0-9-]+))?\.(?:html|json)")
 _KPI_PATH = re.compile(r"kpi/([a-z0-9_]+)(?:\.([a-z]+))?(\.cells)?\.(html|json|csv|svg|png)")
+#: The chart of a page as a file: a server draws the PNG when it is asked for.
+_PICTURES = {False: ("svg",), True: ("svg", "png")}
 #: What other sites show of a KPI.
 _OUTSIDE_PATH = re.compile(r"kpi/([a-z0-9_]+)\.(card\.html|badge\.svg)")
 #: Rows of a table on a page; the CSV has all of them.
@@ -113,7 +104,7 @@ class Pages:
 
         `drawn` says if the page of a KPI at a grain has a chart, for those who need not read its numbers to know.
         """
-        drawn = drawn or self.view.drawn
+        drawn = drawn or self.view.kpis.drawn
         yield from self._files()
         yield from ("index.html", "index.json", "kpis.html", "kpis.json", "quality.html", "quality.json", "404.html")
         for area in self.view.areas:
@@ -133,7 +124,7 @@ class Pages:
             for grain in self.view.grains(name):
                 path = stem(name, grain, kpi.front)
                 yield from (f"{path}.html", f"{path}.json")
-                if not self.view.planned(name):
+                if not self.view.published.planned(name):
                     yield f"kpi/{name}.{grain}.csv"
                 if drawn(name, grain):
                     yield f"{path}.svg"
@@ -191,21 +182,17 @@ class Pages:
         """What other sites show of a KPI: its card, in a frame, or its badge."""
         tile, whom = self.view.tile(name), self.view.catalog.kpis[name].audience
         if kind == "badge.svg":
-            symbol = _SYMBOL.sub("", _symbols()[tile.verdict.slug])
-            return Document(badge.badge(tile, symbol).encode(), "image/svg+xml", outside=whom)
-        page = _environment().get_template("card.html")
-        html = page.render(
-            tile=tile, stamp=self.view.stamp_of(tile.name), policy=POLICY, version=__version__, spark=_spark
-        )
-        return Document(_with_icons(html).encode(), "text/html; charset=utf-8", outside=whom)
+            return Document(badge.badge(tile, icon(tile.verdict.slug)).encode(), "image/svg+xml", outside=whom)
+        html = render("card.html", tile=tile, stamp=self.view.stamp_of(tile.name), policy=POLICY)
+        return Document(html.encode(), "text/html; charset=utf-8", outside=whom)
 
     def _file(self, path: str) -> Document | None:
         """Something that pages load."""
         if path in _ASSETS:
             media_type, parts = _ASSETS[path]
-            return Document(self._branded(path, "\n".join(map(_asset, parts))).encode(), media_type)
+            return Document(self._branded(path, "\n".join(map(asset, parts))).encode(), media_type)
         if path == _FOLLOW and self.writing:
-            return Document(_asset("follow.js").encode(), "text/javascript; charset=utf-8")
+            return Document(asset("follow.js").encode(), "text/javascript; charset=utf-8")
         if path == _VEGA and (self.served or self.view.boards.links()):
             return Document(bundle(self.view.catalog.root), "text/javascript; charset=utf-8")
         if path == self._logo:
@@ -231,22 +218,20 @@ class Pages:
 
     def missing(self, root: str = "", stamp: pages.Stamp | None = None) -> str:
         """The page for an address that leads nowhere; `root` leads from that address to the front page."""
-        template = _environment().get_template("missing.html")
-        return _with_icons(
-            template.render(
-                stamp=stamp or self.view.stamp,
-                root=root,
-                path="",
-                policy=self.policy,
-                writing=self.writing,
-                version=__version__,
-                logo=self._logo,
-                objectives=bool(self.view.pursued),
-                boards=self.view.boards.links(),
-                served=self.served,
-                notes_page=bool(self.view.happened),
-            )
-        )
+        return render("missing.html", root=root, path="", **(self._around | {"stamp": stamp or self.view.stamp}))
+
+    @property
+    def _around(self) -> dict[str, object]:
+        """What stands around every page."""
+        return {
+            "policy": self.policy,
+            "writing": self.writing,
+            "logo": self._logo,
+            "objectives": bool(self.view.pursued),
+            "boards": self.view.boards.links(),
+            "served": self.served,
+            "notes_page": self.view.happened,
+        }
 
     @property
     def _logo(self) -> str | None:
@@ -258,8 +243,8 @@ class Pages:
         """An asset in the organisation's colour. Only the accent is theirs: a status keeps its own."""
         brand = self.view.catalog.brand
         light, dark = brand.accent or _ACCENT[0], brand.accent_dark or _ACCENT[1]
-        if (light, dark) != _ACCENT and path.endswith(".css"):
-            return text + _ACCENTED.format(light=light, dark=dark)
+        if path.endswith(".css"):
+            return accented(text, light, dark)
         return text.replace(_ACCENT[0], light).replace(_ACCENT[1], dark) if path.endswith(".svg") else text
 
     def _catalogue(self, path: str, query: Mapping[str, str]) -> Document:
@@ -287,26 +272,30 @@ class Pages:
         if grain not in self.view.grains(kpi.name, cell=bool(match[3])):
             return None
         if match[4] == "csv":
-            if not match[2] or self.view.planned(kpi.name):
+            if not match[2] or self.view.published.planned(kpi.name):
                 return None
             # A byte order mark, without which spreadsheets read UTF-8 as something else.
-            text = "\ufeff" + self.view.csv(kpi.name, grain, cells=bool(match[3]))
+            text = "\ufeff" + self.view.kpis.csv(kpi.name, grain, cells=bool(match[3]))
             return Document(text.encode(), "text/csv; charset=utf-8")
         if match[3] or f"{stem(kpi.name, grain, kpi.front)}.{match[4]}" != path:
             return None
         wanted: Asked | None = None
         wrong: tuple[Mistake, ...] = ()
         try:
-            wanted = self.view.asked(kpi.name, query, grain) if self.served else None
+            wanted = self.view.kpis.asked(kpi.name, query, grain) if self.served else None
             page = self._page(kpi.name, grain, wanted if query else None)
         except UsageError as error:
             if match[4] != "html":
                 raise
-            wanted, wrong = self.view.asked(kpi.name, "", grain), error.mistakes
+            wanted, wrong = self.view.kpis.asked(kpi.name, "", grain), error.mistakes
             page, query = self._page(kpi.name, grain, None), ""
         if match[4] in ("svg", "png"):
             return self._picture(page, match[4])
-        asks = {"controls": self.view.controls(kpi.name, wanted) if wanted else None, "wrong": wrong, "query": query}
+        asks = {
+            "controls": self.view.kpis.controls(kpi.name, wanted) if wanted else None,
+            "wrong": wrong,
+            "query": query,
+        }
         document = self._document(path, "kpi.html", page, **asks)
         return replace(document, status=400) if wrong else document
 
@@ -316,9 +305,10 @@ class Pages:
         drawn, main = self._main(page)
         remarks = main.remarks if main else ()
         title, said = kpi.title, page.finding
-        if chosen and chosen.chart and chosen.chart.plot:
-            drawn, title, said = charts.svg(chosen.chart.plot), chosen.chart.title, chosen.chart.finding
-            remarks = getattr(chosen.chart.plot, "remarks", ())
+        tile = next((tile for tile in _tiles(page) if tile.plot), None)
+        if tile and tile.plot:
+            drawn, title, said = charts.svg(tile.plot), tile.title, tile.finding
+            remarks = getattr(tile.plot, "remarks", ())
         elif chosen and chosen.cell:
             title = f"{title}, {chosen.cell}"
         if not drawn:
@@ -355,7 +345,7 @@ class Pages:
             self._last = last = (name, grain, wanted), self.view.kpi(name, grain, wanted)
         return last[1]
 
-    def _document(self, path: str, template: str, page: Page | BoardPage, **drawn: object) -> Document:
+    def _document(self, path: str, template: str, page: Page, **drawn: object) -> Document:
         if path.endswith(".json"):
             return Document(twin(page), "application/json")
         root = "../" * path.count("/")
@@ -364,44 +354,47 @@ class Pages:
         elif isinstance(page, ObjectivePage):
             drawn = {"courses": [self._course(result, page) for result in page.objective.expects]}
         elif isinstance(page, BoardPage):
-            drawn = {"chart": _chart, "columns": _columns}
-        html = (
-            _environment()
-            .get_template(template)
-            .render(
-                page=page, stamp=page.stamp, root=root, path=path, policy=self.policy, version=__version__,
-                logo=self._logo, writing=self.writing,
-                spark=_spark, way=_way, rows=ROWS, cells=CELLS, objectives=bool(self.view.pursued),
-                boards=self.view.boards.links(), served=self.served, notes_page=self.view.happened, **drawn,
-            )
-        )  # fmt: skip
-        return Document(_with_icons(html).encode(), "text/html; charset=utf-8")
+            drawn = {"chart": chart}
+        said = self._around | {"page": page, "stamp": page.stamp, "rows": ROWS, "cells": CELLS} | drawn
+        return Document(render(template, root=root, path=path, **said).encode(), "text/html; charset=utf-8")
 
     def _course(self, result: KeyResultRow, page: ObjectivePage) -> tuple[Markup, tuple[charts.Remark, ...]]:
         """The chart of a key result, and the notes that it numbers."""
         kpi, calendar = self.view.catalog.kpis[result.kpi], self.view.catalog.calendar
         figure = figures.course(result, page.objective.first, kpi, calendar)
-        return (Markup(), ()) if figure is None else (_lively(charts.svg(figure, height=240), figure), figure.remarks)
+        return (Markup(), ()) if figure is None else (lively(charts.svg(figure, height=240), figure), figure.remarks)
 
     def _drawings(self, page: KpiPage) -> dict[str, object]:
         """What only the page of a KPI shows: its chart, small charts, and the names of its files."""
         kpi = self.view.catalog.kpis[page.tile.name]
         drawn, main = self._main(page)
         shown = [main] if main else []
-        # Two years of bars are too many for a phone; a line fits any width.
-        if main and main.form == "bar" and (few := figures.main(page, kpi, self._periods, narrow=True)):
+        # Two years of bars are too many for a phone, and so are three of days.
+        many = main and (main.form == "bar" or len(main.marks) > figures.NARROW_POINTS)
+        if main and many and (few := figures.main(page, kpi, self._periods, narrow=True)):
+            # The notes below are numbered as on the whole chart.
+            begins = few.marks[0].at
+            noted = (replace(one, first=max(one.first, begins)) for one in main.remarks if one.last >= begins)
+            few = replace(few, remarks=tuple(noted))
             drawn += charts.svg(few, "narrow", 220)
             shown.append(few)
         return {
-            "chart": _lively(drawn, *shown) if shown else Markup(),
+            "chart": lively(drawn, *shown) if shown else Markup(),
             "remarks": main.remarks if main else (),
             "here": stem(kpi.name, Grain(page.grain), kpi.front).removeprefix("kpi/"),
-            "pictures": ("svg", "png") if main and self.served else ("svg",) if main else (),
+            "pictures": _PICTURES[self.served] if main or any(tile.plot for tile in _tiles(page)) else (),
             "snippets": self._snippets(page),
-            "drawn": _chart(page.chosen.chart) if page.chosen and page.chosen.chart else Markup(),
-            "multiples": [
-                [(index, Markup(drawn)) for index, drawn in figures.multiples(b, kpi, self.view.catalog.calendar)]  # noqa: S704  # the same
-                for b in page.breakdowns
+            "tiles": [(tile, chart(tile)) for tile in _tiles(page) if tile.plot],
+            "cuts": [
+                (
+                    one,
+                    [
+                        (index, Markup(drawn))  # noqa: S704  # the same
+                        for index, drawn in figures.multiples(one, kpi, self.view.catalog.calendar)
+                    ],
+                )
+                for one in page.breakdowns
+                if one.cells and not any(isinstance(tile.plot, charts.Grid) for tile in page.apart)
             ],
             "grains": [(g, stem(kpi.name, Grain(g), kpi.front).removeprefix("kpi/")) for g in page.grains],
             "main_grain": kpi.front.value,
@@ -409,6 +402,11 @@ class Pages:
             "short": figures.short(kpi),
             "graph": [replace(one, edges=Markup(one.edges)) for one in graph.columns(page)],  # noqa: S704  # numbers only
         }
+
+
+def _tiles(page: KpiPage) -> tuple[ChartTile, ...]:
+    """What is drawn in place of a page's own chart."""
+    return (page.chosen.chart,) if page.chosen and page.chosen.chart else page.apart
 
 
 def _listed(shown: Sequence[pages.Tile], filters: Sequence[Filter]) -> dict[str, object]:
@@ -422,96 +420,12 @@ def _listed(shown: Sequence[pages.Tile], filters: Sequence[Filter]) -> dict[str,
     }
 
 
-def mail(**said: object) -> str:
-    """A message as the HTML of a mail: its styles stand in its elements, and it loads nothing but its own picture."""
-    return _environment().get_template("mail.html").render(**said)
-
-
 def stem(name: str, grain: Grain, main: Grain) -> str:
     """The path of a KPI's page at one grain, without what it ends on; at its main grain it has none in its name."""
     return f"kpi/{name}" if grain is main else f"kpi/{name}.{grain}"
 
 
-class _Compiled(FileSystemBytecodeCache):
-    """Templates as they were compiled by an earlier process; where that cannot be kept, each compiles its own."""
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        with suppress(OSError):
-            super().dump_bytecode(bucket)
-
-
-def _compiled() -> BytecodeCache | None:
-    """In the user's own folder for temporary files, which Jinja sees to; compiling takes half a second."""
-    with suppress(OSError, RuntimeError):
-        return _Compiled(pattern=f"headway-{__version__}-{metadata.version('jinja2')}-%s.cache")
-    return None
-
-
-@lru_cache
-def _environment() -> Environment:
-    found = Environment(
-        loader=PackageLoader("headway.publish"),
-        autoescape=select_autoescape(default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        bytecode_cache=_compiled(),
-    )
-    found.filters["figures"] = lambda pieces: Markup("").join(
-        Markup('<span class="u">{}</span>').format(p.text) if p.small else p.text for p in pieces
-    )
-    found.filters["runs"] = _runs
-    found.filters["first_sentence"] = words.first_sentence
-    found.filters["thousands"] = numbers.whole
-    found.filters["counted"] = words.count
-    found.filters["coded"] = marked.coded
-    return found
-
-
-def _spark(points: tuple[pages.Point, ...], *, hollow: bool = False) -> Markup:
-    return Markup(figures.spark(points, hollow=hollow))  # noqa: S704  # numbers only
-
-
-def _lively(drawn: str, *shown: charts.Figure | charts.Plot | charts.Grid) -> Markup:
-    """Drawings of one chart for screens of several widths, each with what the script tells of it."""
-    blocks = "".join(map(charts.block, shown))
-    return Markup(f'<div class="plot">{drawn}{blocks}</div>')  # noqa: S704  # drawn by us, its words are escaped
-
-
-def _chart(tile: ChartTile) -> Markup:
-    """The drawing of a chart on a board."""
-    return _lively(charts.drawn(tile.plot), tile.plot) if tile.plot else Markup()
-
-
-def _runs(tiles: Sequence[AnyTile]) -> list[list[AnyTile]]:
-    """Tiles as they stand on the page: cards that follow each other share one panel."""
-    return [list(run) for _, run in groupby(tiles, key=lambda tile: isinstance(tile, NumberTile))]
-
-
-def _columns(count: int) -> int:
-    """How many cards of so many stand side by side, so that few rows are left half empty."""
-    return next((wide for wide in (4, 3) if count % wide == 0), 4 if count > 4 else count)
-
-
-def _way(made: float, planned: float | None, says: str) -> Markup:
-    return Markup(charts.way(made, planned, says))  # noqa: S704  # numbers, and words that are escaped
-
-
-@lru_cache
-def _asset(name: str) -> str:
-    return resources.files("headway.publish").joinpath("assets", name).read_text(encoding="utf-8")
-
-
-@lru_cache
-def _symbols() -> dict[str, str]:
-    drawn = re.findall(r'<symbol id="i-([\w-]+)".*?</symbol>', _asset("icons.svg"), re.S)
-    whole = re.findall(r"<symbol .*?</symbol>", _asset("icons.svg"), re.S)
-    return dict(zip(drawn, whole, strict=True))
-
-
-def _with_icons(html: str) -> str:
-    """Put the drawings that a page uses into it, once each: a file of its own cannot be read from disk."""
-    used = dict.fromkeys(re.findall(r'href="#i-([\w-]+)"', html))
-    symbols = "".join(_symbols()[name] for name in used)
-    sprite = f'<svg class="sprite" width="0" height="0" aria-hidden="true">{symbols}</svg>'
-    return html.replace("<!--icons-->", sprite, 1)
+def accented(styles: str, light: str | None, dark: str | None) -> str:
+    """Styles in an organisation's accent, if it has one; it counts on screens, and not on paper."""
+    pair = light or _ACCENT[0], dark or _ACCENT[1]
+    return styles if pair == _ACCENT else styles + _ACCENTED.format(light=pair[0], dark=pair[1])

@@ -4,7 +4,8 @@ A key holds whatever is cheap as the page will show it, and what is dear by a ma
 
 - of a KPI, the whole page but its table, growth and breakdowns, which take a hundred times as long; in their place the
   ledger's mark of its numbers, its definition, and the same of every KPI that it reads;
-- of a board or an objective, all that it says; drawing its charts takes the time;
+- of a board, how it is declared, and the keys of the KPIs that it shows;
+- of an objective, all that it says; drawing its charts takes the time;
 - for all of them the frame around a page, the reader, the day, what numbers are judged and cut by, and this code.
 
 What shows the whole catalogue (the front page, lists) has no key: it is made every time.
@@ -13,7 +14,7 @@ What shows the whole catalogue (the front page, lists) has no key: it is made ev
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache, cached_property
 from hashlib import blake2b
@@ -25,11 +26,12 @@ import orjson
 
 import headway
 from headway.errors import Place
-from headway.publish import tiles
-from headway.publish.history import Past
+from headway.model import TOTAL
+from headway.publish import front, shelf, tiles
 from headway.publish.html import Pages
+from headway.publish.kpipages import Growth
+from headway.publish.kpis import Kpis
 from headway.publish.twin import twin
-from headway.publish.view import View
 
 _KPI = re.compile(r"kpi/([a-z0-9_]+)[./]")
 _BOARD = re.compile(r"board/([a-z0-9_]+)(?:/([a-z0-9-]+))?\.")
@@ -44,33 +46,46 @@ class Keys:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
         self._view = pages.view
-        self._bare = _Bare(pages.view)
+        self._bare = _Bare(pages.view.kpis)
         self._marks = self._view.ledger.marks()
         self._made: dict[str, str] = {}
 
     def of(self, path: str) -> str | None:
         """The key of the file at a path, or None if it is made every time."""
-        unit = path.partition(".")[0]
         if (match := _KPI.match(path)) is not None:
-            unit = match[1]
-            made = self._made.get(unit) or self._kpi(unit)
-        elif (match := _BOARD.match(path)) is not None:
-            made = self._made.get(unit) or self._said(twin(self._pages.board(match[1], match[2] or "")))
-        elif (match := _OBJECTIVE.match(path)) is not None:
-            made = self._made.get(unit) or self._objective(match[1])
-        else:
-            return None
-        self._made[unit] = made
-        return made
+            return self._once(f"kpi/{match[1]}", self._kpi, match[1])
+        if (match := _BOARD.match(path)) is not None:
+            return self._once(match[0], self._board, match[1], match[2] or "")
+        if (match := _OBJECTIVE.match(path)) is not None:
+            return self._once(match[0], self._objective, match[1])
+        return None
+
+    def _once(self, unit: str, make: Callable[..., str], *names: str) -> str:
+        """A key, which all files of a KPI share, and a page shares with its twin."""
+        if unit not in self._made:
+            self._made[unit] = make(*names)
+        return self._made[unit]
+
+    def _board(self, name: str, slug: str) -> str:
+        """Of a KPI it may say whatever the KPI's own page does, and by another grain if it is late."""
+        view, boards, at = self._view, self._view.boards, self._view.published.at
+        board = boards.visible[name]
+        every = dict.fromkeys(shown for tile in board.tiles for shown in tile.of)
+        kpis = {shown.kpi: self.of(f"kpi/{shown.kpi}.html") for shown in every}
+        due = [tiles.expected(shelf.alone(view.catalog.kpis[shown.kpi], shown, TOTAL), at).name for shown in every]
+        days = (at.calendar.last_complete_day(at.clock), at.reached)
+        head = (front.notices(at, boards.stamp.computed, kpis), view.published.undecided(kpis))
+        cells = [boards.slugs(one) for one in boards.visible]  # to whose pages it links
+        return self._said(board, slug, cells, boards.stamp, kpis, due, days, head)
 
     def _kpi(self, name: str) -> str:
         catalog = self._view.catalog
         kpi = catalog.kpis[name]
         read = {one: catalog.kpis[one] for one in (*tiles.inputs(catalog, kpi), *kpi.compared, *kpi.reconciled)}
         marks = {one: self._marks.get(one) or self._every for one in (name, *read)}
-        past = self._bare.past(name)
+        past = self._view.published.past(name)
         waits = (list(past.restatements.values()), list(past.proposals.values()))
-        return self._said(twin(self._bare.kpi(name)), waits, marks, kpi, read)
+        return self._said(twin(self._bare.page(name)), waits, marks, kpi, read)
 
     def _objective(self, name: str) -> str:
         page = self._view.objective(name)
@@ -107,23 +122,22 @@ class Keys:
         return blake2b(_text(said), digest_size=16).hexdigest()
 
 
-class _Bare(View):
-    """A view whose pages of KPIs lack what takes long; what it reads besides, it shares."""
+class _Bare(Kpis):
+    """Pages of KPIs that lack what takes long; what they read besides, they share with those of a view."""
 
-    def __init__(self, view: View) -> None:
-        self.__dict__ = view.__dict__
+    def __init__(self, kpis: Kpis) -> None:
+        self.__dict__ = kpis.__dict__
 
-    def past(self, name: str) -> Past:
-        """What changed of a KPI's closed numbers: rows of its table say so."""
-        return self._past(name)
-
-    def _rows(self, *_: object, **__: object) -> tuple[()]:
+    def rows(self, *_: object, **__: object) -> tuple[()]:
+        """No table."""
         return ()
 
-    def _breakdowns(self, *_: object, **__: object) -> tuple[()]:
+    def breakdowns(self, *_: object, **__: object) -> tuple[()]:
+        """No cells."""
         return ()
 
-    def _growths(self, *_: object, **__: object) -> Any:
+    def growths(self, *_: object, **__: object) -> Iterator[Growth]:
+        """No growth."""
         return iter(())
 
 
@@ -145,8 +159,9 @@ def _text(thing: object) -> bytes:
 def _parts(thing: Any) -> Any:
     if isinstance(thing, Place):
         return thing.path  # a line added above a definition changes no page
-    if is_dataclass(thing):
-        return [type(thing).__name__, *(_pairs(getattr(thing, field.name)) for field in fields(thing))]
+    kind: type = type(thing)
+    if is_dataclass(kind):
+        return [kind.__name__, *(_pairs(getattr(thing, name)) for name in _names(kind))]
     if isinstance(thing, Mapping):
         return _pairs(thing)
     if isinstance(thing, set | frozenset):
@@ -154,6 +169,12 @@ def _parts(thing: Any) -> Any:
     if isinstance(thing, list | tuple):
         return list(thing)
     return str(thing) if isinstance(thing, str) else repr(thing)
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """The names of a dataclass's fields."""
+    return tuple(field.name for field in fields(kind))
 
 
 def _pairs(thing: Any) -> Any:

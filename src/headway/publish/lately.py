@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from headway import charts
 from headway.charts import Figure, Mark, Step
+from headway.formats import dates, numbers, plurals
 from headway.model import Kpi, Unit, UnitKind
 from headway.periods import Calendar, Grain, Period
-from headway.publish import numbers, tokens, words
+from headway.publish import tokens
 from headway.publish.stored import Stored, window
 
 #: How many values are drawn, by grain: a day of hours, else about a year, or two weeks.
@@ -42,7 +43,7 @@ def lately(line: Sequence[Stored], kpi: Kpi, part: str, bound: float | None, cal
     written = tuple(
         _said(row, counts, bound, None if part else kpi.decimals) for _, row in shown[-WRITTEN:]
     )  # each as exact as its side of the bound needs
-    return Lately(f"The last {words.count(len(shown), str(grain))}", bars(values), written)
+    return Lately(f"The last {plurals.count(len(shown), str(grain))}", bars(values), written)
 
 
 def bars(values: Sequence[float | None]) -> str:
@@ -95,4 +96,4 @@ def _said(row: Stored | None, counts: Unit, bound: float | None, decimals: int |
 
 def _name(which: Period, *, first: bool) -> str:
     """What stands under a point: 05:00, or the name of a bar."""
-    return words.period(which)[-5:] if which.grain is Grain.HOUR else words.bar_name(which, first=first)
+    return dates.period(which)[-5:] if which.grain is Grain.HOUR else dates.bar_name(which, first=first)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from headway.model import Alert, Audience, Board, Catalog, Kpi, WatchedNumbers
 from headway.publish import measures
-from headway.publish.pages import Lineage, Link, Read, ReadColumn, ReadSource
+from headway.publish.kpipages import Lineage, Read, ReadColumn, ReadSource
+from headway.publish.pages import Link
 
 #: What the columns of one KPI are read for: source -> column -> uses; None where no run has told.
 Columns = Mapping[str, Mapping[str, Sequence[str]]] | None

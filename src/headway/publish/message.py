@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from headway.formats import dates, plurals
 from headway.model import Alerting, Message, Notice, Route, RuleCell, Service, Signal, Tells, by_severity
-from headway.publish import html, numbers, told, words
+from headway.publish import told
+from headway.publish.rendering import render
 from headway.publish.story import Story
 from headway.publish.told import Command, Told
 from headway.publish.view import View
@@ -79,9 +81,9 @@ def test(route: Route, view: View, now: datetime) -> Message:
     """What shows that a route works: it says so, and which levels it serves."""
     catalog = view.catalog
     served = [name for name, level in catalog.levels.items() if route.name in (level.to, level.escalate)]
-    levels = f" Alerts of {words.listed(served)} come this way." if served else ""
+    levels = f" Alerts of {plurals.listed(served)} come this way." if served else ""
     title = f"Test: {catalog.title} reaches {route.name}"
-    said = f"Somebody tried this route at {words.moment(now, catalog.calendar.tz)}. Nothing is wrong.{levels}"
+    said = f"Somebody tried this route at {dates.moment(now, catalog.calendar.tz)}. Nothing is wrong.{levels}"
     one = Told("test", RuleCell("headway_test", "event"), "", title, (said,))
     labels = {"alertname": "HeadwayTest", "project": catalog.name, "route": route.name, "severity": "none"}
     signal = Signal(labels, {"summary": title, "description": said}, now, now + timedelta(minutes=5))
@@ -100,7 +102,7 @@ def _title(found: Sequence[Told], view: View) -> str:
         return _TITLES[found[0].kind].format(level=found[0].level.capitalize(), said=found[0].headline) + more
     levels, alerts = {one.level for one in found}, {one.of.alert for one in found}
     counts = Counter(one.kind for one in found)
-    said = ", ".join(f"{numbers.whole(counts[kind])} {word}" for kind, word in _COUNTED.items() if counts[kind])
+    said = ", ".join(f"{plurals.whole(counts[kind])} {word}" for kind, word in _COUNTED.items() if counts[kind])
     level = view.catalog.levels.get(next(iter(levels))) if len(levels) == 1 else None
     digest = f", {level.digest}" if level and level.digest else ""
     about = f"{level.name.capitalize()}{digest}: " if level else f"{view.catalog.title}: "
@@ -119,7 +121,7 @@ def _text(found: Sequence[Told], view: View) -> str:
 def _below(found: Sequence[Told]) -> str:
     if len(found) > FEW:
         lines = [_line(one) for one in found[:MANY]]
-        rest = [f"... and {numbers.whole(len(found) - MANY)} more."] if len(found) > MANY else []
+        rest = [f"... and {plurals.whole(len(found) - MANY)} more."] if len(found) > MANY else []
         return "\n".join([*lines, *rest, "", *_commands(_of_many(found))]) + "\n"
     parts = [_whole(one, alone=len(found) == 1) for one in found]
     return f"\n{'-' * 60}\n".join(parts)
@@ -168,7 +170,8 @@ def _of_many(found: Sequence[Told]) -> tuple[Command, ...]:
 
 def _html(title: str, found: Sequence[Told], view: View, picture: bytes) -> str:
     few = len(found) <= FEW
-    return html.mail(
+    return render(
+        "mail.html",
         title=title,
         found=found[: FEW if few else MANY],
         few=few,

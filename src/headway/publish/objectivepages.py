@@ -1,14 +1,12 @@
-"""What pages say of objectives, as frozen data: part of `pages`, where everything else is."""
+"""What pages say of objectives, as frozen data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # these shapes are made of those of pages, which name them among all
-    from headway.publish.pages import Count, NoteRow, Point, Shown, Stamp, Verdict
+from headway.publish.pages import Count, NoteRow, Point, Shown, Stamp, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 
 from headway import objectives
-from headway.model import TOTAL, Audience, Better, Catalog, Cell, KeyResult, Kpi, Objective, Unit, UnitKind
+from headway.formats import dates, numbers, plurals
+from headway.model import TOTAL, Audience, Better, Catalog, KeyResult, Objective, Unit, UnitKind
 from headway.objectives import Actual, Stand, Standing
 from headway.periods import Calendar, Grain, Period
-from headway.publish import numbers, tiles, words
+from headway.publish import tiles, words
+from headway.publish.kpipages import Aim
 from headway.publish.objectivepages import KeyResultRow, ObjectiveRow
-from headway.publish.pages import Aim, Count, NoteRow, Point, Shown, Tile, Verdict
+from headway.publish.pages import Count, NoteRow, Point, Shown, Tile, Verdict
+from headway.publish.published import Published
 from headway.publish.stored import Stored, by_key
 
 #: A page shows so much of the time before an objective began, as a share of the time that it has.
@@ -38,24 +40,34 @@ _UNDER_WAY = {Stand.ON: "On track", Stand.NEAR: "Slightly behind", Stand.OFF: "B
 _DECIDED = {Stand.ON: "Reached", Stand.NEAR: "Nearly reached", Stand.OFF: "Missed"}
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What is published of KPIs: rows of totals, rows of cells, cards. Each is asked for by name when it is needed."""
+class Objectives:
+    """The objectives of one reader, in the order of the catalogue; what stands of each is worked out once."""
 
-    at: tiles.Situation
-    total: Callable[[str, Grain, str], Sequence[Stored]]
-    cells: Callable[[str, Grain, str], Mapping[Cell, Sequence[Stored]]]
-    tile: Callable[[str], Tile]
+    def __init__(self, published: Published) -> None:
+        self._published = published
+        every, seen = published.at.catalog.objectives.values(), set(published.names)
+        self.visible = tuple(one for one in every if {result.kpi for result in one.expects} <= seen)
+        self._rows: dict[str, ObjectiveRow] = {}
+
+    def row(self, objective: Objective) -> ObjectiveRow:
+        """One objective with everything that it expects."""
+        if objective.name not in self._rows:
+            self._rows[objective.name] = _row(objective, self._published)
+        return self._rows[objective.name]
+
+    def of(self, names: Container[str]) -> Iterator[ObjectiveRow]:
+        """Those that expect something of any of these KPIs."""
+        return (self.row(one) for one in self.visible if any(result.kpi in names for result in one.expects))
+
+    def aims(self, kpi: str) -> Iterator[Aim]:
+        """What objectives expect of a KPI."""
+        for one in self.of({kpi}):
+            for result in one.expects:
+                if result.kpi == kpi:
+                    yield Aim(one.name, one.title, result.label, result.verdict, result.says or result.reason)
 
 
-def visible(catalog: Catalog, names: Sequence[str]) -> tuple[Objective, ...]:
-    """The objectives of a reader who may see the KPIs `names`."""
-    seen = set(names)
-    return tuple(one for one in catalog.objectives.values() if {result.kpi for result in one.expects} <= seen)
-
-
-def row(objective: Objective, published: Published) -> ObjectiveRow:
-    """One objective with everything that it expects."""
+def _row(objective: Objective, published: Published) -> ObjectiveRow:
     at = published.at
     owner = objective.owner or ""
     name, _, address = at.catalog.owners.get(owner, owner).partition("<")
@@ -67,9 +79,9 @@ def row(objective: Objective, published: Published) -> ObjectiveRow:
         owner=name.strip() or owner,
         contact="" if at.audience is Audience.PUBLIC else address.strip(" >"),
         first=objective.first,
-        first_when=words.day(objective.first),
+        first_when=dates.day(objective.first),
         due=objective.due,
-        due_when=words.day(objective.due),
+        due_when=dates.day(objective.due),
         counts=tuple(counts(expects)),
         expects=expects,
     )
@@ -85,19 +97,10 @@ def counts(expects: Sequence[KeyResultRow]) -> Iterator[Count]:
             yield Count(Verdict(verdicts[word].key, said), found[word])
 
 
-def aims(kpi: Kpi, shown: Sequence[Objective], published: Published) -> Iterator[Aim]:
-    """What objectives expect of a KPI."""
-    for objective in shown:
-        for result in objective.expects:
-            if result.kpi == kpi.name:
-                found = _Way(objective, result, published).row()
-                yield Aim(objective.name, objective.title, found.label, found.verdict, found.says or found.reason)
-
-
 def notes(catalog: Catalog, name: str) -> tuple[NoteRow, ...]:
     """What happened that a reader of a KPI's curve has to know, the oldest first."""
     return tuple(
-        NoteRow(one.on, one.through or one.on, words.days(one.on, one.through or one.on), one.text)
+        NoteRow(one.on, one.through or one.on, dates.days(one.on, one.through or one.on), one.text)
         for one in catalog.notes
         if not one.kpis or name in one.kpis
     )
@@ -158,7 +161,7 @@ class _Way:
         judged = standing.stand in _UNDER_WAY and verdict.key == standing.stand.value
         tile = self.published.tile(kpi.name)
         reason = "" if judged else self._reason(tile, now)
-        due = words.day(result.due)
+        due = dates.day(result.due)
         return KeyResultRow(
             kpi=kpi.name,
             part=result.part,
@@ -299,7 +302,7 @@ class _Way:
         """The sentence of its chart: 104 hubs at the end of Q3 2026; 106 expected by then, 108 by 31 Dec 2026."""
         assert now is not None, "what is judged has a number"
         value, when = self._shown(now).text, words.covered(self.kpi, now.period)
-        reach, due = self._bound(self.standing.reach), words.day(self.result.due)
+        reach, due = self._bound(self.standing.reach), dates.day(self.result.due)
         if self.standing.over:
             outcome = "was to be reached, and was," if self.standing.met else "was to be reached"
             return f"{value} {when}; {reach} {outcome} by {due}."
@@ -311,7 +314,7 @@ class _Way:
 
     def _reason(self, tile: Tile, now: Stored | None) -> str:
         """Why it is not judged, and what would change that."""
-        standing, first = self.standing, words.day(self.objective.first)
+        standing, first = self.standing, dates.day(self.objective.first)
         if tile.maturity == "planned":
             return f"The KPI is not tracked yet. {tile.period_label}."
         if not self.complete and self.result.cell:
@@ -330,7 +333,7 @@ class _Way:
                 which = "Its start" if held is standing.start else "The number"
                 return f"{which} {words.covered(self.kpi, row.period)} is withheld. {self._why(row)}"
             case _ if now is None or standing.now is None:
-                return f"No {self.grain} has ended between {first} and {words.day(self.result.due)}."
+                return f"No {self.grain} has ended between {first} and {dates.day(self.result.due)}."
             case _:
                 last = next((one for one in reversed(self.complete) if one.value is not None), None)
                 before = (
@@ -345,16 +348,16 @@ class _Way:
 
     def _first_due(self) -> str:
         after = self.at.calendar.next(_ended(self.at.calendar, self.grain, self.objective.first))
-        return f"The first number is that of {words.period(after)}."
+        return f"The first number is that of {dates.period(after)}."
 
     def _no_start(self) -> str:
-        first, start = words.day(self.objective.first), self.standing.start
+        first, start = dates.day(self.objective.first), self.standing.start
         if start is not None and start.value is not None:
             row = self._row_of(start)
             when = f" {words.covered(self.kpi, row.period)}" if row else ""
             return f"At its start{when} it was 0, and nothing grows from that: what it should reach has to be said."
         known = next((one for one in self.complete if one.value is not None), None)
-        since = f"The first number is that of {words.period(known.period)}" if known else "There is no number yet"
+        since = f"The first number is that of {dates.period(known.period)}" if known else "There is no number yet"
         return f"There is no number by {first}, when it began. {since}: an objective begins with a number, or later."
 
     def _no_cell(self) -> str:
@@ -362,7 +365,7 @@ class _Way:
         lines = self.published.cells(self.kpi.name, self.grain, self.result.part)
         there = sorted(", ".join(value for _, value in cell) for cell in lines if [c for c, _ in cell] == columns)
         wanted = ", ".join(value for _, value in self.result.cell)
-        some = f" There are {words.listed(there[:6])}{' and others' if len(there) > 6 else ''}." if there else ""
+        some = f" There are {plurals.listed(there[:6])}{' and others' if len(there) > 6 else ''}." if there else ""
         return f"There has never been a number of {wanted}.{some}"
 
     def _points(self) -> Iterator[Point]:

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from headway import catalog as catalogue
 from headway.errors import CatalogError, Mistake, UsageError
+from headway.formats import dates
 from headway.ledger import AsOf, Ledger, Run
 from headway.model import Audience, Catalog
-from headway.publish import words
 from headway.publish.view import View
 
 _BY_NOW = "Words and targets are those of today's catalogue, not of the one of then"
@@ -65,7 +65,7 @@ def _unknown(ledger: Ledger, number: int) -> Mistake:
 def _too_early(ledger: Ledger, catalog: Catalog, as_of: AsOf) -> Mistake:
     zone = catalog.calendar.tz
     first = ledger.last_run(1, decisions=True)
-    when = f"by run {as_of}" if isinstance(as_of, int) else f"at {words.moment(as_of, zone)}"
-    begun = f"The first run finished at {words.moment(moment(first), zone)}." if first else None
+    when = f"by run {as_of}" if isinstance(as_of, int) else f"at {dates.moment(as_of, zone)}"
+    begun = f"The first run finished at {dates.moment(moment(first), zone)}." if first else None
     remedy = begun or "Compute the numbers first: headway run."
     return Mistake(f"nothing was published yet {when}", "nothing-computed", None, remedy)

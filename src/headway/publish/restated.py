@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from headway.formats import dates, numbers, plurals
 from headway.ledger import Change, Restatement
 from headway.model import Catalog, Unit, UnitKind, read_cell
-from headway.publish import numbers, words
+from headway.publish import words
 from headway.publish.stored import Periods
 
 _PERCENT = Unit(UnitKind.PERCENT, "percent")
@@ -59,7 +60,7 @@ def sentence(one: Restatement, catalog: Catalog, periods: Periods) -> str:
     most = line(_largest(one), catalog, periods)
     by = f", {most.change}" if most.change else ""
     verb = {"waiting": "Would change", "rejected": "Would have changed", "withdrawn": "Would have changed"}
-    count = words.count(one.numbers, "number")
+    count = plurals.count(one.numbers, "number")
     largest = f"{'the most: ' if one.numbers > 1 else ''}{most.kpi} {most.place}, {most.old} → {most.new}{by}"
     why, changes = words.cause(one.cause), verb.get(one.state, "Changed")
     return f"#{one.id} {state}: {why}. {changes} {count} of {listed} ({largest})."
@@ -81,7 +82,7 @@ def decided(one: Restatement, catalog: Catalog) -> str:
     if one.decision is None:
         return ""
     by = f" by {one.decision.who}" if one.decision.who else ""
-    when = words.moment(one.decision.when, catalog.calendar.tz)
+    when = dates.moment(one.decision.when, catalog.calendar.tz)
     return f"{one.decision.verdict.capitalize()}{by} on {when}: {one.decision.why}"
 
 
@@ -97,7 +98,7 @@ def print_list(console: Console, found: Sequence[Restatement], catalog: Catalog)
 def print_one(console: Console, one: Restatement, changes: Sequence[Change], catalog: Catalog) -> None:
     """Everything about one."""
     print_list(console, [one], catalog)
-    seen = words.moment(one.seen, catalog.calendar.tz)
+    seen = dates.moment(one.seen, catalog.calendar.tz)
     console.print(f"   Seen first by run {one.run}, {seen}.", markup=False, highlight=False)
     table = Table(box=box.SIMPLE_HEAD)
     for title, right in (("KPI", False), ("Which", False), ("Published", True), ("New", True), ("Change", True)):

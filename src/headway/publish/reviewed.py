@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from headway.formats import dates
 from headway.ledger import Reviewed
 from headway.model import Audience, Kpi, Target, cell_value
 from headway.periods import Calendar
-from headway.publish import words
 
 
 class Decisions:
@@ -26,13 +26,13 @@ class Decisions:
         for one in self._of.get(kpi.name, ()):
             if any(_is(written, kpi, target) for written in one.targets or ()):
                 who = f" by {one.who}" if self._named and one.who else ""
-                on = f", {words.day(self._calendar.day(one.when))}" if one.when else ""
+                on = f", {dates.day(self._calendar.day(one.when))}" if one.when else ""
                 return f"Decided in the review of {self._quarter(one.period)}{who}{on}"
         return ""
 
     def _quarter(self, name: str) -> str:
         try:
-            return words.period(self._calendar.parse(name))
+            return dates.period(self._calendar.parse(name))
         except ValueError:  # of another fiscal year than today's
             return name
 

@@ -6,6 +6,8 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from headway.formats import dates, numbers, plurals
+from headway.formats.numbers import NBSP
 from headway.model import (
     Alert,
     Beyond,
@@ -28,9 +30,8 @@ from headway.model import (
     read_cell,
 )
 from headway.periods import Grain, Length, Period
-from headway.publish import numbers, words
+from headway.publish import words
 from headway.publish.goals import PERCENT
-from headway.publish.numbers import NBSP
 
 #: How many KPIs the words on an alert name.
 _NAMED = 3
@@ -162,9 +163,9 @@ def _what(alert: Alert, catalog: Catalog, visible: Container[str]) -> str:
             if len(titles) > _NAMED:
                 return f"any of {len(titles)} KPIs"
             one = of[0]
-            each = f" of each {words.listed(one.each)}" if one.each else ""
+            each = f" of each {plurals.listed(one.each)}" if one.each else ""
             cell = f" of {', '.join(value for _, value in one.cell)}" if one.cell else ""
-            return f"{words.listed(titles) if titles else 'it'}{each}{cell} by {one.grain}"
+            return f"{plurals.listed(titles) if titles else 'it'}{each}{cell} by {one.grain}"
         case WatchedSource(source=source):
             return f"source {source}"
         case WatchedChecks(subject=None):
@@ -254,7 +255,7 @@ def _has_bound(alert: Alert) -> bool:
 def over(kpi: Kpi, period: Period) -> str:
     """What a value covers: `in October 2026`, `in the hour of 21 Nov 2026, 14:00`."""
     if period.grain is Grain.HOUR:
-        return f"in the hour of {words.period(period)}"
+        return f"in the hour of {dates.period(period)}"
     return words.covered(kpi, period)
 
 
@@ -264,7 +265,7 @@ def lasted(time: timedelta) -> str:
     days, rest = divmod(minutes, 24 * 60)
     hours, minutes = divmod(rest, 60)
     if days:
-        return f"{days}{NBSP}d {hours}{NBSP}h" if hours and days < 7 else f"{numbers.whole(days)}{NBSP}d"
+        return f"{days}{NBSP}d {hours}{NBSP}h" if hours and days < 7 else f"{plurals.whole(days)}{NBSP}d"
     if hours:
         return f"{hours}{NBSP}h {minutes}{NBSP}min" if minutes else f"{hours}{NBSP}h"
     return f"{minutes}{NBSP}min" if minutes else "less than a minute"

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from headway.formats import dates
 from headway.model import TOTAL, Cell, Kpi, Narrative, Shown, Target, cell_text
 from headway.periods import Grain, Period
-from headway.publish import cells, measures, tiles, words
-from headway.publish.objectives import Published
+from headway.publish import cells, measures, tiles
 from headway.publish.pages import Tile
+from headway.publish.published import Published
 from headway.publish.stored import Stored, by_key
 
 Lines = Mapping[Cell, Sequence[Stored]]
@@ -97,7 +98,7 @@ class Shelf:
         where = (shown.kpi, shown.part, shown.grain, cell_text(known), row.period.key)
         history = self.at.ledger.revisions(*where, self.at.until)
         when = self.at.calendar.day(history[-1].published) if len(history) > 1 else None
-        return words.near_day(when, self.at.today) if when else None
+        return dates.near_day(when, self.at.today) if when else None
 
     # -- lines along one axis ------------------------------------------------------------------------------------------
 
@@ -153,7 +154,7 @@ def _of(target: Target, cell: Cell) -> bool:
 
 def title(kpi: Kpi, part: str = "", cell: Cell = TOTAL) -> str:
     """What a number is called: MRR, new, enterprise."""
-    return ", ".join(filter(None, (kpi.title, part_name(part), cells.label(cell))))
+    return ", ".join(filter(None, (kpi.title, part_name(part), cells.label(cell, kpi))))
 
 
 def part_name(part: str) -> str:

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from headway import __version__
+from headway import __version__, charts
 from headway.errors import Mistake, PublishError, UsageError
 from headway.periods import Grain
+from headway.publish.drawings import Drawings
 from headway.publish.earlier import Earlier
 from headway.publish.html import Pages, stem
-from headway.publish.keys import Keys
+from headway.publish.keys import Keys, code
 from headway.publish.view import View
 
 #: The file by which a folder says that it is a build and may be replaced.
@@ -25,7 +26,7 @@ MARK = "headway.json"
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build wrote: paths relative to the folder, bytes in all, and KPIs left out as not for these readers.
+    """What a build wrote: paths relative to the folder, bytes in all, and what it left out as not for these readers.
 
     `kept` of the files are those of the build before: what they are made of is the same.
     """
@@ -34,6 +35,7 @@ class Built:
     files: tuple[str, ...]
     size: int
     left_out: tuple[str, ...]
+    left_out_boards: tuple[str, ...] = ()
     kept: int = 0
 
 
@@ -52,7 +54,10 @@ def build(view: View, folder: Path, *, full: bool = False) -> Built:
         fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             earlier = Earlier.of(folder, view.catalog.root, full=full)
-            files, size, kept = _write(Pages(view), fresh, earlier)
+            drawings = Drawings(view.catalog.root, code(), full=full)
+            # All pages show one moment of the ledger, though a run ends meanwhile.
+            with view.ledger.still(), charts.keeping(drawings):
+                files, size, kept = _write(Pages(view), fresh, earlier)
             earlier.note(fresh)
             fresh.chmod(0o755)  # mkdtemp makes folders for one reader; a web server is another
             _swap(fresh, folder)
@@ -60,7 +65,8 @@ def build(view: View, folder: Path, *, full: bool = False) -> Built:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
         earlier.keep()
-    return Built(folder, tuple(files), size, view.left_out, kept)
+        drawings.tidy()
+    return Built(folder, tuple(files), size, view.left_out, view.boards.left_out, kept)
 
 
 def _write(pages: Pages, folder: Path, earlier: Earlier) -> tuple[list[str], int, int]:
@@ -71,11 +77,14 @@ def _write(pages: Pages, folder: Path, earlier: Earlier) -> tuple[list[str], int
     def drawn(name: str, grain: Grain) -> bool:
         path = stem(name, grain, pages.view.catalog.kpis[name].front)
         had = earlier.had(f"{path}.svg", f"{path}.html", str(keys.of(f"{path}.html")))
-        return pages.view.drawn(name, grain) if had is None else had
+        return pages.view.kpis.drawn(name, grain) if had is None else had
 
+    made: set[Path] = set()
     for path in pages.paths(drawn):
         target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.parent not in made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            made.add(target.parent)
         files.append(path)
         key = keys.of(path)
         if key is not None and (taken := earlier.take(path, key, target)) is not None:
@@ -106,7 +115,7 @@ def _check(folder: Path) -> None:
                 f"{folder} is not empty, and is no earlier build",
                 "folder-not-empty",
                 None,
-                "Name a new or empty folder, or delete it first.",
+                "Name a new folder, or an empty one.",
             )
         )
 

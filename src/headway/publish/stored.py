@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
+from itertools import groupby, takewhile
+from operator import itemgetter
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -78,21 +81,8 @@ class Periods:
 #: As plain values: an enum's own look-up, for each of a million rows, takes longer than all the rest.
 _GRAINS = {grain.value: grain for grain in Grain}
 _GONE, _PARTIAL, _IMPORTED, _AT_LEAST = (int(flag) for flag in (Flag.GONE, Flag.PARTIAL, Flag.IMPORTED, Flag.AT_LEAST))
-_FIELDS = (
-    "value",
-    "reason",
-    "n",
-    "numerator",
-    "denominator",
-    "flags",
-    "so_far",
-    "so_far_before",
-    "status",
-    "low",
-    "high",
-    "expected",
-    "revision",
-)
+#: A tuple of all fields as a `Stored`, without the look at each of them that its own constructor takes.
+_stored: Callable[[tuple[object, ...]], Stored] = partial(tuple.__new__, Stored)
 
 
 def rows(table: pa.Table, periods: Periods) -> dict[tuple[Grain, Cell], list[Stored]]:
@@ -100,39 +90,21 @@ def rows(table: pa.Table, periods: Periods) -> dict[tuple[Grain, Cell], list[Sto
 
     They stand in the table in that order.
     """
-    found: dict[tuple[str, str], list[Stored]] = {}
+    grains, cells, keys, flags = (table.column(name).to_pylist() for name in ("grain", "cell", "period", "flags"))
     get = periods.get
-    columns = [table.column(name).to_pylist() for name in ("grain", "cell", "period", *_FIELDS)]
-    for grain, cell, key, *rest in zip(*columns, strict=True):
-        value, reason, n, numerator, denominator, flags, so_far, before, status, low, high, expected, revision = rest
-        partial, imported, at_least = False, False, False
-        if flags:
-            if flags & _GONE:
-                continue
-            partial, imported, at_least = bool(flags & _PARTIAL), bool(flags & _IMPORTED), bool(flags & _AT_LEAST)
-        if (line := found.get((grain, cell))) is None:
-            line = found[grain, cell] = []
-        line.append(
-            Stored(
-                get(_GRAINS[grain], key),
-                value,
-                reason,
-                n,
-                numerator,
-                denominator,
-                partial,
-                imported,
-                so_far,
-                before,
-                status,
-                low,
-                high,
-                expected,
-                revision,
-                at_least,
-            )
-        )
-    return {(_GRAINS[grain], read_cell(cell)): line for (grain, cell), line in found.items()}
+    columns = {
+        "period": [get(_GRAINS[grain], key) for grain, key in zip(grains, keys, strict=True)],
+        "partial": [flag & _PARTIAL != 0 for flag in flags],
+        "imported": [flag & _IMPORTED != 0 for flag in flags],
+        "at_least": [flag & _AT_LEAST != 0 for flag in flags],
+        "veiled": [None] * len(flags),
+    }
+    every = (columns[name] if name in columns else table.column(name).to_pylist() for name in Stored._fields)
+    made = map(_stored, zip(*every, strict=True))
+    found: dict[tuple[str, str], list[Stored]] = {}
+    for where, run in groupby(zip(grains, cells, flags, made, strict=True), itemgetter(0, 1)):
+        found.setdefault(where, []).extend([row for _, _, flag, row in run if not flag & _GONE])
+    return {(_GRAINS[grain], read_cell(cell)): line for (grain, cell), line in found.items() if line}
 
 
 def veiled(line: Iterable[Stored], *, inputs: bool, bounds: bool) -> list[Stored]:
@@ -215,16 +187,18 @@ def window(line: Sequence[Stored], count: int, calendar: Calendar) -> list[tuple
     return found[::-1]
 
 
+#: More periods in a row than these are told by the first of them, not by how many they are.
+MANY = 12
+
+
+def complete(line: Sequence[Stored]) -> list[Stored]:
+    """The rows whose period is over."""
+    return [row for row in line if not row.partial]
+
+
 def streak(line: Sequence[Stored], key: str) -> int:
     """How many complete periods in a row, the newest first, have that verdict."""
-    count = 0
-    for row in reversed(line):
-        if row.partial:
-            continue
-        if row.verdict.key != key:
-            break
-        count += 1
-    return count
+    return len(list(takewhile(lambda row: row.verdict.key == key, reversed(complete(line)))))
 
 
 def without_total(cells: Mapping[tuple[Grain, Cell], list[Stored]], grain: Grain) -> dict[Cell, list[Stored]]:

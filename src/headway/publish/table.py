@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from headway.formats import dates, numbers
 from headway.ledger import Revision
 from headway.model import Cell, Excluded, Kpi, Unit, UnitKind
 from headway.periods import Length, Period
-from headway.publish import goals, history, numbers, tiles, words
+from headway.publish import goals, history, tiles
 from headway.publish.history import Past
-from headway.publish.pages import Row
+from headway.publish.kpipages import Row
 from headway.publish.stored import Stored, before, by_key, year_before
 from headway.publish.tiles import Situation
 
@@ -36,7 +37,7 @@ def rows(
     unit = goals.unit_of(kpi, part)
     decimals = None if part else kpi.decimals
     depth = numbers.places([row.value for row in line], unit, decimals)
-    loads = (at.loads.get(source) for source in at.upstream(kpi))
+    loads = (at.load(source) for source in at.upstream(kpi))
     on_record = [one for load in loads if load for one in load.exclusions if one.rows and (one.first or one.last)]
     known, breaks = by_key(line), history.breaks(line, past, part, cell)
     found = []
@@ -56,7 +57,7 @@ def rows(
         year = full(past_row.value, unit, depth, past_row if past_row.at_least else None) if past_row else None
         if apart:
             year = f"{year} (other method)"
-        label = words.period(row.period)
+        label = dates.period(row.period)
         found.append(
             Row(
                 period=row.period.name,
@@ -100,7 +101,7 @@ def growth(line: Sequence[Stored], part: str, breaks: Mapping[int, str], at: Sit
         found.append(
             Row(
                 period=row.period.name,
-                label=words.period(row.period),
+                label=dates.period(row.period),
                 first=row.period.first,
                 value=row.value,
                 full=full(row.value, goals.PERCENT, depth, row),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich import box
@@ -14,31 +13,14 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from headway.catalog.lint import Finding, Margin, Relation
-from headway.catalog.storage import Stored
+from headway.formats import numbers, plurals
 from headway.ledger import Recorded
-from headway.model import Catalog
-from headway.publish import alertlines, numbers, words
+from headway.publish import alertlines
+from headway.publish.checkpages import CheckGroup, CheckRow, QualityPage
 from headway.publish.findingpages import CataloguePage
+from headway.publish.kpipages import EntryRow, Explained, KpiPage, Lineage, SourceRows, Waits, Was
 from headway.publish.objectivepages import ObjectiveRow
-from headway.publish.pages import (
-    CheckGroup,
-    CheckRow,
-    Compared,
-    EntryRow,
-    Explained,
-    Group,
-    KpiPage,
-    Lineage,
-    Point,
-    QualityPage,
-    SourceRows,
-    Stamp,
-    Tile,
-    Verdict,
-    Waits,
-    Was,
-)
+from headway.publish.pages import Compared, Group, Point, Stamp, Tile, Verdict
 
 _BARS = "▁▂▃▄▅▆▇█"
 #: How many periods a sparkline has, and from which width a table has all its columns.
@@ -73,6 +55,8 @@ def overview(console: Console, page: CataloguePage) -> None:
         console.print(table)
     counts = "  ".join(f"{count.number} {count.verdict.word.lower()}" for count in page.counts)
     console.print(f"{counts}\nComputed {page.stamp.computed}.", style="dim", highlight=False)
+    if page.undecided:
+        console.print(f"{page.undecided} 'headway restatements' lists them.", highlight=False)
     _then(console, page.stamp)
 
 
@@ -237,7 +221,7 @@ def _version(console: Console, page: KpiPage) -> None:
         _section(console, "Restatements of this KPI")
         for one in page.restatements:
             most = (
-                f"{words.count(one.numbers, 'number')}, most of all {one.largest}" if one.numbers > 1 else one.largest
+                f"{plurals.count(one.numbers, 'number')}, most of all {one.largest}" if one.numbers > 1 else one.largest
             )
             _say(console, [f"#{one.id} {one.state}: {one.why}; {most}. {one.decided}".rstrip()])
 
@@ -247,10 +231,10 @@ def _source(console: Console, source: SourceRows) -> None:
     _section(console, f"Source {source.name}")
     if source.failed:
         _say(console, [f"Could not be read: {source.failed}"], "red")
-    rows = "unknown" if source.rows is None else numbers.whole(source.rows)
+    rows = "unknown" if source.rows is None else plurals.whole(source.rows)
     when = f"; read {source.read}" if source.read else ""
     _say(console, [f"{rows} rows read, data {source.through}".rstrip(", ") + when])
-    _say(console, (f"{numbers.whole(count)} left out: {step}" for step, count in source.removed.items() if count))
+    _say(console, (f"{plurals.whole(count)} left out: {step}" for step, count in source.removed.items() if count))
     for one in source.exclusions:
         link = f" ({one.link})" if one.link else ""
         _say(
@@ -336,7 +320,7 @@ def _check(console: Console, check: CheckRow, name: str, *, whole: bool) -> None
 
 
 def _rows(count: int | None) -> str:
-    return "rows" if count is None else words.count(count, "row")
+    return "rows" if count is None else plurals.count(count, "row")
 
 
 def _entries(console: Console, entries: Iterable[EntryRow]) -> None:
@@ -362,10 +346,10 @@ def _say(console: Console, sentences: Iterable[str], style: str = "") -> None:
         console.print(sentence, style=style, highlight=False, markup=False)
 
 
-def recorded(console: Console, computed: int, done: Recorded) -> None:
-    """What a run wrote."""
+def recorded(console: Console, computed: int, done: Recorded, unchanged: int = 0) -> None:
+    """What a run wrote; for `unchanged` of the KPIs nothing had changed, so that they were not computed again."""
     parts = [
-        f"{numbers.whole(count)} {word}"
+        f"{plurals.whole(count)} {word}"
         for count, word in (
             (done.new, "new"),
             (done.changed, "changed"),
@@ -374,97 +358,17 @@ def recorded(console: Console, computed: int, done: Recorded) -> None:
         )
         if count
     ]
+    kpis = f"{plurals.count(computed, 'KPI')},"
+    if unchanged:
+        which = (
+            "" if computed == 1 else "all of them " if unchanged == computed else f"{plurals.whole(unchanged)} of them "
+        )
+        kpis += f" {which}unchanged;"
     console.print(
-        f"Run {done.run.id}: {words.count(computed, 'KPI')}, {', '.join(parts) or 'no'} numbers.",
+        f"Run {done.run.id}: {kpis} {', '.join(parts) or 'no'} numbers.",
         highlight=False,
         markup=False,
     )
-
-
-def found(console: Console, findings: Sequence[Finding], margins: Sequence[Margin], *, everything: bool) -> None:
-    """What the linter found; with `everything` also what is allowed, with its reasons, and the margins of alerts."""
-    for finding in findings:
-        if everything or finding.reason is None:
-            console.print(f"{finding}\n", markup=False, highlight=False, soft_wrap=True)
-    if everything and margins:
-        table = Table("Alert", "Fires", "Target of", "Target", "Margin", box=box.SIMPLE_HEAD, pad_edge=False)
-        for margin in margins:
-            table.add_row(*map(escape, (margin.alert.name, margin.fires, *_of(margin), margin.words)))
-        console.print(table)
-
-
-def _of(margin: Margin) -> tuple[str, str]:
-    return margin.demand.name, margin.demand.words
-
-
-#: So many KPIs are listed of the largest, unless all are wanted.
-_LARGEST = 8
-
-
-def storage(console: Console, stored: Sequence[Stored], *, estimated: bool, everything: bool) -> None:
-    """What the numbers of each KPI take, largest first, and all together."""
-    if not stored:
-        console.print("What a run will store is not known without the data.\n", style="dim", highlight=False)
-        return
-    title = "About what the ledger will hold" if estimated else "What the ledger holds"
-    table = Table(title, box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
-    for heading in ("Kept by", "Cells", "Series", "Numbers", "Size"):
-        table.add_column(heading, justify="left" if heading == "Kept by" else "right")
-    listed = stored if everything or len(stored) <= _LARGEST + 1 else stored[:_LARGEST]
-    for one in listed:
-        table.add_row(one.kpi, *_taken(one))
-    if rest := stored[len(listed) :]:
-        sizes = [one.size for one in rest]
-        table.add_row(f"{len(rest)} more (--all lists them)", "", "", *_sums(rest), _bytes(sum(filter(None, sizes))))
-    unknown = [one.kpi for one in stored if one.numbers is None]
-    total = f"{_bytes(sum(one.size or 0 for one in stored))}{' and more' if unknown else ''}"
-    for column, text in zip(table.columns, ("All together", "", "", *_sums(stored), total), strict=True):
-        column.footer = text
-    console.print(table)
-    if unknown:
-        console.print(f"Not known: {', '.join(unknown)}.\n", style="dim", highlight=False)
-
-
-def _taken(one: Stored) -> tuple[str, ...]:
-    by = ", ".join(" x ".join(breakdown) for breakdown in one.by)
-    known = ("?" if number is None else numbers.whole(number) for number in (one.cells, one.series, one.numbers))
-    return f"{one.grain}{f'; {by}' if by else ''}", *known, "?" if one.size is None else _bytes(one.size)
-
-
-def _sums(stored: Sequence[Stored]) -> tuple[str, str]:
-    return numbers.whole(sum(one.series for one in stored)), numbers.whole(sum(one.numbers or 0 for one in stored))
-
-
-def _bytes(count: int) -> str:
-    """840 kB, 12.3 MB."""
-    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= size:
-            return f"{count / size:.3g} {unit}"
-    return f"{count} B"
-
-
-def checked(console: Console, catalog: Catalog, findings: Sequence[Finding]) -> None:
-    """The last line of a check: how much there is, and how many findings of each kind."""
-    planned = sum(kpi.measure is None for kpi in catalog.kpis.values())
-    counts = Counter("allowed" if f.reason is not None else _RELATED[f.relation] for f in findings)
-    told = [f"{counts[word]} {word}" for word in (*_RELATED.values(), "allowed") if counts[word]]
-    console.print(
-        f"{words.count(len(catalog.kpis), 'KPI')} on {words.count(len(catalog.sources), 'source')}"
-        + (f", {planned} of them planned" if planned else "")
-        + ": no mistakes"
-        + (f". The linter: {', '.join(told)}." if told else "."),
-        highlight=False,
-        soft_wrap=True,
-    )
-
-
-#: How the last line of a check counts relations.
-_RELATED = {
-    Relation.CONTRADICTS: "contradicting",
-    Relation.LOOSER: "looser than they should be",
-    Relation.IMPLIES: "redundant",
-    Relation.NOTE: "to know",
-}
 
 
 def status(verdict: Verdict) -> Text:

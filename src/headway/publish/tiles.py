@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import pyarrow.compute as pc
 
-from headway.ledger import Failure, Ledger
+from headway.formats import dates, numbers, plurals
+from headway.ledger import Failure, Ledger, Run, Tried
 from headway.model import (
     Aggregate,
     Audience,
@@ -20,16 +21,18 @@ from headway.model import (
     Load,
     Narrative,
     Reason,
+    Retention,
     Status,
     Unit,
     UnitKind,
     read_cell,
 )
 from headway.periods import Calendar, Grain, Period
-from headway.publish import goals, measures, numbers, words
+from headway.publish import goals, measures, words
 from headway.publish.checks import Findings
 from headway.publish.checks import address as address_of
-from headway.publish.pages import Compared, EntryRow, Pace, Point, Running, Shown, Tile, Verdict
+from headway.publish.kpipages import EntryRow
+from headway.publish.pages import Compared, Pace, Point, Running, Shown, Tile, Verdict
 from headway.publish.stored import Stored, by_key, compared_period, window
 
 #: Points of a tile's line: a quarter of days, else a year and a month, so that the same month stands at both ends.
@@ -52,8 +55,10 @@ class Situation:
     until: int | None
     run_now: datetime | None
     #: What each source gave when it was last read.
-    loads: dict[str, Load]
-    failures: dict[str, Failure]
+    tried: Mapping[str, Tried]
+    #: The run that computed each KPI last, or tried, by the name that the KPI had then.
+    runs: Mapping[str, Run]
+    failures: Mapping[str, Failure]
     visible: frozenset[str]
     findings: Findings
 
@@ -78,6 +83,19 @@ class Situation:
         if self.run_now is not None and self.now - self.run_now <= _FRESH_RUN:
             return self.run_now
         return self.now
+
+    def load(self, source: str) -> Load | None:
+        """What a source gave when it was last read."""
+        return self.tried[source].load if source in self.tried else None
+
+    def run_of(self, name: str) -> Run | None:
+        """The run that computed a KPI last, or tried; under an earlier name if it was renamed since."""
+        names = (name, *self.catalog.kpis[name].formerly)
+        return next((self.runs[one] for one in names if one in self.runs), None)
+
+    def of(self, name: str) -> Situation:
+        """The same for one KPI, by the run that computed it last: the newest one may have left it out."""
+        return replace(self, run_now=run.now if (run := self.run_of(name)) else None)
 
     def upstream(self, kpi: Kpi) -> tuple[str, ...]:
         """The sources behind a KPI, as far as the reader may know: not through KPIs that are hidden."""
@@ -115,17 +133,18 @@ def tile(kpi: Kpi, line: Sequence[Stored], leading: Sequence[Stored], at: Situat
     newest = complete[-1] if complete else (line[-1] if line else None)
     failed = at.failures.get(kpi.name)
     if newest is None:
-        return _nothing(base, failed, at)
+        target = target_words(kpi, expected(kpi, at), None, at)
+        return _nothing(replace(base, target=target), failed, at)
     base = _filled(base, kpi, newest, line, by_key(leading).get(newest.period.key), at)
     if kpi.retired_on is not None and kpi.retired_on < at.reached:
         retired = Verdict("retired", "Retired")
-        return replace(base, verdict=retired, maturity="retired", reason=f"Retired on {words.day(kpi.retired_on)}.")
+        return replace(base, verdict=retired, maturity="retired", reason=f"Retired on {dates.day(kpi.retired_on)}.")
     if failed is not None:
         return _stale(base, kpi, newest, line, failed, at)
     if newest.value is None:
         return _without_value(base, kpi, line, newest.verdict, reason(kpi, newest, at), at)
     if newest.period.last < expected(kpi, at).last:
-        since = words.near_day(newest.period.last + timedelta(days=1), at.today)
+        since = dates.near_day(newest.period.last + timedelta(days=1), at.today)
         return replace(base, verdict=words.stale(base.verdict), note=f"No data since {since}", news=True, running=None)
     return base
 
@@ -134,7 +153,7 @@ def _stale(base: Tile, kpi: Kpi, newest: Stored, line: Sequence[Stored], failed:
     """A KPI that could not be computed keeps its last value, and says since when that is so."""
     if newest.value is None:
         return _without_value(base, kpi, line, words.FAILED, _told(failed, at), at)
-    since = f"Stale since {words.near_day(at.calendar.day(failed.since), at.today)}"
+    since = f"Stale since {dates.near_day(at.calendar.day(failed.since), at.today)}"
     return replace(
         base, verdict=words.stale(base.verdict), note=since, reason=_told(failed, at), news=True, running=None
     )
@@ -222,7 +241,7 @@ def compared(kpi: Kpi, row: Stored, line: Sequence[Stored], at: Situation) -> Co
     which = compared_period(kpi, row.period, at.calendar)
     before = by_key(line).get(which.key)
     change = numbers.change(row.value, before.value if before else None, kpi.unit)
-    return Compared(change, f"vs {words.near_period(which, at.today)}") if change else None
+    return Compared(change, f"vs {dates.near_period(which, at.today)}") if change else None
 
 
 def running(kpi: Kpi, row: Stored, at: Situation) -> Running:
@@ -231,9 +250,9 @@ def running(kpi: Kpi, row: Stored, at: Situation) -> Running:
     spans = at.calendar.same_span(row.period, last_day)
     change = numbers.change(row.so_far, row.so_far_before, kpi.unit)
     return Running(
-        f"{words.near_period(row.period, at.today)} so far",
+        f"{dates.near_period(row.period, at.today)} so far",
         shown(kpi, row),
-        Compared(change, f"vs {words.span(*spans[1])}") if change and spans else None,
+        Compared(change, f"vs {dates.span(*spans[1])}") if change and spans else None,
         judged(kpi, row, at),
         pace(kpi, row, at),
     )
@@ -244,7 +263,7 @@ def pace(kpi: Kpi, row: Stored, at: Situation) -> Pace | None:
     if at.run_now is None or goals.lead(kpi):
         return None
     last = min(at.calendar.last_complete_day(at.run_now), row.period.last)
-    return goals.pace(kpi, row.so_far, row.expected, words.near_day(last, at.today))
+    return goals.pace(kpi, row.so_far, row.expected, dates.near_day(last, at.today))
 
 
 def judged(kpi: Kpi, row: Stored, at: Situation) -> str | None:
@@ -252,7 +271,7 @@ def judged(kpi: Kpi, row: Stored, at: Situation) -> str | None:
     if goals.in_force(kpi, row.period.last, goals.lead(kpi)) is None:
         return None
     settled = row.period.end + at.catalog.settles_after(kpi.name)
-    return f"judged {words.near_day(at.calendar.day(settled), at.today)}"
+    return f"judged {dates.near_day(at.calendar.day(settled), at.today)}"
 
 
 def area_title(catalog: Catalog, name: str | None) -> str:
@@ -292,10 +311,10 @@ def _blank(kpi: Kpi, at: Situation) -> Tile:
 
 def _planned(base: Tile, kpi: Kpi, at: Situation) -> Tile:
     verdict = Verdict(Status.NOT_TRACKED.value, "Not tracked yet")
-    due = f"Due {words.day(kpi.tracked_from)}" if kpi.tracked_from else "No date yet"
+    due = f"Due {dates.day(kpi.tracked_from)}" if kpi.tracked_from else "No date yet"
     target = min(kpi.targets, key=lambda t: t.first or date.min, default=None)
     goal = goals.declared(target, kpi, at.visible) if target else None
-    since = f" from {words.day(target.first)}" if target and target.first else ""
+    since = f" from {dates.day(target.first)}" if target and target.first else ""
     return replace(
         base,
         shown=Shown(None, verdict.word),
@@ -303,7 +322,7 @@ def _planned(base: Tile, kpi: Kpi, at: Situation) -> Tile:
         period_label=due,
         reason=f"Target {goal}{since}" if goal else "No target yet",
         note="Planned",
-        until=f"due {words.near_day(kpi.tracked_from, at.today)}" if kpi.tracked_from else "",
+        until=f"due {dates.near_day(kpi.tracked_from, at.today)}" if kpi.tracked_from else "",
         maturity="planned",
     )
 
@@ -314,8 +333,7 @@ def _nothing(base: Tile, failed: Failure | None, at: Situation) -> Tile:
             base, shown=Shown(None, words.FAILED.word), verdict=words.FAILED, reason=_told(failed, at), news=True,
             note="This part of the run failed", last_good="No earlier value",
         )  # fmt: skip
-    never = at.run_now is None or at.ledger.definition(base.name, at.until) is None
-    reason = "No run has computed it yet." if never else "The newest run found nothing to count."
+    reason = "No run has computed it yet." if at.run_of(base.name) is None else "The newest run found nothing to count."
     return replace(base, reason=reason, note="Nothing stored yet", last_good="No earlier value")
 
 
@@ -328,7 +346,7 @@ def _filled(base: Tile, kpi: Kpi, row: Stored, line: Sequence[Stored], leading: 
         base,
         shown=shown(kpi, row),
         period=row.period.name,
-        period_label=alone.label if alone else words.near_period(row.period, at.today),
+        period_label=alone.label if alone else dates.near_period(row.period, at.today),
         when=words.covered(kpi, row.period) + (" so far" if row.partial else ""),
         verdict=leading.verdict if leading else words.verdict(None, None, None, None),
         compared=alone.compared if alone else compared(kpi, row, line, at),
@@ -357,7 +375,7 @@ def target_words(kpi: Kpi, which: Period, leading: Stored | None, at: Situation)
 
 def _on_the_data(base: Tile, line: Sequence[Stored], at: Situation) -> str | None:
     """What is wrong with the data behind a tile: a source that could not be read, or checks that failed on its line."""
-    failed = next((name for name in base.sources if (load := at.loads.get(name)) and load.failed), None)
+    failed = next((name for name in base.sources if (load := at.load(name)) and load.failed), None)
     if failed is not None:
         return f"Source {failed} failed"
     held = sum(row.reason in (Reason.CHECK_FAILED, Reason.INCOMPLETE) for row in line)
@@ -371,7 +389,7 @@ def _on_the_data(base: Tile, line: Sequence[Stored], at: Situation) -> str | Non
 
 def _until(row: Stored, at: Situation) -> str:
     if not row.partial:
-        return f"to {words.near_day(row.period.last, at.today)}"
+        return f"to {dates.near_day(row.period.last, at.today)}"
     passed = (min(at.calendar.last_complete_day(at.clock), row.period.last) - row.period.first).days + 1
     return f"{max(0, passed)} of {row.period.days} days"
 
@@ -381,7 +399,7 @@ def _without_value(base: Tile, kpi: Kpi, line: Sequence[Stored], verdict: Verdic
     good = next((row for row in reversed(line) if row.value is not None and not row.partial), None)
     last = "No earlier value"
     if good is not None:
-        last = f"Last good: {shown(kpi, good).text}, {words.near_period(good.period, at.today)}"
+        last = f"Last good: {shown(kpi, good).text}, {dates.near_period(good.period, at.today)}"
     held = reason.removesuffix(".") if reason.startswith("Too few") else "Held back"
     note = {"failed": "This part of the run failed", "withheld": held}.get(verdict.key, base.note)
     return replace(
@@ -425,7 +443,7 @@ def reason(kpi: Kpi, row: Stored, at: Situation) -> str:
     if not lacks:
         return f"{reason_note(kpi, row)}: {checks}."
     more = [f"{len(lacks) - _NAMED} more"] if len(lacks) > _NAMED else []
-    return f"It lacks {words.listed([*lacks[:_NAMED], *more])}, withheld by {checks}."
+    return f"It lacks {plurals.listed([*lacks[:_NAMED], *more])}, withheld by {checks}."
 
 
 #: How many cells a sentence names.
@@ -450,6 +468,8 @@ def reason_note(kpi: Kpi, row: Stored) -> str:
     if not row.reason:
         return ""
     reason = Reason(row.reason)
+    if reason is Reason.NO_TOTAL and isinstance(kpi.measure, Retention):
+        return "There is no total: each cohort has a share for each age"
     if reason is Reason.TOO_FEW_REACHED:
         return measures.too_few(kpi.measure) if isinstance(kpi.measure, Duration) else reason.value.capitalize()
     note = _REASONS[reason].removesuffix(".")
@@ -468,4 +488,4 @@ def _restated(kpi: Kpi, row: Stored, at: Situation) -> str | None:
     if row.revision < 2 or row.partial:
         return None
     history = at.ledger.revisions(kpi.name, "", row.period.grain, "", row.period.key, at.until)
-    return words.near_day(at.calendar.day(history[-1].published), at.today) if len(history) > 1 else None
+    return dates.near_day(at.calendar.day(history[-1].published), at.today) if len(history) > 1 else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from headway.formats import dates, numbers, plurals
 from headway.model import (
     Alert,
     Beyond,
@@ -28,7 +29,7 @@ from headway.model import (
     read_cell,
 )
 from headway.periods import Calendar, Grain, Period
-from headway.publish import cells, drivers, goals, html, lately, numbers, rules, words
+from headway.publish import cells, drivers, goals, html, lately, rules, words
 from headway.publish.lately import Lately
 from headway.publish.stored import Stored, compared_period
 from headway.publish.story import Story
@@ -331,7 +332,7 @@ class _Teller:
             return ""
         text = drivers.said(found, self.kpi, self.of.part)
         lead = "most of the change" if found.explains else "the cell that changed most"
-        return f"{text}: {lead} since {words.period(then)}"
+        return f"{text}: {lead} since {dates.period(then)}"
 
     def _driver_of_day(self, before: Mapping[Cell, Stored], after: Mapping[Cell, Stored]) -> str:
         """Where cells are kept by the day alone, the cell that explains most of the day that the hour is part of.
@@ -351,7 +352,7 @@ class _Teller:
         if found is None or not found.explains or ways[0] != ways[1]:
             return ""
         text = drivers.said(found, self.kpi, self.of.part)
-        return f"{text}: most of the change of the day since {words.period(then)}"
+        return f"{text}: most of the change of the day since {dates.period(then)}"
 
     def _rows_of(self, period: Period) -> Mapping[Cell, Stored]:
         """The stored rows of what is watched in a period of any grain, by cell."""
@@ -367,13 +368,13 @@ class _Teller:
         row = found[0]
         failing = ""
         if row.failed and row.seen:
-            failing = f"{numbers.whole(row.failed)} of {words.count(row.seen, 'row')}"
+            failing = f"{plurals.whole(row.failed)} of {plurals.count(row.seen, 'row')}"
         holds = [f"{link.title} ({link.note})" for link in row.holds[:_NAMED]]
         more = [f"{len(row.holds) - _NAMED} more KPIs"] if len(row.holds) > _NAMED else []
         return [
             ("Asks", row.asks),
             ("Fails", failing),
-            ("Holds back", words.listed([*holds, *more]) if holds else "nothing: it only warns"),
+            ("Holds back", plurals.listed([*holds, *more]) if holds else "nothing: it only warns"),
             ("Why", row.why),
         ]
 
@@ -381,7 +382,7 @@ class _Teller:
         """KPIs by their titles, as far as readers may know them."""
         titles = [self.catalog.kpis[name].title for name in names if name in self.view.names]
         more = [f"{len(titles) - _NAMED} more"] if len(titles) > _NAMED else []
-        return words.listed([*titles[:_NAMED], *more]) if titles else ""
+        return plurals.listed([*titles[:_NAMED], *more]) if titles else ""
 
     # -- what to do ------------------------------------------------------------------------------------------------
 
@@ -468,7 +469,7 @@ class _Teller:
     # -- time ------------------------------------------------------------------------------------------------------
 
     def _moment(self, when: datetime) -> str:
-        return words.moment(when, self.calendar.tz)
+        return dates.moment(when, self.calendar.tz)
 
 
 def _way(before: Stored | None, after: Stored | None) -> int:

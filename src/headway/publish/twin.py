@@ -1,38 +1,55 @@
-"""A page as JSON: the same fields in the same order, as bytes.
-
-`pages.plain` makes the same of any part of a page, as Python's values.
-"""
+"""A page as JSON: the same fields in the same order, as bytes, or any part of one as plain values."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import is_dataclass
 from functools import cache
 from operator import attrgetter
 from typing import Any
 
 import orjson
 
-from headway.publish import pages
+from headway.publish.alertpages import AlertsPage
 from headway.publish.boardpages import BoardPage
+from headway.publish.checkpages import QualityPage
+from headway.publish.findingpages import AreaPage, CataloguePage, NotesPage
+from headway.publish.frontpage import Front
+from headway.publish.kpipages import KpiPage
+from headway.publish.objectivepages import ObjectivePage, ObjectivesPage
 
-_OPTIONS = (
-    orjson.OPT_PASSTHROUGH_DATACLASS
-    | orjson.OPT_PASSTHROUGH_SUBCLASS
-    | orjson.OPT_NON_STR_KEYS
-    | orjson.OPT_APPEND_NEWLINE
+Page = (
+    Front
+    | KpiPage
+    | BoardPage
+    | CataloguePage
+    | AreaPage
+    | NotesPage
+    | QualityPage
+    | AlertsPage
+    | ObjectivesPage
+    | ObjectivePage
 )
 
+#: Raised when a field changes its meaning or goes.
+FORMAT = 1
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_NON_STR_KEYS
 
-def twin(page: pages.Page | BoardPage) -> bytes:
+
+def twin(page: Page) -> bytes:
     """The JSON twin of a page."""
-    return orjson.dumps({"format": pages.FORMAT, **_shallow(page)}, _shallow, _OPTIONS)
+    return orjson.dumps({"format": FORMAT, **_shallow(page)}, _shallow, _OPTIONS | orjson.OPT_APPEND_NEWLINE)
+
+
+def plain(thing: object) -> Any:
+    """A page, or any part of one, as dicts, lists, text and numbers: what is read from its twin."""
+    return orjson.loads(orjson.dumps(thing, _shallow, _OPTIONS))
 
 
 def _shallow(thing: Any) -> Any:
     """What JSON does not know, one level deep: the library asks again for what stands in it."""
     kind: type = type(thing)
-    if is_dataclass(kind):
+    if dataclasses.is_dataclass(kind):
         names, values = _fields(kind)
         return dict(zip(names, values(thing), strict=True))
     if isinstance(thing, Mapping):
@@ -44,7 +61,8 @@ def _shallow(thing: Any) -> Any:
 
 @cache
 def _fields(kind: type) -> tuple[tuple[str, ...], Any]:
-    names = pages.fields(kind)
+    """The fields of a dataclass, but for `pieces`: sizes of type are the page's business."""
+    names = tuple(field.name for field in dataclasses.fields(kind) if field.name != "pieces")
     if len(names) == 1:  # attrgetter of one name gives the bare value
         return names, lambda thing: (getattr(thing, names[0]),)
     return names, attrgetter(*names)

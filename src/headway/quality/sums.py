@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 import pyarrow as pa
@@ -40,6 +40,8 @@ Nests = Mapping[tuple[str, str], Mapping[str, str]]
 
 #: Flows whose value, or the rows behind it, are added up over time. `sums` of its parts add up as well.
 _ADDED = (Aggregate, Share, Nps, Quantile, Duration, Recurring, Availability, Accrue)
+#: So many periods are remembered with what they lie in: all KPIs ask for those of the same years.
+_PERIODS = 1 << 15
 #: Which periods make a longer one, the longest first.
 _MADE_OF = {
     Grain.DAY: (Grain.HOUR,),
@@ -231,6 +233,7 @@ def split(kpi: Kpi, observed: pa.Table, held: Bools, calendar: Calendar) -> Bool
     return found
 
 
+@lru_cache(maxsize=_PERIODS)
 def _first_day(calendar: Calendar, grain: Grain, key: int) -> int:
     return epoch_day(calendar.from_key(grain, key).first)
 
@@ -242,6 +245,7 @@ def is_added(kpi: Kpi, part: str) -> bool:
     return part in ("days", "new") if isinstance(kpi.measure, Distinct) else isinstance(kpi.measure, _ADDED)
 
 
+@lru_cache(maxsize=_PERIODS)
 def _holding(calendar: Calendar, grain: Grain, longer: Grain, key: int) -> int:
     return calendar.period(longer, calendar.from_key(grain, key).first).key
 
@@ -288,6 +292,7 @@ def _equations(kpi: Kpi) -> Iterator[list[tuple[str, int, bool]]]:
         yield [("kept_customers", -1, False), ("customers", 1, True), (lost, -1, False)]
 
 
+@lru_cache(maxsize=_PERIODS)
 def _next(calendar: Calendar, grain: Grain, key: int) -> int:
     return calendar.next(calendar.from_key(grain, key)).key
 

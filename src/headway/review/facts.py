@@ -18,10 +18,11 @@ import numpy as np
 
 from headway import targets
 from headway.alerts.trend import LEVEL, mann_kendall
+from headway.formats import dates
 from headway.ledger import Ledger
 from headway.model import TOTAL, Benchmark, Better, Catalog, Cell, Kpi, Line, Narrative, Status, Take, Target, UnitKind
 from headway.periods import Grain, Period
-from headway.publish import goals, words
+from headway.publish import goals
 from headway.publish.stored import Periods, Stored, by_key, rows, year_before
 from headway.review.forecast import Forecast, forecast
 from headway.review.proposal import Proposal, propose
@@ -339,7 +340,7 @@ class _Looking:
             return "it has no total to forecast"
         newest = self._valued[-1].period
         if newest.last < calendar.previous(self.year).last:
-            return f"it has had no number since {words.period(newest)}"
+            return f"it has had no number since {dates.period(newest)}"
         every = calendar.between(grain, self.year.first, self.year.last)
         steps = sum(which.first > newest.last for which in every)
         over = len(every) - steps

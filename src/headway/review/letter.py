@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 
 from headway import targets
+from headway.formats import dates, numbers, plurals
 from headway.ledger import Ledger
 from headway.model import Audience, Catalog, Kpi, Line, Target
 from headway.periods import Grain
-from headway.publish import goals, numbers, words
+from headway.publish import goals, words
 from headway.review import edit, facts, telling
 from headway.review.apply import Decided, Prepared
 from headway.review.facts import Facts, Judged
@@ -37,12 +38,12 @@ def _parts(
     visible: Container[str],
 ) -> Iterator[str]:
     quarter = prepared.quarter
-    yield f"# {telling.plain(catalog.title)}: our targets in {words.period(quarter)}"
+    yield f"# {telling.plain(catalog.title)}: our targets in {dates.period(quarter)}"
     judged = [(one, line) for one in found if (line := _leading(one)) is not None]
     met = [one for one in judged if one[1].quarter.reached == one[1].quarter.judged]
     missed = [one for one in judged if not one[1].quarter.reached]
     partly = [one for one in judged if one not in met and one not in missed]
-    when = f"From {words.day(quarter.first)} to {words.day(quarter.last)}"
+    when = f"From {dates.day(quarter.first)} to {dates.day(quarter.last)}"
     if judged:
         yield f"{when}, {_counted(len(met), len(partly), len(missed))}."
     else:
@@ -73,7 +74,7 @@ def _counted(met: int, partly: int, missed: int) -> str:
     said = [f"{number} of our {met + partly + missed} targets {'were' if met > 1 else 'was'} reached"]
     said += [f"{partly} in part"] if partly else []
     said += [f"{missed} {'was' if missed == 1 else 'were'} missed"] if missed else []
-    return words.listed(said)
+    return plurals.listed(said)
 
 
 def _leading(one: Facts) -> Judged | None:
@@ -92,9 +93,9 @@ def _reached(one: Facts, line: Judged, context: str, visible: Container[str]) ->
     if target.each or target.cell != one.cell:
         pass  # no one number says it
     elif 0 < len(months) <= _FEW:
-        name = words.near_period
+        name = dates.near_period
         shown = [f"{telling.value(kpi, r.value, target.part)} in {name(r.period, r.period.last)}" for r in months]
-        said += f" {words.listed(shown)}."
+        said += f" {plurals.listed(shown)}."
     elif not target.part and one.quarter is not None and one.quarter.value is not None:
         said += f" {telling.value(kpi, one.quarter.value)} {words.covered(kpi, one.quarter.period)}."
     said += f" We asked for {asked(target, kpi, visible)}"
@@ -102,7 +103,7 @@ def _reached(one: Facts, line: Judged, context: str, visible: Container[str]) ->
     if one.adds_up and not moves and not target.part and target.grain.rank <= Grain.MONTH.rank:
         said += f" a {target.grain}"
     noun = "values" if target.each else f"{target.grain}s"
-    many = f"{numbers.whole(count.reached)} of {numbers.whole(count.judged)}"
+    many = f"{plurals.whole(count.reached)} of {plurals.whole(count.judged)}"
     had = "were on the way to it" if moves else "had it"
     said += "." if count.judged == 1 else f", and {had} in {many} {noun}."
     below = "\n".join(f"  {text}".rstrip() for text in context.split("\n"))
@@ -119,7 +120,7 @@ def _why_silent(one: Facts) -> str:
     if one.silent:
         return one.silent
     reasons = {why for line in one.lines for why in line.quarter.silent}
-    return f"{words.listed(sorted(reasons)).capitalize()}." if reasons else "No period of the quarter has a verdict."
+    return f"{plurals.listed(sorted(reasons)).capitalize()}." if reasons else "No period of the quarter has a verdict."
 
 
 def asked(target: Target, kpi: Kpi, visible: Container[str]) -> str:
@@ -152,7 +153,7 @@ def _changes(catalog: Catalog, prepared: Prepared, one: Decided, visible: Contai
         target = kpi.targets[standing.index(written)]
         about = _about(target)
         about = f" ({telling.plain(about)})" if about else ""
-        begins = f" from {words.day(target.first)} on" if target.first else ""
+        begins = f" from {dates.day(target.first)} on" if target.first else ""
         before = _before(catalog.kpis[one.kpi], target, prepared)
         until_now = f", until then {asked(before, kpi, visible)}" if before is not None else ", for the first time"
         why = words.sentence(telling.plain(str(written.get("why", one.why))))

@@ -21,9 +21,9 @@ from markdown_it import MarkdownIt
 from headway.catalog import document as documents
 from headway.catalog.document import Document
 from headway.errors import Mistake, Place, UsageError
+from headway.formats import dates
 from headway.model import Catalog
 from headway.periods import Grain, Period
-from headway.publish import words
 from headway.review import telling
 from headway.review.facts import Facts, Judged, Outlook, Trend
 from headway.review.proposal import Proposal
@@ -127,10 +127,10 @@ def write(frame: Frame, facts: Sequence[Facts], earlier: Sheet | None = None) ->
 
 def _opening(frame: Frame, facts: Sequence[Facts]) -> Iterator[str]:
     catalog, quarter = frame.catalog, frame.quarter
-    yield f"# Review of targets: {words.period(quarter)}"
+    yield f"# Review of targets: {dates.period(quarter)}"
     title = telling.plain(catalog.title)
-    computed = words.moment(frame.computed, catalog.calendar.tz)
-    span = f"{words.day(quarter.first)} to {words.day(quarter.last)}"
+    computed = dates.moment(frame.computed, catalog.calendar.tz)
+    span = f"{dates.day(quarter.first)} to {dates.day(quarter.last)}"
     runs = " The quarter still runs: only periods that are over are judged." if frame.computed < quarter.end else ""
     yield f"{title}, {span}. Numbers as published at {computed}.{runs}"
     yield (

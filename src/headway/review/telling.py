@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from headway.formats import dates, numbers, plurals
 from headway.model import Better, Kpi, Status, Target, UnitKind
 from headway.periods import Grain, Period
-from headway.publish import goals, numbers, words
+from headway.publish import goals, words
 from headway.publish.stored import Stored
 from headway.review.edit import flow
 from headway.review.facts import Compared, Facts, Judged, Outlook, Tally, Trend
@@ -44,10 +45,10 @@ def amount(kpi: Kpi, number: float) -> str:
 
 def tally(counted: Tally, one: str) -> str:
     """2 of 3 months (1 near)."""
-    said = f"{numbers.whole(counted.reached)} of {numbers.whole(counted.judged)}"
+    said = f"{plurals.whole(counted.reached)} of {plurals.whole(counted.judged)}"
     said += f" {one if counted.judged == 1 else many(one)}"
-    more = [f"{numbers.whole(counted.near)} near"] if counted.near else []
-    more += [f"{numbers.whole(count)} {why}" for why, count in counted.silent.items()]
+    more = [f"{plurals.whole(counted.near)} near"] if counted.near else []
+    more += [f"{plurals.whole(count)} {why}" for why, count in counted.silent.items()]
     return f"{said} ({', '.join(more)})" if more else said
 
 
@@ -89,12 +90,12 @@ def table(facts: Facts, quarter: Period, year: Period) -> Iterator[str]:
     """The quarter's months, the quarter, the same one a year before, the year so far."""
     kpi = facts.kpi
     columns: list[tuple[str, str, str]] = [
-        (words.near_period(row.period, quarter.last), value(kpi, row.value), _verdict(row)) for row in facts.months
+        (dates.near_period(row.period, quarter.last), value(kpi, row.value), _verdict(row)) for row in facts.months
     ]
     if facts.quarter is not None:
-        columns.append((words.period(quarter), _stored(kpi, facts.quarter), _verdict(facts.quarter)))
+        columns.append((dates.period(quarter), _stored(kpi, facts.quarter), _verdict(facts.quarter)))
     if facts.before is not None:
-        columns.append((words.period(facts.before.period), _stored(kpi, facts.before), _verdict(facts.before)))
+        columns.append((dates.period(facts.before.period), _stored(kpi, facts.before), _verdict(facts.before)))
     if facts.year is not None:
         columns.append((f"{year.name} so far", value(kpi, facts.year), ""))
     if not columns:
@@ -173,7 +174,7 @@ def trend(found: Trend, facts: Facts) -> str:
         word += f", for the {'better' if (found.direction > 0) is (facts.kpi.better is Better.HIGHER) else 'worse'},"
     grain = facts.kpi.grain if facts.kpi.grain.rank > Grain.MONTH.rank else "month"
     chance = f"p = {found.p:.3f}" if found.p >= 0.001 else "p < 0.001"
-    return f"{word} over {words.count(found.periods, str(grain))} (Mann\u2013Kendall, {chance})"
+    return f"{word} over {plurals.count(found.periods, str(grain))} (Mann\u2013Kendall, {chance})"
 
 
 def outlook(found: Outlook, kpi: Kpi) -> str:

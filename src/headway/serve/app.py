@@ -94,6 +94,8 @@ def app(
 
     @application.api_route("/{path:path}", methods=["GET", "HEAD"])
     def page(request: Request, path: str) -> Response:
+        # The route stops before a line break at the end, which is another address than without.
+        path += "\n" * request.scope["path"].endswith("\n")
         pages, document = drawn.get(path or "index.html", request.url.query)
         file = path.endswith((".json", ".csv", ".svg", ".png")) and not path.startswith("assets/")
         if file and pages.writing and pages.writing.mistakes:
@@ -123,7 +125,7 @@ def _tell(application: FastAPI) -> None:
 
     @application.exception_handler(HeadwayError)
     async def wrong(request: Request, error: HeadwayError) -> Response:
-        return _error(error.slug, [m.message for m in error.mistakes], 400 if isinstance(error, UsageError) else 500)
+        return _error(error.slug, [_said(one) for one in error.mistakes], 400 if isinstance(error, UsageError) else 500)
 
     @application.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
@@ -196,6 +198,11 @@ def _stranger(request: Request, hosts: Collection[str]) -> Response | None:
         return None
     why = f"This server answers to {' or '.join(hosts)}. With --audience it answers to any name."
     return _error("not-allowed", [why], 403)
+
+
+def _said(mistake: Mistake) -> str:
+    """A mistake and its remedy in one line, as on a page."""
+    return f"{mistake.message}. {mistake.remedy}" if mistake.remedy else mistake.message
 
 
 def _shape(slug: str, errors: list[str], status: int) -> dict[str, object]:

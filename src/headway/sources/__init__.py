@@ -11,19 +11,24 @@ from pathlib import Path
 from headway.model import FilesReader, GitReader, Located, Source, TableReader
 from headway.sources import files, git, tables
 from headway.sources.committed import committed
-from headway.sources.files import changed
+from headway.sources.digests import Digest, Digests, files_of
+from headway.sources.files import changed, shown
 from headway.sources.git import vet as vet_repositories
 from headway.sources.sheets import outline
 from headway.sources.typed import TYPED, is_link, period_forms, typed, typed_text
 
 __all__ = [
     "TYPED",
+    "Digest",
+    "Digests",
     "changed",
     "committed",
+    "files_of",
     "is_link",
     "locate",
     "outline",
     "period_forms",
+    "shown",
     "typed",
     "typed_text",
     "vet_repositories",

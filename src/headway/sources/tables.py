@@ -35,7 +35,7 @@ _DAMAGED = ("is no SQLite database, or a damaged one", "Check 'database' in the 
 def locate(source: Source, reader: TableReader, root: Path) -> Located:
     """All rows of a table or view. SourceError if the database or the table is not there, or is damaged."""
     place = source.places.get("read", source.place)
-    path, shown = _address(source, reader, root)
+    path, shown = address(source, reader, root)
     if not path.is_file():
         message = f"source {source.name}: there is no database {shown}"
         raise SourceError(Mistake(message, "missing-file", place, "Check 'database' in the source's 'read'."))
@@ -65,7 +65,7 @@ def locate(source: Source, reader: TableReader, root: Path) -> Located:
     return Located(source.name, "arrow", (), table=table, stamps=stamps, notes=notes)
 
 
-def _address(source: Source, reader: TableReader, root: Path) -> tuple[Path, str]:
+def address(source: Source, reader: TableReader, root: Path) -> tuple[Path, str]:
     """Where the database is, and what to call it in front of people."""
     if not reader.database.startswith(_ENVIRONMENT):
         return root / reader.database, reader.database

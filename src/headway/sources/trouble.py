@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from headway.errors import Mistake, SourceError
+from headway.formats import plurals
 from headway.model import Load, Source
 
 
@@ -40,7 +41,7 @@ def emptied(source: Source, before: Load | None, rows: int, *, dated: bool, excl
         lost = f"no row of it has a '{source.time}' up to now any more"
     else:
         return None
-    said = f"{lost}; there were {before.rows:,} when it was last read"
+    said = f"{lost}; there were {plurals.whole(before.rows)} when it was last read"
     remedy = "Bring its rows back; or, if it may be empty, write 'may_be_empty: true' there."
     return _error(source, said, "source-emptied", remedy)
 
@@ -48,7 +49,7 @@ def emptied(source: Source, before: Load | None, rows: int, *, dated: bool, excl
 def clock(seconds: int) -> str:
     """A time limit as people write it."""
     count, unit = next((seconds // size, unit) for size, unit in _CLOCK if seconds % size == 0)
-    return f"{count} {unit}{'' if count == 1 else 's'}"
+    return plurals.count(count, unit)
 
 
 _CLOCK = ((3600, "hour"), (60, "minute"), (1, "second"))

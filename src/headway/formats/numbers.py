@@ -220,11 +220,6 @@ def change(new: float | None, old: float | None, unit: Unit) -> Change | None:
     return Change(direction, amount, signed)
 
 
-def whole(number: float) -> str:
-    """How many there are, in full: 1,204."""
-    return f"{number:,.0f}"
-
-
 def plain(value: float) -> str:
     """A number that stands for itself, with the digits it has, at most four behind the point: 1,234.5."""
     return f"{round(value, 4):,.15g}"

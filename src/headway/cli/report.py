@@ -1,0 +1,155 @@
+"""Commands about reports: `snapshot` writes what they may say, `report build` makes them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from headway.cli.app import app
+from headway.cli.project import view_of
+from headway.errors import Mistake, PublishError, UsageError
+from headway.formats import plurals
+from headway.options import AsOfOption, ProjectOption, Readers
+
+if TYPE_CHECKING:
+    from headway.reports.documents import Document
+    from headway.reports.snapshot import Snapshot
+
+_AudienceOption = Annotated[
+    Readers | None,
+    typer.Option("--audience", help="Whom the report is for; else whom the document names.", show_default="public"),
+]
+
+
+@app.command()
+def snapshot(
+    documents: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="DOCUMENT...", help="Reports, as Markdown; without any, all totals.", show_default=False
+        ),
+    ] = None,
+    project: ProjectOption = Path(),
+    as_of: AsOfOption = None,
+    audience: _AudienceOption = None,
+    edition: Annotated[
+        str | None,
+        typer.Option("--edition", metavar="NAME", help="File it beside the document, where it never changes."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Where to write it.", show_default="snapshot.json"),
+    ] = None,
+) -> None:
+    """Write the numbers that reports may say into one file.
+
+    Every number that the documents name is looked up; what is not there, withheld, not over yet or not for these
+    readers is told with its line, and nothing is written.
+    """
+    from headway.reports import documents as reading
+    from headway.reports.snapshot import edition_of
+
+    some = [reading.read(path) for path in documents or ()]
+    if edition is not None and (out is not None or len(some) != 1):
+        remedy = "As in: headway snapshot grant.md --edition 2026-q3"
+        raise UsageError(Mistake("--edition files one document, beside it", "unknown-option", None, remedy))
+    taken = take(some, project, audience, as_of)
+    path = edition_of(some[0].path, edition) if edition else out or Path("snapshot.json")
+    _write(path, taken.text(), filed=edition is not None)
+    kpis = plurals.count(len(taken.kpis), "KPI")
+    readers = taken.about["audience"]
+    typer.echo(f"Wrote {path}: {kpis}, as {readers} readers may see them at {taken.about['when']}.")
+
+
+def take(documents: Sequence[Document], project: Path, audience: Readers | None, as_of: str | None = None) -> Snapshot:
+    """What some documents ask for; UsageError with everything that they may not say."""
+    from headway.model import Audience
+    from headway.reports import answers, taking
+    from headway.reports import documents as reading
+
+    requests = reading.requests(documents)
+    named = {one.audience or Audience.PUBLIC.value for one in documents} or {Audience.PUBLIC.value}
+    if audience is None and len(named) > 1:
+        message = f"the documents are for different readers: {plurals.listed(sorted(named))}"
+        raise UsageError(Mistake(message, "unknown-option", None, "Say for whom: --audience public"))
+    with view_of(project, Audience(audience.value if audience else named.pop()), as_of) as view:
+        taken = taking.take(view, requests if documents else None)
+    wrong: list[Mistake] = []
+    for request in requests:
+        try:
+            answers.answer(request, taken)
+        except UsageError as error:
+            wrong += error.mistakes
+    if wrong:
+        raise UsageError(wrong)
+    return taken
+
+
+def _write(path: Path, text: str, *, filed: bool) -> None:
+    """Write a snapshot; one that is filed is never written over by another."""
+    try:
+        if filed and path.exists():
+            if path.read_text("utf-8") == text:
+                return
+            remedy = f"What is filed stays. File this one by another name, or delete {path.name} yourself."
+            raise UsageError(Mistake(f"{path} is filed, and says something else", "edition-filed", None, remedy))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise PublishError(Mistake(f"{path} cannot be written: {why}", "not-writable", None, None)) from None
+
+
+report = typer.Typer(help="Make reports of documents, with the numbers of the ledger.", rich_markup_mode=None)
+app.add_typer(report, name="report")
+
+
+@report.command()
+def build(
+    document: Annotated[Path, typer.Argument(metavar="DOCUMENT", help="The report, as Markdown.")],
+    project: ProjectOption = Path(),
+    as_of: AsOfOption = None,
+    audience: _AudienceOption = None,
+    html: Annotated[bool, typer.Option("--html", help="A page alone.")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="A PDF alone.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIRECTORY", help="Where to write it.", show_default="report")
+    ] = None,
+) -> None:
+    """Make a report, as a page and as a PDF: its numbers are looked up first.
+
+    A document that is pinned to an edition says what was filed, and does not look at the ledger.
+    """
+    from headway.reports import documents as reading
+    from headway.reports.snapshot import edition_of
+
+    try:
+        from headway.sphinx import building
+    except ImportError as error:
+        remedy = 'Install them: pip install "headway[reports]"'
+        lacks = (error.name or "a library").partition(".")[0]
+        message = f"reports need {lacks}, which is not installed"
+        raise UsageError(Mistake(message, "missing-extra", None, remedy)) from None
+
+    one = reading.read(document)
+    folder = out or Path("report")
+    with tempfile.TemporaryDirectory() as made:
+        if one.edition:
+            if as_of or audience:
+                message = f"{document} is pinned to edition {one.edition}"
+                remedy = "Leave --as-of and --audience out, or take the edition out of its front matter."
+                raise UsageError(Mistake(message, "unknown-option", None, remedy))
+            path = edition_of(document, one.edition)
+            reading.requests([one])
+        else:
+            path = Path(made) / "snapshot.json"
+            path.write_text(take([one], project, audience, as_of).text(), "utf-8")
+        kinds = {"html": "singlehtml", "pdf": "typst"}
+        wanted = [kind for kind, asked in (("html", html), ("pdf", pdf)) if asked] or list(kinds)
+        for kind in wanted:
+            building.build(document, path, folder, kinds[kind], one.edition)
+    typer.echo(f"Wrote {plurals.listed([f'{folder / document.stem}.{kind}' for kind in wanted])}.")

@@ -1,0 +1,181 @@
+"""Numbers along the positions of spans from a gap rollup: what the steps between the rollup and `filled` say in SQL.
+
+A row of the rollup counts from one position to before another (`Stretch`), which depend on its days alone. So tables of
+the days are made, once; each row looks up where it begins and where it ends, `+people` and `-people` are added up there
+by cell, and a running sum is the number. Days that lie alike in all series, such as those of a week, are one for all
+that follows, and rows with such days are one row.
+
+Cost, for n rows, c cells and p positions: O(n + c p) for each number and series; memory is that of some cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headway.engines.gaps import Ints, each
+from headway.model import Stretch
+
+#: So many places, of a cell and a position, and so many rows are worked on at a time: they stay in the cache.
+_PLACES, _ROWS = 1 << 18, 1 << 16
+#: Where a day lies that there is not: before all positions if a number begins there, behind them if it ends.
+_NONE, _BEHIND = -1, np.iinfo(np.int64).max
+
+
+class Reach:
+    """The table `reach`, by days that lie alike."""
+
+    def __init__(self, table: pa.Table) -> None:
+        days = table["day"].cast(pa.int32()).to_numpy()
+        self.first, last = (int(days.min()), int(days.max())) if len(days) else (0, -1)
+        size = last - self.first + 1
+        #: How many positions there are, with the empty ones.
+        self.positions = int(table["stop"].to_numpy().max(initial=0)) + 1
+        names = [name for name in table.column_names if name not in ("series", "day", "stop")]
+        series = table["series"].unique()
+        found = np.full((len(series), len(names), size + 1), _NONE, np.int64)
+        for one, word in zip(found, series, strict=True):
+            rows = pc.equal(table["series"], word).to_numpy()
+            for column, name in zip(one, names, strict=True):
+                column[days[rows] - self.first] = table[name].to_numpy()[rows]
+        flat = found.reshape(len(series) * len(names), size + 1)
+        alike, self._alike = np.unique(flat, axis=1, return_inverse=True)
+        #: For each series the columns, each by number of a day.
+        self.series = [
+            dict(zip(names, one, strict=True)) for one in alike.reshape(len(series), len(names), alike.shape[1])
+        ]
+        self.size = alike.shape[1]
+
+    def number(self, days: pa.ChunkedArray) -> Ints:
+        """The number of each day, the same for those that lie alike; of none, any."""
+        at = days.cast(pa.int32()).fill_null(self.first).to_numpy() - self.first
+        # Behind the last day is the place of all that the table does not have.
+        at[(at < 0) | (at >= len(self._alike))] = len(self._alike) - 1
+        found: Ints = self._alike[at]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of a rollup, by cells counted from 0 in their order, and by the numbers of their days."""
+
+    cell: Ints
+    day: Ints
+    begun: Ints | None
+    previous: Ints
+    seen: npt.NDArray[np.bool_]
+    people: npt.NDArray[np.float64]
+
+    def take(self, chosen: npt.NDArray[np.bool_]) -> _Rows:
+        """Some of them."""
+        begun = None if self.begun is None else self.begun[chosen]
+        return _Rows(
+            self.cell[chosen], self.day[chosen], begun, self.previous[chosen], self.seen[chosen], self.people[chosen]
+        )
+
+
+def filled(rollup: pa.Table, reach: Reach, numbers: Sequence[Sequence[Stretch]]) -> list[pa.Table]:
+    """Each number, told by its stretches: cell, position, people (and amount), where there are any."""
+    cell = rollup["cell"].to_numpy()
+    if (cell[1:] < cell[:-1]).any():  # of several parts, or added to what was known
+        rollup = rollup.take(np.argsort(cell, kind="stable"))
+        cell = rollup["cell"].to_numpy()
+    starts = np.flatnonzero(np.append(True, cell[1:] != cell[:-1])[: len(cell)])
+    ends = np.append(starts, len(cell))
+
+    def work(block: slice) -> list[pa.Table]:
+        some = ends[block.start : block.stop + 1]
+        rows = _rows(rollup.slice(some[0], some[-1] - some[0]), reach, np.diff(some))
+        return [_filled(rows, cell[some[:-1]], reach, number) for number in numbers]
+
+    # The first block may be of no cells: it says what columns there are.
+    blocks = each(work, _blocks(ends, max(1, _PLACES // reach.positions)) or [slice(0, 0)])
+    return [pa.concat_tables(parts) for parts in zip(*blocks, strict=True)]
+
+
+def _blocks(ends: Ints, most: int) -> list[slice]:
+    """Cells that are worked on at a time: so many at most, and not many rows, but always one."""
+    found, first, cells = [], 0, len(ends) - 1
+    while first < cells:
+        stop = int(np.searchsorted(ends, ends[first] + _ROWS, "right")) - 1
+        found.append(slice(first, min(max(stop, first + 1), first + most, cells)))
+        first = found[-1].stop
+    return found
+
+
+def _rows(rollup: pa.Table, reach: Reach, sizes: Ints) -> _Rows:
+    """The rows of some cells that have so many each; alike ones as one where that leaves fewer."""
+    cell, people = np.repeat(np.arange(len(sizes)), sizes), rollup["people"].to_numpy().astype(np.float64)
+    day, previous = reach.number(rollup["day"]), reach.number(rollup["previous"])
+    seen = rollup["previous"].is_valid().to_numpy()
+    if "begun" in rollup.column_names:
+        return _Rows(cell, day, reach.number(rollup["begun"]), previous, seen, people)
+    size = len(sizes) * reach.size * (reach.size + 1)
+    if size > 4 * len(cell):
+        return _Rows(cell, day, None, previous, seen, people)
+    code = (cell * reach.size + day) * (reach.size + 1) + np.where(seen, previous + 1, 0)
+    alike = np.bincount(code, people, size).astype(np.float64, copy=False)
+    some = np.flatnonzero(alike)
+    rest, before = np.divmod(some, reach.size + 1)
+    cell, day = np.divmod(rest, reach.size)
+    return _Rows(cell, day, None, np.maximum(before - 1, 0), before > 0, alike[some])
+
+
+def _filled(rows: _Rows, cells: Ints, reach: Reach, number: Sequence[Stretch]) -> pa.Table:
+    """One number of some cells."""
+    size = len(cells) * reach.positions
+    changes, amounts = np.zeros(size), np.zeros(size) if _has_amount(number) else None
+    for columns in reach.series:
+        upper = columns.get("beyond", columns["after"])
+        # What no span holds, nor one before, counts nowhere.
+        held = (columns["lo"] < upper)[rows.day]
+        some = rows if held.all() else rows.take(held)
+        if not len(some.cell):
+            continue
+        base = some.cell * reach.positions
+        for stretch in number:
+            begins, ends = _place(some, columns, stretch.begins, least=False), _place(some, columns, stretch.ends)
+            counted = (begins < ends) & (ends < _BEHIND)
+            if stretch.seen is not None:
+                counted &= some.seen if stretch.seen else ~some.seen
+            at, until, people = base + begins, base + ends, some.people
+            if not counted.all():
+                at, until, people = at[counted], until[counted], people[counted]
+            change = np.bincount(at, people, size) - np.bincount(until, people, size)
+            if stretch.change:
+                changes += stretch.change * change
+            if amounts is not None and stretch.amount:
+                amounts += stretch.amount * change
+    # Whatever begins ends in the same cell: no sum goes over into the next.
+    people = np.cumsum(changes)
+    there = np.flatnonzero(people > 0)
+    cell, position = np.divmod(there, reach.positions)
+    found = {"cell": cells[cell], "position": position, "people": people[there].astype(np.int64)}
+    if amounts is not None:
+        found["amount"] = np.cumsum(amounts)[there].astype(np.int64)
+    return pa.table(found)
+
+
+def _place(rows: _Rows, columns: dict[str, Ints], names: Sequence[str], *, least: bool = True) -> Ints:
+    """The least or the greatest position among these columns, without those of days that are not there."""
+    none = _BEHIND if least else _NONE
+    found: Ints | None = None
+    for name in names:
+        whose, _, column = name.rpartition("_")
+        days = {"before": rows.previous, "begun": rows.begun}.get(whose, rows.day)
+        assert days is not None, "a number that asks for the day it began on is made of a rollup that has it"
+        at = columns[column].take(days)
+        if whose == "before":
+            at[~rows.seen | (at == _NONE)] = none
+        found = at if found is None else (np.minimum if least else np.maximum)(found, at)
+    assert found is not None
+    return found
+
+
+def _has_amount(number: Sequence[Stretch]) -> bool:
+    return any(stretch.amount for stretch in number)

@@ -1,0 +1,357 @@
+"""From a request and a snapshot to what stands in a report, as small records that each host turns into its own nodes.
+
+What is not there, is withheld, has not ended yet or is not for the report's readers is never left blank: it raises,
+with the place in the document and what to do, unless the author said what stands in its place (`or="..."`). Standard
+library only, and nothing is computed: texts come from the snapshot as the pages show them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from headway.errors import Mistake, UsageError
+from headway.reports.asked import ROLES, Address, Request
+from headway.reports.snapshot import Cell, Change, Point, Series, Snapshot
+
+_RANK = {grain: rank for rank, grain in enumerate(("hour", "day", "week", "month", "quarter", "year"))}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """What stands in a sentence, and which number of the ledger it is. `status` is '' but where a word tells it.
+
+    `revision` is 0 for what the author wrote in the place of a number.
+    """
+
+    text: str
+    kpi: str
+    part: str = ""
+    period: str = ""
+    cell: Cell = ()
+    revision: int = 0
+    value: float | None = None
+    status: str = ""
+    #: What of the number is told, where it is not the number itself: change, status, period, target.
+    says: str = ""
+    #: Of a change: the period that it is compared with.
+    than: str = ""
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """By which tests and readers trace it."""
+        told = {"kpi": self.kpi, "part": self.part, "period": self.period, "revision": str(self.revision or "")}
+        told |= {"says": self.says, "than": self.than}
+        told["cell"] = " ".join(f"{column}={value}" for column, value in self.cell)
+        return {key: value for key, value in told.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One number as a card; `change` may be None. `target` is '' without one, and `unit` follows the number."""
+
+    title: str
+    number: Number
+    unit: str
+    period: str
+    status: str
+    word: str
+    target: str
+    change: Change | None
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table."""
+
+    name: str
+    numbers: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Periods by KPI or by cell, or the other way round. Columns of numbers follow the one that `first` heads."""
+
+    first: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A chart: `says` is what it shows in a sentence, `drawn` is for a page with our styles, `svg` a file by itself.
+
+    `notes` are what its numbered marks stand for, in order: when, and what happened.
+    """
+
+    title: str
+    subtitle: str
+    says: str
+    drawn: str
+    svg: str
+    kpis: tuple[str, ...]
+    name: str = ""
+    notes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """How a number comes about, sentence by sentence, and why it was chosen."""
+
+    kpi: str
+    title: str
+    sentences: tuple[str, ...]
+    why: str
+    owner: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The KPIs of an area. A card whose number has no value shows the word in its place."""
+
+    title: str
+    cards: tuple[Card, ...]
+
+
+Answer = Number | Card | tuple[Card, ...] | Table | Figure | Definition | Listing
+
+
+def answer(request: Request, snapshot: Snapshot) -> Answer:
+    """What stands there; UsageError with the request's place for what cannot be told."""
+    if request.name in ROLES:
+        return number(request, snapshot)
+    match request.name:
+        case "kpi-card":
+            return card(request.of[0], request, snapshot)
+        case "kpi-cards":
+            return tuple(card(one, request, snapshot) for one in request.of)
+        case "kpi-chart":
+            return figure(request, snapshot)
+        case "kpi-table":
+            return table(request, snapshot)
+        case "kpi-list":
+            return listing(request, snapshot)
+        case _:
+            return definition(request, snapshot)
+
+
+# -- one number ----------------------------------------------------------------------------------------------------
+
+
+def number(request: Request, snapshot: Snapshot) -> Number:
+    """What a role stands for."""
+    of = request.of[0]
+    instead = request.options.get("or")
+    try:
+        series, point = _point(of, request, snapshot)
+        text, status = _said(request, series, point)
+    except UsageError:
+        if instead is None:
+            raise
+        return Number(instead, of.kpi, of.part, of.period, of.cell)
+    than = _change(request, series, point).period if request.name == "kpi-change" else ""
+    says = request.name.removeprefix("kpi").lstrip("-")
+    return replace(_number(series, point, text), status=status, says=says, than=than)
+
+
+def _said(request: Request, series: Series, point: Point) -> tuple[str, str]:
+    match request.name:
+        case "kpi-change":
+            return _in_words(_change(request, series, point)), ""
+        case "kpi-status":
+            return point.word, point.status
+        case "kpi-period":
+            return point.label, ""
+        case "kpi-target":
+            if point.target in ("", "No target"):
+                raise _refused(request, f"{series.title} has no target for {point.label}", "no-number", None)
+            return point.target, ""
+        case _:
+            return {"exact": point.exact, "unit": point.whole}.get(request.options.get("format", ""), point.text), ""
+
+
+def _number(series: Series, point: Point, text: str) -> Number:
+    return Number(text, series.kpi, series.part, point.period, series.cell, point.revision, point.value)
+
+
+def _in_words(change: Change) -> str:
+    return "unchanged" if change.direction == "same" else f"{change.direction} {change.amount}"
+
+
+def _change(request: Request, series: Series, point: Point) -> Change:
+    asked = request.options.get("compare", "")
+    found = point.changes.get(asked)
+    if found is None:
+        than = f"no number {asked} before" if asked else "nothing earlier than"
+        remedy = 'Or its method changed in between. Compare it with another time: compare="1 year".'
+        message = f"{series.title} has {than} {point.label} to compare it with"
+        raise _refused(request, message, "no-number", remedy)
+    return found
+
+
+def _point(of: Address, request: Request, snapshot: Snapshot) -> tuple[Series, Point]:
+    """The number at an address, which must have a value of a period that is over."""
+    series, point = _found(of, request, snapshot)
+    if point.running:
+        raise _refused(
+            request,
+            f"{series.title} for {point.label} is partial: its period is not over, or was not measured whole",
+            "no-number",
+            f'{_newest(series)} To go without it, write what stands there instead: or="...".',
+        )
+    if point.value is None:
+        why = f"{point.word}. {point.reason}".strip()
+        remedy = 'Name another number, or write what stands there instead: or="not published".'
+        raise _refused(request, f"{series.title} has no number for {point.label}: {why}", "no-number", remedy)
+    return series, point
+
+
+def _newest(series: Series) -> str:
+    return f"The newest period that is over is {series.newest.period}." if series.newest else ""
+
+
+def _found(of: Address, request: Request, snapshot: Snapshot) -> tuple[Series, Point]:
+    front = snapshot.kpis[of.kpi]["grain"] if of.kpi in snapshot.kpis else ""
+    lines = list(snapshot.lines(of.kpi, of.part, of.cell))
+    if of.period:
+        for series in lines:
+            point = next((point for point in series.points if point.period == of.period), None)
+            if point is not None:
+                return series, point
+    else:
+        wanted = [one for one in lines if not of.grain or one.grain == of.grain]
+        wanted.sort(
+            key=lambda one: (_RANK[one.grain] < _RANK[front], _RANK[one.grain])
+        )  # its card's, or the next longer
+        for series in wanted:
+            if (newest := series.newest) is not None:
+                return series, newest
+    raise _absent(of, request, snapshot)
+
+
+def _absent(of: Address, request: Request, snapshot: Snapshot) -> UsageError:
+    """Why there is no such number: as the ledger said when it was asked, or because nobody asked it."""
+    said = snapshot.refused.get(str(of))
+    if said is not None:
+        return _refused(request, said["message"], said["slug"], said["remedy"] or None)
+    remedy = "Take it again with this document: headway snapshot DOCUMENT"
+    return _refused(request, f"the snapshot does not hold {of}", "not-in-snapshot", remedy)
+
+
+def _refused(request: Request, message: str, slug: str, remedy: str | None) -> UsageError:
+    return UsageError(Mistake(message, slug, request.place, remedy))
+
+
+# -- more than one -------------------------------------------------------------------------------------------------
+
+
+def card(of: Address, request: Request, snapshot: Snapshot) -> Card:
+    """One number as a card."""
+    series, point = _point(of, request, snapshot)
+    compared = _change(request, series, point) if "compare" in request.options else point.changes.get("")
+    return _card(series, point, compared, snapshot)
+
+
+def _card(series: Series, point: Point, compared: Change | None, snapshot: Snapshot) -> Card:
+    return Card(
+        series.title,
+        _number(series, point, point.text),
+        point.whole.removeprefix(point.text),
+        point.label,
+        point.status,
+        point.word,
+        "" if point.target == "No target" else point.target,
+        compared,
+        snapshot.kpis[series.kpi]["about"],
+    )
+
+
+def figure(request: Request, snapshot: Snapshot) -> Figure:
+    """A chart as it was drawn when the snapshot was taken."""
+    drawn = snapshot.charts.get(request.key)
+    if drawn is None:
+        raise _of_several(request, snapshot)
+    kpis = tuple(dict.fromkeys(one.kpi for one in request.of))
+    told = (drawn["title"], drawn["subtitle"], drawn["says"], drawn["drawn"], drawn["svg"])
+    notes = tuple((when, text) for when, text in drawn["notes"])
+    return Figure(*told, kpis, request.options.get("name", ""), notes)
+
+
+def _of_several(request: Request, snapshot: Snapshot) -> UsageError:
+    said = snapshot.refused.get(request.key)
+    if said is not None:
+        return _refused(request, said["message"], said["slug"], said["remedy"] or None)
+    for one in request.of:
+        if one.kpi not in snapshot.kpis:
+            return _absent(one, request, snapshot)
+    remedy = "Take it again with this document: headway snapshot DOCUMENT"
+    return _refused(request, f"the snapshot does not hold what {{{request.name}}} asks for", "not-in-snapshot", remedy)
+
+
+def table(request: Request, snapshot: Snapshot) -> Table:
+    """Periods below each other, KPIs or cells side by side; turned with `transpose`."""
+    asked = snapshot.tables.get(request.key)
+    if asked is None:
+        raise _of_several(request, snapshot)
+    lines = [snapshot.series(kpi, part, grain, tuple(map(tuple, cell))) for kpi, part, grain, cell in asked["lines"]]
+    columns = [(series, {point.period: point for point in series.points}) for series in lines if series]
+    labels = {point.period: point.label for _, points in columns for point in points.values()}
+    form = request.options.get("format", "exact")
+    heads = tuple(_head(request, series) for series, _ in columns)
+    body = [tuple(_cell(series, points.get(one), form) for series, points in columns) for one in asked["periods"]]
+    names = [labels[one] for one in asked["periods"]]
+    name = request.options.get("name", "")
+    if "transpose" in request.options:
+        first = " and ".join(request.by).replace("_", " ").capitalize() if request.by else "KPI"
+        return Table(
+            first, tuple(names), tuple(Row(head, tuple(row[n] for row in body)) for n, head in enumerate(heads)), name
+        )
+    rows = tuple(Row(one, row) for one, row in zip(names, body, strict=True))
+    return Table(asked["grain"].capitalize(), heads, rows, name)
+
+
+def _head(request: Request, series: Series) -> str:
+    if not request.by:
+        return series.title
+    return series.label if dict(series.cell).keys() & set(request.by) else "Total"
+
+
+def _cell(series: Series, point: Point | None, form: str) -> Number:
+    if point is None:
+        return Number("No data", series.kpi, series.part, cell=series.cell)
+    if point.running:  # others of its period are final already, or it began within it
+        return Number(point.word, series.kpi, series.part, point.period, series.cell)
+    text = {"exact": point.exact, "unit": point.whole}.get(form, point.text)
+    return _number(series, point, text)
+
+
+def definition(request: Request, snapshot: Snapshot) -> Definition:
+    """What a KPI is, or why it was chosen."""
+    of = request.of[0]
+    known = snapshot.kpis.get(of.kpi)
+    if known is None:
+        raise _absent(Address(of.kpi), request, snapshot)
+    if request.name == "kpi-why" and not known["why"]:
+        remedy = "Write it in the catalogue: why: ..."
+        raise _refused(request, f"{known['title']} does not say why it is measured", "no-reason", remedy)
+    return Definition(of.kpi, known["title"], tuple(known["definition"]), known["why"], known["owner"], known["unit"])
+
+
+def listing(request: Request, snapshot: Snapshot) -> Listing:
+    """The KPIs of an area, each with its newest number or the word in its place."""
+    area = snapshot.areas.get(request.area)
+    if area is None:
+        raise _of_several(request, snapshot)
+    return Listing(area["title"], tuple(_listed(name, snapshot) for name in area["kpis"]))
+
+
+def _listed(name: str, snapshot: Snapshot) -> Card:
+    known = snapshot.kpis[name]
+    lines = [series for series in snapshot.lines(name, "") if series.grain == known["grain"]]
+    newest = lines[0].newest if lines else None
+    if newest is not None and newest.value is not None:
+        return _card(lines[0], newest, newest.changes.get(""), snapshot)
+    word = str(known["word"])
+    return Card(known["title"], Number(word, name), "", "", known["status"], word, "", None, known["about"])

@@ -1,0 +1,499 @@
+"""Takes a snapshot: what some documents ask for, as one reader sees the ledger at one moment.
+
+The only part of reports that reads the ledger, and it does so through the read model of the pages: the texts are
+theirs, and so is the audience. It never computes.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from headway import charts
+from headway.errors import Mistake, UsageError
+from headway.formats import dates, numbers
+from headway.model import TOTAL, Audience, Cell, Kpi, Look, Narrative, Scale, Shown, Shows, Tile
+from headway.periods import Grain, Length, Period
+from headway.publish import boardcharts, cells, figures, goals, history, table, tiles, tokens
+from headway.publish.boardpages import ChartTile
+from headway.publish.published import Until
+from headway.publish.shelf import Shelf, alone, title
+from headway.publish.stored import Stored, by_key, compared_period
+from headway.publish.view import View
+from headway.reports.asked import ROLES, Address, Request
+from headway.reports.snapshot import FORMAT, Change, Point, Series, Snapshot
+
+#: How many periods a chart shows, without a word on it.
+_PERIODS = {Grain.HOUR: 72, Grain.DAY: 400, Grain.WEEK: 104, Grain.MONTH: 36, Grain.QUARTER: 12, Grain.YEAR: 12}
+#: How many rows a table has.
+_ROWS = 12
+_Line = tuple[str, str, Grain, Cell]
+
+
+def take(view: View, requests: Iterable[Request] | None) -> Snapshot:
+    """What these requests need; of everything, without them: each KPI's total, at every length of period."""
+    return _Taking(view, requests).snapshot()
+
+
+class _Taking:
+    def __init__(self, view: View, requests: Iterable[Request] | None) -> None:
+        self.view = view
+        self.shelf = Shelf(view.published, view.boards.page_of)
+        self.requests = None if requests is None else list(dict.fromkeys(_Once(one) for one in requests))
+        self.lines: dict[_Line, Sequence[Stored]] = {}
+        self.listed: set[_Line] = set()
+        self.tables: dict[str, dict[str, Any]] = {}
+        self.charts: dict[str, dict[str, Any]] = {}
+        self.refused: dict[str, dict[str, str]] = {}
+
+    @cached_property
+    def compares(self) -> tuple[str, ...]:
+        """The lengths of time over which changes are told."""
+        asked = (one.request.options.get("compare", "") for one in self.requests or ())
+        return tuple(dict.fromkeys(["1 year", *filter(None, asked)]))
+
+    def snapshot(self) -> Snapshot:
+        """All of it."""
+        if self.requests is None:
+            names: list[str] = list(self.view.names)
+            for name in names:
+                self._totals(name)
+        else:
+            for one in self.requests:
+                self._answer(one.request)
+            asked = {of.kpi for one in self.requests for of in one.request.of}
+            listed = {one.request.area for one in self.requests}
+            catalog = self.view.catalog
+            names = [n for n in self.view.names if n in asked or catalog.kpis[n].area in listed]
+            for name in names:
+                if catalog.kpis[name].area in listed:
+                    self._newest(name)
+        return Snapshot(
+            {
+                "format": FORMAT,
+                "about": self._about(),
+                "areas": self._areas(names),
+                "kpis": {name: self._kpi(name) for name in names},
+                "series": [one.as_json() for one in self._series()],
+                "tables": self.tables,
+                "charts": self.charts,
+                "refused": self.refused,
+            }
+        )
+
+    # -- what is asked for ---------------------------------------------------------------------------------------------
+
+    def _answer(self, request: Request) -> None:
+        """Keep what a request needs, or why it cannot be had."""
+        try:
+            if request.name == "kpi-chart":
+                self.charts[request.key] = self._chart(request)
+            elif request.name == "kpi-table":
+                self.tables[request.key] = self._table(request)
+            elif request.area:
+                self._area(request.area)
+        except UsageError as error:
+            self._refuse(request.key, error)
+        for of in request.of if request.name in (*ROLES, "kpi-card", "kpi-cards") else ():
+            try:
+                self._number(of)
+            except UsageError as error:
+                self._refuse(str(of), error)
+        for of in request.of if request.name in ("kpi-definition", "kpi-why") else ():
+            try:
+                self._known(of.kpi)
+            except UsageError as error:
+                self._refuse(of.kpi, error)
+
+    def _area(self, name: str) -> None:
+        """UsageError for an area that has nothing for these readers."""
+        areas = dict.fromkeys(area for one in self.view.names if (area := self.view.catalog.kpis[one].area))
+        if name not in areas:
+            known = f"There is {', '.join(areas)}." if areas else "No KPI names an area."
+            message = f"there is no area '{name}' with KPIs for these readers"
+            raise UsageError(Mistake(message, "unknown-name", None, known))
+
+    def _refuse(self, key: str, error: UsageError) -> None:
+        first = error.mistakes[0]
+        self.refused[key] = {"message": first.message, "slug": first.slug, "remedy": first.remedy or ""}
+
+    def _known(self, name: str) -> Kpi:
+        """A KPI that these readers may see; UsageError `unknown-kpi`, or `not-for-readers`."""
+        kpi = self.view.catalog.kpis.get(name)
+        if kpi is not None and name not in self.view.names:
+            audience = self.view.audience
+            raise UsageError(
+                Mistake(
+                    f"{name} is {kpi.audience}, and the report is for {audience} readers",
+                    "not-for-readers",
+                    None,
+                    f"Leave it out, or take the snapshot with --audience {kpi.audience}.",
+                )
+            )
+        return self.view.published.kpi(name)
+
+    def _number(self, of: Address) -> None:
+        """Keep the line of a number, and see that it is in it."""
+        kpi = self._counted(of.kpi)
+        self._part(kpi, of.part)
+        cell = self._cell(kpi, of)
+        if of.period:
+            which = self._period(of.period)
+            if which.grain not in self.view.grains(kpi.name, cell=bool(cell)):
+                known = ", ".join(self.view.grains(kpi.name, cell=bool(cell)))
+                message = f"{kpi.title} is not kept by {which.grain}"
+                raise UsageError(Mistake(message, "unknown-period", None, f"It is kept by {known}."))
+            line = self._keep(kpi.name, of.part, which.grain, cell)
+            if all(row.period.name != of.period for row in line):
+                self._none(kpi, of, line, which)
+            return
+        line = self._keep(kpi.name, of.part, self._grain(kpi, of.grain, cell=bool(cell)), cell)
+        if not any(not row.partial for row in line):
+            self._none(kpi, of, line, None)
+
+    def _none(self, kpi: Kpi, of: Address, line: Sequence[Stored], which: Period | None) -> None:
+        """UsageError for a number that there is not: why, from when to when there are some."""
+        if which is None and (tile := self.view.tile(kpi.name)).maturity == "planned":
+            raise UsageError(Mistake(f"{kpi.title} is not tracked yet", "no-number", None, f"{tile.period_label}."))
+        remedy = f"It has numbers from {line[0].period} to {line[-1].period}." if line else "Compute it: headway run"
+        if which is not None and which.name != of.period:
+            remedy = f"The period is called {which}."
+        message = f"{kpi.title} has no number for {of.period}" if of.period else f"{kpi.title} has no number yet"
+        raise UsageError(Mistake(message, "unknown-period" if of.period else "no-number", None, remedy))
+
+    def _counted(self, name: str) -> Kpi:
+        """A KPI with numbers."""
+        kpi = self._known(name)
+        if isinstance(kpi.measure, Narrative):
+            raise UsageError(Mistake(f"{kpi.title} is told in words, and has no number", "no-number", None, None))
+        return kpi
+
+    def _part(self, kpi: Kpi, part: str) -> None:
+        parts = [*kpi.parts, *dict.fromkeys(target.part for target in kpi.targets if target.part)]
+        if part and part not in parts:
+            has = f"It has {', '.join(parts)}." if parts else "It has the value alone."
+            raise UsageError(Mistake(f"{kpi.name} has no part '{part}'", "unknown-part", None, has))
+
+    def _cell(self, kpi: Kpi, of: Address) -> Cell:
+        """A cell in the order of its columns; UsageError `unknown-cell` if the ledger has none."""
+        if not of.cell:
+            return TOTAL
+        wanted = dict(of.cell)
+        columns = next((by for by in kpi.by if set(by) == set(wanted)), None)
+        if columns is None:
+            known = "; ".join(" and ".join(by) for by in kpi.by)
+            remedy = f"It is broken down by {known}." if known else "It is not broken down."
+            said = " and ".join(wanted)
+            raise UsageError(Mistake(f"{kpi.title} is not broken down by {said}", "unknown-cell", None, remedy))
+        cell = tuple((column, wanted[column]) for column in columns)
+        grain = self._period(of.period).grain if of.period else self._grain(kpi, of.grain, cell=True)
+        if grain in self.view.grains(kpi.name, cell=True) and not self._read(kpi.name, of.part, grain, cell):
+            self.view.explain(
+                kpi.name, self._period(of.period) if of.period else None, cell, of.part
+            )  # says what it has
+        return cell
+
+    def _period(self, text: str) -> Period:
+        try:
+            return self.view.catalog.calendar.parse(text)
+        except (ValueError, OverflowError):
+            remedy = "Write it like 2026-01-31, 2026-W05, 2026-01, 2026-Q1 or 2026."
+            raise UsageError(Mistake(f"'{text}' is no period", "bad-period", None, remedy)) from None
+
+    def _grain(self, kpi: Kpi, wanted: str, *, cell: bool) -> Grain:
+        """The length of period that is asked for; else that of the card, or the next longer that is kept."""
+        kept = self.view.grains(kpi.name, cell=cell)
+        if wanted and wanted not in kept:
+            remedy = f"It is kept by {', '.join(kept)}." if kept else "It is not broken down."
+            raise UsageError(Mistake(f"{kpi.title} is not kept by {wanted}", "unknown-period", None, remedy))
+        if wanted or not kept:
+            return Grain(wanted) if wanted else kpi.front
+        return next((grain for grain in kept if grain.rank >= kpi.front.rank), kept[-1])
+
+    # -- tables and charts ---------------------------------------------------------------------------------------------
+
+    def _asked(self, request: Request) -> tuple[list[Kpi], Grain]:
+        """The KPIs of a table or chart, and the length of period that all of them have."""
+        kpis = [self._counted(of.kpi) for of in request.of]
+        for kpi, of in zip(kpis, request.of, strict=True):
+            self._part(kpi, of.part)
+            if request.by and request.by not in kpi.by:
+                known = "; ".join(", ".join(by) for by in kpi.by)
+                remedy = f"It is broken down by {known}." if known else "It is not broken down."
+                message = f"{kpi.title} is not broken down by {', '.join(request.by)}"
+                raise UsageError(Mistake(message, "unknown-cell", None, remedy))
+            self._cell(kpi, of)
+        wanted = request.options.get("grain") or next((of.grain for of in request.of if of.grain), "")
+        of_cells = bool(request.by) or any(of.cell for of in request.of)
+        found = [self._grain(kpi, wanted, cell=of_cells) for kpi in kpis]
+        grain = max(found, key=lambda one: one.rank)
+        for kpi in kpis:
+            self._grain(kpi, grain.value, cell=of_cells)
+        return kpis, grain
+
+    def _span(self, request: Request, grain: Grain) -> tuple[date | None, date | None, int | None]:
+        """The first and the last day that are asked for, and how many periods."""
+        first, through = (
+            self._period(request.options[word]) if word in request.options else None for word in ("from", "through")
+        )
+        if first and through and first.first > through.last:
+            message = f"from is later than through: {first}, {through}"
+            raise UsageError(Mistake(message, "bad-period", None, "Exchange them."))
+        count = request.options.get("periods")
+        return first.first if first else None, through.last if through else None, int(count) if count else None
+
+    def _table(self, request: Request) -> dict[str, Any]:
+        kpis, grain = self._asked(request)
+        keys: list[_Line] = []
+        for kpi, of in zip(kpis, request.of, strict=True):
+            own = self._cell(kpi, of)
+            if request.by:
+                shown = Shown(kpi.name, of.part, grain)
+                some = self.shelf.cells(shown, request.by, own)
+                keys += [(kpi.name, of.part, grain, self._whole(kpi, (*own, *cell))) for cell in some]
+            if not request.by or request.options.get("total") != "no":
+                keys.append((kpi.name, of.part, grain, own))
+        first, through, count = self._span(request, grain)
+        lines = {key: self._keep(*key) for key in keys}
+        every = {row.period.key: row.period for line in lines.values() for row in line}
+        whole = max((row.period.key for line in lines.values() for row in line if not row.partial), default=0)
+        periods = {key: which for key, which in every.items() if key <= whole}  # the last that is over for any of them
+        chosen = [
+            which
+            for _, which in sorted(periods.items())
+            if (first is None or which.last >= first) and (through is None or which.first <= through)
+        ]
+        chosen = chosen[-(count or (len(chosen) if first else _ROWS)) :]
+        if not chosen:
+            message = f"{kpis[0].title} has no number in the periods of the table"
+            raise UsageError(Mistake(message, "unknown-period", None, "Write other :from: and :through:."))
+        newest = chosen[-1].key
+        sized = [key for key in keys if key[3] == TOTAL or not request.by or self._speaks(lines[key], chosen)]
+        if request.by:
+            sized.sort(key=lambda key: (len(key[3]) < len(request.by) or key[3] == TOTAL, -_value(lines[key], newest)))
+        return {
+            "grain": grain.value,
+            "periods": [which.name for which in chosen],
+            "lines": [[kpi, part, at.value, sorted(cell)] for kpi, part, at, cell in sized],
+        }
+
+    def _speaks(self, line: Sequence[Stored], chosen: Sequence[Period]) -> bool:
+        """True for a cell with a number, or with one that is held back, in the periods that are shown."""
+        shown = {which.key for which in chosen}
+        return any(row.value or row.withheld for row in line if row.period.key in shown)
+
+    def _whole(self, kpi: Kpi, cell: Cell) -> Cell:
+        """A cell in the order of the KPI's columns."""
+        values = dict(cell)
+        columns = next((by for by in kpi.by if set(by) == set(values)), tuple(values))
+        return tuple((column, values[column]) for column in columns)
+
+    def _chart(self, request: Request) -> dict[str, Any]:
+        kpis, grain = self._asked(request)
+        first, through, count = self._span(request, grain)
+        cell = self._cell(kpis[0], request.of[0])
+        if any(of.cell != request.of[0].cell for of in request.of):
+            remedy = "Write it after each KPI, or show all cells side by side: :by:"
+            raise UsageError(Mistake("a chart shows one cell of all its KPIs", "unknown-cell", None, remedy))
+        calendar = self.view.catalog.calendar
+        shelf = self.shelf
+        if through is not None:
+            shelf = Shelf(Until(self.view.published, through), self.view.boards.page_of)
+        if first is not None and count is None:
+            count = len(calendar.between(grain, first, through or calendar.day(self.view.now)))
+        look = request.options.get("as") or ("bar" if tiles.accumulates(kpis[0]) and not request.by else "line")
+        declared = Tile(
+            shows=Shows.CHART,
+            of=tuple(Shown(kpi.name, of.part, grain) for kpi, of in zip(kpis, request.of, strict=True)),
+            audience=Audience.PUBLIC,
+            place=kpis[0].place,
+            by=request.by,
+            cell=cell,
+            periods=count or _PERIODS[grain],
+            look=Look(look),
+            scale=Scale(request.options.get("scale", "linear")),
+        )
+        made = boardcharts.draw(declared, TOTAL, shelf, "chart")
+        assert isinstance(made, ChartTile)
+        if made.plot is None:
+            raise UsageError(Mistake(f"there is nothing to draw: {made.finding}", "no-number", None, None))
+        svg = charts.printed(charts.svg(made.plot), tokens.light(), f"{made.title}. {made.finding}")
+        return {
+            "title": made.title,
+            "subtitle": made.subtitle,
+            "says": made.finding,
+            "drawn": charts.drawn(made.plot),
+            "svg": svg,
+            "notes": [[one.when, one.text] for one in made.plot.remarks] if isinstance(made.plot, charts.Plot) else [],
+        }
+
+    # -- lines ---------------------------------------------------------------------------------------------------------
+
+    def _read(self, name: str, part: str, grain: Grain, cell: Cell) -> Sequence[Stored]:
+        return self.shelf.line(Shown(name, part, grain), cell)
+
+    def _keep(self, name: str, part: str, grain: Grain, cell: Cell) -> Sequence[Stored]:
+        """A line, which the snapshot then has."""
+        key = (name, part, grain, cell)
+        if key not in self.lines:
+            self.lines[key] = self._read(*key)
+        return self.lines[key]
+
+    def _newest(self, name: str) -> None:
+        """Of a KPI in a list, the newest number."""
+        kpi = self.view.catalog.kpis[name]
+        key = (name, "", kpi.front, TOTAL)
+        if kpi.measure is not None and not isinstance(kpi.measure, Narrative) and key not in self.lines:
+            self.listed.add(key)
+            self._keep(*key)
+
+    @cached_property
+    def periods(self) -> frozenset[str]:
+        """The names of the periods that are asked for: of days and hours, a snapshot has no others but the newest."""
+        named = (of.period for one in self.requests or () for of in one.request.of)
+        return frozenset(named) | {period for asked in self.tables.values() for period in asked["periods"]}
+
+    def _totals(self, name: str) -> None:
+        kpi = self.view.catalog.kpis[name]
+        if kpi.measure is not None and not isinstance(kpi.measure, Narrative):
+            for grain in self.view.grains(name):
+                self._keep(name, "", grain, TOTAL)
+
+    def _series(self) -> Iterator[Series]:
+        for (name, part, grain, cell), line in self.lines.items():
+            kpi = self.view.catalog.kpis[name]
+            own = alone(kpi, Shown(name, part, grain), cell)
+            points = list(self._points(kpi, own, part, cell, line))
+            if self.requests is not None and (grain.rank <= Grain.DAY.rank or (name, part, grain, cell) in self.listed):
+                newest = next((point for point in reversed(points) if not point.running), None)
+                points = [point for point in points if point is newest or point.period in self.periods]
+            yield Series(
+                name,
+                part,
+                grain.value,
+                tuple(sorted(cell)),
+                cells.label(cell),
+                title(kpi, part, cell),
+                tuple(points),
+            )
+
+    def _points(self, kpi: Kpi, own: Kpi, part: str, cell: Cell, line: Sequence[Stored]) -> Iterator[Point]:
+        """The numbers of a line as the pages show them. `own` is the KPI as if it were this number alone."""
+        alike = [
+            row.value for key, rows in self.lines.items() if key[:3] == (kpi.name, part, own.grain) for row in rows
+        ]
+        depth = numbers.places(alike, own.unit, own.decimals)
+        past = self.view.published.past(kpi.name)
+        known, breaks = by_key(line), history.breaks(line, past, part, cell)
+        bare = replace(own, unit=figures.bare(own.unit))
+        today = self.view.catalog.calendar.day(self.view.now)
+        for row in line:
+            label = dates.period(row.period)
+            absent = row.verdict.word if row.value is None else ""
+            yield Point(
+                row.period.name,
+                f"{label} so far" if row.partial and row.period.first <= today else label,
+                row.value,
+                absent or tiles.shown(bare, row).text,
+                absent or tiles.shown(own, row).text,
+                table.full(row.value, own.unit, depth, row),
+                row.verdict.key,
+                row.verdict.word,
+                goals.judged(kpi, row, part, cell),
+                f"{tiles.reason_note(kpi, row)}." if row.value is None and row.reason else "",
+                row.revision,
+                row.partial,
+                {} if row.partial else self._changes(own, row, known, breaks),
+            )
+
+    def _changes(
+        self, own: Kpi, row: Stored, known: Mapping[int, Stored], breaks: Mapping[int, str]
+    ) -> dict[str, Change]:
+        """The way to a number from earlier ones. Between numbers of two methods there is none."""
+        calendar = self.view.catalog.calendar
+        then: dict[str, Period | None] = {"": compared_period(own, row.period, calendar)}
+        then |= {length: calendar.earlier(row.period, Length.parse(length)) for length in self.compares}
+        found = {}
+        for length, which in then.items():
+            earlier = known.get(which.key) if which is not None else None
+            if which is None or earlier is None or history.apart(breaks, which.key, row.period.key):
+                continue
+            if (change := numbers.change(row.value, earlier.value, own.unit)) is not None:
+                found[length] = Change(change.direction, change.amount, f"vs {dates.period(which)}", which.name)
+        return found
+
+    # -- what stands around them ---------------------------------------------------------------------------------------
+
+    def _about(self) -> dict[str, Any]:
+        view, catalog, stamp = self.view, self.view.catalog, self.view.stamp
+        return {
+            "project": stamp.project,
+            "title": stamp.title,
+            "logo": self._logo(),
+            "accent": catalog.brand.accent or "",
+            "accent_dark": catalog.brand.accent_dark or "",
+            "zone": stamp.zone,
+            "site": catalog.site_url,
+            "audience": view.audience.value,
+            "as_of": view.now.isoformat(),
+            "when": dates.moment(view.now, catalog.calendar.tz),
+            "day": dates.day(catalog.calendar.day(view.now)),
+            "computed": stamp.computed,
+            "run": stamp.run,
+            "fingerprint": catalog.fingerprint,
+        }
+
+    def _logo(self) -> dict[str, str] | None:
+        """The picture itself: a snapshot travels alone."""
+        logo = self.view.catalog.brand.logo
+        file = self.view.catalog.root / logo if logo else None
+        if file is None or not file.is_file():
+            return None
+        return {"name": f"logo{file.suffix.lower()}", "data": base64.b64encode(file.read_bytes()).decode()}
+
+    def _areas(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        kpis = self.view.catalog.kpis
+        found: dict[str, dict[str, Any]] = {}
+        for name in names:
+            if area := kpis[name].area:
+                own = found.setdefault(area, {"title": tiles.area_title(self.view.catalog, area), "kpis": []})
+                own["kpis"].append(name)
+        return found
+
+    def _kpi(self, name: str) -> dict[str, Any]:
+        page, kpi = self.view.kpi(name), self.view.catalog.kpis[name]
+        return {
+            "title": kpi.title,
+            "unit": kpi.unit.name,
+            "about": kpi.about,
+            "why": kpi.why,
+            "definition": list(page.definition),
+            "owner": page.tile.owner,
+            "area": kpi.area or "",
+            "grain": kpi.front.value,
+            "maturity": page.tile.maturity,
+            "status": page.tile.verdict.key,
+            "word": page.tile.shown.text if page.tile.shown.value is None else page.tile.verdict.word,
+        }
+
+
+def _value(line: Sequence[Stored], key: int) -> float:
+    """The size of a line at a period."""
+    return next((row.value or 0.0 for row in line if row.period.key == key), 0.0)
+
+
+class _Once:
+    """A request by what it asks for."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+    def __hash__(self) -> int:
+        return hash(self.request.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Once) and other.request.key == self.request.key

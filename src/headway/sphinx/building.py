@@ -1,0 +1,107 @@
+"""Makes one document into pages: Sphinx with all that a report needs said, and no file of settings."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import myst_parser  # noqa: F401  # Sphinx loads it by its name: who lacks it is told at once
+from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+from headway.errors import Mistake, PublishError
+from headway.reports import documents
+from headway.reports.snapshot import Snapshot
+
+#: What MyST understands besides CommonMark.
+_SYNTAX = ("colon_fence", "deflist", "attrs_inline", "smartquotes")
+#: What builders write beside a report.
+_BESIDE = (".buildinfo*", "objects.inv", "*.typ", "images", "look", ".doctrees")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def build(document: Path, snapshot: Path, out: Path, builder: str, edition: str = "") -> None:
+    """Write what a builder of Sphinx makes of a document, all or nothing; PublishError `report-failed`, `not-writable`.
+
+    `singlehtml` makes a page, `typst` a PDF.
+
+    A warning of Sphinx is an error: what a reader would stumble over.
+    """
+    about = Snapshot.read(snapshot).about
+    document = document.absolute()
+    with tempfile.TemporaryDirectory() as made:
+        fresh = Path(made) / "out"
+        settings = _settings(document, snapshot, about, edition) | _logo(about, Path(made))
+        _run(document, fresh, Path(made) / "doctrees", builder, settings)
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(fresh, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_BESIDE))
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            remedy = "Choose a folder that you may write to: -o FOLDER"
+            raise PublishError(Mistake(f"{out} cannot be written: {why}", "not-writable", None, remedy)) from None
+
+
+def _settings(document: Path, snapshot: Path, about: Mapping[str, Any], edition: str) -> dict[str, Any]:
+    """What would stand in conf.py."""
+    filed = f" Edition {edition}." if edition else ""
+    own = documents.front_matter(document)
+    said = f"{about['title']}. Numbers as published on {about['computed']}, for {about['audience']} readers.{filed}"
+    return {
+        "extensions": ["myst_parser", "sphinx_design", "headway.sphinx"],
+        "headway_snapshot": str(snapshot.absolute()),
+        "html_copy_source": False,
+        "html_show_sourcelink": False,
+        "html_theme": "headway",
+        "html_theme_options": {"project_about": said},
+        "include_patterns": [document.name],
+        "language": "en",
+        "myst_enable_extensions": list(_SYNTAX),
+        "myst_heading_anchors": 3,
+        "numfig": True,
+        "project": about["title"],
+        "root_doc": document.stem,
+        "typst_accent": about["accent"],
+        "typst_created": about["as_of"],
+        "typst_date": about["day"],
+        "typst_edition": f"{f'Edition {edition}, as' if edition else 'As'} published on {about['computed']}",
+        "typst_organisation": about["title"],
+        **{f"typst_{key}": own[key] == "true" for key in documents.SWITCHES if key in own},
+    }
+
+
+def _logo(about: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    """The organisation's logo as a file, where it has one."""
+    if (logo := about["logo"]) is None:
+        return {}
+    file = folder / logo["name"]
+    file.write_bytes(base64.b64decode(logo["data"]))
+    return {"typst_logo": str(file)}
+
+
+def _run(document: Path, out: Path, doctrees: Path, builder: str, settings: dict[str, Any]) -> None:
+    said = io.StringIO()
+    stopped = ""
+    with patch_docutils(), docutils_namespace():
+        try:
+            app = Sphinx(
+                document.parent, None, out, doctrees, builder, settings, None, said, freshenv=True, warningiserror=True
+            )
+            app.build(force_all=True)
+        except SphinxError as error:
+            stopped = str(error)
+    told = [_COLOUR.sub("", line).removeprefix("WARNING: ") for line in said.getvalue().splitlines() if line.strip()]
+    if stopped and not told:
+        told = [stopped]
+    if told:
+        lines = [
+            line.replace(str(document), document.name).replace("WARNING: ", "").replace("ERROR: ", "") for line in told
+        ]
+        raise PublishError([Mistake(line, "report-failed", None, None) for line in lines])

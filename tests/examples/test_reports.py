@@ -1,0 +1,137 @@
+"""The report of the hubs: every number in the page that is built is the ledger's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headway.model import Audience
+from headway.publish import view
+from headway.reports import documents, taking
+from headway.sphinx import building
+
+GRANT = Path("reports") / "grant.md"
+_SCALES = {"": 1.0, "k": 1e3, "M": 1e6, "B": 1e9, "%": 0.01}
+#: Drawings with the days of their marks, sentences about definitions, and what a card says beside its number.
+_APART = (
+    "plot",
+    "kpi-notes",
+    "kpi-definition",
+    "sd-dropdown",
+    "kpi-when",
+    "kpi-judged",
+    "footnote-reference",
+    "caption-number",
+    "std-numref",
+)
+
+
+class Page(HTMLParser):
+    """The numbers of a page that say which they are, and all other text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers: list[tuple[dict[str, str], str]] = []
+        self.prose: list[str] = []
+        self._open: list[tuple[str, bool]] = []
+        self._number: dict[str, str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """What stands in an element is told by its class."""
+        if tag in ("meta", "link", "img", "br", "hr"):
+            return
+        had = {name: value or "" for name, value in attrs}
+        apart = any(name in had.get("class", "").split() for name in _APART) or tag in ("head", "nav", "footer")
+        self._open.append((tag, apart))
+        if "data-kpi" in had:
+            self._number = {name.removeprefix("data-"): value for name, value in had.items()}
+            self.numbers.append((self._number, ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        """The element is closed."""
+        while self._open and self._open.pop()[0] != tag:
+            pass
+        self._number = None
+
+    def handle_data(self, data: str) -> None:
+        """Text of a number, or of anything else."""
+        if self._number is not None:
+            self.numbers[-1] = (self._number, self.numbers[-1][1] + unescape(data))
+        elif not any(apart for _, apart in self._open) and not any(tag == "aside" for tag, _ in self._open):
+            self.prose.append(data)
+
+
+def read(text: str) -> tuple[float, float]:
+    """A number as it is written, and half of what its last digit stands for."""
+    found = re.fullmatch(r"(\u2212?)\$?([\d,]+)(?:\.(\d+))?([kMB%]?)", re.sub(r"\s", "", text))
+    assert found, text
+    scale = _SCALES[found[4]]
+    size = float(f"{found[2].replace(',', '')}.{found[3] or '0'}") * scale
+    return (-size if found[1] else size), 0.5 * scale * 10.0 ** -len(found[3] or "")
+
+
+@pytest.fixture(scope="module")
+def hubs(example: Callable[[str], Any]) -> Any:
+    """The hubs, computed."""
+    return example("hubs")
+
+
+@pytest.fixture(scope="module")
+def report(hubs: Any, tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """The page as one command makes it."""
+    out = tmp_path_factory.mktemp("report")
+    seen = view.open(hubs.ledger, hubs.catalog, Audience.INTERNAL, hubs.now)
+    path = hubs.root / GRANT
+    snapshot = out / "snapshot.json"
+    snapshot.write_text(taking.take(seen, documents.read(path).requests).text(), "utf-8")
+    building.build(path, snapshot, out / "out", "singlehtml")
+    made = Page()
+    made.feed((out / "out" / "grant.html").read_text("utf-8"))
+    return made
+
+
+def test_every_number_is_the_ledgers(report: Page, hubs: Any) -> None:
+    """As it is written: what the ledger holds lies within half of the last digit."""
+    compared = 0
+    for told, text in report.numbers:
+        if "says" in told or told.get("part"):
+            continue
+        cell = dict(one.partition("=")[::2] for one in told.get("cell", "").split("  ") if one)
+        value, reason = hubs.stored(told["kpi"], told["period"], **cell)
+        if text == "Withheld":
+            assert (value, reason is None) == (None, False), told
+            continue
+        if value is None:  # the ledger keeps no zeros of cells
+            assert cell, told
+            value = 0.0
+        shown, half = read(text)
+        assert abs(shown - value) <= half * 1.0001, (told, text, value)
+        compared += 1
+    assert compared > 100
+
+
+def test_every_change_is_from_one_number_of_the_ledger_to_another(report: Page, hubs: Any) -> None:
+    """Of shares in points, of all else in percent, with its direction in a word."""
+    changes = [(told, text) for told, text in report.numbers if told.get("says") == "change"]
+    assert len(changes) > 3
+    for told, text in changes:
+        new, old = (hubs.stored(told["kpi"], told[which])[0] for which in ("period", "than"))
+        way, size = text.split(" ", 1)
+        points = size.endswith("pts")
+        step = (new - old) * 100 if points else (new / old - 1) * 100
+        shown, half = read(size.removesuffix("pts").removesuffix("%").strip())
+        assert (way == "up") == (step > 0), (told, text)
+        assert abs(shown - abs(step)) <= half * 1.0001, (told, text)
+
+
+def test_no_number_is_typed(report: Page) -> None:
+    """What is left of digits are years and quarters."""
+    prose = re.sub(r"\bQ[1-4] (?=20[12]\d)", "", " ".join(report.prose))
+    assert "{kpi" not in prose
+    assert [found for found in re.findall(r"[\d.,]*\d", prose) if not re.fullmatch(r"20[12]\d", found)] == []

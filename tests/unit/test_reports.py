@@ -1,0 +1,302 @@
+"""Reports: what a document asks, what a snapshot holds, and what stands in the text, or why nothing may."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from headway.cli import report
+from headway.errors import Mistake, UsageError
+from headway.ledger import Ledger
+from headway.model import Audience, Catalog
+from headway.publish import view
+from headway.publish.view import View
+from headway.reports import answers, asked, documents, taking
+from headway.reports.answers import Card, Figure, Listing, Number, Table
+from headway.reports.asked import Address, Request
+from headway.reports.snapshot import Snapshot
+
+Published = tuple[Ledger, Catalog]
+Asks = Callable[..., Snapshot]
+
+
+@pytest.fixture
+def internal(published: Published, northlane: SimpleNamespace) -> View:
+    """Northlane as its own people see it."""
+    return view.open(*published, Audience.INTERNAL, northlane.NOW)
+
+
+def mistakes(reads: Callable[[], object]) -> list[Mistake]:
+    """What is wrong, all of it."""
+    with pytest.raises(UsageError) as caught:
+        reads()
+    return list(caught.value.mistakes)
+
+
+def told(request: Request, seen: View) -> answers.Answer:
+    """What stands in a report for a request, by a snapshot that went through its file."""
+    taken = Snapshot(json.loads(taking.take(seen, [request]).text()))
+    return answers.answer(request, taken)
+
+
+# -- the grammar ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "options"),
+    [
+        ("mau", Address("mau"), {}),
+        ("mau 2026-01", Address("mau", period="2026-01"), {}),
+        ("mau FY2026-Q1", Address("mau", period="FY2026-Q1"), {}),
+        ("mau month", Address("mau", grain="month"), {}),
+        ("mrr.new 2026-Q1", Address("mrr", "new", "2026-Q1"), {}),
+        (
+            'mau 2026-01 hub="New York" plan=a',
+            Address("mau", "", "2026-01", "", (("hub", "New York"), ("plan", "a"))),
+            {},
+        ),
+        ('mau format=exact or="not published"', Address("mau"), {"format": "exact", "or": "not published"}),
+        ("mau\n  2026-01", Address("mau", period="2026-01"), {}),
+    ],
+)
+def test_a_role_names_a_number(text: str, address: Address, options: dict[str, str]) -> None:
+    """A KPI or a part of it, a period or a length of period, a cell, and options."""
+    found = asked.role("kpi", text)
+    assert (found.of, found.options) == ((address,), options)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("kpi", "", "{kpi} names no KPI"),
+        ("kpi", "mau wau", "{kpi} names 2 KPIs, and shows one"),
+        ("kpi", "MAU", "{kpi} cannot read 'MAU'"),
+        ("kpi", "mau format=long", "format must be one of short, exact, unit, not 'long'"),
+        ("kpi", 'mau compare="1 year"', "{kpi} has no option 'compare'"),
+        ("kpi", 'mau or="', 'a quote is not closed in {kpi} mau or="'),
+        ("kpi-change", "mau compare=yesterday", "compare is a length of time, not 'yesterday'"),
+    ],
+)
+def test_what_cannot_be_read_is_told(name: str, text: str, message: str) -> None:
+    """In the words of the document."""
+    assert [one.message for one in mistakes(lambda: asked.role(name, text))] == [message]
+
+
+def test_a_document_is_read_as_a_host_reads_it() -> None:
+    """Roles may break over lines; code, front matter and other directives' literal text ask for nothing."""
+    text = (
+        "---\nx: '{kpi}`no`'\n---\n"
+        "We serve {kpi}`communities\n2025` people, `{kpi}` is a role, `` {kpi}`no` `` too.\n\n"
+        "```python\n{kpi}`no`\n```\n"
+        ":::{note}\n{kpi-status}`mau`\n:::\n"
+        "```{kpi-chart} funding\n:by: category\n---\nCaption {kpi}`funding 2025`.\n```\n"
+        ":::{kpi-cards}\n:columns: 2\nmau\nwau 2025\n:::\n"
+        ":::{kpi-table} mau\n:bye: hub\n:::\n"
+    )
+    found, wrong = asked.scan(text, "report.md")
+    assert [(one.key, one.place.line if one.place else 0) for one in found] == [
+        ("kpi communities 2025", 4),
+        ("kpi-status mau", 11),
+        ("kpi-chart funding by=category", 13),
+        ("kpi funding 2025", 16),
+        ("kpi-cards mau wau 2025 columns=2", 18),
+    ]
+    assert [(str(one.place), one.message, one.remedy) for one in wrong] == [
+        ("report.md:23:1", "{kpi-table} has no option 'bye'", "Did you mean 'by'?")
+    ]
+
+
+def test_a_front_matter_pins_an_edition(tmp_path: Path) -> None:
+    """Besides, it says whom the report is for; another word is no word."""
+    path = tmp_path / "report.md"
+    path.write_text("---\nheadway: {edition: 2026-q3, audience: internal}\n---\n", "utf-8")
+    assert (documents.read(path).edition, documents.read(path).audience) == ("2026-q3", "internal")
+    path.write_text("---\nheadway: {editions: 1}\n---\n", "utf-8")
+    assert mistakes(lambda: documents.read(path))[0].slug == "unknown-key"
+    path.write_text("---\nheadway: {cover: maybe}\n---\n", "utf-8")
+    wrong = mistakes(lambda: documents.read(path))[0]
+    assert (wrong.slug, wrong.remedy) == ("wrong-type", "As in headway: {cover: false}")
+
+
+# -- numbers -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("kpi", "mau", "7,077"),
+        ("kpi", "mau format=unit", "7,077\u00a0people"),
+        ("kpi", "revenue", "$1.24M"),
+        ("kpi-target", "mau", "≥\u00a07,000"),
+        ("kpi-status", "retention", "Below target"),
+        ("kpi-period", "revenue", "October 2026"),
+        ("kpi", 'satisfaction or="not published"', "not published"),
+        ("kpi", 'nothing or="none"', "none"),
+    ],
+)
+def test_a_sentence_says_what_the_page_says(name: str, text: str, said: str, internal: View) -> None:
+    """The newest number of a period that is over, in the form of the card without its noun."""
+    found = told(asked.role(name, text), internal)
+    assert isinstance(found, Number)
+    assert found.text == said
+
+
+def test_a_number_can_be_traced(internal: View) -> None:
+    """It carries its KPI, period and revision, which an author's own words do not."""
+    found = told(asked.role("kpi", "revenue 2026-10"), internal)
+    assert isinstance(found, Number)
+    assert found.attributes == {"kpi": "revenue", "period": "2026-10", "revision": "1"}
+    row = next(one for one in internal.kpi("revenue").rows if one.period == "2026-10")
+    assert found.value == row.value
+    exact = told(asked.role("kpi", "revenue 2026-10 format=exact"), internal)
+    assert isinstance(exact, Number)
+    assert exact.text == row.full
+
+
+@pytest.mark.parametrize(
+    ("text", "slug", "message"),
+    [
+        ("nothing", "unknown-kpi", "there is no KPI 'nothing'"),
+        (
+            "satisfaction",
+            "no-number",
+            "Satisfaction after support has no number for October 2026: Withheld. A data check failed.",
+        ),
+        ("revenue 2026-11", "no-number", "is partial: its period is not over"),
+        ("revenue 1999-01", "unknown-period", "has no number for 1999-01"),
+        ("revenue 2026-13", "bad-period", "'2026-13' is no period"),
+        ("revenue.new", "unknown-part", "revenue has no part 'new'"),
+        ("revenue planet=mars", "unknown-cell", "is not broken down by planet"),
+        ("peak_users", "no-number", "is not tracked yet"),
+    ],
+)
+def test_what_is_not_there_is_an_error(text: str, slug: str, message: str, internal: View) -> None:
+    """With its place in the document; a report is never blank and never silently wrong."""
+    found, _ = asked.scan(f"Text\n\nand {{kpi}}`{text}`.", "report.md")
+    (one,) = mistakes(lambda: told(found[0], internal))
+    assert (one.slug, str(one.place)) == (slug, "report.md:3:1")
+    assert message in one.message
+
+
+def test_a_report_is_for_its_readers(published: Published, northlane: SimpleNamespace) -> None:
+    """What they may not see is told to the author, and the snapshot does not hold it."""
+    ledger, catalog = published
+    kpis = {**catalog.kpis, "mau": replace(catalog.kpis["mau"], audience=Audience.INTERNAL)}
+    public = view.open(ledger, replace(catalog, kpis=kpis), Audience.PUBLIC, northlane.NOW)
+    assert mistakes(lambda: told(asked.role("kpi", "mau"), public))[0].slug == "not-for-readers"
+    assert "7,077" not in taking.take(public, [asked.role("kpi", "mau")]).text()
+    assert "mau" not in taking.take(public, None).kpis
+
+
+def test_a_snapshot_tells_what_it_does_not_hold(internal: View) -> None:
+    """A number that was added to a document after the snapshot was taken."""
+    taken = taking.take(internal, [asked.role("kpi", "mau")])
+    (one,) = mistakes(lambda: answers.answer(asked.role("kpi", "revenue"), taken))
+    assert (one.slug, one.remedy) == ("not-in-snapshot", "Take it again with this document: headway snapshot DOCUMENT")
+
+
+def test_the_same_data_are_the_same_file(internal: View, tmp_path: Path) -> None:
+    """A snapshot that was read is written as it was; one of another format is refused."""
+    text = taking.take(internal, [asked.role("kpi", "mau"), asked.directive("kpi-chart", "revenue", {})]).text()
+    path = tmp_path / "snapshot.json"
+    path.write_text(text, "utf-8")
+    assert Snapshot.read(path).text() == text
+    path.write_text('{"format": 99}', "utf-8")
+    assert mistakes(lambda: Snapshot.read(path))[0].slug == "not-a-snapshot"
+
+
+# -- more than one -------------------------------------------------------------------------------------------------
+
+
+def test_a_card_says_what_the_page_of_cards_says(internal: View) -> None:
+    """Value, period, status, target, change and with what it is compared."""
+    found = told(asked.directive("kpi-card", "retention", {}), internal)
+    tile = internal.tile("retention")
+    assert isinstance(found, Card)
+    assert tile.compared is not None
+    assert found.change is not None
+    assert (found.number.text + found.unit, found.word, found.target) == (
+        tile.shown.text,
+        tile.verdict.word,
+        tile.target,
+    )
+    assert found.change.amount == tile.compared.change.amount
+
+
+def test_a_table_has_the_numbers_of_the_pages(internal: View) -> None:
+    """Periods that are over, the oldest first, with all digits; turned, they stand side by side."""
+    options = {"from": "2026-07", "through": "2026-12"}
+    found = told(asked.directive("kpi-table", "revenue margin", options), internal)
+    assert isinstance(found, Table)
+    assert (found.first, found.columns) == ("Month", ("Revenue", "Gross margin"))
+    assert [row.name for row in found.rows] == ["July 2026", "August 2026", "September 2026", "October 2026"]
+    full = {row.period: row.full for row in internal.kpi("revenue").rows}
+    assert [row.numbers[0].text for row in found.rows] == [full[f"2026-{month:02}"] for month in (7, 8, 9, 10)]
+    turned = told(asked.directive("kpi-table", "revenue margin", {**options, "transpose": ""}), internal)
+    assert isinstance(turned, Table)
+    assert [row.numbers[1].text for row in turned.rows] == [number.text for number in found.rows[1].numbers]
+
+
+def test_a_figure_is_drawn_and_says_what_it_shows(internal: View) -> None:
+    """Its sentence is what those are told who do not see it; a file of its own needs no stylesheet."""
+    found = told(asked.directive("kpi-chart", "revenue", {"through": "2026-06", "name": "fig-revenue"}), internal)
+    assert isinstance(found, Figure)
+    assert found.name == "fig-revenue"
+    assert "June 2026" in found.says
+    assert found.svg.startswith("<svg xmlns=")
+    assert "var(--" not in found.svg
+
+
+@pytest.mark.parametrize(
+    ("argument", "options", "message"),
+    [
+        ("revenue", {"from": "2026", "through": "2025"}, "from is later than through: 2026, 2025"),
+        ("mau revenue planet=mars", {}, "Revenue is not broken down by planet"),
+        ("mau", {"by": "planet"}, "Monthly active users is not broken down by planet"),
+        ("mau", {"from": "1999", "through": "1999"}, "there is nothing to draw"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told(argument: str, options: dict[str, str], message: str, internal: View) -> None:
+    """Nothing else is drawn in its place."""
+    (one,) = mistakes(lambda: told(asked.directive("kpi-chart", argument, options), internal))
+    assert one.message.startswith(message)
+
+
+def test_an_area_lists_its_kpis_with_words_for_numbers(internal: View) -> None:
+    """What has no number has its word in the place of one."""
+    area = next(kpi.area for kpi in internal.catalog.kpis.values() if kpi.area)
+    found = told(asked.directive("kpi-list", area, {}), internal)
+    assert isinstance(found, Listing)
+    assert all(card.number.text for card in found.cards)
+    assert mistakes(lambda: told(asked.directive("kpi-list", "nowhere", {}), internal))[0].slug == "unknown-name"
+
+
+def test_a_host_that_is_started_for_each_directive_reads_little() -> None:
+    """What answers from a snapshot is the standard library, and the errors."""
+    code = (
+        "import sys; from headway.reports import answers; print(*(m for m in sys.modules if m.startswith('headway')))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ours = {
+        "headway",
+        "headway.errors",
+        *(f"headway.reports{name}" for name in ("", ".answers", ".asked", ".snapshot")),
+    }
+    assert set(run.stdout.split()) == ours
+
+
+def test_a_report_needs_its_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Who lacks Sphinx is told what to install; nothing else of Headway needs it."""
+    for name in [one for one in sys.modules if one.partition(".")[0] == "sphinx" or one.startswith("headway.sphinx")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sphinx", None)
+    (one,) = mistakes(lambda: report.build(tmp_path / "report.md"))
+    assert (one.message, one.slug) == ("reports need sphinx, which is not installed", "missing-extra")
+    assert one.remedy == 'Install them: pip install "headway[reports]"'

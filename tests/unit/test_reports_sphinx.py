@@ -1,0 +1,145 @@
+"""Reports in Sphinx: numbers that say which they are, figures that can be referred to, and builds that fail."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pypdfium2
+import pytest
+
+from headway.errors import PublishError
+from headway.ledger import Ledger
+from headway.model import Audience, Catalog
+from headway.publish import view
+from headway.reports import documents, taking
+from headway.sphinx import building
+
+WHOLE = """# Report
+
+People: {kpi}`mau`, {kpi-status}`retention`, {kpi}`satisfaction or="not published"`; see {numref}`fig-revenue` and
+{numref}`tab-money`.[^note]
+
+:::{kpi-cards}
+mau
+retention
+:::
+
+```{kpi-chart} revenue
+:name: fig-revenue
+:through: 2026-06
+
+In June: {kpi}`revenue 2026-06`.
+```
+
+:::{kpi-table} revenue margin
+:name: tab-money
+:periods: 2
+
+Money.
+:::
+
+:::{kpi-why} mau
+And a word of ours.
+:::
+
+:::{kpi-definition} revenue
+:::
+
+[^note]: From {kpi}`revenue format=exact`.
+"""
+
+
+def built(text: str, folder: Path, published: tuple[Ledger, Catalog], now: object, name: str = "report") -> str:
+    """The page of a document, all of it."""
+    path = folder / f"{name}.md"
+    path.write_text(text, "utf-8")
+    seen = view.open(*published, Audience.INTERNAL, now)  # type: ignore[arg-type]  # the fixture's moment
+    snapshot = folder / "snapshot.json"
+    snapshot.write_text(taking.take(seen, documents.read(path).requests).text(), "utf-8")
+    building.build(path, snapshot, folder / "out", "singlehtml")
+    return (folder / "out" / f"{name}.html").read_text("utf-8")
+
+
+def test_a_report_is_one_page(published: tuple[Ledger, Catalog], northlane: SimpleNamespace, tmp_path: Path) -> None:
+    """Without a warning of Sphinx: numbers can be traced, the figure and the table are numbered and referred to."""
+    page = built(WHOLE, tmp_path, published, northlane.NOW)
+    numbers = dict(re.findall(r'<(?:a|span) class="kpi"[^>]*data-kpi="(\w+)"[^>]*>([^<]+)<', page))
+    assert {"mau", "revenue", "retention", "margin"} <= set(numbers)
+    assert "not published" in page
+    assert re.search(r'<span class="kpi st off"[^>]*><svg.*?</svg>Below target<', page, re.DOTALL)
+    assert re.search(r'href="#fig-revenue"[^>]*><span class="std std-numref">Fig. 1</span>', page)
+    assert re.search(r'href="#tab-money"[^>]*><span class="std std-numref">Table 1</span>', page)
+    assert '<svg class="chart wide' in page
+    assert "<details" in page
+    assert "And a word of ours." in page
+    assert not re.search(r"<script|https?://(?!www\.w3\.org)|\bNone\b|\bnan\b|\bnull\b", page)
+    styles = (tmp_path / "out" / "_static" / "headway.css").read_text("utf-8")
+    assert "--accent" in styles
+    assert "http" not in styles
+
+
+NOTED = """---
+subtitle: For the board
+headway: {contents: false}
+---
+# Report
+
+There are {kpi}`mau` of them, {kpi-status}`retention`.
+
+```{kpi-chart} mau
+:name: fig-mau
+:grain: day
+
+People.
+```
+
+:::{kpi-table} revenue margin
+:periods: 2
+:::
+"""
+
+
+def test_a_report_on_paper(published: tuple[Ledger, Catalog], northlane: SimpleNamespace, tmp_path: Path) -> None:
+    """It says the numbers of the page, what marks of its charts stand for, and on the cover whose it is."""
+    ledger, catalog = published
+    (tmp_path / "sign.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9v9z"/></svg>', "utf-8"
+    )
+    ours = replace(catalog, root=tmp_path, brand=replace(catalog.brand, logo="sign.svg"))
+    page = built(NOTED, tmp_path, (ledger, ours), northlane.NOW)
+    building.build(tmp_path / "report.md", tmp_path / "snapshot.json", tmp_path / "out", "typst")
+    with pypdfium2.PdfDocument(tmp_path / "out" / "report.pdf") as document:
+        cover, *rest = (one.get_textpage().get_text_range() for one in document)
+        drawn = [one.type for one in document[0].get_objects(max_depth=1)]
+    text = re.sub(r"\s+", " ", " ".join(rest))
+    assert [line.strip() for line in cover.splitlines()][:3] == [ours.title, "Report", "For the board"]
+    assert "As published on" in cover
+    assert "Contents" not in text
+    assert drawn.count(pypdfium2.raw.FPDF_PAGEOBJ_PATH) == 2  # the logo and a rule
+    numbers = re.findall(r'<(?:a|span) class="kpi"[^>]*data-kpi="\w+"[^>]*>([^<]+)<', page)
+    assert len(numbers) >= 5
+    assert [one for one in numbers if re.sub(r"\s+", " ", one) not in text] == []
+    assert "1 Sep 2026. The term begins." in text
+    assert "1 Sep 2026. The term begins." in page
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# A\n\n{kpi}`nothing`\n\n{kpi}`mau 1999`\n", ["report.md:3: there is no KPI 'nothing'", "report.md:5: "]),
+        ("# A\n\n{numref}`fig-nothing`\n", ["report.md:3: undefined label: 'fig-nothing'"]),
+    ],
+)
+def test_a_report_that_is_wrong_is_not_written(
+    text: str, said: list[str], published: tuple[Ledger, Catalog], northlane: SimpleNamespace, tmp_path: Path
+) -> None:
+    """All that is wrong is told, with its line."""
+    with pytest.raises(PublishError) as caught:
+        built(text, tmp_path, published, northlane.NOW)
+    messages = [one.message for one in caught.value.mistakes]
+    assert len(messages) == len(said)
+    assert all(one.startswith(start) for one, start in zip(messages, said, strict=True))
+    assert not (tmp_path / "out").exists()
