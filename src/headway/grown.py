@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ class Grown:
             path = self.catalog.root / FOLDER / names[what]
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                _replace(path, lambda beside, tables=tables: kept.write(beside, tables))  # type: ignore[misc]
+                _replace(path, partial(kept.write, tables=tables))
         return {"key": key, "now": self.now.isoformat(), "files": there, "kept": names}
 
 

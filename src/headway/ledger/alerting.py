@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from operator import itemgetter
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from headway.errors import Mistake, UsageError
 from headway.ledger import catalogues, schema
 from headway.ledger.encode import next_id
-from headway.ledger.read import NEWS, newest_row, reached
+from headway.ledger.read import NEWS, ends, newest_row, reached
 from headway.ledger.records import AsOf, Run
 from headway.model import (
     Acknowledgement,
@@ -180,9 +180,7 @@ def record(connection: sa.Connection, run: Run, added: Alerting, seen: int | Non
         return None
     if run.catalogue:
         catalogues.keep(connection, run)
-    # Rows follow each other by when they finished, in every copy: never before what was there, whatever a clock says.
-    assert newest.finished is not None, "it is stored"
-    finished = max(run.finished or datetime.now(UTC), newest.finished + timedelta(microseconds=1))
+    finished = ends(run.finished, newest)
     fingerprint = run.fingerprint or newest.fingerprint
     number = next_id(connection, schema.run)
     kept = replace(run, id=number, fingerprint=fingerprint, finished=finished, catalogue="", files={})

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ from headway.ledger import unchanged as again
 from headway.ledger.encode import Encoder, next_id
 from headway.ledger.gate import Gate
 from headway.ledger.logs import Counts, Logs
+from headway.ledger.read import ends, newest_row
 from headway.ledger.records import Recorded, Run
 from headway.model import JUDGED, Closing, Computed, Load, Unchanged
 
@@ -33,6 +33,7 @@ def record(
 ) -> Recorded:
     """Write a run within the caller's transaction. See `Ledger.record`."""
     catalogues.keep(connection, run)
+    newest = newest_row(connection)
     # The row comes first, because all others name it; its end is written last.
     kept = replace(run, id=next_id(connection, schema.run), finished=run.finished or run.started)
     connection.execute(schema.run.insert(), {c.name: getattr(kept, c.name) for c in schema.run.c})
@@ -52,7 +53,7 @@ def record(
         counts += again.keep(connection, kept.id, unchanged)
 
     state: Literal["ok", "failures"] = "failures" if failed else "ok"
-    kept = replace(kept, finished=run.finished or datetime.now(UTC), state=state, catalogue="", files={})
+    kept = replace(kept, finished=ends(run.finished, newest), state=state, catalogue="", files={})
     connection.execute(
         schema.run.update().where(schema.run.c.id == kept.id).values(finished=kept.finished, state=kept.state)
     )
