@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from headway import charts
 from headway.charts import Figure, Mark, Remark, Slope, Step
+from headway.charts.figure import thinned
 
 
 def line(values: list[float | None], *, partial: int = 0, steps: tuple[Step, ...] = ()) -> Figure:
@@ -155,7 +157,29 @@ def test_few_periods_have_names() -> None:
     """Points that have names get them, the newest first; no month stands under a line of years."""
     years = tuple(Mark(19000 + 365 * n, 70 + n, name=str(2022 + n)) for n in range(4))
     drawn = charts.svg(Figure("line", years, (), 60, 80, ((60, "60"),), "says"))
-    assert re.findall(r">(20\d\d|[A-Z][a-z]{2})</text>", drawn) == ["2025", "2024", "2023", "2022"]
+    assert re.findall(r">(20\d\d|[A-Z][a-z]{2})</text>", drawn) == ["2022", "2023", "2024", "2025"]
+
+
+def test_names_that_tell_a_year_stay() -> None:
+    """Where only some names have room, it is those of first quarters and what lies evenly between, never Q2 and Q4."""
+    names = [
+        "Q3 2023",
+        "Q4",
+        *(f"Q{q} {y}" if q == 1 else f"Q{q}" for y in (2024, 2025) for q in (1, 2, 3, 4)),
+        "Q1 2026",
+    ]
+    kept = {every: [names[n] for n in thinned(names, every, every)] for every in (1, 2, 3, 4, 5)}
+    assert kept[1] == names
+    assert kept[2] == ["Q3 2023", "Q1 2024", "Q3", "Q1 2025", "Q3", "Q1 2026"]
+    assert kept[3] == kept[4] == ["Q1 2024", "Q1 2025", "Q1 2026"]
+    assert kept[5] == ["Q1 2024", "Q1 2026"]
+    for every in range(1, 8):
+        for fewer in range(every, 12):
+            stay = thinned(names, every, fewer)
+            assert names.index("Q1 2026") in stay
+            for least, some in ((every, [*stay]), (fewer, [n for n, narrow in stay.items() if narrow])):
+                assert all(after - before >= least for before, after in pairwise(some))
+    assert list(thinned(["a", "b", "c", "d"], 3, 3)) == [0, 3]
 
 
 def test_a_short_step_is_named_where_it_has_room() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -94,6 +95,24 @@ def extent(values: Sequence[float], bounds: Sequence[float], form: Form) -> tupl
     if low == high:
         high = 1.0
     return low - (0.06 * (high - low) if low < 0 else 0), high + (0.1 * (high - low) if high > 0 else 0)
+
+
+def thinned(names: Sequence[str], every: int, fewer: int) -> dict[int, bool]:
+    """The places of the names that stay when only each n-th has room, and whether `fewer` have room for them too.
+
+    The newest stays, unless some names tell a year (Q1 2026 among Q2, Q3): then those do, and what lies evenly between.
+    """
+    years = [n for n, name in enumerate(names) if re.search(r"\d{4}", name)]
+    told = len(years) < len(names) and len(years) > 2  # the first is named for being first
+    last, apart = (years[-1], years[-1] - years[-2]) if told else (len(names) - 1, 0)
+    steps = []
+    for least in (every, fewer):
+        step = max([least, *steps])
+        while (apart % step and step % apart if apart else False) or any(step % one for one in steps):
+            step += 1
+        steps.append(step)
+    wide, narrow = steps
+    return {n: (n - last) % narrow == 0 for n in range(len(names)) if (n - last) % wide == 0 and names[n]}
 
 
 def dates(first: float, last: float, most: int) -> list[tuple[float, str]]:

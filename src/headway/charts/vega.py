@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from headway.charts.figure import Figure, Mark, dates
+from headway.charts.figure import Figure, Mark, dates, thinned
 
 FONT = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif'
 #: Pixels around the plot: labels stand there.
@@ -147,6 +147,12 @@ class Chart:
             layer(texts, {**_NAME, "align": "left", "dx": 4}, x="x", y="y", text="label"),
             layer(ends, {**_NAME, "align": "right", "dx": -2}, x="x", y="y", text="label"),
         ]
+
+    def _thinned(self, wanted: float, narrow: float) -> dict[int, bool]:
+        """The names of points that stay where each takes so many pixels, and whether a narrow page has room too."""
+        names = [mark.name for mark in self.figure.marks]
+        every, fewer = (max(1, math.ceil(wanted * len(names) / width)) for width in (self.width, narrow))
+        return thinned(names, every, fewer)
 
     def clear(self, left: float, right: float, y: float, wanted: float) -> float:
         """Where the name of a level begins: at its left, unless something else is drawn there."""
@@ -333,14 +339,11 @@ class Line(Chart):
         return [(self.x(at), text, "" if at in few else "phone") for at, text in every]
 
     def _periods(self) -> list[tuple[float, str, str]]:
-        """The names of periods under their points, the newest first to stay; fewer of them on a phone."""
-        wanted = 7 * max(len(mark.name) for mark in self.figure.marks) + 12
-        every, fewer = (max(1, math.ceil(wanted * len(self.figure.marks) / w)) for w in (self.width, PHONE))
-        return [
-            (self.x(mark.at), mark.name, "" if after % fewer == 0 else "phone")
-            for after, mark in enumerate(reversed(self.figure.marks))
-            if after % every == 0 and mark.name
-        ]
+        """The names of periods under their points; fewer of them on a phone."""
+        marks = self.figure.marks
+        wanted = 7 * max(len(mark.name) for mark in marks) + 12
+        stay = self._thinned(wanted, PHONE)
+        return [(self.x(marks[n].at), marks[n].name, "" if narrow else "phone") for n, narrow in stay.items()]
 
     def _runs(self) -> tuple[list[Spec], list[Spec], list[Spec]]:
         """Points as runs without gaps: final, not final (joined to the last final one), and lonely ones."""
@@ -394,11 +397,9 @@ class Bars(Chart):
                         "partial": mark.partial,
                     }
                 )
-        every, fewer = (max(1, math.ceil(34 * len(self.figure.marks) / w)) for w in (self.width, TABLET))
+        stay = self._thinned(34, TABLET)
         names = [
-            ((index + 0.5) * self.band, mark.name, "" if after % fewer == 0 else "desk")
-            for index, mark in enumerate(self.figure.marks)
-            if (after := len(self.figure.marks) - 1 - index) % every == 0
+            ((n + 0.5) * self.band, self.figure.marks[n].name, "" if narrow else "desk") for n, narrow in stay.items()
         ]
         parts = [*self.remarks(), *self.grid(), self.names(names, "center")]
         kind: Spec = {"type": "rect", "cornerRadiusTopLeft": 2, "cornerRadiusTopRight": 2}
