@@ -105,7 +105,7 @@ def thinned(names: Sequence[str], every: int, fewer: int) -> dict[int, bool]:
     years = [n for n, name in enumerate(names) if re.search(r"\d{4}", name)]
     told = len(years) < len(names) and len(years) > 2  # the first is named for being first
     last, apart = (years[-1], years[-1] - years[-2]) if told else (len(names) - 1, 0)
-    steps = []
+    steps: list[int] = []
     for least in (every, fewer):
         step = max([least, *steps])
         while (apart % step and step % apart if apart else False) or any(step % one for one in steps):

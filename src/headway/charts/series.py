@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from headway.charts.figure import Figure, Form, Mark
+from headway.charts.figure import Figure, Form, Mark, thinned
 from headway.charts.plot import Plot, Series
 from headway.charts.vega import BOTTOM, LEFT, TOP, Bars, Line, Spec, layer
 
@@ -21,8 +21,6 @@ _LINE, _CHARACTER = 15.0, 6.5
 _WIDEST, _SQUARE, _LEAST = 264, 26, 8
 #: The widest bar in pixels, and the narrowest one that bears an edge in the colour of the ground.
 _THICK, _EDGED = 140, 5
-#: The digits of a year: the first period of each bears it as its name.
-_YEAR = 4
 #: Of a bar that lies: the line of its name, its own height, and the air below it.
 _NAME, _FLAT, _AIR = 18, 14, 8
 _ON_TIME = ("line", "area", "stacked area", "survival curve")
@@ -158,6 +156,10 @@ class _Lines(Line):
         low, high = math.log10(self.figure.low), math.log10(self.figure.high)
         return round((high - math.log10(max(value, self.figure.low))) / (high - low) * self.height, 2)
 
+    def drawn(self) -> list[list[tuple[float, float]]]:
+        """Each series between its gaps."""
+        return [[(point["x"], point["y"]) for point in run] for one in self.plot.series for run in self._runs_of(one)]
+
     def layers(self) -> list[Spec]:
         """Back to front."""
         stacked = self.plot.shape == "stacked area" and not self.log
@@ -255,12 +257,20 @@ class _Lines(Line):
         return [run for run in runs if run]
 
     def _newest(self) -> Spec:
-        """The value of a lone line above its end, where there is no room beside it."""
+        """The value of a lone line at its end, where there is no room beside it."""
         [one] = self.plot.series
-        ends = [(slot.at, v) for slot, v in zip(self.plot.slots, one.values, strict=True) if v is not None][-1:]
-        rows = [{"x": self.x(at), "y": self.y(value), "label": one.label} for at, value in ends if one.label]
-        text: Spec = {"type": "text", "align": "right", "baseline": "bottom", "dx": 4, "dy": -6, "fontWeight": 600}
-        return layer(rows, text | {"fill": "var(--ink)"}, x="x", y="y", text="label")
+        points = [point for line in self.drawn() for point in line]
+        if not points or not one.label:
+            return layer([], {}, x="x", y="y")
+        (x, y), wanted = points[-1], 8 * len(one.label)
+        over = [level for at, level in points if at >= x - wanted]
+        # Over the line, or under it where that is nearer.
+        under = max(over) - y < y - min(over) and max(over) + 2 * _NAME < self.height
+        place: Spec = {"baseline": "top", "dy": 6} if under else {"baseline": "bottom", "dy": -6}
+        text: Spec = {"type": "text", "align": "right", "dx": 4, "fontWeight": 600, "fill": "var(--ink)", **place}
+        return layer(
+            [{"x": x, "y": max(over) if under else min(over), "label": one.label}], text, x="x", y="y", text="label"
+        )
 
     def _ends(self, *, stacked: bool) -> list[Spec]:
         """The name of each series beside where it ends."""
@@ -287,15 +297,9 @@ class _Columns(Bars):
 
     def layers(self) -> list[Spec]:
         """Back to front."""
-        every = max(1, math.ceil(self._room() * len(self.plot.slots) / self.width))
-        # Where not all names have room, those that are a year keep theirs, else the newest.
-        years = [n for n, slot in enumerate(self.plot.slots) if len(slot.name) == _YEAR and slot.name.isdigit()]
-        kept = years[0] if years else len(self.plot.slots) - 1
-        while len(years) > 1 and (years[1] - kept) % every and every % (years[1] - kept):
-            every += 1
-        labels = [
-            ((n + 0.5) * self.band, slot.name, "") for n, slot in enumerate(self.plot.slots) if (n - kept) % every == 0
-        ]
+        names = [slot.name for slot in self.plot.slots]
+        every = max(1, math.ceil(self._room() * len(names) / self.width))
+        labels = [((n + 0.5) * self.band, names[n], "") for n in thinned(names, every, every)]
         parts = [*self.remarks(), *self.grid(), self.names(labels, "center")]
         parts += self._falling() if self.plot.shape == "waterfall" else self._standing()
         parts += self.target()

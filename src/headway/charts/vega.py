@@ -154,9 +154,21 @@ class Chart:
         every, fewer = (max(1, math.ceil(wanted * len(names) / width)) for width in (self.width, narrow))
         return thinned(names, every, fewer)
 
+    def drawn(self) -> list[list[tuple[float, float]]]:
+        """The lines of the plot by their points, for names to stand beside them."""
+        return []
+
     def clear(self, left: float, right: float, y: float, wanted: float) -> float:
-        """Where the name of a level begins: at its left, unless something else is drawn there."""
-        del right, y, wanted
+        """The first place along a level where its name stands on no line, with room for it on a phone if there is."""
+        crossed = sorted(
+            span for line in self.drawn() for a, b in pairwise(line) if (span := _within(a, b, y - _LINE - 2, y))
+        )
+        for room in (wanted * self.width / PHONE, wanted):
+            place = left
+            for begins, ends in [*crossed, (right, right)]:
+                if min(begins, right) - place >= room:
+                    return round(place, 2)
+                place = max(place, ends + 4)
         return left
 
     def slope(self) -> list[Spec]:
@@ -316,17 +328,9 @@ class Line(Chart):
             parts += [layer(end, mark, x="x", y="y"), layer(end, text, x="x", y="y", text="label")]
         return [part for part in parts if part["data"]["values"]]
 
-    def clear(self, left: float, right: float, y: float, wanted: float) -> float:
-        """The first place along a level where its name stands on no line, with room for it on a phone if there is."""
-        drawn = [(self.x(mark.at), self.y(mark.value)) for mark in self.figure.marks if mark.value is not None]
-        crossed = [span for a, b in pairwise(drawn) if (span := _within(a, b, y - _LINE - 2, y))]
-        for room in (wanted * self.width / PHONE, wanted):
-            place = left
-            for begins, ends in [*crossed, (right, right)]:
-                if min(begins, right) - place >= room:
-                    return round(place, 2)
-                place = max(place, ends + 4)
-        return left
+    def drawn(self) -> list[list[tuple[float, float]]]:
+        """The one line."""
+        return [[(self.x(mark.at), self.y(mark.value)) for mark in self.figure.marks if mark.value is not None]]
 
     def _dates(self) -> list[tuple[float, str, str]]:
         """Labels of time; on a phone only those that would stand there alone."""

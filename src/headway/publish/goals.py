@@ -122,7 +122,10 @@ def _short(value: float | None, row: Stored, kpi: Kpi, unit: Unit, rounded: Call
     depth = numbers.places(
         [value if row.value is None else row.value], unit, kpi.decimals if unit is kpi.unit else None
     )
-    scale = 10 ** (depth + 2 * (unit.kind is UnitKind.PERCENT))
+    hundred = 2 * (unit.kind is UnitKind.PERCENT)
+    if round(value * 10**hundred, 9).is_integer():
+        depth = 0
+    scale = 10 ** (depth + hundred)
     return numbers.full(rounded(round(value * scale, 6)) / scale, unit, depth, with_unit=unit.kind is not UnitKind.NOUN)
 
 
