@@ -126,6 +126,9 @@ SLUGS = frozenset(
         "not-in-snapshot",
         "report-failed",
         "report-syntax",
+        "template",
+        "pinned-template",
+        "outside-the-cell",
         "not-writable",
         # delivery
         "bad-address",

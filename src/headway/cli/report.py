@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -68,25 +67,16 @@ def snapshot(
 def take(documents: Sequence[Document], project: Path, audience: Readers | None, as_of: str | None = None) -> Snapshot:
     """What some documents ask for; UsageError with everything that they may not say."""
     from headway.model import Audience
-    from headway.reports import answers, taking
+    from headway.reports import answered, taking
     from headway.reports import documents as reading
 
-    requests = reading.requests(documents)
+    reading.requests(documents)
     named = {one.audience or Audience.PUBLIC.value for one in documents} or {Audience.PUBLIC.value}
     if audience is None and len(named) > 1:
         message = f"the documents are for different readers: {plurals.listed(sorted(named))}"
         raise UsageError(Mistake(message, "unknown-option", None, "Say for whom: --audience public"))
     with view_of(project, Audience(audience.value if audience else named.pop()), as_of) as view:
-        taken = taking.take(view, requests if documents else None)
-    wrong: list[Mistake] = []
-    for request in requests:
-        try:
-            answers.answer(request, taken)
-        except UsageError as error:
-            wrong += error.mistakes
-    if wrong:
-        raise UsageError(wrong)
-    return taken
+        return answered.take(view, documents) if documents else taking.take(view, None)
 
 
 def _write(path: Path, text: str, *, filed: bool) -> None:
@@ -110,12 +100,36 @@ app.add_typer(report, name="report")
 
 @report.command()
 def build(
-    document: Annotated[Path, typer.Argument(metavar="DOCUMENT", help="The report, as Markdown.")],
+    document: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DOCUMENT",
+            help="The report, as Markdown, or a template: one's own (.md.jinja), or one that comes with Headway.",
+        ),
+    ],
     project: ProjectOption = Path(),
     as_of: AsOfOption = None,
     audience: _AudienceOption = None,
+    period: Annotated[
+        str | None,
+        typer.Option(
+            "--period",
+            metavar="PERIOD",
+            help="Of a template: what it is about, such as 2026-W46.",
+            show_default="the newest that is over",
+        ),
+    ] = None,
+    cell: Annotated[
+        list[str] | None,
+        typer.Option("--for", metavar="COLUMN=VALUE", help="Make it for one cell, with its own numbers alone."),
+    ] = None,
+    for_each: Annotated[
+        list[str] | None,
+        typer.Option("--for-each", metavar="COLUMN", help="Make one for each cell that has numbers."),
+    ] = None,
     html: Annotated[bool, typer.Option("--html", help="A page alone.")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="A PDF alone.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The document that a template makes, alone.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIRECTORY", help="Where to write it.", show_default="report")
     ] = None,
@@ -124,32 +138,28 @@ def build(
 
     A document that is pinned to an edition says what was filed, and does not look at the ledger.
     """
+    from headway.cli import making
+
+    kinds = {"html": html, "pdf": pdf, "md": markdown}
+    wanted = [kind for kind, asked in kinds.items() if asked] or ["html", "pdf"]
+    asks = making.Asked(document, as_of, audience, period, tuple(cell or ()), tuple(for_each or ()))
+    made = making.make(asks, project, wanted, out or Path("report"))
+    typer.echo(f"Wrote {plurals.listed([str(file) for file in made])}.")
+
+
+@report.command()
+def template(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Which one; without a name, all are listed.", show_default=False),
+    ] = None,
+) -> None:
+    """Print a template that comes with Headway, so that it can be changed."""
     from headway.reports import documents as reading
-    from headway.reports.snapshot import edition_of
+    from headway.reports import rendering
 
-    try:
-        from headway.sphinx import building
-    except ImportError as error:
-        remedy = 'Install them: pip install "headway[reports]"'
-        lacks = (error.name or "a library").partition(".")[0]
-        message = f"reports need {lacks}, which is not installed"
-        raise UsageError(Mistake(message, "missing-extra", None, remedy)) from None
-
-    one = reading.read(document)
-    folder = out or Path("report")
-    with tempfile.TemporaryDirectory() as made:
-        if one.edition:
-            if as_of or audience:
-                message = f"{document} is pinned to edition {one.edition}"
-                remedy = "Leave --as-of and --audience out, or take the edition out of its front matter."
-                raise UsageError(Mistake(message, "unknown-option", None, remedy))
-            path = edition_of(document, one.edition)
-            reading.requests([one])
-        else:
-            path = Path(made) / "snapshot.json"
-            path.write_text(take([one], project, audience, as_of).text(), "utf-8")
-        kinds = {"html": "singlehtml", "pdf": "typst"}
-        wanted = [kind for kind, asked in (("html", html), ("pdf", pdf)) if asked] or list(kinds)
-        for kind in wanted:
-            building.build(document, path, folder, kinds[kind], one.edition)
-    typer.echo(f"Wrote {plurals.listed([f'{folder / document.stem}.{kind}' for kind in wanted])}.")
+    if name is None:
+        for one in rendering.shipped():
+            typer.echo(one)
+        return
+    typer.echo(reading.written(rendering.find(name)), nl=False)

@@ -147,8 +147,8 @@ def number(request: Request, snapshot: Snapshot) -> Number:
     try:
         series, point = _point(of, request, snapshot)
         text, status = _said(request, series, point)
-    except UsageError:
-        if instead is None:
+    except UsageError as error:
+        if instead is None or error.mistakes[0].slug == "outside-the-cell":
             raise
         return Number(instead, of.kpi, of.part, of.period, of.cell)
     than = _change(request, series, point).period if request.name == "kpi-change" else ""

@@ -20,10 +20,12 @@ from headway.model import TOTAL, Audience, Cell, Kpi, Look, Narrative, Scale, Sh
 from headway.periods import Grain, Length, Period
 from headway.publish import boardcharts, cells, figures, goals, history, table, tiles, tokens
 from headway.publish.boardpages import ChartTile
+from headway.publish.pages import Tile as Card
 from headway.publish.published import Until
 from headway.publish.shelf import Shelf, alone, title
 from headway.publish.stored import Stored, by_key, compared_period
 from headway.publish.view import View
+from headway.reports import within
 from headway.reports.asked import ROLES, Address, Request
 from headway.reports.snapshot import FORMAT, Change, Point, Series, Snapshot
 
@@ -34,14 +36,19 @@ _ROWS = 12
 _Line = tuple[str, str, Grain, Cell]
 
 
-def take(view: View, requests: Iterable[Request] | None) -> Snapshot:
-    """What these requests need; of everything, without them: each KPI's total, at every length of period."""
-    return _Taking(view, requests).snapshot()
+def take(view: View, requests: Iterable[Request] | None, cell: Cell = TOTAL) -> Snapshot:
+    """What these requests need; of everything, without them: each KPI's total, at every length of period.
+
+    With a cell, they may ask for nothing but it.
+    """
+    return _Taking(view, requests, cell).snapshot()
 
 
 class _Taking:
-    def __init__(self, view: View, requests: Iterable[Request] | None) -> None:
+    def __init__(self, view: View, requests: Iterable[Request] | None, cell: Cell = TOTAL) -> None:
         self.view = view
+        #: The only cell that may be asked for, or the total: everything.
+        self.within = cell
         self.shelf = Shelf(view.published, view.boards.page_of)
         self.requests = None if requests is None else list(dict.fromkeys(_Once(one) for one in requests))
         self.lines: dict[_Line, Sequence[Stored]] = {}
@@ -90,6 +97,12 @@ class _Taking:
     def _answer(self, request: Request) -> None:
         """Keep what a request needs, or why it cannot be had."""
         try:
+            within.keep(request, self.within, self.view.catalog)
+        except UsageError as error:
+            for key in (request.key, *map(str, request.of)):
+                self._refuse(key, error)
+            return
+        try:
             if request.name == "kpi-chart":
                 self.charts[request.key] = self._chart(request)
             elif request.name == "kpi-table":
@@ -119,7 +132,13 @@ class _Taking:
 
     def _refuse(self, key: str, error: UsageError) -> None:
         first = error.mistakes[0]
-        self.refused[key] = {"message": first.message, "slug": first.slug, "remedy": first.remedy or ""}
+        own = first.slug == "outside-the-cell" or not self.within
+        # A remedy may name what else there is: other cells, above all.
+        self.refused[key] = {
+            "message": first.message,
+            "slug": first.slug,
+            "remedy": (first.remedy or "") if own else "",
+        }
 
     def _known(self, name: str) -> Kpi:
         """A KPI that these readers may see; UsageError `unknown-kpi`, or `not-for-readers`."""
@@ -321,14 +340,15 @@ class _Taking:
         assert isinstance(made, ChartTile)
         if made.plot is None:
             raise UsageError(Mistake(f"there is nothing to draw: {made.finding}", "no-number", None, None))
-        svg = charts.printed(charts.svg(made.plot), tokens.light(), f"{made.title}. {made.finding}")
+        plot = replace(made.plot, remarks=()) if self.within and isinstance(made.plot, charts.Plot) else made.plot
+        svg = charts.printed(charts.svg(plot), tokens.light(), f"{made.title}. {made.finding}")
         return {
             "title": made.title,
             "subtitle": made.subtitle,
             "says": made.finding,
-            "drawn": charts.drawn(made.plot),
+            "drawn": charts.drawn(plot),
             "svg": svg,
-            "notes": [[one.when, one.text] for one in made.plot.remarks] if isinstance(made.plot, charts.Plot) else [],
+            "notes": [[one.when, one.text] for one in plot.remarks] if isinstance(plot, charts.Plot) else [],
         }
 
     # -- lines ---------------------------------------------------------------------------------------------------------
@@ -476,9 +496,15 @@ class _Taking:
             "area": kpi.area or "",
             "grain": kpi.front.value,
             "maturity": page.tile.maturity,
-            "status": page.tile.verdict.key,
-            "word": page.tile.shown.text if page.tile.shown.value is None else page.tile.verdict.word,
+            # How the total stands is no business of a cell.
+            "status": "" if self.within else page.tile.verdict.key,
+            "word": "" if self.within else _word(page.tile),
         }
+
+
+def _word(tile: Card) -> str:
+    """What stands on a card: the status of its number, or the word in the place of one."""
+    return tile.shown.text if tile.shown.value is None else tile.verdict.word
 
 
 def _value(line: Sequence[Stored], key: int) -> float:

@@ -27,10 +27,12 @@ _BESIDE = (".buildinfo*", "objects.inv", "*.typ", "images", "look", ".doctrees")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def build(document: Path, snapshot: Path, out: Path, builder: str, edition: str = "") -> None:
+def build(
+    document: Path, snapshot: Path, out: Path, builder: str, edition: str = "", text: str | None = None, name: str = ""
+) -> None:
     """Write what a builder of Sphinx makes of a document, all or nothing; PublishError `report-failed`, `not-writable`.
 
-    `singlehtml` makes a page, `typst` a PDF.
+    `singlehtml` makes a page, `typst` a PDF. Of a template, `text` is what it made; `name` is what the file is called.
 
     A warning of Sphinx is an error: what a reader would stumble over.
     """
@@ -38,9 +40,11 @@ def build(document: Path, snapshot: Path, out: Path, builder: str, edition: str 
     document = document.absolute()
     with tempfile.TemporaryDirectory() as made:
         fresh = Path(made) / "out"
-        settings = _settings(document, snapshot, about, edition) | _logo(about, Path(made))
-        _run(document, fresh, Path(made) / "doctrees", builder, settings)
+        settings = _settings(document, snapshot, about, edition, text) | _logo(about, Path(made))
+        _run(document, fresh, Path(made) / "doctrees", builder, settings, text)
         try:
+            for file in fresh.glob(f"{documents.stem(document)}.*") if name else ():
+                file.rename(file.with_name(f"{name}{file.suffix}"))
             out.mkdir(parents=True, exist_ok=True)
             shutil.copytree(fresh, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_BESIDE))
         except OSError as error:
@@ -49,10 +53,12 @@ def build(document: Path, snapshot: Path, out: Path, builder: str, edition: str 
             raise PublishError(Mistake(f"{out} cannot be written: {why}", "not-writable", None, remedy)) from None
 
 
-def _settings(document: Path, snapshot: Path, about: Mapping[str, Any], edition: str) -> dict[str, Any]:
+def _settings(
+    document: Path, snapshot: Path, about: Mapping[str, Any], edition: str, text: str | None
+) -> dict[str, Any]:
     """What would stand in conf.py."""
     filed = f" Edition {edition}." if edition else ""
-    own = documents.front_matter(document)
+    own = documents.front_matter(document, text)
     said = f"{about['title']}. Numbers as published on {about['computed']}, for {about['audience']} readers.{filed}"
     return {
         "extensions": ["myst_parser", "sphinx_design", "headway.sphinx"],
@@ -67,7 +73,8 @@ def _settings(document: Path, snapshot: Path, about: Mapping[str, Any], edition:
         "myst_heading_anchors": 3,
         "numfig": True,
         "project": about["title"],
-        "root_doc": document.stem,
+        "root_doc": documents.stem(document),
+        "source_suffix": dict.fromkeys((".md", documents.TEMPLATE), "markdown"),
         "typst_accent": about["accent"],
         "typst_created": about["as_of"],
         "typst_date": about["day"],
@@ -86,7 +93,7 @@ def _logo(about: Mapping[str, Any], folder: Path) -> dict[str, str]:
     return {"typst_logo": str(file)}
 
 
-def _run(document: Path, out: Path, doctrees: Path, builder: str, settings: dict[str, Any]) -> None:
+def _run(document: Path, out: Path, doctrees: Path, builder: str, settings: dict[str, Any], text: str | None) -> None:
     said = io.StringIO()
     stopped = ""
     with patch_docutils(), docutils_namespace():
@@ -94,6 +101,8 @@ def _run(document: Path, out: Path, doctrees: Path, builder: str, settings: dict
             app = Sphinx(
                 document.parent, None, out, doctrees, builder, settings, None, said, freshenv=True, warningiserror=True
             )
+            if text is not None:  # images and includes stand beside the template all the same
+                app.connect("source-read", lambda app, name, source: source.__setitem__(0, text))
             app.build(force_all=True)
         except SphinxError as error:
             stopped = str(error)

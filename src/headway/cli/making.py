@@ -1,0 +1,132 @@
+"""What `headway report build` does: make the document of its template, look its numbers up, write the files."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headway.cli.project import cell_of, period_of, view_of
+from headway.errors import Mistake, PublishError, UsageError
+from headway.options import Readers
+
+if TYPE_CHECKING:
+    from headway.publish.view import View
+    from headway.reports.documents import Document, Header
+
+#: What writes each kind of file.
+_BUILDERS = {"html": "singlehtml", "pdf": "typst"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to make: of which document, for whom, as of when; of a template, for which period and cells."""
+
+    document: Path
+    as_of: str | None = None
+    audience: Readers | None = None
+    period: str | None = None
+    cell: tuple[str, ...] = ()
+    for_each: tuple[str, ...] = ()
+
+
+def make(asked: Asked, project: Path, kinds: Sequence[str], out: Path) -> list[Path]:
+    """Write the files, all that a command can say being wrong told before; the paths of what was written."""
+    from headway.model import Audience
+    from headway.reports import answered, rendering
+    from headway.reports import documents as reading
+
+    if {"html", "pdf"} & set(kinds):
+        _needs_extra()
+    path = rendering.find(asked.document)
+    header = reading.header(path, reading.written(path))
+    if header.edition and not reading.is_template(path):
+        return _filed(path, header, asked, kinds, out)
+    audience = Audience(asked.audience.value if asked.audience else header.audience or Audience.PUBLIC.value)
+    with view_of(project, audience, asked.as_of) as view:
+        some = _documents(asked, path, view)
+        taken = [answered.take(view, [one]).text() for one in some]
+    return [file for one, text in zip(some, taken, strict=True) for file in _write(one, text, kinds, out)]
+
+
+def _documents(asked: Asked, path: Path, view: View) -> list[Document]:
+    """The document, or one for each cell, no two of one name."""
+    from headway.reports import documents as reading
+    from headway.reports import each, rendering
+
+    if asked.period and not reading.is_template(path):
+        remedy = f"Its numbers name their periods. A template, whose name ends in {reading.TEMPLATE}, is about one."
+        raise UsageError(Mistake(f"{path} is no template, and has no period", "unknown-option", None, remedy))
+    period = period_of(view.catalog, asked.period) if asked.period else rendering.newest(path, view)
+    if not asked.for_each:
+        cell = each.one(view, cell_of(asked.cell), period) if asked.cell else ()
+        return [rendering.render(path, view, period, cell)]
+    if asked.cell:
+        remedy = "One makes a report for one cell, the other one for each."
+        raise UsageError(Mistake("--for and --for-each exclude each other", "unknown-option", None, remedy))
+    some = [rendering.render(path, view, period, cell) for cell in each.cells(view, asked.for_each, period)]
+    seen = Counter[str]()
+    for n, one in enumerate(some):
+        seen[one.name] += 1
+        if seen[one.name] > 1:  # two values that differ only in letters which file names do not have
+            some[n] = replace(one, name=f"{one.name}-{seen[one.name]}")
+    return some
+
+
+def _filed(path: Path, header: Header, asked: Asked, kinds: Sequence[str], out: Path) -> list[Path]:
+    """The files of a document that is pinned to an edition."""
+    from headway.reports import documents as reading
+    from headway.reports.snapshot import edition_of
+
+    if asked.as_of or asked.audience or asked.cell or asked.for_each:
+        message = f"{path} is pinned to edition {header.edition}"
+        remedy = "Leave --as-of, --audience and cells out, or take the edition out of its front matter."
+        raise UsageError(Mistake(message, "unknown-option", None, remedy))
+    one = reading.read(path)
+    reading.requests([one])
+    return _write(one, edition_of(path, header.edition), kinds, out)
+
+
+def _write(one: Document, snapshot: str | Path, kinds: Sequence[str], out: Path) -> list[Path]:
+    """Write each kind of file of a document, from a snapshot or the file of one."""
+    made = []
+    for kind in kinds:
+        if kind == "md":
+            _text(out / f"{one.name}.md", one.text)
+        else:
+            _built(one, snapshot, kind, out)
+        made.append(out / f"{one.name}.{kind}")
+    return made
+
+
+def _needs_extra() -> None:
+    """UsageError `missing-extra` where the libraries are not there that make pages of documents."""
+    try:
+        from headway.sphinx import building  # noqa: F401  # it is there, or it is not
+    except ImportError as error:
+        remedy = 'Install them: pip install "headway[reports]"'
+        lacks = (error.name or "a library").partition(".")[0]
+        message = f"reports need {lacks}, which is not installed"
+        raise UsageError(Mistake(message, "missing-extra", None, remedy)) from None
+
+
+def _built(one: Document, snapshot: str | Path, kind: str, out: Path) -> None:
+    from headway.sphinx import building
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = snapshot if isinstance(snapshot, Path) else Path(folder) / "snapshot.json"
+        if isinstance(snapshot, str):
+            file.write_text(snapshot, "utf-8")
+        building.build(one.path, file, out, _BUILDERS[kind], one.edition, one.text, one.name)
+
+
+def _text(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise PublishError(Mistake(f"{file} cannot be written: {why}", "not-writable", None, None)) from None

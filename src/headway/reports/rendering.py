@@ -1,0 +1,105 @@
+"""Makes a document of a template: Jinja in Markdown, given what the catalogue and the ledger say of one period.
+
+A template chooses what a report speaks of and in which order. Its numbers it asks for as every document does, with
+roles and directives, so a template neither formats nor adds up. It runs in a sandbox, and what it is given are `facts`,
+frozen and few: a file that somebody sent can neither read the disk nor see what its readers may not.
+"""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from headway.errors import Mistake, Place, UsageError
+from headway.model import TOTAL, Cell
+from headway.periods import Grain, Period
+from headway.publish.view import View
+from headway.reports import documents, facts
+from headway.reports.documents import TEMPLATE, Document
+from headway.reports.names import file_name
+
+_SHIPPED = Path(__file__).parent / "templates"
+#: What an expression of a template may raise, beside Jinja's own errors.
+_FOREIGN = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+def shipped() -> tuple[str, ...]:
+    """The names of the templates that come with Headway."""
+    return tuple(sorted(documents.stem(path) for path in _SHIPPED.glob(f"*{TEMPLATE}") if path.name[0] != "_"))
+
+
+def find(named: str | Path) -> Path:
+    """The file of a document or template: a path, or the name of a template that comes with Headway."""
+    path = Path(named)
+    if path.suffix or path.exists():
+        return path
+    if path.name in shipped() and path == Path(path.name):
+        return _SHIPPED / f"{path.name}{TEMPLATE}"
+    known = f"Name a Markdown file, or a template that comes with Headway: {', '.join(shipped())}."
+    raise UsageError(Mistake(f"there is no document {named}", "missing-file", None, known))
+
+
+def render(named: str | Path, view: View, period: Period | None = None, cell: Cell = TOTAL) -> Document:
+    """The document that a template makes for a period, and for one cell; a plain document is taken as it is.
+
+    Without a period it is about the newest one that is over, of the length that its front matter names.
+    """
+    path = find(named)
+    text = documents.written(path)
+    name = file_name(documents.stem(path), cell)
+    if not documents.is_template(path):
+        return documents.document(path, text, name, cell)
+    which = period or newest(path, view)
+    if which is None:
+        message = f"{path} does not say how long a period it is about"
+        remedy = "Write it in its front matter, as in headway: {every: week}, or name one: --period 2026-10"
+        raise UsageError(Mistake(message, "unknown-period", None, remedy))
+    made = _rendered(path, view, which, cell)
+    one = documents.document(path, made, name, cell)
+    if one.edition:
+        message = f"{path} is pinned to edition {one.edition}, and a template follows the data"
+        remedy = "Make a document of it, and pin that: headway report build TEMPLATE --markdown"
+        raise UsageError(Mistake(message, "pinned-template", None, remedy))
+    return one
+
+
+def newest(path: Path, view: View) -> Period | None:
+    """The newest period that is over, of the length that a template says it is about; None if it says nothing."""
+    every = documents.header(path, documents.written(path)).every
+    calendar = view.catalog.calendar
+    return calendar.previous(calendar.at(Grain(every), view.now)) if every else None
+
+
+def _rendered(path: Path, view: View, period: Period, cell: Cell) -> str:
+    folders = [FileSystemLoader(path.absolute().parent), FileSystemLoader(_SHIPPED)]
+    environment = ImmutableSandboxedEnvironment(
+        loader=ChoiceLoader(folders),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # it writes Markdown, and `facts` hold their texts as Markdown reads them
+    )
+    try:
+        return environment.get_template(path.name).render(facts.of(view, period, cell))
+    except TemplateSyntaxError as error:
+        raise _told(path, Path(error.filename or path), error.lineno, error.message or "it cannot be read") from None
+    except TemplateNotFound as error:
+        raise _told(path, *_where(error, path), f"there is no template {error.message}") from None
+    except _FOREIGN as error:
+        raise _told(path, *_where(error, path), str(error)) from None
+
+
+def _where(error: Exception, path: Path) -> tuple[Path, int]:
+    """The file and line of the template in which an error came up: Jinja puts them on the stack."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(TEMPLATE)]
+    return (Path(frames[-1].filename), frames[-1].lineno or 1) if frames else (path, 1)
+
+
+def _told(path: Path, file: Path, line: int, message: str) -> UsageError:
+    shown = path if file == path.absolute() else file
+    remedy = "What a template is given stands in docs/reports.md, under Templates."
+    return UsageError(Mistake(message.rstrip("."), "template", Place(str(shown), line), remedy))

@@ -1,0 +1,147 @@
+"""Templates: what they are given, what they make, and how they are told what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from headway.errors import Mistake, UsageError
+from headway.ledger import Ledger
+from headway.model import Audience, Catalog
+from headway.publish import view
+from headway.publish.view import View
+from headway.reports import answered, documents, each, rendering
+from headway.reports.names import address, file_name, plain
+
+Published = tuple[Ledger, Catalog]
+HEAD = "---\ntitle: {{ period.label }}\nheadway: {audience: internal, every: month}\n---\n"
+
+
+@pytest.fixture
+def internal(published: Published, northlane: SimpleNamespace) -> View:
+    """Northlane as its own people see it."""
+    return view.open(*published, Audience.INTERNAL, northlane.NOW)
+
+
+def mistake(reads: Callable[[], object]) -> Mistake:
+    """The one thing that is wrong."""
+    with pytest.raises(UsageError) as caught:
+        reads()
+    (one,) = caught.value.mistakes
+    return one
+
+
+def written(folder: Path, text: str, name: str = "own.md.jinja") -> Path:
+    """A template in a file."""
+    (folder / name).write_text(text, "utf-8")
+    return folder / name
+
+
+def test_a_template_is_about_the_newest_period_that_is_over(internal: View, tmp_path: Path) -> None:
+    """Of the length that its front matter names, whatever stands around that; another one may be asked for."""
+    path = written(tmp_path, HEAD + "{{ period }} {{ period.label }}\n")
+    assert rendering.render(path, internal).text.splitlines()[-1] == "2026-10 October 2026"
+    asked = internal.catalog.calendar.parse("2026-Q2")
+    assert rendering.render(path, internal, asked).text.splitlines()[-1] == "2026-Q2 Q2 2026"
+    bare = written(tmp_path, "{{ period }}\n")
+    assert mistake(lambda: rendering.render(bare, internal)).slug == "unknown-period"
+
+
+def test_a_template_asks_for_numbers_as_a_document_does(internal: View, tmp_path: Path) -> None:
+    """A fact written out is the address of its number."""
+    path = written(tmp_path, HEAD + "{% for kpi in kpis if kpi.name == 'revenue' %}{kpi}`{{ kpi }}`{% endfor %}\n")
+    one = rendering.render(path, internal)
+    assert [str(request.of[0]) for request in one.requests] == ["revenue 2026-10"]
+    assert one.name == "own"
+    assert answered.take(internal, [one]).kpis.keys() == {"revenue"}
+
+
+def test_a_template_says_only_what_its_readers_may_see(published: Published, northlane: SimpleNamespace) -> None:
+    """The same template for outsiders names fewer KPIs, no alert, and none of what is internal."""
+    path = rendering.find("daily")
+    seen = view.open(*published, Audience.PUBLIC, northlane.NOW)
+    hidden = set(published[1].kpis) - set(seen.names)
+    text = rendering.render(path, seen).text
+    assert hidden
+    assert not [name for name in hidden if f"`{name} " in text]
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "line"),
+    [
+        ("\n{{ kpi.title }}", "'kpi' is undefined", 6),
+        ("{% for kpi in kpis %}\n", "Unexpected end of template", 5),
+        ("\n\n{{ kpis.title }}", "'tuple object' has no attribute 'title'", 7),
+        ("{{ 1 / 0 }}", "division by zero", 5),
+        ("{% include 'no.md.jinja' %}", "there is no template no.md.jinja", 5),
+        ("{{ kpis.__class__.__mro__ }}", "access to attribute '__class__' of 'tuple' object is unsafe", 5),
+    ],
+)
+def test_a_mistake_in_a_template_has_its_place(
+    body: str, message: str, line: int, internal: View, tmp_path: Path
+) -> None:
+    """File and line of the template, not of what it makes; out of the sandbox there is no way."""
+    path = written(tmp_path, HEAD + body)
+    one = mistake(lambda: rendering.render(path, internal))
+    assert one.place is not None
+    assert (one.slug, one.message.startswith(message), one.place.path, one.place.line) == (
+        "template",
+        True,
+        str(path),
+        line,
+    ), one
+
+
+def test_a_template_cannot_be_pinned(internal: View, tmp_path: Path) -> None:
+    """What it makes follows the data; the document that it made can be."""
+    path = written(tmp_path, "---\nheadway: {edition: a, every: month}\n---\n# {{ period }}\n")
+    assert mistake(lambda: rendering.render(path, internal)).slug == "pinned-template"
+    assert mistake(lambda: documents.read(path)).slug == "unreadable-file"
+
+
+def test_a_name_that_is_no_template_is_told(tmp_path: Path) -> None:
+    """With those that there are."""
+    one = mistake(lambda: rendering.find("weakly"))
+    assert (one.slug, "daily" in (one.remedy or "")) == ("missing-file", True)
+
+
+def test_a_text_of_the_catalogue_reads_as_it_stands() -> None:
+    """What Markdown would take for its own is escaped; values of cells become names of files."""
+    assert plain("a *b* [c](d)\n<e> {f}") == r"a \*b\* \[c\](d) \<e\> \{f\}"
+    assert address((("hub", "New York"), ("plan", "a"))) == 'hub="New York" plan=a'
+    assert file_name("community", (("community", "Zürich / Süd"),)) == "community-zurich-sud"
+
+
+# -- one cell ------------------------------------------------------------------------------------------------------
+
+
+def test_each_cell_with_a_number_gets_its_report(internal: View) -> None:
+    """A breakdown that nothing has is told with those that there are."""
+    known = each.cells(internal, ["cluster"])
+    assert (("cluster", "Earthlab"),) in known
+    assert each.one(internal, (("cluster", "Earthlab"),)) == (("cluster", "Earthlab"),)
+    assert mistake(lambda: each.one(internal, (("cluster", "nowhere"),))).slug == "unknown-cell"
+    assert mistake(lambda: each.cells(internal, ["colour"])).slug == "unknown-cell"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("{kpi}`mau`", "Monthly active users is asked for the total"),
+        ("{kpi}`mau cluster=Ocean`", "Monthly active users is asked for another cell"),
+        ('{kpi}`mau or="none"`', "Monthly active users is asked for the total"),
+        (":::{kpi-card} mau\n:::", "Monthly active users is asked for the total"),
+        (":::{kpi-table} mau\n:by: cluster\n:::", "Monthly active users is asked for the total"),
+        (":::{kpi-chart} mau\n:::", "Monthly active users is asked for the total"),
+        (":::{kpi-list} usage\n:::", "{kpi-list} shows totals"),
+    ],
+)
+def test_a_report_for_one_cell_asks_for_nothing_else(body: str, message: str, internal: View, tmp_path: Path) -> None:
+    """Neither the total nor another cell, by whatever role or directive; words in place of a number do not help."""
+    path = written(tmp_path, f"# One\n\n{body}\n", "one.md")
+    one = rendering.render(path, internal, None, (("cluster", "Earthlab"),))
+    found = mistake(lambda: answered.take(internal, [one]))
+    assert (found.slug, found.message.startswith(message)) == ("outside-the-cell", True), found
