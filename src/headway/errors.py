@@ -82,6 +82,7 @@ SLUGS = frozenset(
         "not-a-review",
         "review-edited",
         "targets-changed",
+        "two-snapshots",
         # sources
         "missing-file",
         "missing-environment",

@@ -1,0 +1,104 @@
+"""Which document asks, and which snapshot it reads. mystmd does not say: it passes a line, not a file.
+
+So documents of the project are looked at for what is asked on that line. A document that is pinned to an edition reads
+that one. If several documents could be meant and they read different snapshots, nothing is guessed: it is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headway.errors import Mistake, UsageError
+from headway.reports.snapshot import edition_of
+
+#: Names the snapshot of a build, whatever documents say.
+VARIABLE = "HEADWAY_SNAPSHOT"
+_FILE = "snapshot.json"
+#: Folders whose documents are somebody else's, or made.
+_APART = ("_build", "node_modules")
+_MATTER = re.compile(r"\s*---[ \t]*\n(.*?\n)---[ \t]*(?:\n|$)", re.DOTALL)
+#: What the front matter says to us, on its line or on those below that are indented.
+_OWN = re.compile(r"^headway:(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
+_EDITION = re.compile(r"""\bedition\s*:\s*["']?([^\s"',}]+)""")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks: the folder of the project, the documents that it could be, and the snapshot that they read."""
+
+    folder: Path
+    documents: tuple[Path, ...]
+    snapshot: Path
+
+    def name(self, document: Path) -> str:
+        """A document as mystmd writes it."""
+        return str(document.relative_to(self.folder))
+
+
+def find(data: Mapping[str, Any], here: Path, environment: Mapping[str, str]) -> Asked:
+    """Who asks; UsageError `two-snapshots` if that cannot be told and makes a difference."""
+    folder = next((one for one in (here, *here.parents) if (one / "myst.yml").exists()), here)
+    documents = tuple(_asking(data, folder))
+    if named := environment.get(VARIABLE):
+        return Asked(folder, documents, here / named)
+    read = {_snapshot(document, folder): document for document in documents} or {folder / _FILE: folder}
+    if len(read) > 1:
+        line = data["node"]["position"]["start"]["line"]
+        names = " and ".join(str(one.relative_to(folder)) for one in list(read.values())[:2])
+        message = f"{names} say the same on line {line} and read different snapshots; mystmd does not tell them apart"
+        raise UsageError(
+            Mistake(message, "two-snapshots", None, f"Name the one to read: {VARIABLE}=editions/2026-q3.json")
+        )
+    return Asked(folder, documents, next(iter(read)))
+
+
+def _asking(data: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Documents with what is asked on its lines; else, as of what is included, those that have it anywhere."""
+    name, position = data["name"], data["node"].get("position") or {}
+    asked = f"{{{name}}}`{data['body']}`" if data["node"]["type"] == "mystRole" else f"{{{name}}}"
+    first, last = (position.get(end, {}).get("line", 0) for end in ("start", "end"))
+    anywhere: list[Path] = []
+    there: list[Path] = []
+    for path in _documents(folder):
+        lines = path.read_text("utf-8", errors="replace").splitlines()
+        if _spaced(asked) in _spaced("\n".join(lines)):
+            anywhere.append(path)
+        if first and _spaced(asked) in _spaced("\n".join(lines[first - 1 : max(first, last)])):
+            there.append(path)
+    return there or anywhere
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _documents(folder: Path) -> Iterator[Path]:
+    for at, folders, files in os.walk(folder):
+        folders[:] = sorted(one for one in folders if one not in _APART and not one.startswith("."))
+        yield from (Path(at, file) for file in sorted(files) if file.endswith(".md"))
+
+
+def _snapshot(document: Path, folder: Path) -> Path:
+    """The edition that a document is pinned to, or the nearest snapshot from its folder up."""
+    if edition := _pinned(document):
+        return edition_of(document, edition)
+    above = [document.parent, *document.parent.parents]
+    within = above[: above.index(folder) + 1]
+    return next((one / _FILE for one in within if (one / _FILE).exists()), folder / _FILE)
+
+
+def _pinned(document: Path) -> str:
+    """The edition that the front matter names, or ''. It is YAML, but this key is all that is asked of it."""
+    matter = _MATTER.match(document.read_text("utf-8", errors="replace"))
+    own = _OWN.search(matter[1]) if matter else None
+    said = re.sub(r"(^|\s)#.*", "", own[1]) if own else ""
+    found = _EDITION.search(said)
+    if found is None and "edition" in said:
+        message = f"the edition in the front matter of {document.name} cannot be read"
+        raise UsageError(Mistake(message, "bad-value", None, "Write it as headway: {edition: 2026-q3}"))
+    return found[1] if found else ""
