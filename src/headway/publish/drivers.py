@@ -1,4 +1,4 @@
-"""Which cell explains most of a change, from stored numbers alone: the first thing that who is woken wants to know.
+"""Which cells explain a change, from stored numbers alone: the first thing that who is woken wants to know.
 
 Where cells add up, it is the one whose own change is largest. A ratio is asked what it would be if one cell had its
 numerator and denominator of before, and all others theirs of now. Of every other number, the cell that changed most is
@@ -17,6 +17,16 @@ from headway.publish.stored import Stored
 
 #: A cell that has less of a change than this explains nothing.
 _LEAST = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """A cell, and how much of the whole's change came with its rows: 0.5 is half of it, less than 0 went against it."""
+
+    cell: Cell
+    share: float
+    before: float
+    after: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +54,33 @@ def driver(
     then, now = before.get(of), after.get(of)
     if then is None or now is None or then.value is None or now.value is None or then.value == now.value:
         return None
-    change = now.value - then.value
-    within = list(_within(kpi, part, of, before, after))
-    share = _share(kpi, part, then, now)
-    if share is None:
+    shares = contributions(kpi, part, of, before, after)
+    if shares is None:
+        change, within = now.value - then.value, _within(kpi, part, of, before, after)
         moved = [(abs(b - a), cell, a, b) for cell, a, b in within if (b - a) * change > 0]
         found = max(moved, key=lambda one: one[0], default=None)
         return Driver(*found[1:], explains=False) if found else None
-    shares = [(share(before.get(cell), after.get(cell)) / change, cell, a, b) for cell, a, b in within]
-    found = max(shares, key=lambda one: one[0], default=None)
-    return Driver(*found[1:], explains=True) if found and found[0] >= _LEAST else None
+    most = max(shares, key=lambda one: one.share, default=None)
+    return Driver(most.cell, most.before, most.after, explains=True) if most and most.share >= _LEAST else None
+
+
+def contributions(
+    kpi: Kpi, part: str, of: Cell, before: Mapping[Cell, Stored], after: Mapping[Cell, Stored]
+) -> list[Contribution] | None:
+    """How much of a change each cell within `of` explains; None where that cannot be said exactly.
+
+    Those of one breakdown add up to the whole change where `cells.sums`, and else do not.
+    """
+    then, now = before.get(of), after.get(of)
+    if then is None or now is None or then.value is None or now.value is None or then.value == now.value:
+        return None
+    share, change = _share(kpi, part, then, now), now.value - then.value
+    if share is None:
+        return None
+    return [
+        Contribution(cell, share(before.get(cell), after.get(cell)) / change, a, b)
+        for cell, a, b in _within(kpi, part, of, before, after)
+    ]
 
 
 def said(found: Driver, kpi: Kpi, part: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from headway.errors import Mistake, UsageError
 from headway.reports.asked import ROLES, Address, Request
-from headway.reports.snapshot import Cell, Change, Point, Series, Snapshot
+from headway.reports.snapshot import Cell, Change, Point, Said, Series, Snapshot
 
 _RANK = {grain: rank for rank, grain in enumerate(("hour", "day", "week", "month", "quarter", "year"))}
 
@@ -35,14 +35,33 @@ class Number:
     says: str = ""
     #: Of a change: the period that it is compared with.
     than: str = ""
+    #: Of a share in a sentence: the cells whose share it is.
+    of: tuple[Cell, ...] = ()
 
     @property
     def attributes(self) -> dict[str, str]:
         """By which tests and readers trace it."""
         told = {"kpi": self.kpi, "part": self.part, "period": self.period, "revision": str(self.revision or "")}
         told |= {"says": self.says, "than": self.than}
-        told["cell"] = " ".join(f"{column}={value}" for column, value in self.cell)
+        told["cell"] = _named(self.cell)
+        told["of"] = "; ".join(map(_named, self.of))
         return {key: value for key, value in told.items() if value}
+
+
+def _named(cell: Cell) -> str:
+    return " ".join(f"{column}={value}" for column, value in cell)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What happened to a number, in words with figures between them."""
+
+    parts: tuple[str | Number, ...]
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(part if isinstance(part, str) else part.text for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +134,13 @@ class Listing:
     cards: tuple[Card, ...]
 
 
-Answer = Number | Card | tuple[Card, ...] | Table | Figure | Definition | Listing
+Answer = Number | Sentence | Card | tuple[Card, ...] | Table | Figure | Definition | Listing
 
 
 def answer(request: Request, snapshot: Snapshot) -> Answer:
     """What stands there; UsageError with the request's place for what cannot be told."""
+    if request.name == "kpi-sentence":
+        return sentence(request, snapshot)
     if request.name in ROLES:
         return number(request, snapshot)
     match request.name:
@@ -154,6 +175,28 @@ def number(request: Request, snapshot: Snapshot) -> Number:
     than = _change(request, series, point).period if request.name == "kpi-change" else ""
     says = request.name.removeprefix("kpi").lstrip("-")
     return replace(_number(series, point, text), status=status, says=says, than=than)
+
+
+def sentence(request: Request, snapshot: Snapshot) -> Sentence:
+    """What happened to a number, as it was worded when the snapshot was taken."""
+    of = request.of[0]
+    instead = request.options.get("or")
+    try:
+        series, _ = _point(of, request, snapshot)
+        pieces = snapshot.sentences.get(request.key)
+        if pieces is None:
+            raise _of_several(request, snapshot)
+    except UsageError as error:
+        if instead is None or error.mistakes[0].slug == "outside-the-cell":
+            raise
+        return Sentence((Number(instead, of.kpi, of.part, of.period, of.cell),))
+    return Sentence(tuple(piece if isinstance(piece, str) else _figure(series, Said(*piece)) for piece in pieces))
+
+
+def _figure(series: Series, said: Said) -> Number:
+    of = tuple(tuple((column, value) for column, value in cell) for cell in said.of)
+    traced = Number(said.text, series.kpi, series.part, said.period, series.cell, said.revision, said.value)
+    return replace(traced, says=said.says, than=said.than, of=of)
 
 
 def _said(request: Request, series: Series, point: Point) -> tuple[str, str]:

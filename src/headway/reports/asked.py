@@ -24,6 +24,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "kpi-status": ("or",),
     "kpi-period": ("or",),
     "kpi-target": ("or",),
+    "kpi-sentence": ("compare", "or"),
 }
 #: Every directive and the options that it takes.
 DIRECTIVES: Mapping[str, tuple[str, ...]] = {

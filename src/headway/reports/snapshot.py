@@ -7,7 +7,7 @@ file that is filed beside its report small. Standard library only.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +52,22 @@ class Point(NamedTuple):
     revision: int
     running: bool
     changes: Mapping[str, Change]
+
+
+class Said(NamedTuple):
+    """A figure of a sentence, and which number it is of.
+
+    `says` is '' for the number of `period` itself; else what of it is told: change, gap, target, over, since, streak,
+    share. `than` is the period that it is compared with, and `of` are the cells of a share.
+    """
+
+    text: str
+    says: str
+    period: str
+    than: str
+    value: float | None
+    revision: int
+    of: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +115,8 @@ class Snapshot:
         self.charts: Mapping[str, Mapping[str, Any]] = data["charts"]
         #: By what asks for them: the periods of a table, and its lines.
         self.tables: Mapping[str, Mapping[str, Any]] = data["tables"]
+        #: By what asks for them: sentences in pieces, of which those are figures that are no text.
+        self.sentences: Mapping[str, Sequence[str | Sequence[Any]]] = data.get("sentences", {})
         #: What was asked for and cannot be told: address or chart -> message, slug and remedy.
         self.refused: Mapping[str, Mapping[str, str]] = data["refused"]
 

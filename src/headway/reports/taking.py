@@ -25,7 +25,7 @@ from headway.publish.published import Until
 from headway.publish.shelf import Shelf, alone, title
 from headway.publish.stored import Stored, by_key, compared_period
 from headway.publish.view import View
-from headway.reports import within
+from headway.reports import sentences, within
 from headway.reports.asked import ROLES, Address, Request
 from headway.reports.snapshot import FORMAT, Change, Point, Series, Snapshot
 
@@ -55,6 +55,7 @@ class _Taking:
         self.listed: set[_Line] = set()
         self.tables: dict[str, dict[str, Any]] = {}
         self.charts: dict[str, dict[str, Any]] = {}
+        self.sentences: dict[str, list[sentences.Piece]] = {}
         self.refused: dict[str, dict[str, str]] = {}
 
     @cached_property
@@ -88,6 +89,7 @@ class _Taking:
                 "series": [one.as_json() for one in self._series()],
                 "tables": self.tables,
                 "charts": self.charts,
+                "sentences": self.sentences,
                 "refused": self.refused,
             }
         )
@@ -114,6 +116,8 @@ class _Taking:
         for of in request.of if request.name in (*ROLES, "kpi-card", "kpi-cards") else ():
             try:
                 self._number(of)
+                if request.name == "kpi-sentence":
+                    self._sentence(request)
             except UsageError as error:
                 self._refuse(str(of), error)
         for of in request.of if request.name in ("kpi-definition", "kpi-why") else ():
@@ -173,6 +177,50 @@ class _Taking:
         line = self._keep(kpi.name, of.part, self._grain(kpi, of.grain, cell=bool(cell)), cell)
         if not any(not row.partial for row in line):
             self._none(kpi, of, line, None)
+
+    def _sentence(self, request: Request) -> None:
+        """Word what happened to a number, if there is one of a period that is over."""
+        of, compare = request.of[0], request.options.get("compare", "")
+        kpi, calendar = self.view.catalog.kpis[of.kpi], self.view.catalog.calendar
+        cell = self._cell(kpi, of)
+        grain = self._period(of.period).grain if of.period else self._grain(kpi, of.grain, cell=bool(cell))
+        line = self._keep(kpi.name, of.part, grain, cell)
+        row = next(
+            (row for row in reversed(line) if not row.partial and of.period in ("", row.period.name)),
+            None,
+        )
+        if row is None or row.value is None:
+            return
+        own = alone(kpi, Shown(kpi.name, of.part, grain), cell)
+        length = Length.parse(compare) if compare else None
+        earlier = calendar.earlier(row.period, length) if length else compared_period(own, row.period, calendar)
+        named = "" if self.within == cell else f" ({cells.label(cell, kpi)})"
+        self.sentences[request.key] = sentences.sentence(
+            sentences.Told(
+                subject=f"{title(kpi, of.part)}{named if cell else ''}",
+                kpi=kpi,
+                own=own,
+                part=of.part,
+                cell=cell,
+                line=line,
+                row=row,
+                past=self.view.published.past(kpi.name),
+                length=compare,
+                earlier=earlier,
+                by_cell=self._by_cell(kpi, of.part, cell, [one for one in line if one.period in (row.period, earlier)]),
+            )
+        )
+
+    def _by_cell(self, kpi: Kpi, part: str, cell: Cell, some: Sequence[Stored]) -> dict[int, dict[Cell, Stored]]:
+        """The rows of a few periods by cell, with those of the whole."""
+        found = {row.period.key: {cell: row} for row in some}
+        if kpi.breakdowns and some:
+            lines = self.view.published.cells(kpi.name, some[0].period.grain, part)
+            for own, line in lines.items():
+                for row in line:
+                    if row.period.key in found:
+                        found[row.period.key].setdefault(own, row)
+        return found
 
     def _none(self, kpi: Kpi, of: Address, line: Sequence[Stored], which: Period | None) -> None:
         """UsageError for a number that there is not: why, from when to when there are some."""

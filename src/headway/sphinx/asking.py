@@ -84,11 +84,12 @@ class Number(SphinxRole):
         try:
             request = asked.role(self.name.lower(), self.text)
             snapshot = snapshot_of(self.env)
-            told = answers.number(request, snapshot)
+            told = answers.answer(request, snapshot)
         except UsageError as error:
             _tell(self.env, error, self.get_location())
             return [nodes.problematic(self.rawtext, self.rawtext)], []
-        return [_number(told, snapshot)], []
+        parts = told.parts if isinstance(told, answers.Sentence) else (told,)
+        return [_number(one, snapshot) if isinstance(one, Told) else nodes.Text(str(one)) for one in parts], []
 
 
 def _number(told: Told, snapshot: Snapshot) -> kpi_number:
