@@ -14,7 +14,7 @@ from headway.model import Audience, Narrative, cell_text
 from headway.periods import Grain, Period
 from headway.publish import view
 from headway.reports import answers, asked, taking
-from headway.reports.answers import Number, Sentence
+from headway.reports.answers import Number
 
 #: A share in words, and what it says of the number: at least, at most.
 _SHARES = {
@@ -59,7 +59,7 @@ class Lines:
 
 
 @pytest.fixture(scope="module", params=["hubs", "saas"])
-def told(request: pytest.FixtureRequest, example: Callable[[str], Any]) -> tuple[Lines, list[Sentence]]:
+def told(request: pytest.FixtureRequest, example: Callable[[str], Any]) -> tuple[Lines, list[Number]]:
     """Every sentence that can be said: each KPI, by weeks, months and quarters, and against the year before."""
     one = example(request.param)
     seen = view.open(one.ledger, one.catalog, Audience.INTERNAL, one.now)
@@ -73,26 +73,26 @@ def told(request: pytest.FixtureRequest, example: Callable[[str], Any]) -> tuple
     ]
     taken = taking.take(seen, wanted)
     found = [answers.answer(one, taken) for one in wanted if one.key in taken.sentences]
-    sentences = [one for one in found if isinstance(one, Sentence)]
+    sentences = [one for one in found if isinstance(one, Number)]
     assert len(sentences) > 250
     return Lines(one), sentences
 
 
-def figures(sentences: list[Sentence], says: str) -> list[tuple[Sentence, Number]]:
+def figures(sentences: list[Number], says: str) -> list[tuple[Number, Number]]:
     """The figures that say one thing, with the sentences that they stand in."""
     found = [(one, part) for one in sentences for part in one.parts if isinstance(part, Number) and part.says == says]
     assert found, says
     return found
 
 
-def test_a_number_is_the_ledgers(told: tuple[Lines, list[Sentence]]) -> None:
+def test_a_number_is_the_ledgers(told: tuple[Lines, list[Number]]) -> None:
     """Of the period that it names, whether it is the newer or the older one."""
     lines, sentences = told
     for one, number in figures(sentences, ""):
         assert number.value == lines.value(number.kpi, number.period), one.text
 
 
-def test_a_change_is_from_one_number_to_the_other(told: tuple[Lines, list[Sentence]]) -> None:
+def test_a_change_is_from_one_number_to_the_other(told: tuple[Lines, list[Number]]) -> None:
     """In percent, or in points of a share; with the verb of its direction, never with a sign."""
     lines, sentences = told
     for one, change in figures(sentences, "change"):
@@ -107,7 +107,7 @@ def test_a_change_is_from_one_number_to_the_other(told: tuple[Lines, list[Senten
         assert size < shown if found[1] else abs(size - shown) <= half * 1.0001, (one.text, size)
 
 
-def test_a_share_is_that_of_the_cells_it_names(told: tuple[Lines, list[Sentence]]) -> None:
+def test_a_share_is_that_of_the_cells_it_names(told: tuple[Lines, list[Number]]) -> None:
     """What they changed together, of what the whole did."""
     lines, sentences = told
     for one, share in figures(sentences, "share"):
@@ -126,7 +126,7 @@ def test_a_share_is_that_of_the_cells_it_names(told: tuple[Lines, list[Sentence]
         assert near[words[1]], (one.text, actual)
 
 
-def test_the_highest_is_higher_than_all_before(told: tuple[Lines, list[Sentence]]) -> None:
+def test_the_highest_is_higher_than_all_before(told: tuple[Lines, list[Number]]) -> None:
     """And the highest since then is not higher than the one that it names."""
     lines, sentences = told
     extremes = [one for one in sentences if re.search("(highest|lowest) so far", one.text)]
@@ -143,7 +143,7 @@ def test_the_highest_is_higher_than_all_before(told: tuple[Lines, list[Sentence]
         assert value.value * (1 if "highest" in one.text else -1) > max(earlier), one.text
 
 
-def test_a_row_is_as_long_as_it_says(told: tuple[Lines, list[Sentence]]) -> None:
+def test_a_row_is_as_long_as_it_says(told: tuple[Lines, list[Number]]) -> None:
     """The steps before each went the same way, and the one before those did not."""
     lines, sentences = told
     for one, streak in figures(sentences, "streak"):
@@ -157,7 +157,7 @@ def test_a_row_is_as_long_as_it_says(told: tuple[Lines, list[Sentence]]) -> None
         assert all((step > 0) == rose and step for step in steps[-count:]), one.text
 
 
-def test_a_target_is_met_as_the_verdict_says(told: tuple[Lines, list[Sentence]]) -> None:
+def test_a_target_is_met_as_the_verdict_says(told: tuple[Lines, list[Number]]) -> None:
     """What is short of a target is not on it, and what stays within a limit is."""
     lines, sentences = told
     for one, target in figures(sentences, "target"):
@@ -167,7 +167,7 @@ def test_a_target_is_met_as_the_verdict_says(told: tuple[Lines, list[Sentence]])
         assert missed == (row["status"] in ("near", "off")), one.text
 
 
-def test_since_then_none_was_as_high(told: tuple[Lines, list[Sentence]]) -> None:
+def test_since_then_none_was_as_high(told: tuple[Lines, list[Number]]) -> None:
     """Between the two there is no number beyond the newer one."""
     lines, sentences = told
     for one, since in figures(sentences, "since"):
@@ -182,7 +182,7 @@ def test_since_then_none_was_as_high(told: tuple[Lines, list[Sentence]]) -> None
         assert rows[then.key]["value"] * sign >= since.value * sign > max(between), one.text
 
 
-def test_a_sentence_reads_like_one(told: tuple[Lines, list[Sentence]]) -> None:
+def test_a_sentence_reads_like_one(told: tuple[Lines, list[Number]]) -> None:
     """A capital first, one full stop at the end, no figure twice in a row, no 1 beside a plural, no empty words."""
     _, sentences = told
     for one in sentences:

@@ -18,7 +18,7 @@ from headway.publish import view
 from headway.publish.history import Past
 from headway.publish.stored import Stored
 from headway.reports import answers, asked, sentences, shares, taking
-from headway.reports.answers import Number, Sentence
+from headway.reports.answers import Number
 
 CALENDAR = Calendar("UTC")
 PERCENT = Unit(UnitKind.PERCENT, "percent")
@@ -221,11 +221,11 @@ def test_figures_say_which_number_they_are_of(published: tuple[Ledger, Catalog],
     seen = view.open(*published, Audience.INTERNAL, northlane.NOW)
     request = asked.role("kpi-sentence", 'mau 2026-10 compare="1 year"')
     found = answers.answer(request, taking.take(seen, [request]))
-    assert isinstance(found, Sentence)
+    assert isinstance(found, Number)
     traced = [part.attributes for part in found.parts if isinstance(part, Number)]
     assert {"kpi": "mau", "period": "2026-10", "than": "2025-10", "says": "change", "revision": "1"} in traced
     assert {"kpi": "mau", "period": "2026-10", "revision": "1"} in traced
     spoken = asked.role("kpi-sentence", 'mau 2031-01 or="Not yet."')
     instead = answers.answer(spoken, taking.take(seen, [spoken]))
-    assert isinstance(instead, Sentence)
+    assert isinstance(instead, Number)
     assert instead.text == "Not yet."

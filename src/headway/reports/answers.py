@@ -37,6 +37,8 @@ class Number:
     than: str = ""
     #: Of a share in a sentence: the cells whose share it is.
     of: tuple[Cell, ...] = ()
+    #: Of a sentence about the number: its words, and its figures, each of which says which number it is of.
+    parts: tuple[str | Number, ...] = ()
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -50,18 +52,6 @@ class Number:
 
 def _named(cell: Cell) -> str:
     return " ".join(f"{column}={value}" for column, value in cell)
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """What happened to a number, in words with figures between them."""
-
-    parts: tuple[str | Number, ...]
-
-    @property
-    def text(self) -> str:
-        """All of it."""
-        return "".join(part if isinstance(part, str) else part.text for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +124,11 @@ class Listing:
     cards: tuple[Card, ...]
 
 
-Answer = Number | Sentence | Card | tuple[Card, ...] | Table | Figure | Definition | Listing
+Answer = Number | Card | tuple[Card, ...] | Table | Figure | Definition | Listing
 
 
 def answer(request: Request, snapshot: Snapshot) -> Answer:
     """What stands there; UsageError with the request's place for what cannot be told."""
-    if request.name == "kpi-sentence":
-        return sentence(request, snapshot)
     if request.name in ROLES:
         return number(request, snapshot)
     match request.name:
@@ -167,6 +155,8 @@ def number(request: Request, snapshot: Snapshot) -> Number:
     instead = request.options.get("or")
     try:
         series, point = _point(of, request, snapshot)
+        if request.name == "kpi-sentence":
+            return _sentence(request, series, point, snapshot)
         text, status = _said(request, series, point)
     except UsageError as error:
         if instead is None or error.mistakes[0].slug == "outside-the-cell":
@@ -177,20 +167,14 @@ def number(request: Request, snapshot: Snapshot) -> Number:
     return replace(_number(series, point, text), status=status, says=says, than=than)
 
 
-def sentence(request: Request, snapshot: Snapshot) -> Sentence:
+def _sentence(request: Request, series: Series, point: Point, snapshot: Snapshot) -> Number:
     """What happened to a number, as it was worded when the snapshot was taken."""
-    of = request.of[0]
-    instead = request.options.get("or")
-    try:
-        series, _ = _point(of, request, snapshot)
-        pieces = snapshot.sentences.get(request.key)
-        if pieces is None:
-            raise _of_several(request, snapshot)
-    except UsageError as error:
-        if instead is None or error.mistakes[0].slug == "outside-the-cell":
-            raise
-        return Sentence((Number(instead, of.kpi, of.part, of.period, of.cell),))
-    return Sentence(tuple(piece if isinstance(piece, str) else _figure(series, Said(*piece)) for piece in pieces))
+    pieces = snapshot.sentences.get(request.key)
+    if pieces is None:
+        raise _of_several(request, snapshot)
+    parts = tuple(piece if isinstance(piece, str) else _figure(series, Said(*piece)) for piece in pieces)
+    whole = "".join(part if isinstance(part, str) else part.text for part in parts)
+    return replace(_number(series, point, whole), says="sentence", parts=parts)
 
 
 def _figure(series: Series, said: Said) -> Number:

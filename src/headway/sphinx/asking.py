@@ -84,12 +84,12 @@ class Number(SphinxRole):
         try:
             request = asked.role(self.name.lower(), self.text)
             snapshot = snapshot_of(self.env)
-            told = answers.answer(request, snapshot)
+            told = answers.number(request, snapshot)
         except UsageError as error:
             _tell(self.env, error, self.get_location())
             return [nodes.problematic(self.rawtext, self.rawtext)], []
-        parts = told.parts if isinstance(told, answers.Sentence) else (told,)
-        return [_number(one, snapshot) if isinstance(one, Told) else nodes.Text(str(one)) for one in parts], []
+        parts = told.parts or (told,)
+        return [nodes.Text(one) if isinstance(one, str) else _number(one, snapshot) for one in parts], []
 
 
 def _number(told: Told, snapshot: Snapshot) -> kpi_number:
