@@ -15,13 +15,29 @@ from headway.cli import (
     quality,
     replay,
     report,
+    reportcheck,
     review,
     watch,
 )
 from headway.cli.app import app, main
 
 #: Help lists commands in this order: as one meets them.
-_ORDER = (begin, define, compute, history, alerts, replay, pages, report, quality, watch, review, compare, keep)
+_ORDER = (
+    begin,
+    define,
+    compute,
+    history,
+    alerts,
+    replay,
+    pages,
+    report,
+    reportcheck,
+    quality,
+    watch,
+    review,
+    compare,
+    keep,
+)
 _MODULES = [module.__name__ for module in _ORDER]
 
 app.registered_commands.sort(key=lambda command: _MODULES.index(getattr(command.callback, "__module__", "")))

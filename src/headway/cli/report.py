@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from headway.reports.documents import Document
     from headway.reports.snapshot import Snapshot
 
-_AudienceOption = Annotated[
+AudienceOption = Annotated[
     Readers | None,
     typer.Option("--audience", help="Whom the report is for; else whom the document names.", show_default="public"),
 ]
@@ -34,7 +34,7 @@ def snapshot(
     ] = None,
     project: ProjectOption = Path(),
     as_of: AsOfOption = None,
-    audience: _AudienceOption = None,
+    audience: AudienceOption = None,
     edition: Annotated[
         str | None,
         typer.Option("--edition", metavar="NAME", help="File it beside the document, where it never changes."),
@@ -109,7 +109,7 @@ def build(
     ],
     project: ProjectOption = Path(),
     as_of: AsOfOption = None,
-    audience: _AudienceOption = None,
+    audience: AudienceOption = None,
     period: Annotated[
         str | None,
         typer.Option(

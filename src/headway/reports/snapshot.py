@@ -136,6 +136,10 @@ class Snapshot:
             if (known[0], known[1], known[3]) == (kpi, part, cell):
                 yield Series.of(self._series[known])
 
+    def cells(self, kpi: str) -> list[Cell]:
+        """The cells of which there are lines, the total first."""
+        return sorted({known[3] for known in self._series if known[0] == kpi})
+
     def text(self) -> str:
         """The file: the same bytes for the same data, and a line for each thing, so that versions can be compared."""
         return "{" + ",\n".join(f"{_plain(key)}:{_lined(value)}" for key, value in sorted(self.data.items())) + "}\n"
