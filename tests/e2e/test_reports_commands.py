@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING
 
@@ -53,3 +54,60 @@ def test_all_that_a_report_may_not_say_is_told_before_it_is_made(shop: Shop) -> 
     ]
     assert "Did you mean 'visitors'?" in answer.err
     assert not out.exists()
+
+
+TYPED = """---
+headway: {audience: internal}
+---
+# The shop
+
+We had 12 visits on 2026-03-08, and more than 10 visitors on 8 March 2026.
+
+Spent in February 2026: EUR 2,200. On 2026-03-08 there were {kpi}`visits 2026-03-08` visits.
+"""
+
+
+def test_what_was_typed_is_checked(shop: Shop) -> None:
+    """What the ledger contradicts is shown where it stands, with what to write; all numbers are listed."""
+    shop.write("report.md", TYPED)
+    assert shop.run().code == 0
+    document = shop.root / "report.md"
+    for width in (80, 120):
+        answer = shop.headway("report", "check", str(document), COLUMNS=str(width))
+        assert (answer.code, answer.err) == (3, ""), answer.err
+        assert f"{document}:8:25: EUR 2,200 contradicts Spent, February 2026: €2,016" in answer.out
+        shown = answer.out.splitlines()
+        at = next(n for n, line in enumerate(shown) if "^" in line)
+        assert shown[at - 1][shown[at].index("^") :].startswith("EUR 2,200")
+        assert "Write {kpi}`spent 2026-02`." in answer.out
+        assert "3 typed figures are about a KPI; the ledger contradicts 1 of them." in answer.out
+        assert max(len(line) for line in shown if not line.startswith(str(document))) <= width
+    answer = shop.headway("report", "check", str(document), "--json")
+    told = json.loads(answer.out)
+    assert answer.code == 3
+    assert [(one["words"], one["verdict"], one["kpi"], one["period"]) for one in told["typed"]] == [
+        ("12", "matches", "visits", "2026-03-08"),
+        ("more than 10", "holds", "visitors", "2026-03-08"),
+        ("EUR 2,200", "contradicts", "spent", "2026-02"),
+    ]
+    assert [(one["line"], one["kpi"], one["period"], one["revision"]) for one in told["numbers"]] == [
+        (8, "visits", "2026-03-08", 1)
+    ]
+
+
+def test_a_report_that_is_true_passes_and_one_that_asks_wrongly_does_not(shop: Shop) -> None:
+    """What the document asks for is looked up as well; one pinned to an edition is held against that."""
+    assert shop.run().code == 0
+    document = shop.root / "report.md"
+    shop.write("report.md", TYPED.replace("2,200", "2,016"))
+    assert shop.headway("report", "check", str(document)).code == 0
+    shop.write("report.md", TYPED + "\n{kpi}`visitor`\n")
+    answer = shop.headway("report", "check", str(document))
+    assert (answer.code, "[unknown-kpi]" in answer.err, "contradicts Spent" in answer.out) == (2, True, True)
+
+    shop.write("report.md", TYPED)
+    assert shop.headway("snapshot", str(document), "--edition", "march").code == 0
+    shop.write("report.md", TYPED.replace("internal}", "internal, edition: march}").replace("12 visits", "13 visits"))
+    shutil.rmtree(shop.root / ".headway")
+    answer = shop.headway("report", "check", str(document))
+    assert (answer.code, "13 contradicts Visits, 8 Mar 2026: 12" in answer.out) == (3, True), answer.out + answer.err

@@ -13,7 +13,7 @@ import pytest
 
 from headway.model import Audience
 from headway.publish import view
-from headway.reports import documents, taking
+from headway.reports import documents, judged, sought, taking
 from headway.sphinx import building
 
 GRANT = Path("reports") / "grant.md"
@@ -135,3 +135,40 @@ def test_no_number_is_typed(report: Page) -> None:
     prose = re.sub(r"\bQ[1-4] (?=20[12]\d)", "", " ".join(report.prose))
     assert "{kpi" not in prose
     assert [found for found in re.findall(r"[\d.,]*\d", prose) if not re.fullmatch(r"20[12]\d", found)] == []
+
+
+DRAFT = """# Three years
+
+We now serve more than {fewer} communities and {users:,} monthly users; funding was 5.5 million USD at the end of 2023.
+
+Funding to date was 5.6 million USD at the end of 2023. In 2025 we signed {signed} new service contracts.
+Of every 10 communities that asked, 3 got a hub of their own within 14 days, as in the three-year plan of 2023.
+"""
+
+
+def test_nothing_in_the_report_was_typed(hubs: Any) -> None:
+    """What its prose says in digits is about no KPI, as far as a machine can tell."""
+    assert checked((hubs.root / GRANT).read_text("utf-8"), hubs) == []
+
+
+def test_a_draft_with_typed_numbers_is_told_what_is_wrong(hubs: Any) -> None:
+    """Beside what holds: numbers that disagree with the ledger, and with each other."""
+    users, _ = hubs.stored("mau", "2026-10-11")
+    serve, _ = hubs.stored("communities", "2026-09")
+    signed, _ = hubs.stored("new_service_contracts", "2025")
+    text = DRAFT.format(fewer=int(serve) - 2, users=round(users * 0.96), signed=int(signed))
+    found = checked(text, hubs)
+    assert [(one.line, one.kpi, one.verdict.value) for one in found] == [
+        (3, "communities", "holds"),
+        (3, "mau", "contradicts"),
+        (3, "funding_to_date", "contradicts"),
+        (5, "funding_to_date", "matches"),
+        (5, "new_service_contracts", "matches"),
+    ]
+    assert [one.against for one in found] == [(), (), (5,), (3,), ()]
+
+
+def checked(text: str, hubs: Any) -> list[judged.Judged]:
+    """What is told of the figures of a document."""
+    seen = view.open(hubs.ledger, hubs.catalog, Audience.INTERNAL, hubs.now)
+    return judged.judge(text, taking.take(seen, sought.requests(seen, text)))

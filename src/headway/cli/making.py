@@ -40,7 +40,7 @@ def make(asked: Asked, project: Path, kinds: Sequence[str], out: Path) -> list[P
     from headway.reports import documents as reading
 
     if {"html", "pdf"} & set(kinds):
-        _needs_extra()
+        needs_extra()
     path = rendering.find(asked.document)
     header = reading.header(path, reading.written(path))
     if header.edition and not reading.is_template(path):
@@ -102,7 +102,7 @@ def _write(one: Document, snapshot: str | Path, kinds: Sequence[str], out: Path)
     return made
 
 
-def _needs_extra() -> None:
+def needs_extra() -> None:
     """UsageError `missing-extra` where the libraries are not there that make pages of documents."""
     try:
         from headway.sphinx import building  # noqa: F401  # it is there, or it is not

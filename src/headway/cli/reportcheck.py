@@ -39,17 +39,13 @@ def check(
 
     Numbers that the document names and that are not there are told as well, as when it is built.
     """
+    from headway.cli import making
     from headway.reports import answers, appendix
     from headway.reports import documents as reading
     from headway.reports.asked import Request
 
-    try:
-        from headway.reports import judged
-    except ImportError as error:
-        remedy = 'Install them: pip install "headway[reports]"'
-        lacks = (error.name or "a library").partition(".")[0]
-        message = f"reports need {lacks}, which is not installed"
-        raise UsageError(Mistake(message, "missing-extra", None, remedy)) from None
+    making.needs_extra()
+    from headway.reports import judged
 
     one = reading.read(document)
     snapshot = _snapshot(one, project, audience, as_of)
@@ -137,7 +133,7 @@ def _print(console: Console, document: Path, figures: list[Judged], numbers: lis
     are = "is" if len(figures) < 2 else "are"
     wrong = f"; the ledger contradicts {len(false) or 'none'} of them" if figures else ""
     moment = snapshot.about["computed"]
-    console.print(f"{typed} {are} about a KPI{wrong}. Published on {moment}.", highlight=False, soft_wrap=True)
+    console.print(f"{typed} {are} about a KPI{wrong}. Published on {moment}.", highlight=False)
 
 
 def _lines(numbers: tuple[int, ...]) -> str:

@@ -121,7 +121,14 @@ def subjects(kpis: Iterable[tuple[str, str, str]]) -> list[Subject]:
         for word in words:
             often[word] = often.get(word, 0) + 1
     return [
-        Subject(kpi, title, unit, words, frozenset(word for word in words if often[word] < _OFTEN), _short(kpi, often))
+        Subject(
+            kpi,
+            title,
+            unit,
+            words,
+            frozenset(word for word in words if word not in _VAGUE and often[word] < _OFTEN),
+            _short(kpi, often),
+        )
         for kpi, title, unit, words in some
         if words
     ]
@@ -134,7 +141,9 @@ def _short(kpi: str, often: Mapping[str, int]) -> str:
 
 #: So many letters an abbreviation has.
 _ABBREVIATED = 5
-#: A word of so many titles does not name a KPI by itself.
+#: Words that name no KPI by themselves.
+_VAGUE = frozenset(map(stem, ("people", "person", "user", "time", "day", "hour", "month", "share", "rate", "cost")))
+#: Nor does one of so many titles.
 _OFTEN = 4
 
 
@@ -154,7 +163,7 @@ def _covers(one: Subject, had: set[str]) -> float:
         return 1.0
     found = one.words & had
     share = len(found) / len(one.words)
-    return share if share == 1 or (share >= 0.5 and found & one.narrow) else 0.0
+    return share if share == 1 or (share >= 0.5 and (found & one.narrow or len(found) > 1)) else 0.0
 
 
 def clause(sentence: str, figure: Typed, others: Sequence[Typed], heads: str = "") -> Clause:

@@ -171,7 +171,7 @@ class Typed:
     def _rounds(self, true: Decimal) -> bool:
         """True if a value, rounded to the digits that were typed, is the figure: half of the last one rounds up."""
         low, high = abs(self.amount) - self.half, abs(self.amount) + self.half
-        if self.sort is Sort.PERCENT and abs(self.amount) < 1 < high + self.half:
+        if self.sort is Sort.PERCENT and abs(self.amount) < 1 <= high + self.half:
             high += self.half  # what is less than 100 % is cut, not rounded up to it
         if true and self.amount and (true < 0) != (self.amount < 0):
             return False
