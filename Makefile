@@ -11,7 +11,7 @@ FOLDER ?= $(HOME)/.cache/headway-bench
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check fuzz bench format browser axe alertmanager lock clean
+.PHONY: help demo test lint check fuzz bench format browser npm alertmanager lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -35,13 +35,13 @@ demo: $(VENV)/.runtime  ## compute the example organisation and serve its pages 
 browser:
 	@./.ci/browser
 
-axe:
-	@./.ci/axe $(VENV)/node
+npm:
+	@./.ci/npm $(VENV)/node
 
 alertmanager:
 	@./.ci/alertmanager
 
-test: $(VENV)/.dev browser axe alertmanager  ## install what the tests need, run them all
+test: $(VENV)/.dev browser npm alertmanager  ## install what the tests need, run them all
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.dev  ## format, lint, types, import contract

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -23,6 +24,7 @@ HERE = Path(__file__).parent
 TODAY = date(2026, 10, 12)
 #: A tenth of the size that they ship with: what is compared is the arithmetic, not the amounts.
 SCALE = 0.1
+_SIZES = {"": 1.0, "k": 1e3, "M": 1e6, "B": 1e9, "%": 0.01}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -89,6 +91,29 @@ class Example:
             for row in self.ledger.read(name, part=part, grain=asked.grain).to_pylist():
                 read.setdefault(row["period"], {})[row["cell"]] = (row["value"], row["reason"])
         return self._read[kpi, asked.grain].get(asked.key, {})
+
+    def agrees(self, told: dict[str, str], text: str) -> bool:
+        """True if a number of a report is the ledger's, within half of its last digit; False if it is withheld."""
+        cell = dict(one.partition("=")[::2] for one in told.get("cell", "").split("  ") if one)
+        value, reason = self.stored(told["kpi"], told["period"], **cell)
+        if text == "Withheld":
+            assert (value, reason is None) == (None, False), told
+            return False
+        if value is None:  # the ledger keeps no zeros of cells
+            assert cell, told
+            value = 0.0
+        shown, half = self.written(text)
+        assert abs(shown - value) <= half * 1.0001, (told, text, value)
+        return True
+
+    @staticmethod
+    def written(text: str) -> tuple[float, float]:
+        """A number as it is written, and half of what its last digit stands for."""
+        found = re.fullmatch(r"(\u2212?)\$?([\d,]+)(?:\.(\d+))?([kMB%]?)", re.sub(r"\s", "", text))
+        assert found, text
+        scale = _SIZES[found[4]]
+        size = float(f"{found[2].replace(',', '')}.{found[3] or '0'}") * scale
+        return (-size if found[1] else size), 0.5 * scale * 10.0 ** -len(found[3] or "")
 
     def by_hand(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query over the raw rows, by column."""

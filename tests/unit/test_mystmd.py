@@ -260,6 +260,18 @@ def test_what_could_be_two_documents_is_not_guessed(project: Path, ask: Ask) -> 
     assert "filed.md and report.md say the same on line 6" in str(told.value)
 
 
+def test_what_is_included_is_asked_for_by_who_includes_it(project: Path, ask: Ask) -> None:
+    """A part of a pinned document does not read the newest numbers unnoticed."""
+    (project / "parts").mkdir()
+    (project / "parts" / "people.md").write_text("\n" * 30 + "Now {kpi}`mau` people.\n", "utf-8")
+    assert words(ask("kpi", "mau", line=31)) == "7,077"
+    pinned = "---\nheadway: {edition: old}\n---\n\n```{include} parts/people.md\n```\n"
+    (project / "filed.md").write_text(pinned, "utf-8")
+    with pytest.raises(UsageError) as told:
+        ask("kpi", "mau", line=31)
+    assert told.value.slug == "two-snapshots"
+
+
 def test_without_a_snapshot_the_command_is_named(project: Path, ask: Ask) -> None:
     """That takes it."""
     (project / "snapshot.json").unlink()

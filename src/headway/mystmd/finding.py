@@ -1,7 +1,8 @@
 """Which document asks, and which snapshot it reads. mystmd does not say: it passes a line, not a file.
 
-So documents of the project are looked at for what is asked on that line. A document that is pinned to an edition reads
-that one. If several documents could be meant and they read different snapshots, nothing is guessed: it is an error.
+So documents of the project are looked at for what is asked on that line, and for those that include it. A document that
+is pinned to an edition reads that one. If several documents could be meant and read different snapshots, nothing is
+guessed: it is an error.
 """
 
 from __future__ import annotations
@@ -58,19 +59,19 @@ def find(data: Mapping[str, Any], here: Path, environment: Mapping[str, str]) ->
 
 
 def _asking(data: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Documents with what is asked on its lines; else, as of what is included, those that have it anywhere."""
+    """Documents with what is asked on its lines; else those that have it anywhere; and whatever includes them."""
     name, position = data["name"], data["node"].get("position") or {}
-    asked = f"{{{name}}}`{data['body']}`" if data["node"]["type"] == "mystRole" else f"{{{name}}}"
+    role = data["node"]["type"] == "mystRole"
+    asked = _spaced(f"{{{name}}}`{data['body']}`" if role else f"{{{name}}} {data.get('arg') or ''}")
     first, last = (position.get(end, {}).get("line", 0) for end in ("start", "end"))
-    anywhere: list[Path] = []
-    there: list[Path] = []
-    for path in _documents(folder):
-        lines = path.read_text("utf-8", errors="replace").splitlines()
-        if _spaced(asked) in _spaced("\n".join(lines)):
-            anywhere.append(path)
-        if first and _spaced(asked) in _spaced("\n".join(lines[first - 1 : max(first, last)])):
-            there.append(path)
-    return there or anywhere
+    texts = {path: path.read_text("utf-8", errors="replace") for path in _documents(folder)}
+    anywhere = [path for path, text in texts.items() if f"{{{name}}}" in text and asked in _spaced(text)]
+    there = [path for path in anywhere if asked in _spaced("\n".join(texts[path].splitlines()[first - 1 : last]))]
+    found = (there if first else []) or anywhere
+    for one in found:  # which grows
+        including = re.compile(rf"\{{include\}}`*\s*\S*{re.escape(one.name)}")
+        found += [path for path, text in texts.items() if path not in found and including.search(text)]
+    return found
 
 
 def _spaced(text: str) -> str:
