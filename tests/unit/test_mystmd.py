@@ -26,7 +26,7 @@ Ask = Callable[..., list[Node]]
 WHOLE = """# Report
 
 People: {kpi}`mau`, {kpi-change}`mau`, {kpi-status}`retention`, {kpi-period}`mau`, {kpi-target}`mau`;
-{kpi}`satisfaction or="not published"`.
+{kpi}`satisfaction or="not published"`. {kpi-sentence}`mau`.
 
 :::{kpi-cards}
 mau
@@ -156,6 +156,15 @@ def test_a_role_is_text(name: str, text: str, says: str, ask: Ask) -> None:
     (node,) = ask(name, text)
     assert (node["type"], words([node])) == ("text", says)
     assert ("data" in node) == ("or=" not in text)
+
+
+def test_a_sentence_is_words_and_numbers(ask: Ask) -> None:
+    """Each number says which it is."""
+    nodes = ask("kpi-sentence", "mau", line=4)
+    assert words(nodes).startswith("Monthly active users rose")
+    traced = [words([node]) for node in nodes if "data" in node]
+    assert "7,077 people" in traced
+    assert len(traced) < len(nodes)
 
 
 def test_cards_are_rows_of_a_table_or_cards(ask: Ask) -> None:

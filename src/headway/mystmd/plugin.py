@@ -68,7 +68,7 @@ def told(data: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) 
         raise UsageError(_mistakes(asking) or error.mistakes) from None
     if request.name in asked.ROLES:
         assert isinstance(answer, answers.Number)
-        return [tree.number(answer, snapshot)]
+        return tree.sentence(answer, snapshot)
     body = data.get("body") if request.name in _PROSE else None
     return tree.nodes(answer, request, snapshot, list(body or []), asking, environment)
 

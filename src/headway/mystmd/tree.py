@@ -34,7 +34,7 @@ def nodes(
     """What stands where a directive stood."""
     match told:
         case Number():
-            return [number(told, snapshot)]
+            return sentence(told, snapshot)
         case Card() | tuple():
             cards = told if isinstance(told, tuple) else (told,)
             if environment.get(VARIABLE) == "grid":
@@ -50,6 +50,12 @@ def nodes(
             return [_why(told, request, body)]
         case Definition():
             return [_definition(told)]
+
+
+def sentence(told: Number, snapshot: Snapshot) -> list[Node]:
+    """A number, or the words and numbers of a sentence about one."""
+    parts = told.parts or (told,)
+    return [_text(one) if isinstance(one, str) else number(one, snapshot) for one in parts]
 
 
 def number(told: Number, snapshot: Snapshot) -> Node:
