@@ -90,8 +90,8 @@ def test_what_was_typed_is_checked(shop: Shop) -> None:
         ("more than 10", "holds", "visitors", "2026-03-08"),
         ("EUR 2,200", "contradicts", "spent", "2026-02"),
     ]
-    assert [(one["line"], one["kpi"], one["period"], one["revision"]) for one in told["numbers"]] == [
-        (8, "visits", "2026-03-08", 1)
+    assert [(one["line"], one["kpi"], one["period"], one["revisions"]) for one in told["numbers"]] == [
+        (8, "visits", "2026-03-08", [1])
     ]
 
 

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 import pypdfium2
 import pytest
 
-from headway.errors import PublishError
+from headway.errors import PublishError, UsageError
 from headway.ledger import Ledger
 from headway.model import Audience, Catalog
 from headway.publish import view
-from headway.reports import documents, taking
+from headway.reports import answers, asked, documents, taking
 from headway.sphinx import building
 
 WHOLE = """# Report
@@ -143,3 +143,59 @@ def test_a_report_that_is_wrong_is_not_written(
     assert len(messages) == len(said)
     assert all(one.startswith(start) for one, start in zip(messages, said, strict=True))
     assert not (tmp_path / "out").exists()
+
+
+LISTED = """# Report
+
+There are {kpi}`mau`, {kpi-change}`revenue 2026-10`, {kpi-status}`retention`, {kpi}`satisfaction or="not published"`,
+and again {kpi}`mau`; see {numref}`numbers`.
+
+:::{kpi-table} revenue margin
+:periods: 2
+:::
+
+:::{kpi-appendix}
+:name: numbers
+
+Numbers in this report.
+:::
+"""
+
+
+def test_a_report_lists_its_numbers(
+    published: tuple[Ledger, Catalog], northlane: SimpleNamespace, tmp_path: Path
+) -> None:
+    """Each once, with its period and revision, on the page and on paper; not what is no number."""
+    page = built(LISTED, tmp_path, published, northlane.NOW)
+    building.build(tmp_path / "report.md", tmp_path / "snapshot.json", tmp_path / "out", "typst")
+    table = page[page.index("kpi-appendix") :]
+    rows = re.findall(r"<tr.*?</tr>", table[: table.index("</table>")], re.DOTALL)
+    found = [
+        [re.sub(r"<[^>]+>", "", one).strip() for one in re.findall(r"<td.*?</td>", row, re.DOTALL)] for row in rows
+    ]
+    listed = [row for row in found if row]
+    both = "September 2026 to October 2026"
+    assert [(name, period, revision) for name, period, _, revision in listed] == [
+        ("Monthly active users", "20 Nov 2026", "1"),
+        ("Revenue, change", "October 2026", "1"),
+        ("Revenue", both, "1"),
+        ("Gross margin", both, "1"),
+    ]
+    assert [value for _, _, value, _ in listed[2:]] == ["2 numbers", "1 number"]  # the other has none
+    with pypdfium2.PdfDocument(tmp_path / "out" / "report.pdf") as document:
+        paper = re.sub(r"\s+", " ", " ".join(one.get_textpage().get_text_range() for one in document))
+    assert "Number Period Value Revision" in paper
+    assert all(row[0] in paper and row[1] in paper for row in listed)
+
+
+def test_a_list_of_numbers_needs_a_snapshot_that_knows_them(
+    published: tuple[Ledger, Catalog], northlane: SimpleNamespace
+) -> None:
+    """It is taken with the document; the directive itself names none."""
+    seen = view.open(*published, Audience.INTERNAL, northlane.NOW)
+    with pytest.raises(UsageError) as caught:
+        answers.answer(asked.directive("kpi-appendix", "", {}), taking.take(seen, None))
+    assert caught.value.mistakes[0].slug == "not-in-snapshot"
+    with pytest.raises(UsageError) as caught:
+        asked.directive("kpi-appendix", "mau", {})
+    assert caught.value.mistakes[0].slug == "report-syntax"

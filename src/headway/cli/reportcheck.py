@@ -126,7 +126,7 @@ def _print(console: Console, document: Path, figures: list[Judged], numbers: lis
             table.add_column(head, header_style="", overflow="fold", justify="right" if head == "Revision" else "left")
         for number in numbers:
             value = number.value if number.shown in ("text", "chart") else f"{number.value} ({number.shown})"
-            table.add_row(str(number.line), number.title, number.label, value, str(number.revision or ""))
+            table.add_row(str(number.line), number.name, number.label, value, number.revision)
         console.print(table)
         console.print()
     typed = plurals.count(len(figures), "typed figure") if figures else "No typed figure"

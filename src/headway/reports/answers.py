@@ -142,6 +142,8 @@ def answer(request: Request, snapshot: Snapshot) -> Answer:
             return table(request, snapshot)
         case "kpi-list":
             return listing(request, snapshot)
+        case "kpi-appendix":
+            return appendix(request, snapshot)
         case _:
             return definition(request, snapshot)
 
@@ -352,6 +354,20 @@ def _cell(series: Series, point: Point | None, form: str) -> Number:
         return Number(point.word, series.kpi, series.part, point.period, series.cell)
     text = {"exact": point.exact, "unit": point.whole}.get(form, point.text)
     return _number(series, point, text)
+
+
+def appendix(request: Request, snapshot: Snapshot) -> Table:
+    """Every number that the documents of the snapshot show, once, with its period and revision."""
+    if snapshot.appendix is None:
+        raise _of_several(request, snapshot)
+    rows = []
+    for one in snapshot.appendix:
+        cell, revisions = tuple(sorted(one["cell"].items())), one["revisions"]
+        told = len(revisions) == 1 and one["shown"] != "table"
+        value = Number(one["value"], one["kpi"], one["part"], one["period"], cell, revisions[0] if told else 0)
+        value = replace(value, says=one["says"], than=one["than"])
+        rows.append(Row(one["name"], (Number(one["label"], ""), value, Number(one["revision"], ""))))
+    return Table("Number", ("Period", "Value", "Revision"), tuple(rows), request.options.get("name", ""))
 
 
 def definition(request: Request, snapshot: Snapshot) -> Definition:

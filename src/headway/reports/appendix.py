@@ -14,6 +14,8 @@ from headway.reports.answers import Card, Figure, Listing, Number, Table
 from headway.reports.asked import Request
 from headway.reports.snapshot import Cell, Snapshot
 
+#: What may be told of a number and is one: itself, its change, its target, the share of some cells in a change.
+_NUMBERS = ("", "change", "target", "share")
 #: What a report shows of numbers, by the role or directive.
 _SHOWN = {"kpi-card": "card", "kpi-cards": "card", "kpi-list": "list", "kpi-table": "table", "kpi-chart": "chart"}
 
@@ -22,7 +24,7 @@ _SHOWN = {"kpi-card": "card", "kpi-cards": "card", "kpi-list": "list", "kpi-tabl
 class Entry:
     """A number of a report, or the numbers of one line of a table or chart: then `value` says how many.
 
-    `revision` is 0 where the author's words stand in the place of a number, and for a line whose numbers have several.
+    There is no revision where the author's words stand in the place of a number, and none is known of a chart's.
     """
 
     line: int
@@ -33,14 +35,28 @@ class Entry:
     cell: Cell
     period: str
     label: str
-    revision: int
+    revisions: tuple[int, ...]
     value: str
+    #: As of a `Number`: what of it is told, and than when.
+    says: str = ""
+    than: str = ""
 
     def as_json(self) -> dict[str, object]:
         """By its fields."""
-        named = {"line": self.line, "shown": self.shown, "kpi": self.kpi, "part": self.part, "title": self.title}
-        told = {"cell": dict(self.cell), "period": self.period, "label": self.label}
-        return named | told | {"revision": self.revision or None, "value": self.value}
+        where: dict[str, object] = {"line": self.line, "shown": self.shown, "kpi": self.kpi, "part": self.part}
+        named = {"title": self.title, "cell": dict(self.cell), "period": self.period, "label": self.label}
+        told = {"revisions": list(self.revisions), "value": self.value, "says": self.says, "than": self.than}
+        return where | named | told
+
+    @property
+    def name(self) -> str:
+        """Which number it is, in words: Monthly active users, change."""
+        return f"{self.title}, {self.says}" if self.says else self.title
+
+    @property
+    def revision(self) -> str:
+        """One, or from which to which."""
+        return " to ".join(str(one) for one in dict.fromkeys((*self.revisions[:1], *self.revisions[-1:])))
 
 
 def entries(requests: Iterable[Request], snapshot: Snapshot) -> list[Entry]:
@@ -55,20 +71,25 @@ def entries(requests: Iterable[Request], snapshot: Snapshot) -> list[Entry]:
 
 
 def once(some: Iterable[Entry]) -> list[Entry]:
-    """Each number once, wherever else it stands."""
+    """Each number once, wherever else it stands; not the author's words in the place of one."""
     kept: dict[tuple[object, ...], Entry] = {}
     for one in some:
+        if one.shown == "text" and not one.revisions:
+            continue
         kept.setdefault((one.kpi, one.part, one.cell, one.period, one.value), one)
     return list(kept.values())
 
 
 def _entries(request: Request, snapshot: Snapshot) -> Iterator[Entry]:
+    if request.name == "kpi-appendix":
+        return
     line = request.place.line if request.place and request.place.line else 0
     told = answers.answer(request, snapshot)
     shown = _SHOWN.get(request.name, "text")
     match told:
         case Number():
-            yield _entry(line, shown, told, snapshot)
+            figures = [part for part in told.parts if isinstance(part, Number)] or [told]  # of a sentence several
+            yield from (_entry(line, shown, one, snapshot) for one in figures if one.says in _NUMBERS)
         case Card():
             yield _entry(line, shown, told.number, snapshot)
         case Listing():
@@ -78,7 +99,7 @@ def _entries(request: Request, snapshot: Snapshot) -> Iterator[Entry]:
         case Figure():
             for of in request.of:
                 title = _title(of.kpi, of.part, of.cell, snapshot)
-                yield Entry(line, shown, of.kpi, of.part, title, of.cell, "", _extent(request), 0, "chart")
+                yield Entry(line, shown, of.kpi, of.part, title, of.cell, "", _extent(request), (), "chart")
         case tuple():
             yield from (_entry(line, shown, card.number, snapshot) for card in told)
 
@@ -86,7 +107,8 @@ def _entries(request: Request, snapshot: Snapshot) -> Iterator[Entry]:
 def _entry(line: int, shown: str, number: Number, snapshot: Snapshot) -> Entry:
     title, label = _title(number.kpi, number.part, number.cell, snapshot), _label(number, snapshot)
     of = (number.kpi, number.part, title, number.cell, number.period, label)
-    return Entry(line, shown, *of, number.revision, number.text)
+    revisions = (number.revision,) if number.revision else ()
+    return Entry(line, shown, *of, revisions, number.text, number.says, number.than)
 
 
 def _of_table(line: int, table: Table, snapshot: Snapshot) -> Iterator[Entry]:
@@ -97,14 +119,13 @@ def _of_table(line: int, table: Table, snapshot: Snapshot) -> Iterator[Entry]:
             lines.setdefault((number.kpi, number.part, number.cell), []).append(number)
     for (kpi, part, cell), some in lines.items():
         known = [one for one in some if one.period]
-        revisions = {one.revision for one in known if one.revision}
+        revisions = tuple(sorted({one.revision for one in known if one.revision}))
         ends = sorted({one.period for one in known})[:: max(len({one.period for one in known}) - 1, 1)]
         label = " to ".join(dict.fromkeys(_label(one, snapshot) for end in ends for one in known if one.period == end))
         numbers = sum(one.value is not None for one in known)
         title = _title(kpi, part, cell, snapshot)
         said = f"{numbers} number{'' if numbers == 1 else 's'}"
-        revision = revisions.pop() if len(revisions) == 1 else 0
-        yield Entry(line, "table", kpi, part, title, cell, " to ".join(ends), label, revision, said)
+        yield Entry(line, "table", kpi, part, title, cell, " to ".join(ends), label, revisions, said)
 
 
 def _extent(request: Request) -> str:

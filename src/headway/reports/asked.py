@@ -35,6 +35,7 @@ DIRECTIVES: Mapping[str, tuple[str, ...]] = {
     "kpi-definition": (),
     "kpi-why": ("title",),
     "kpi-list": (),
+    "kpi-appendix": ("name",),
 }
 #: What a few options may be; the others are free, or names that the catalogue knows.
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -112,6 +113,10 @@ def directive(
         if not re.fullmatch(r"[a-z][a-z0-9_]*", argument.strip()):
             raise UsageError(_mistake("{kpi-list} names an area", place, "As in :::{kpi-list} money"))
         return _checked(Request(name, (), options, argument.strip(), place), DIRECTIVES[name])
+    if name == "kpi-appendix":
+        if argument.strip():
+            raise UsageError(_mistake("{kpi-appendix} lists all numbers, and names none", place, "Leave it alone."))
+        return _checked(Request(name, (), options, place=place), DIRECTIVES[name])
     lines = [argument, *body] if name == "kpi-cards" else [argument]
     of = tuple(one for line in lines if line.strip() for one in _addresses(_words(line, name, place), name, place))
     return _checked(Request(name, of, options, place=place), DIRECTIVES[name])
@@ -160,7 +165,7 @@ def _checked(request: Request, allowed: Sequence[str]) -> Request:
 
 def _wrong(request: Request, allowed: Sequence[str]) -> Iterator[tuple[str, str]]:
     shown = f"{{{request.name}}}"
-    if not request.of and not request.area:
+    if not request.of and not request.area and request.name != "kpi-appendix":
         yield f"{shown} names no KPI", f"As in {shown} mau"
     if len(request.of) > 1 and request.name not in _SEVERAL:
         yield f"{shown} names {len(request.of)} KPIs, and shows one", f"Leave {request.of[1].kpi} out."

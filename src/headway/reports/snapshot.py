@@ -117,6 +117,8 @@ class Snapshot:
         self.tables: Mapping[str, Mapping[str, Any]] = data["tables"]
         #: By what asks for them: sentences in pieces, of which those are figures that are no text.
         self.sentences: Mapping[str, Sequence[str | Sequence[Any]]] = data.get("sentences", {})
+        #: The numbers that the documents show, where one of them lists them.
+        self.appendix: Sequence[Mapping[str, Any]] | None = data.get("appendix")
         #: What was asked for and cannot be told: address or chart -> message, slug and remedy.
         self.refused: Mapping[str, Mapping[str, str]] = data["refused"]
 

@@ -25,7 +25,7 @@ from headway.publish.published import Until
 from headway.publish.shelf import Shelf, alone, title
 from headway.publish.stored import Stored, by_key, compared_period
 from headway.publish.view import View
-from headway.reports import sentences, within
+from headway.reports import appendix, sentences, within
 from headway.reports.asked import ROLES, Address, Request
 from headway.reports.snapshot import FORMAT, Change, Point, Series, Snapshot
 
@@ -80,7 +80,7 @@ class _Taking:
             for name in names:
                 if catalog.kpis[name].area in listed:
                     self._newest(name)
-        return Snapshot(
+        taken = Snapshot(
             {
                 "format": FORMAT,
                 "about": self._about(),
@@ -93,6 +93,16 @@ class _Taking:
                 "refused": self.refused,
             }
         )
+        return self._with_appendix(taken)
+
+    def _with_appendix(self, taken: Snapshot) -> Snapshot:
+        """The same, with all numbers of the documents if one of them lists them."""
+        asked = [one.request for one in self.requests or ()]
+        if all(request.name != "kpi-appendix" for request in asked):
+            return taken
+        found = appendix.once(appendix.entries(asked, taken))
+        rows = [one.as_json() | {"name": one.name, "revision": one.revision} for one in found]
+        return Snapshot({**taken.data, "appendix": rows})
 
     # -- what is asked for ---------------------------------------------------------------------------------------------
 

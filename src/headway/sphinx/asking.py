@@ -224,7 +224,7 @@ class _Table(_Asking):
             cells = [_entry(_number(number, snapshot), number=True) for number in row.numbers]
             body += nodes.row("", _entry(nodes.Text(row.name)), *cells)
         group += body
-        table = nodes.table("", classes=["kpi-table"])
+        table = nodes.table("", classes=["kpi-table", *([request.name] if request.name == "kpi-appendix" else [])])
         rest: list[nodes.Node] = []
         if self.content:
             caption, rest = self._caption("")
@@ -296,6 +296,7 @@ _MADE: Mapping[str, type[_Asking]] = {
     "kpi-definition": _Definition,
     "kpi-why": _Why,
     "kpi-list": _List,
+    "kpi-appendix": _Table,
 }
 
 
