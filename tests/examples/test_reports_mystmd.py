@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from headway.publish import view
 from headway.reports import answers, documents, taking
 from headway.reports.answers import Card, Number, Table
 
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 MYST = Path(sys.prefix) / "node/node_modules/.bin/myst"
 PAGE = "https://kpis.hubs.example/kpi/"
 PROJECT = """version: 1
@@ -60,8 +62,10 @@ def project(hubs: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mystmd") / "project"
     (folder / "reports").mkdir(parents=True)
     (folder / "myst.yml").write_text(PROJECT, "utf-8")
+    scripts = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["scripts"]
+    module, _, function = scripts["headway-mystmd"].partition(":")
     command = folder / "headway-mystmd"
-    command.write_text(f"#!{sys.executable}\nfrom headway.mystmd.plugin import main\n\nmain()\n", "utf-8")
+    command.write_text(f"#!{sys.executable}\nfrom {module} import {function}\n\n{function}()\n", "utf-8")
     command.chmod(0o755)
     document = folder / "reports" / "grant.md"
     shutil.copy(hubs.root / "reports" / "grant.md", document)

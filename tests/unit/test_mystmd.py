@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from headway.errors import UsageError
+from headway.errors import PublishError, UsageError
 from headway.ledger import Ledger
 from headway.model import Audience, Catalog
-from headway.mystmd import plugin
+from headway.mystmd import finding, plugin
 from headway.publish import view
 from headway.reports import asked, documents, taking
 
@@ -238,22 +238,62 @@ def test_a_document_tells_all_its_mistakes_at_once(project: Path, ask: Ask) -> N
 
 
 @pytest.mark.parametrize(
-    "matter", ["headway: {edition: old}", "headway:\n  audience: internal\n  edition: 'old' # filed"]
+    "matter",
+    [
+        "headway: {edition: old}",
+        "headway: {edition: 'old', audience: internal}  # filed",
+        "title: A\nheadway:\n  audience: internal  # for edition: new\n\n  edition: old # filed",
+        "\"headway\" : {\n  audience: internal,\n  'edition': old\n  }\ntitle: A",
+        "headway: {audience: internal}\nedition: 2",
+        "title: Of headway\nabout:\n  headway: {edition: odd}",
+    ],
 )
-def test_a_pinned_document_reads_its_edition(matter: str, project: Path, ask: Ask) -> None:
-    """However its front matter is written, and wherever it stands; else that is said."""
+def test_a_front_matter_is_read_as_yaml_is(matter: str, project: Path) -> None:
+    """Without its library."""
+    path = project / "filed" / "report.md"
+    path.parent.mkdir()
+    path.write_text(f"---\n{matter}\n---\n\n\n\n\n\n{{kpi-status}}`retention`\n", "utf-8")
+    line = path.read_text("utf-8").count("\n")
+    try:
+        edition = documents.front_matter(path).get("edition", "")
+    except UsageError as error:
+        raise AssertionError(matter) from error
+    snapshot = finding.find(said("kpi-status", "retention", line=line), project, {}).snapshot
+    assert snapshot == (path.parent / "editions" / "old.json" if edition else project / "snapshot.json")
+
+
+def test_a_pinned_document_reads_its_edition(project: Path, ask: Ask) -> None:
+    """Whatever form the request has, and wherever the document stands; what cannot be read is said."""
     folder = project / "filed"
     (folder / "editions").mkdir(parents=True)
     text = (project / "snapshot.json").read_text("utf-8").replace("7,077", "7,111")
     (folder / "editions" / "old.json").write_text(text, "utf-8")
-    (folder / "report.md").write_text(f"---\n{matter}\n---\n\n\n\n\n\n{{kpi}}`mau` or so\n", "utf-8")
-    line = (folder / "report.md").read_text("utf-8").splitlines().index("{kpi}`mau` or so") + 1
-    assert words(ask("kpi", "mau", line=line)) == "7,111"
+    pinned = "---\nheadway: {edition: old}\n---\n"
+    (folder / "report.md").write_text(
+        f"{pinned}\n\n\nSome {{kpi}}`mau\n  day` or so, {{kpi-period}}``mau day``\n", "utf-8"
+    )
+    assert words(ask("kpi", "mau day", line=7)) == "7,111"
     assert words(ask("kpi", "mau", line=3)) == "7,077"
-    assert words(ask("kpi", "mau", line=line, HEADWAY_SNAPSHOT="snapshot.json")) == "7,077"
-    (folder / "report.md").write_text(f"---\n{matter}\n---\n{WHOLE}".replace("edition", "edition-"), "utf-8")
+    with pytest.raises(UsageError, match="two-snapshots"):  # it could be an odd way to write what the other asks
+        ask("kpi-period", "mau day", line=7)
+    assert words(ask("kpi", "mau day", line=7, HEADWAY_SNAPSHOT="snapshot.json")) == "7,077"
+    (folder / "report.md").write_text(f"{pinned}\n\n\nSome {{kpi}}`mau week`\n", "utf-8")
+    with pytest.raises(UsageError, match=r"filed/report\.md:7:1: the snapshot does not hold mau week"):
+        ask("kpi", "mau week", line=7)
+    (folder / "report.md").write_text("---\nheadway: {edition: }\n---\n\nSome {kpi}`mau day`\n", "utf-8")
     with pytest.raises(UsageError, match="cannot be read"):
-        ask("kpi", "mau", line=40)
+        ask("kpi", "mau day", line=5)
+
+
+def test_the_nearest_snapshot_is_read(project: Path, ask: Ask) -> None:
+    """From the folder of the document up to that of the project."""
+    folder = project / "more" / "deep"
+    folder.mkdir(parents=True)
+    (folder / "report.md").write_text("Some {kpi}`mau day`\n", "utf-8")
+    assert words(ask("kpi", "mau day", line=1)) == "7,077"
+    text = (project / "snapshot.json").read_text("utf-8").replace("7,077", "7,111")
+    (project / "more" / "snapshot.json").write_text(text, "utf-8")
+    assert words(ask("kpi", "mau day", line=1)) == "7,111"
 
 
 def test_what_could_be_two_documents_is_not_guessed(project: Path, ask: Ask) -> None:
@@ -279,6 +319,13 @@ def test_what_is_included_is_asked_for_by_who_includes_it(project: Path, ask: As
     with pytest.raises(UsageError) as told:
         ask("kpi", "mau", line=31)
     assert told.value.slug == "two-snapshots"
+
+
+def test_where_drawings_cannot_be_kept_is_said(project: Path, ask: Ask) -> None:
+    """With the folder."""
+    (project / "_build").write_text("a file", "utf-8")
+    with pytest.raises(PublishError, match=r"_build.headway cannot be written"):
+        ask("kpi-chart", "mau", name="Fig people", grain="day", line=14)
 
 
 def test_without_a_snapshot_the_command_is_named(project: Path, ask: Ask) -> None:

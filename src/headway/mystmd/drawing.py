@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from zlib import crc32
 
+from headway.errors import Mistake, PublishError
 from headway.mystmd.finding import Asked
 from headway.reports.answers import Figure
 
@@ -30,13 +31,22 @@ def picture(told: Figure, asking: Asked) -> str:
     svg = asking.folder / FOLDER / f"{name}.svg"
     pdf = svg.with_suffix(".pdf")
     if not pdf.exists():
-        svg.parent.mkdir(parents=True, exist_ok=True)
-        svg.write_text(told.svg, "utf-8")
-        made = pdf.with_suffix(f".{os.getpid()}")
-        # not by subprocess, whose import costs each call more than all else that is done here
-        if os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", _DRAW, str(svg), str(made)]) == 0:  # noqa: S606
-            made.replace(pdf)  # whole, or not there
+        try:
+            _draw(told.svg, svg, pdf)
+        except OSError as error:
+            message = f"{svg.parent} cannot be written: {(error.strerror or str(error)).lower()}"
+            remedy = "Drawings are kept there for mystmd; let it be written to."
+            raise PublishError(Mistake(message, "not-writable", None, remedy)) from None
     folders = {document.parent for document in asking.documents}
     if len(folders) == 1:
         return Path(os.path.relpath(svg, folders.pop())).with_suffix(".*").as_posix()
     return f"/{svg.relative_to(asking.folder).as_posix()}"
+
+
+def _draw(text: str, svg: Path, pdf: Path) -> None:
+    svg.parent.mkdir(parents=True, exist_ok=True)
+    svg.write_text(text, "utf-8")
+    made = pdf.with_suffix(f".{os.getpid()}")
+    # not by subprocess, whose import costs each call more than all else that is done here
+    if os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", _DRAW, str(svg), str(made)]) == 0:  # noqa: S606
+        made.replace(pdf)  # whole, or not there

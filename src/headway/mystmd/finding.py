@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from headway.errors import Mistake, UsageError
+from headway.errors import Mistake, Place, UsageError
 from headway.reports.snapshot import edition_of
 
 #: Names the snapshot of a build, whatever documents say.
@@ -24,17 +24,23 @@ _FILE = "snapshot.json"
 _APART = ("_build", "node_modules")
 _MATTER = re.compile(r"\s*---[ \t]*\n(.*?\n)---[ \t]*(?:\n|$)", re.DOTALL)
 #: What the front matter says to us, on its line or on those below that are indented.
-_OWN = re.compile(r"^headway:(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
-_EDITION = re.compile(r"""\bedition\s*:\s*["']?([^\s"',}]+)""")
+_OWN = re.compile(r"""^["']?headway["']?[ \t]*:(.*(?:\n(?:[ \t].*)?)*)""", re.MULTILINE)
+_EDITION = re.compile(r"""\bedition["']?\s*:\s*["']?([^\s"',}]+)""")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks: the folder of the project, the documents that it could be, and the snapshot that they read."""
+    """Who asks: the folder of the project, the documents that it could be, the line, and the snapshot they read."""
 
     folder: Path
     documents: tuple[Path, ...]
+    line: int
     snapshot: Path
+
+    @property
+    def place(self) -> Place | None:
+        """Where it stands, if that is known."""
+        return Place(self.name(self.documents[0]), self.line) if len(self.documents) == 1 and self.line else None
 
     def name(self, document: Path) -> str:
         """A document as mystmd writes it."""
@@ -44,30 +50,30 @@ class Asked:
 def find(data: Mapping[str, Any], here: Path, environment: Mapping[str, str]) -> Asked:
     """Who asks; UsageError `two-snapshots` if that cannot be told and makes a difference."""
     folder = next((one for one in (here, *here.parents) if (one / "myst.yml").exists()), here)
-    documents = tuple(_asking(data, folder))
+    first, last = ((data["node"].get("position") or {}).get(end, {}).get("line", 0) for end in ("start", "end"))
+    documents = tuple(_asking(data, folder, first, last))
     if named := environment.get(VARIABLE):
-        return Asked(folder, documents, here / named)
+        return Asked(folder, documents, first, here / named)
     read = {_snapshot(document, folder): document for document in documents} or {folder / _FILE: folder}
     if len(read) > 1:
-        line = data["node"]["position"]["start"]["line"]
         names = " and ".join(str(one.relative_to(folder)) for one in list(read.values())[:2])
-        message = f"{names} say the same on line {line} and read different snapshots; mystmd does not tell them apart"
-        raise UsageError(
-            Mistake(message, "two-snapshots", None, f"Name the one to read: {VARIABLE}=editions/2026-q3.json")
-        )
-    return Asked(folder, documents, next(iter(read)))
+        message = f"{names} say the same on line {first} and read different snapshots; mystmd does not tell them apart"
+        remedy = f"Name the one to read: {VARIABLE}=editions/2026-q3.json"
+        raise UsageError(Mistake(message, "two-snapshots", None, remedy))
+    return Asked(folder, documents, first, next(iter(read)))
 
 
-def _asking(data: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Documents with what is asked on its lines; else those that have it anywhere; and whatever includes them."""
-    name, position = data["name"], data["node"].get("position") or {}
-    role = data["node"]["type"] == "mystRole"
+def _asking(data: Mapping[str, Any], folder: Path, first: int, last: int) -> list[Path]:
+    """Documents with what is asked on its lines, else anywhere, else written otherwise; and whatever includes them."""
+    name, role = data["name"], data["node"]["type"] == "mystRole"
     asked = _spaced(f"{{{name}}}`{data['body']}`" if role else f"{{{name}}} {data.get('arg') or ''}")
-    first, last = (position.get(end, {}).get("line", 0) for end in ("start", "end"))
-    texts = {path: path.read_text("utf-8", errors="replace") for path in _documents(folder)}
-    anywhere = [path for path, text in texts.items() if f"{{{name}}}" in text and asked in _spaced(text)]
-    there = [path for path in anywhere if asked in _spaced("\n".join(texts[path].splitlines()[first - 1 : last]))]
-    found = (there if first else []) or anywhere
+    every = ((path, path.read_text("utf-8", errors="replace")) for path in _documents(folder))
+    texts = {path: text for path, text in every if f"{{{name}}}" in text or "{include}" in text}
+    naming = [path for path, text in texts.items() if f"{{{name}}}" in text]
+    anywhere = [path for path in naming if asked in _spaced(texts[path])]
+    lines = slice(first - 1, max(first, last)) if first else slice(0)
+    there = [path for path in anywhere if asked in _spaced("\n".join(texts[path].splitlines()[lines]))]
+    found = there or anywhere or naming
     for one in found:  # which grows
         including = re.compile(rf"\{{include\}}`*\s*\S*{re.escape(one.name)}")
         found += [path for path, text in texts.items() if path not in found and including.search(text)]

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from headway.errors import HeadwayError, Mistake, UsageError
+from headway.errors import HeadwayError, Mistake, Place, UsageError
 from headway.mystmd import finding, tree
 from headway.mystmd.finding import Asked
 from headway.mystmd.tree import Node
@@ -34,7 +34,7 @@ def main() -> None:
     if len(arguments) != 2 or arguments[0] not in _KINDS:
         sys.exit("headway-mystmd is started by mystmd: name it in myst.yml below project: plugins.")
     try:
-        nodes = told(json.load(sys.stdin), Path.cwd(), os.environ)
+        nodes = told(json.load(sys.stdin.buffer), Path.cwd(), os.environ)
     except HeadwayError as error:
         sys.exit(str(error))
     print(json.dumps(nodes))  # noqa: T201
@@ -61,7 +61,7 @@ def told(data: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) 
     """The nodes of one role or directive, as mystmd passes it; a HeadwayError with every mistake of its document."""
     asking = finding.find(data, folder, environment)
     try:
-        request = _read(data)
+        request = _read(data, asking.place)
         snapshot = Snapshot.read(asking.snapshot)
         answer = answers.answer(request, snapshot)
     except UsageError as error:
@@ -73,12 +73,12 @@ def told(data: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) 
     return tree.nodes(answer, request, snapshot, list(body or []), asking, environment)
 
 
-def _read(data: Mapping[str, Any]) -> asked.Request:
+def _read(data: Mapping[str, Any], place: Place | None) -> asked.Request:
     name, options = data["name"], data.get("options") or {}
     if name in asked.ROLES:
-        return asked.role(name, data["body"])
+        return asked.role(name, data["body"], place)
     body = data.get("body") if name == "kpi-cards" else None
-    return asked.directive(name, data.get("arg") or "", options, (body or "").splitlines())
+    return asked.directive(name, data.get("arg") or "", options, (body or "").splitlines(), place)
 
 
 def _mistakes(asking: Asked) -> list[Mistake]:
