@@ -60,6 +60,10 @@ Money.
 
 :::{kpi-list} money
 :::
+
+:::{kpi-appendix}
+Every number.
+:::
 """
 
 
@@ -117,6 +121,7 @@ def test_it_tells_what_there_is_and_answers_one_by_one(project: Path) -> None:
     command = [sys.executable, "-m", "headway.mystmd.plugin"]
     spec = json.loads(subprocess.run(command, capture_output=True, check=True, cwd=project).stdout)
     assert [role["name"] for role in spec["roles"]] == list(asked.ROLES)
+    assert set(asked.DIRECTIVES) == set(re.findall(r"^:::\{([\w-]+)\}", WHOLE, re.MULTILINE))  # each has a test here
     assert {one["name"]: tuple(one["options"]) for one in spec["directives"]} == dict(asked.DIRECTIVES)
     told = subprocess.run(
         [*command, "--role", "kpi"], input=json.dumps(said("kpi", "mau")).encode(), capture_output=True, cwd=project
@@ -208,6 +213,16 @@ def test_a_table_has_a_number_if_it_has_a_caption(ask: Ask) -> None:
     assert [cell.get("align") for cell in table["children"][1]["children"]] == [None, "right", "right"]
     assert len(table["children"]) == 3
     assert ask("kpi-table", "revenue", periods="1")[0]["type"] == "table"
+
+
+def test_the_appendix_is_a_table_of_all_numbers(ask: Ask) -> None:
+    """Of the whole document, each once, with a caption if it has a body."""
+    prose = [{"type": "paragraph", "children": [{"type": "text", "value": "Every number."}]}]
+    (made,) = ask("kpi-appendix", "", prose)
+    caption, table = made["children"]
+    assert words([caption]) == "Every number."
+    assert "Monthly active users" in words([table])
+    assert len(table["children"]) > 5
 
 
 def test_words_about_a_number(ask: Ask) -> None:

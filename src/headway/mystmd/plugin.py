@@ -21,7 +21,7 @@ from headway.reports import answers, asked
 from headway.reports.snapshot import Snapshot
 
 #: Directives whose body is prose; that of cards is read as it is written, others have none.
-_PROSE = ("kpi-chart", "kpi-table", "kpi-why")
+_PROSE = ("kpi-chart", "kpi-table", "kpi-why", "kpi-appendix")
 _KINDS = ("--role", "--directive")
 
 
