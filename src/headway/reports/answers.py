@@ -156,6 +156,8 @@ def number(request: Request, snapshot: Snapshot) -> Number:
     of = request.of[0]
     instead = request.options.get("or")
     try:
+        if request.name == "kpi-so-far":
+            return _so_far(of, request, snapshot)
         series, point = _point(of, request, snapshot)
         if request.name == "kpi-sentence":
             return _sentence(request, series, point, snapshot)
@@ -167,6 +169,23 @@ def number(request: Request, snapshot: Snapshot) -> Number:
     than = _change(request, series, point).period if request.name == "kpi-change" else ""
     says = request.name.removeprefix("kpi").lstrip("-")
     return replace(_number(series, point, text), status=status, says=says, than=than)
+
+
+def _so_far(of: Address, request: Request, snapshot: Snapshot) -> Number:
+    """What a period that runs has come to: the one place where such a number may stand."""
+    series, point = _found(of, request, snapshot)
+    if not of.period and series.points:
+        point = series.points[-1]
+    if not point.running or point.value is None:
+        why = "is over" if not point.running else f"has no number: {point.word}"
+        remedy = f"Write {{kpi}} {of}" if not point.running else "Leave it out."
+        raise _refused(request, f"{series.title} for {point.label} {why}", "no-number", remedy)
+    return replace(_number(series, point, _form(request, point)), says="so-far")
+
+
+def _form(request: Request, point: Point) -> str:
+    """A number in the form that is asked for."""
+    return {"exact": point.exact, "unit": point.whole}.get(request.options.get("format", ""), point.text)
 
 
 def _sentence(request: Request, series: Series, point: Point, snapshot: Snapshot) -> Number:
@@ -198,7 +217,7 @@ def _said(request: Request, series: Series, point: Point) -> tuple[str, str]:
                 raise _refused(request, f"{series.title} has no target for {point.label}", "no-number", None)
             return point.target, ""
         case _:
-            return {"exact": point.exact, "unit": point.whole}.get(request.options.get("format", ""), point.text), ""
+            return _form(request, point), ""
 
 
 def _number(series: Series, point: Point, text: str) -> Number:

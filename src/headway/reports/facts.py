@@ -6,13 +6,29 @@ Texts are as Markdown reads them, so that a title with an asterisk is a title. N
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from headway.formats import dates, numbers
-from headway.model import TOTAL, Cell, Kpi, Narrative, Shown
+from headway.model import (
+    TOTAL,
+    Aggregate,
+    Audience,
+    Cell,
+    Kpi,
+    Narrative,
+    Nps,
+    Rank,
+    Share,
+    Shown,
+    UnitKind,
+    WatchedNumbers,
+    by_severity,
+)
 from headway.periods import Grain, Period
 from headway.publish import cells, goals, tiles
 from headway.publish.shelf import Shelf
@@ -20,6 +36,12 @@ from headway.publish.stored import Stored, by_key, compared_period, streak
 from headway.publish.view import View
 from headway.reports import happenings
 from headway.reports.names import address, plain
+
+#: How a share or a mean says that people were asked.
+_ANSWERS = re.compile(r"\banswers?\b|satisf|survey|questionnaire")
+_RANKS = {Rank.HEADLINE: 0, Rank.PRIMARY: 1, None: 2, Rank.SECONDARY: 3}
+#: An alert on more KPIs than this watches all there are, and none in particular.
+_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +103,22 @@ class KpiFact:
     judged_when: str
     #: How many periods in a row it has had that status.
     streak: int
-    benchmarks: tuple[str, ...]
+    #: What others reach, and who they are.
+    benchmarks: tuple[tuple[str, str], ...]
+    #: people, currency, percent, elapsed, counted, bytes, points, noun, or none.
+    unit: str
+    #: True for what people said when they were asked: a score, or a share or mean of answers.
+    answers: bool
+    #: The level of the most severe alert that watches it by name, and whether no other level is more severe.
+    watched: str
+    critical: bool
+    #: The address of the number of the running period that its card shows, where that is longer than the report's.
+    so_far: str
+    so_far_when: str
+    #: The length of the period of `address`.
+    grain: str
+    #: 0 for a headline, then primary, those without a rank, and secondary: to sort by.
+    rank_order: int
 
     def __str__(self) -> str:
         return self.address
@@ -118,6 +155,19 @@ def _areas(view: View, kpis: Sequence[KpiFact]) -> Iterator[AreaFact]:
             yield AreaFact(name, plain(tiles.area_title(view.catalog, name)) if name else "Other", own)
 
 
+def _asked_of_people(kpi: Kpi) -> bool:
+    """True for a score, and for a share or a mean that says it is one of answers."""
+    if isinstance(kpi.measure, Nps):
+        return True
+    told = kpi.unit.kind in (UnitKind.NONE, UnitKind.POINTS, UnitKind.PERCENT)
+    mean = told and isinstance(kpi.measure, Aggregate) and kpi.measure.function == "mean"
+    return (mean or isinstance(kpi.measure, Share)) and bool(_ANSWERS.search(f"{kpi.title} {kpi.about}".lower()))
+
+
+def _benchmarks(kpi: Kpi) -> tuple[tuple[str, str], ...]:
+    return tuple((goals.benchmark(one, kpi), plain(one.who)) for one in kpi.benchmarks)
+
+
 class _Reader:
     """Reads the lines of numbers, each KPI's once."""
 
@@ -152,6 +202,7 @@ class _Reader:
         judged = line if front is grain else self._line(kpi, front)
         verdict = judged[-1].verdict.key if judged else ""
         status = verdict if verdict in ("on", "near", "off", "over") else ""
+        running = self._running(kpi, kept)
         owner = self.view.catalog.owners.get(kpi.owner or "", kpi.owner or "").partition("<")[0].strip()
         return KpiFact(
             name=kpi.name,
@@ -175,8 +226,41 @@ class _Reader:
             judged=self._address(kpi, judged[-1] if judged else None),
             judged_when=dates.period(judged[-1].period) if judged else "",
             streak=streak(judged, status) if status else 0,
-            benchmarks=() if self.cell else tuple(plain(goals.benchmark(one, kpi)) for one in kpi.benchmarks),
+            benchmarks=() if self.cell else _benchmarks(kpi),
+            unit="people" if kpi.unit.name == "people" else kpi.unit.kind.value,
+            answers=_asked_of_people(kpi),
+            watched=self.watched.get(kpi.name, ""),
+            critical=self.watched.get(kpi.name, "") in self.severest,
+            so_far=f"{kpi.name} {running.period.name}" if running else "",
+            so_far_when=dates.period(running.period) if running else "",
+            grain=grain.value,
+            rank_order=_RANKS[kpi.rank],
         )
+
+    def _running(self, kpi: Kpi, kept: Sequence[Grain]) -> Stored | None:
+        """The running number, if it is one that says something: the average of a few days says little of a month."""
+        if self.cell or kpi.front.rank <= self.period.grain.rank or kpi.front not in kept:
+            return None
+        line = self.shelf.line(Shown(kpi.name, "", kpi.front), TOTAL)
+        row = line[-1] if line else None
+        runs = row is not None and row.partial and row.value is not None and row.period.first <= self.period.last
+        return row if runs and tiles.accumulates(kpi) else None
+
+    @cached_property
+    def watched(self) -> dict[str, str]:
+        """The level of the most severe alert that names each KPI; alerts are no business of the public."""
+        if self.view.audience is Audience.PUBLIC:
+            return {}
+        severe, found = by_severity(self.view.catalog.levels), dict[str, str]()
+        for alert in sorted(self.view.catalog.alerts.values(), key=lambda one: -severe[one.level]):
+            if isinstance(alert.watches, WatchedNumbers) and len(alert.watches.of) <= _NAMED:
+                found |= {watched.kpi: alert.level for watched in alert.watches.of}
+        return found
+
+    @cached_property
+    def severest(self) -> frozenset[str]:
+        """The levels that leave the least time to respond."""
+        return frozenset(name for name, order in by_severity(self.view.catalog.levels).items() if order == 0)
 
     def _line(self, kpi: Kpi, grain: Grain) -> list[Stored]:
         """The numbers of periods that were over when the report's was, oldest first."""

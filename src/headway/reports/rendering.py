@@ -83,8 +83,9 @@ def _rendered(path: Path, view: View, period: Period, cell: Cell) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # it writes Markdown, and `facts` hold their texts as Markdown reads them
     )
+    given = facts.of(view, period, cell)
     try:
-        return environment.get_template(path.name).render(facts.of(view, period, cell))
+        return environment.get_template(path.name).render(given)
     except TemplateSyntaxError as error:
         raise _told(path, Path(error.filename or path), error.lineno, error.message or "it cannot be read") from None
     except TemplateNotFound as error:

@@ -232,7 +232,9 @@ class _Sentence:
         what = "range" if row.low is not None and row.high is not None else "target" if row.high is None else "limit"
         bound = self._said(asked.removeprefix("≥\u00a0").removeprefix("≤\u00a0"), "target")
         judged = [one.status == "on" for one in self.line if one.status in ("on", "near", "off")]
-        met, before = judged[-1], judged[-2] if len(judged) > 1 else None
+        met = judged[-1]
+        # Over a year, what was so a period ago is another story.
+        before = judged[-2] if len(judged) > 1 and not self.told.length else None
         if met:
             yield from self._met(what, bound, judged, before=before)
         elif (gap := self._gap()) is not None:
@@ -250,7 +252,7 @@ class _Sentence:
         else:
             yield f" and {'stayed' if before else 'was'} {'at' if exactly else inside} the {what} of "
         yield bound
-        if len(judged) >= _ROW and not any(judged[:-1]) and what == "target":
+        if before is False and len(judged) >= _ROW and not any(judged[:-1]) and what == "target":
             yield " for the first time"
 
     def _missed(
