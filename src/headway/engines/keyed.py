@@ -449,17 +449,19 @@ def _union(some: pa.Array, others: pa.ChunkedArray) -> pa.Array:
 
 
 def _with(body: exp.Query, steps: Mapping[str, exp.CTE], *, keep: bool) -> exp.Query:
-    """A query and those of the steps that it needs; with `keep` what several read is computed once, and kept."""
+    """A query and those of the steps that it needs; with `keep` what several read is computed once, and kept.
+
+    So is what was kept before, though only one reads it.
+    """
     waiting: list[exp.Expr] = [body]
     read: Counter[str] = Counter()
     while waiting:
         found = Counter(table.name for table in waiting.pop().find_all(exp.Table))
         waiting += [steps[name].this for name in found if name in steps and not read[name]]
         read += found
+    kept = {name: True if read[name] > 1 or step.args.get("materialized") else None for name, step in steps.items()}
     needed = [
-        exp.CTE(
-            this=step.this, alias=step.args["alias"], materialized=(True if read[name] > 1 else None) if keep else False
-        )
+        exp.CTE(this=step.this, alias=step.args["alias"], materialized=kept[name] if keep else False)
         for name, step in steps.items()
         if read[name]
     ]

@@ -89,12 +89,13 @@ class Availabilities:
                 self._write(draft, several, hours=hours)
 
     def _write(self, draft: Draft, several: Sequence[Asked], *, hours: bool) -> None:
-        kpi, sets = several[0].kpi, sweep.sets_of(several, hours=hours)
+        kpi, sets = several[0].kpi, sweep.sets_of(several)
         classes, cells = self._classes[kpi.name], columns_of(sets)
         others = f"NOT ({' OR '.join(classes.values())})" if classes else "TRUE"
         counters = {"down": others, **{name: classes.get(name, "FALSE") for name in ("planned", "degraded")}}
         clock = sweep.clock(draft, self._rows.catalog.calendar, several[0], hours=hours)
-        levels = sweep.levels(draft, sweep.changes(self._rows, kpi, sets, counters), sets, _COUNTERS, clock)
+        changes = sweep.changes(self._rows, kpi, sets, counters)
+        levels = sweep.levels(draft, self._rows, kpi, changes, sets, _COUNTERS, clock)
         listed = sql.column_list(cells)
         window = f"OVER ({f'PARTITION BY {listed[:-2]} ' if cells else ''}ORDER BY moment)"
         is_down = "planned = 0 AND down > 0"

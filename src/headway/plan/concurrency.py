@@ -26,6 +26,7 @@ University (1977); the time average is L of Little, "A Proof for the Queuing For
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 from headway.model import Concurrency, Take
 from headway.plan import sql, sweep
@@ -43,6 +44,10 @@ _DAILY = {
     "length": "SUM(length)",
     "begun": "MAX(begun)",
     "ended": "MIN(ended)",
+}
+#: A day from its hours.
+_BY_DAY = {
+    name: f"{fold}({name})" for name, fold in zip(_DAILY, ("MAX", "MIN", "SUM", "SUM", "MAX", "MIN"), strict=True)
 }
 _BY_PERIOD = {
     "most": "MAX(most)",
@@ -81,7 +86,7 @@ class Concurrent:
                 self._write(draft, several, hours=hours)
 
     def _write(self, draft: Draft, several: Sequence[Asked], *, hours: bool) -> None:
-        kpi, sets = several[0].kpi, sweep.sets_of(several, hours=hours)
+        kpi, sets = several[0].kpi, sweep.sets_of(several)
         measure, cells = kpi.measure, columns_of(sets)
         assert isinstance(measure, Concurrency)
         daily, clock = self._pieces(draft, several[0], sets, hours=hours)
@@ -100,15 +105,18 @@ class Concurrent:
         """The step that measures each day (or hour). Peak and mean of the same rows share it."""
         kpi, value = asked.kpi, self._values.get(asked.kpi.name)
         key = (self._rows.flag(kpi), value, sets, asked.timeline, kpi.tracked_from, kpi.retired_on, hours)
-        if key not in self._by_piece:
+        if key not in self._by_piece and not hours and asked.timeline.of(hours=True):
+            hourly, clock = self._pieces(draft, asked, sets, hours=True)
+            self._by_piece[key] = sweep.by_day(draft, hourly, sets, _BY_DAY, clock), replace(clock, piece="day")
+        elif key not in self._by_piece:
             clock = sweep.clock(draft, self._rows.catalog.calendar, asked, hours=hours)
-            changes = self._of_values(draft, asked, sets, value) if value else self._of_rows(asked, sets)
-            levels = sweep.levels(draft, changes, sets, (), clock)
+            changes = self._of_values(draft, asked, sets, value) if value else self._of_rows(asked, sets, clock)
+            levels = sweep.levels(draft, self._rows, kpi, changes, sets, (), clock)
             self._by_piece[key] = sweep.by_piece(draft, levels, sets, _DAILY, clock), clock
         return self._by_piece[key]
 
-    def _of_rows(self, asked: Asked, sets: Sets) -> str:
-        return sweep.changes(self._rows, asked.kpi, sets, {})
+    def _of_rows(self, asked: Asked, sets: Sets, clock: Clock) -> str:
+        return sweep.changes(self._rows, asked.kpi, sets, {}, clock.begin)
 
     def _of_values(self, draft: Draft, asked: Asked, sets: Sets, value: str) -> str:
         """The changes of different values: where the stretches begin and end that the rows of one value make."""

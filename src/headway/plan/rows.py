@@ -386,6 +386,20 @@ class Rows:
             )
         return " UNION ALL ".join(texts)
 
+    def each(self, select: str, sets: Sequence[Sequence[str]], where: Iterable[str] = ()) -> str:
+        """SELECT the cells and `select` of each row as it is, once for each of the sets of cells."""
+        conditions = " AND ".join(filter(None, where))
+        where_text = f" WHERE {conditions}" if conditions else ""
+        texts = []
+        for source, groups in self.readings(sets):
+            for group in groups:
+                cells = "".join(
+                    f"{sql.name(c)}, " if c in group else f"CAST(NULL AS TEXT) AS {sql.name(c)}, "
+                    for c in columns_of(sets)
+                )
+                texts.append(f"SELECT {cells}{select} FROM {sql.name(source)}{where_text}")
+        return " UNION ALL ".join(texts)
+
     def readings(self, sets: Sequence[Sequence[str]]) -> list[tuple[str, list[Sequence[str]]]]:
         """The relations that hold the rows, and for which sets of cells each of them is read."""
         plain = [s for s in sets if not self._lists & set(s)]

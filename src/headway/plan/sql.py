@@ -300,15 +300,18 @@ class Steps:
         self._names = Names(taken)
         self._steps: list[tuple[str, str]] = []
         self._outputs: list[str] = []
+        self._kept: set[str] = set()
 
     def reserve(self, word: str) -> str:
         """A free name for a table that is registered beside the query."""
         return self._names.free(word)
 
-    def add(self, word: str, select: str) -> str:
-        """Add a CTE called `word`, or as near as it is free; returns its name."""
+    def add(self, word: str, select: str, *, keep: bool = False) -> str:
+        """Add a CTE called `word`, or as near as it is free, kept if asked, though one step reads it; its name."""
         free = self._names.free(word)
         self._steps.append((free, select))
+        if keep:
+            self._kept.add(free)
         return free
 
     def output(self, select: str) -> None:
@@ -325,7 +328,7 @@ class Steps:
         steps = [(free, query(select)) for free, select in self._steps]
         read = Counter(table.name for tree in (whole, *(s for _, s in steps)) for table in tree.find_all(exp.Table))
         for free, select in steps:
-            kept = True if read[free] > 1 else None
+            kept = True if read[free] > 1 or free in self._kept else None
             whole = whole.with_(_identifier(free), as_=select, materialized=kept, copy=False)
         return whole
 
