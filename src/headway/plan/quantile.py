@@ -18,7 +18,7 @@ what `percentile_cont` of SQL, NumPy, R and spreadsheets give.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from headway.model import Kpi, Quantile
 from headway.plan import sql
@@ -48,7 +48,14 @@ class Quantiles:
     def write(self, draft: Draft) -> None:
         """Add the steps and answers, after `rows` is written."""
         names = sql.Names([*draft.cells, "series", "period"])
-        columns = {a.kpi.name: (names.free(a.kpi.name), names.free(f"{a.kpi.name}_n")) for a in _once(self._asked)}
+        by_values: dict[_Values, list[Kpi]] = {}
+        for kpi in _once(self._asked):
+            by_values.setdefault(self._values(kpi), []).append(kpi)
+        columns = {
+            kpi.name: one
+            for one in (_Several(values, kpis, names) for values, kpis in by_values.items())
+            for kpi in one.kpis
+        }
         together: dict[tuple[str, bool], list[Asked]] = {}
         for asked in self._asked:
             for hours in (False, True):
@@ -59,7 +66,7 @@ class Quantiles:
             self._write(draft, spans, several, columns, hours=hours)
 
     def _write(
-        self, draft: Draft, spans: str, several: Sequence[Asked], columns: dict[str, tuple[str, str]], *, hours: bool
+        self, draft: Draft, spans: str, several: Sequence[Asked], columns: Mapping[str, _Several], *, hours: bool
     ) -> None:
         """The quantiles of KPIs that ask for the same spans: the totals, then the cells where they are kept."""
         series = several[0].timeline.of(hours)
@@ -69,29 +76,62 @@ class Quantiles:
         if cells and not in_all:
             steps.append(("of_cells", cells, "cells"))
         held = "USING (hour)" if hours else "ON day BETWEEN first_day AND last_day"
-        select = ", ".join(["series", "period", *(self._of_rows(a.kpi, *columns[a.kpi.name]) for a in _once(several))])
+        read = dict.fromkeys(columns[asked.kpi.name] for asked in several)
+        select = ", ".join(["series", "period", *(one.aggregates for one in read)])
         for word, sets, where in steps:
             found = draft.steps.add(
                 word,
                 self._rows.grouped(select, ["series", "period"], sets, [where], join=f"JOIN {sql.name(spans)} {held}"),
             )
             for asked in several:
-                value, n = map(sql.name, columns[asked.kpi.name])
+                value, n = columns[asked.kpi.name].answer(asked.kpi)
                 mine = [s for s in asked.sets if s in sets]
                 if mine:
                     where_found = [*only(mine, sets), f"{n} > 0"]
                     draft.answer(asked, found, columns_of(sets), value, n, where=where_found)
 
-    def _of_rows(self, kpi: Kpi, value: str, n: str) -> str:
-        """SQL of a KPI's quantile and how many values there are."""
-        assert isinstance(kpi.measure, Quantile)
-        column, flag = sql.name(self._columns[kpi.name]), self._rows.flag(kpi)
-        where = f" FILTER (WHERE {sql.name(flag)})" if flag else ""
+    def _values(self, kpi: Kpi) -> _Values:
+        return self._columns[kpi.name], self._rows.flag(kpi)
+
+
+#: What quantiles are of: a column, and the flag of the rows that count.
+_Values = tuple[str, str | None]
+
+
+class _Several:
+    """Quantiles of the same values, which are put in order once."""
+
+    def __init__(self, values: _Values, kpis: Sequence[Kpi], names: sql.Names) -> None:
+        self.kpis = kpis
+        self._column, self._flag = values
+        self._levels = sorted({_level(kpi) for kpi in kpis})
+        self._name, self._n = (names.free(kpis[0].name + tail) for tail in ("", "_n"))
+
+    @property
+    def aggregates(self) -> str:
+        """SQL of the quantiles, in order of their levels if there are several, and how many values there are."""
+        where = f" FILTER (WHERE {sql.name(self._flag)})" if self._flag else ""
+        levels = ", ".join(map(str, self._levels))
         # A quantile of decimals would be rounded to their digits: the median of 0.01 and 0.02 is 0.015.
-        quantile = f"QUANTILE_CONT(CAST({column} AS DOUBLE), {kpi.measure.level})"
-        return f"{quantile}{where} AS {sql.name(value)}, COUNT({column}){where} AS {sql.name(n)}"
+        found = f"QUANTILE_CONT(CAST({sql.name(self._column)} AS DOUBLE), {levels if self._alone else f'[{levels}]'})"
+        n = f"COUNT({sql.name(self._column)}){where} AS {sql.name(self._n)}"
+        return f"{found}{where} AS {sql.name(self._name)}, {n}"
+
+    def answer(self, kpi: Kpi) -> tuple[str, str]:
+        """SQL of a KPI's number and of its `n`, where the aggregates are columns."""
+        at = "" if self._alone else f"[{self._levels.index(_level(kpi)) + 1}]"
+        return f"{sql.name(self._name)}{at}", sql.name(self._n)
+
+    @property
+    def _alone(self) -> bool:
+        return len(self._levels) == 1
 
 
-def _once(asked: Sequence[Asked]) -> list[Asked]:
+def _level(kpi: Kpi) -> float:
+    assert isinstance(kpi.measure, Quantile)
+    return kpi.measure.level
+
+
+def _once(asked: Sequence[Asked]) -> list[Kpi]:
     """One per KPI, whatever its windows."""
-    return list({a.kpi.name: a for a in asked}.values())
+    return list({a.kpi.name: a.kpi for a in asked}.values())
