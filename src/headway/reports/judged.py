@@ -27,6 +27,10 @@ _SHORT = re.compile(
 )
 
 
+#: Words of a sentence about the present: the newest number is likelier than one of the time told before.
+_PRESENT = re.compile(r"\b(?:is|are|have|has|serves?|stands?|am)\b", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A figure about a KPI. `says` is the ledger's number as a page shows it, and `role` what stands for it."""
@@ -70,6 +74,8 @@ class _Reading:
     series: Series
     point: Point
     verdict: Verdict
+    #: How many times stand before the one that means it: the first is the likeliest.
+    order: int
 
 
 def judge(text: str, snapshot: Snapshot) -> list[Judged]:
@@ -85,7 +91,7 @@ def judge(text: str, snapshot: Snapshot) -> list[Judged]:
 
 def speaks_of(text: str, some: Iterable[Subject]) -> list[Subject]:
     """The KPIs that the prose of a document may speak of."""
-    words = "\n".join(" ".join((one.text, *one.heads)) for one in prose.passages(text))
+    words = "\n".join(" ".join((one.text, *one.table)) for one in prose.passages(text))
     return matched.mentioned(words, some)
 
 
@@ -104,15 +110,16 @@ class _Judging:
 
     def passage(self, passage: Passage) -> Iterator[tuple[Typed, _Reading]]:
         """Each figure of a passage with the number that it is held against."""
-        heads = " | ".join(passage.heads)
-        above = [time for time in dated.times(heads, self.today) if time.means]
+        above = [
+            time for head in (*passage.table, *passage.heads) for time in dated.times(head, self.today) if time.means
+        ]
+        table = tuple(dated.masked(head, dated.times(head, self.today)) for head in passage.table)
         said: list[Time] = []
         for begin, end in _sentences(passage.text):
             sentence = passage.text[begin:end].replace("\n", " ")
             times = dated.times(sentence, self.today)
             plain = dated.masked(sentence, times)
             figures = list(typed.figures(plain))
-            table = dated.masked(heads, dated.times(heads, self.today)) if passage.in_table else ""
             for figure in figures:
                 own = matched.clause(plain, figure, figures, table)
                 if (means := _means(figure, own, times, said, above)) is None:
@@ -124,9 +131,9 @@ class _Judging:
 
     def _best(self, figure: Typed, own: matched.Clause, means: Sequence[str], sure: bool) -> _Reading | None:
         """The number that a figure is, or that it cannot be."""
-        near = {*matched.stems(own.left), *matched.stems(own.right), *matched.stems(own.heads)}
-        cells = {word for one in self.subjects for series in self._of(one.kpi) for word in _cell_words(series)}
-        fits = matched.fits(own, figure, self.subjects, cells & near)
+        near = {*matched.stems(own.left), *matched.stems(own.right), *matched.stems(" ".join(own.heads))}
+        cells = {one.kpi: {w for line in self._of(one.kpi) for w in _cell_words(line)} for one in self.subjects}
+        fits = matched.fits(own, figure, self.subjects, cells)
         readings = [one for fit in fits for one in self._readings(figure, fit, near, means)]
         for one in readings:
             if one.verdict is Verdict.MATCHES:
@@ -138,21 +145,24 @@ class _Judging:
         if not first or any(one.fit.narrowed for one in first):
             return None
         likeliest: dict[str, _Reading] = {}
-        for one in sorted(first, key=lambda one: _unlikely(one, means)):
+        for one in sorted(first, key=_unlikely):
             likeliest.setdefault(one.series.kpi, one)
         told = min(likeliest.values(), key=lambda one: figure.off(one.point.value or 0.0, one.fit.subject.unit))
         value = told.point.value or 0.0
-        certain = told.fit.whole and sure
+        certain = told.fit.headed or (told.fit.whole and sure)
         return told if certain or figure.near(value, told.fit.subject.unit) else None
 
     def _readings(self, figure: Typed, fit: Fit, near: set[str], means: Sequence[str]) -> Iterator[_Reading]:
-        """The numbers of a KPI that a figure may be: of cells that stand near it before the total."""
+        """The numbers of a KPI that a figure may be. Where a cell stands near it, the total contradicts nothing."""
         lines = self._of(fit.subject.kpi)
         named = [one for one in lines if one.cell and _cell_words(one) <= near]
         for series in [*named, *(one for one in lines if not one.cell)]:
-            for point in _points(series, means):
-                if point.value is not None:
-                    yield _Reading(fit, series, point, figure.judged(point.value, fit.subject.unit))
+            for order, point in _points(series, means):
+                if point.value is None:
+                    continue
+                verdict = figure.judged(point.value, fit.subject.unit)
+                if series.cell or not named or verdict is not Verdict.CONTRADICTS:
+                    yield _Reading(fit, series, point, verdict, order)
 
     def _of(self, kpi: str) -> list[Series]:
         if kpi not in self._lines:
@@ -176,26 +186,25 @@ def _means(
     if earlier and earlier[0].means == ("",):
         return ("",), True
     later = [one for one in times if one.start >= figure.end and one.means][:1]
-    found = [*earlier, *later, *said[-1:], *above]
+    newest = [Time(0, 0, "", ("",))] if _PRESENT.search(f"{own.left} {own.right}") else []
+    found = [*earlier, *later, *newest, *said[-1:], *above]
     return tuple(dict.fromkeys([name for one in found for name in one.means] + [""])), False
 
 
-def _points(series: Series, means: Sequence[str]) -> Iterator[Point]:
+def _points(series: Series, means: Sequence[str]) -> Iterator[tuple[int, Point]]:
     """The numbers of a line that are of one of the periods; '' is its newest, and what is running."""
-    for meant in means:
+    for order, meant in enumerate(means):
+        if meant in ("", series.grain) and series.newest is not None:
+            yield order, series.newest
         if meant == "":
-            yield from filter(None, [series.newest])
-            yield from series.points[-1:]
-        elif meant == series.grain:
-            yield from filter(None, [series.newest])
+            yield from ((order, point) for point in series.points[-1:] if point.running)
         else:
-            yield from (point for point in series.points if point.period == meant)
+            yield from ((order, point) for point in series.points if point.period == meant)
 
 
-def _unlikely(one: _Reading, means: Sequence[str]) -> tuple[bool, bool, int]:
-    """By which readings of one KPI are ordered: a cell that is named, a period that is over, the time told first."""
-    named = [n for n, meant in enumerate(means) if meant in (one.point.period, one.series.grain)]
-    return not one.series.cell, one.point.running, min(named, default=len(means))
+def _unlikely(one: _Reading) -> tuple[bool, bool, int]:
+    """By what readings of one KPI are ordered: a cell that is named, a period that is over, the time told first."""
+    return not one.series.cell, one.point.running, one.order
 
 
 def _cell_words(series: Series) -> set[str]:

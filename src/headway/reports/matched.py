@@ -35,6 +35,8 @@ _APART = """
     fewer less higher lower average mean median peak maximum minimum estimate project example capacity up down
     threshold limit previous earlier initial original
 """
+#: What heads of tables say of any number.
+_HEADS = "value number figure amount kpi year month quarter week day period total actual"
 #: What stands between a subject and its number.
 _LINK = re.compile(
     r"(?:\b(?:is|are|was|were|be|been|of|to|at|reached|reaches|totall?ed|has|had|have|served|serve|counted|came to"
@@ -49,10 +51,10 @@ _CHANGED = re.compile(
 )
 _HARD_LEFT = re.compile(rf"[;\u2014{GONE}]|\s\u2013\s|\b(?:and|but|while|whereas|although)\b", re.IGNORECASE)
 _HARD_RIGHT = re.compile(rf"[,;:)\u2014{GONE}]|\s\u2013\s|\b(?:and|but|while|whereas|although)\b", re.IGNORECASE)
-#: What says that a part is meant, unless a time, a cell or a word of the title follows.
+#: What says that a part is meant, unless a time, a cell or a word of the title follows; after some words always.
 _NARROWS = re.compile(
-    r"^\s*(?:of|in|at|from|for|within|with|without|who|that|whose|which|where|using|among|outside|by|on)\s+(?:(?:all|the|our|its|their)\s+)*"
-    r"(?P<word>[^\W_]+)",
+    r"^\s*(?:(?P<always>who|that|whose|which|where|using)|of|in|at|from|for|within|with|without|among|outside|by|on)\s+"
+    r"(?:(?:all|the|our|its|their)\s+)*(?P<word>[^\W_]+)",
     re.IGNORECASE,
 )
 
@@ -77,11 +79,15 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How well a KPI fits the words around a figure. `whole` is its title word by word, and of more than one word."""
+    """How well a KPI fits the words around a figure.
+
+    `whole` is its title word by word, of more than one word; `headed` says that its title heads the row or column.
+    """
 
     subject: Subject
     covers: float
     whole: bool
+    headed: bool
     #: True if words beside the figure say that only a part is meant.
     narrowed: bool
 
@@ -95,7 +101,7 @@ class Clause:
     left: str
     right: str
     #: Heads of a table's column and row, which belong to its figures.
-    heads: str = ""
+    heads: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=20_000)
@@ -110,6 +116,7 @@ def stems(text: str) -> list[str]:
 
 
 _SMALL_STEMS = frozenset(map(stem, _SMALL)) | _SMALL
+_HEADS_STEMS = frozenset(map(stem, _HEADS.split()))
 _APART_STEMS = frozenset(map(stem, _APART.split()))
 
 
@@ -166,7 +173,7 @@ def _covers(one: Subject, had: set[str]) -> float:
     return share if share == 1 or (share >= 0.5 and (found & one.narrow or len(found) > 1)) else 0.0
 
 
-def clause(sentence: str, figure: Typed, others: Sequence[Typed], heads: str = "") -> Clause:
+def clause(sentence: str, figure: Typed, others: Sequence[Typed], heads: tuple[str, ...] = ()) -> Clause:
     """The part of a sentence that belongs to a figure: no other one lies within, nor a conjunction."""
     before = [one.end for one in others if one.end <= figure.start]
     after = [one.start for one in others if one.start >= figure.end]
@@ -181,23 +188,40 @@ def clause(sentence: str, figure: Typed, others: Sequence[Typed], heads: str = "
     return Clause(start, end, sentence[start : figure.start], sentence[figure.end : end], heads)
 
 
-def fits(of: Clause, figure: Typed, some: Iterable[Subject], cells: set[str]) -> list[Fit]:
-    """The KPIs that a figure may be about, the best first. `cells` are words that name cells."""
+def fits(of: Clause, figure: Typed, some: Iterable[Subject], cells: Mapping[str, set[str]]) -> list[Fit]:
+    """The KPIs that a figure may be about, the best first. `cells` are words that name cells of each."""
     if _CHANGED.search(of.left):
         return []
-    left, right, heads = stems(of.left), stems(of.right), stems(of.heads)
+    left, right, heads = stems(of.left), stems(of.right), stems(" ".join(of.heads))
     had = {*left, *right, *heads}
     found = []
     for one in some:
         if not figure.speaks_of(one.unit) or (had & _APART_STEMS) - set(stems(one.title)):
             continue
         covers = _covers(one, had)
-        known = one.names | _SMALL_STEMS | cells | set(stems(one.unit))
+        known = one.names | _SMALL_STEMS | cells.get(one.kpi, set()) | set(stems(one.unit))
         if not covers or not _beside(of, figure, one, known, bool(set(heads) & one.names)):
             continue
         whole = covers == 1 and (len(one.words) > 1 or one.short in had)
-        found.append(Fit(one, covers, whole, _narrowed(of, one, known)))
+        headed = any(set(stems(head)) - _SMALL_STEMS in (one.words, {one.short}) for head in of.heads)
+        narrowed = _narrowed(of, one, known) or not set(heads) <= known | _HEADS_STEMS
+        found.append(Fit(one, covers, whole, headed, narrowed))
+    found = [fit for fit in found if not _within(fit, found, of.left)]
     return sorted(found, key=lambda fit: (fit.covers, len(fit.subject.words)), reverse=True)
+
+
+def _within(fit: Fit, others: Iterable[Fit], left: str) -> bool:
+    """True for the customers in "the NPS of customers": another KPI is what is told of them."""
+    at = _first(fit.subject, left)
+    before = [first for other in others if (first := _first(other.subject, left)) is not None]
+    return at is not None and any(
+        re.search(r"\b(?:of|for|per|among)\b", left[first:at]) for first in before if first < at
+    )
+
+
+def _first(one: Subject, left: str) -> int | None:
+    """Where a text first has a word of a title."""
+    return next((match.start() for match in _WORD.finditer(left) if stem(match[0]) in one.names), None)
 
 
 def _beside(of: Clause, figure: Typed, one: Subject, known: frozenset[str] | set[str], in_table: bool) -> bool:
@@ -241,9 +265,12 @@ def _narrowed(of: Clause, one: Subject, known: frozenset[str] | set[str]) -> boo
             break
     else:
         rest = ""
-    told = _NARROWS.match(rest)
-    if told is not None and stem(told["word"]) not in known:
+    if _is_part(rest, known):
         return True
     at = [match.end() for match in _WORD.finditer(of.left) if stem(match[0]) in one.names]
-    told = _NARROWS.match(of.left[at[-1] :]) if at else None
-    return told is not None and stem(told["word"]) not in known
+    return bool(at) and _is_part(of.left[at[-1] :], known)
+
+
+def _is_part(text: str, known: frozenset[str] | set[str]) -> bool:
+    told = _NARROWS.match(text)
+    return told is not None and (told["always"] is not None or stem(told["word"]) not in known)

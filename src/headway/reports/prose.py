@@ -34,14 +34,14 @@ _LINK = re.compile(r"(?:https?://|www\.|mailto:)\S+|\S+@\S+\.\w+")
 class Passage:
     """A paragraph or another run of words. `text` is as long as what is written, with spaces for what is no prose.
 
-    `heads` are the headings above it, the nearest first; in a table also the heads of its column and row.
+    `heads` are the headings above it, the nearest first. In a table, `table` are the heads of its column and row.
     """
 
     text: str
     line: int
     columns: tuple[int, ...]
     heads: tuple[str, ...] = ()
-    in_table: bool = False
+    table: tuple[str, ...] = ()
 
     def place(self, at: int) -> tuple[int, int]:
         """The line and the column of an offset, counted from 1."""
@@ -72,6 +72,7 @@ def passages(text: str) -> list[Passage]:
                 row = []
             elif token.type == "inline" and token.map:
                 before = tokens[at - 1].type
+                beside: tuple[str, ...] = ()
                 found = _passage(token, down, lines)
                 if before == "heading_open":
                     level = int(tokens[at - 1].tag[1:])
@@ -84,9 +85,9 @@ def passages(text: str) -> list[Passage]:
                 else:
                     over = around(heads, above)
                     if before == "td_open":
-                        over = (*table[len(row) : len(row) + 1], *row[:1], *over)
+                        beside = (*table[len(row) : len(row) + 1], *row[:1])
                         row.append(found.text)
-                yield Passage(found.text, found.line, found.columns, over, before == "td_open")
+                yield Passage(found.text, found.line, found.columns, over, beside)
 
     return list(within(parser.parse(text), 0))
 
@@ -108,13 +109,9 @@ def _passage(token: Token, down: int, lines: Sequence[str]) -> Passage:
     """The words of one run of Markdown, each where it is written."""
     written = token.content
     text = [letter if letter == "\n" else " " for letter in written]
-    at, hidden = 0, False
+    at = 0
     for child in token.children or ():
-        if child.type == "link_open":
-            hidden = child.info == "auto"
-        elif child.type == "link_close":
-            hidden = False
-        elif child.type == "text" and not hidden:
+        if child.type == "text":
             begin = written.find(child.content, at)
             if begin >= 0:
                 at = begin + len(child.content)

@@ -3,8 +3,7 @@
     more than 70, 7,200, 5.5 million USD, $1.24M, 12.3 %, 2 d 4 h, nearly 6k
 
 A figure has the precision that it is written with: 5.5 million is everything that rounds to it. What looks like a
-figure and counts nothing is passed over: dates, versions, "Figure 3", "30-day", ranges. Libraries that read numbers
-out of prose (quantulum3, number-parser, text2num) give a value; whether a value is true depends on its last digit.
+figure and counts nothing is passed over: dates, versions, "Figure 3", "30-day", ranges.
 """
 
 from __future__ import annotations
