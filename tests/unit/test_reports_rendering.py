@@ -145,3 +145,29 @@ def test_a_report_for_one_cell_asks_for_nothing_else(body: str, message: str, in
     one = rendering.render(path, internal, None, (("cluster", "Earthlab"),))
     found = mistake(lambda: answered.take(internal, [one]))
     assert (found.slug, found.message.startswith(message)) == ("outside-the-cell", True), found
+
+
+def test_no_note_stands_on_the_chart_of_a_cell(internal: View, tmp_path: Path) -> None:
+    """What happened may have happened to others, and is for all who see the whole."""
+    body = ":::{{kpi-chart}} mau{}\n:grain: day\n:from: 2026-08-20\n:::\n"
+    path = written(tmp_path, f"# A\n\n{body.format('')}", "all.md")
+    (whole,) = answered.take(internal, [rendering.render(path, internal)]).charts.values()
+    assert whole["notes"]
+    path = written(tmp_path, f"# A\n\n{body.format(' cluster=Earthlab')}", "one.md")
+    one = rendering.render(path, internal, None, (("cluster", "Earthlab"),))
+    (own,) = answered.take(internal, [one]).charts.values()
+    assert own["notes"] == []
+    assert "The term begins" in str(whole)
+    assert "The term begins" not in str(own)
+
+
+def test_a_template_stands_on_others(internal: View, tmp_path: Path) -> None:
+    """On those beside it, and on those that come with Headway."""
+    written(tmp_path, "{% macro named(kpi) %}{{ kpi.title }}{% endmacro %}", "names.md.jinja")
+    body = (
+        '{% import "names.md.jinja" as names %}{% import "_parts.md.jinja" as parts %}'
+        "{{ names.named(kpis[0]) }}\n{{ parts.table(kpis[:1]) }}"
+    )
+    text = rendering.render(written(tmp_path, HEAD + body), internal).text
+    assert "\nMonthly active users\n" in text
+    assert "| Monthly active users | {kpi}`mau 2026-10 format=unit` |" in text
