@@ -108,6 +108,19 @@ def test_a_name_that_is_no_template_is_told(tmp_path: Path) -> None:
     assert (one.slug, "daily" in (one.remedy or "")) == ("missing-file", True)
 
 
+def test_a_mistake_in_what_a_template_made_is_in_that(internal: View, tmp_path: Path) -> None:
+    """Its line is that of the document which was made, as `--markdown` writes it; the template is named, too."""
+    path = written(tmp_path, HEAD + "{% for n in range(3) %}\n{kpi}`nothing`\n{% endfor %}\n")
+    with pytest.raises(UsageError) as caught:
+        answered.take(internal, [rendering.render(path, internal)])
+    assert [str(one.place) for one in caught.value.mistakes] == [f"own.md, made of {path}:{n}:1" for n in (5, 6, 7)]
+
+
+def test_a_cell_that_no_document_can_name_is_told() -> None:
+    """A quote would end it."""
+    assert mistake(lambda: address((("hub", 'the "good" one'),))).slug == "unknown-cell"
+
+
 def test_a_text_of_the_catalogue_reads_as_it_stands() -> None:
     """What Markdown would take for its own is escaped; values of cells become names of files."""
     assert plain("a *b* [c](d)\n<e> {f}") == r"a \*b\* \[c\](d) \<e\> \{f\}"

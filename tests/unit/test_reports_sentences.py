@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headway.errors import Place
+from headway.errors import Place, UsageError
 from headway.ledger import Ledger
 from headway.model import TOTAL, Aggregate, Audience, Catalog, Cell, Distinct, Empty, Kpi, Target, Unit, UnitKind
 from headway.periods import Calendar, Grain
@@ -229,3 +229,22 @@ def test_figures_say_which_number_they_are_of(published: tuple[Ledger, Catalog],
     instead = answers.answer(spoken, taking.take(seen, [spoken]))
     assert isinstance(instead, Number)
     assert instead.text == "Not yet."
+
+
+def test_a_period_that_runs_is_told_as_such_alone(
+    published: tuple[Ledger, Catalog], northlane: SimpleNamespace
+) -> None:
+    """What it has come to is told where it is asked for as that; one that is over is not so far anything."""
+    seen = view.open(*published, Audience.INTERNAL, northlane.NOW)
+
+    def said(text: str) -> Number:
+        request = asked.role("kpi-so-far", text)
+        found = answers.answer(request, taking.take(seen, [request]))
+        assert isinstance(found, Number)
+        return found
+
+    running = said("revenue month")
+    assert (running.period, running.attributes["says"]) == ("2026-11", "so-far")
+    assert running.value is not None
+    with pytest.raises(UsageError, match="is over"):
+        said("revenue 2026-10")

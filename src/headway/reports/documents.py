@@ -75,10 +75,11 @@ def written(path: Path) -> str:
 
 
 def document(path: Path, text: str, name: str = "", cell: Cell = TOTAL) -> Document:
-    """A text that stands in a file, or was made of the template there."""
-    requests, wrong = asked.scan(text, str(path))
+    """A text that stands in a file, or was made of the template there: then its lines are not those of the file."""
+    name = name or stem(path)
+    requests, wrong = asked.scan(text, f"{name}.md, made of {path}" if is_template(path) else str(path))
     own = header(path, text)
-    return Document(path, text, own.edition, own.audience, tuple(requests), tuple(wrong), name or stem(path), cell)
+    return Document(path, text, own.edition, own.audience, tuple(requests), tuple(wrong), name, cell)
 
 
 def is_template(path: Path) -> bool:

@@ -126,7 +126,13 @@ def of(view: View, period: Period, cell: Cell = TOTAL) -> dict[str, Any]:
             for one in ended
         ),
         "checks": tuple(
-            CheckFact(plain(group.title), plain(row.asks), plain(row.found), plain(row.then), plain(row.failing_since))
+            CheckFact(
+                plain(group.title),
+                plain(row.asks),
+                plain(words.sentence(row.found)),
+                plain(row.then),
+                plain(row.failing_since),
+            )
             for group in quality.groups
             for row in group.rows
             if row.verdict.key in ("withheld", "warn", "failed")
@@ -147,10 +153,10 @@ def _alert(row: AlertRow) -> AlertFact:
         level=plain(row.urgency.word),
         urgent=row.urgent,
         state=row.state.word,
-        text=plain(row.text),
-        since=plain(row.since),
-        told=plain(row.told),
-        said=plain(row.said),
+        text=plain(words.sentence(row.text)),
+        since=plain(words.sentence(row.since)),
+        told=plain(words.sentence(row.told)),
+        said=plain(words.sentence(row.said)),
     )
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from headway.errors import Mistake, UsageError
 from headway.model import Cell
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$^])")
+#: What would end a quote, a role or a field of a table.
+_UNSAYABLE = re.compile(r"[\"`|]")
 
 
 def plain(text: str) -> str:
@@ -16,7 +19,10 @@ def plain(text: str) -> str:
 
 
 def address(cell: Cell) -> str:
-    """A cell as roles and directives read it: community="New York"."""
+    """A cell as roles and directives read it: community="New York"; UsageError for a name that they cannot hold."""
+    if wrong := next((value for _, value in cell if _UNSAYABLE.search(value)), None):
+        remedy = "Give it a name without quotes and bars where its rows come from."
+        raise UsageError(Mistake(f"a document cannot name '{wrong}'", "unknown-cell", None, remedy))
     return " ".join(f'{column}="{value}"' if re.search(r"\s", value) else f"{column}={value}" for column, value in cell)
 
 
