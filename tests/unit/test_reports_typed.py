@@ -337,6 +337,9 @@ def test_a_typed_figure_is_held_against_the_ledger(text: str, words: str, verdic
         # Plans, wishes, examples.
         "Our target is 75 communities.",
         "We hope to reach 7,300 monthly active users.",
+        "| KPI | Value in 2019 |\n|---|---|\n| Staff | 13 |\n",
+        "An alert for communities served < 75.",
+        "We serve at least 10 communities.",
         "If we served 75 communities, we would need more staff.",
         # Others, and parts.
         "In 2025, 69 new communities joined.",
@@ -347,6 +350,7 @@ def test_a_typed_figure_is_held_against_the_ledger(text: str, words: str, verdic
         "Funding for events was 2.6 million USD in 2025.",
         "Grant funding was 2.6 million USD in 2025.",
         "| Region | Communities |\n|---|---|\n| Africa | 69 |\n",
+        "In 2025 we served 70 communities in Africa.",
         "## Communities served in 2025\n\n| Region | Value |\n|---|---|\n| Africa | 69 |\n",
         "In 2025 we signed 20 new service contracts for special services.",
         "In 2025 we had 12 staff for education.",

@@ -27,6 +27,8 @@ _SHORT = re.compile(
 )
 
 
+#: What bounds a figure by a sign is a condition that somebody sets, and tells of no number.
+_CONDITION = re.compile("[<>≤≥]")
 #: Words of a sentence about the present: the newest number is likelier than one of the time told before.
 _PRESENT = re.compile(r"\b(?:is|are|have|has|serves?|stands?|am)\b", re.IGNORECASE)
 
@@ -110,9 +112,8 @@ class _Judging:
 
     def passage(self, passage: Passage) -> Iterator[tuple[Typed, _Reading]]:
         """Each figure of a passage with the number that it is held against."""
-        above = [
-            time for head in (*passage.table, *passage.heads) for time in dated.times(head, self.today) if time.means
-        ]
+        above = [time for head in passage.heads for time in dated.times(head, self.today) if time.means]
+        headed = [time for head in passage.table for time in dated.times(head, self.today)]
         table = tuple(dated.masked(head, dated.times(head, self.today)) for head in passage.table)
         said: list[Time] = []
         for begin, end in _sentences(passage.text):
@@ -121,8 +122,10 @@ class _Judging:
             plain = dated.masked(sentence, times)
             figures = list(typed.figures(plain))
             for figure in figures:
+                if _CONDITION.match(figure.words):
+                    continue
                 own = matched.clause(plain, figure, figures, table)
-                if (means := _means(figure, own, times, said, above)) is None:
+                if (means := _means(figure, own, times or headed, said, above)) is None:
                     continue
                 best = self._best(figure, own, *means)
                 if best is not None:
@@ -134,23 +137,26 @@ class _Judging:
         near = {*matched.stems(own.left), *matched.stems(own.right), *matched.stems(" ".join(own.heads))}
         cells = {one.kpi: {w for line in self._of(one.kpi) for w in _cell_words(line)} for one in self.subjects}
         fits = matched.fits(own, figure, self.subjects, cells)
+        if any(fit.narrowed for fit in fits if fit.covers == fits[0].covers):
+            return None
         readings = [one for fit in fits for one in self._readings(figure, fit, near, means)]
         for one in readings:
             if one.verdict is Verdict.MATCHES:
                 return one
         first = [one for one in readings if fits and one.fit.covers == fits[0].covers]
-        for one in first:
-            if one.verdict is Verdict.HOLDS:
-                return one
-        if not first or any(one.fit.narrowed for one in first):
+        if true := [one for one in first if one.verdict is Verdict.HOLDS]:
+            return next((one for one in true if self._is_near(figure, one)), None)
+        if not first:
             return None
         likeliest: dict[str, _Reading] = {}
         for one in sorted(first, key=_unlikely):
             likeliest.setdefault(one.series.kpi, one)
         told = min(likeliest.values(), key=lambda one: figure.off(one.point.value or 0.0, one.fit.subject.unit))
-        value = told.point.value or 0.0
         certain = told.fit.headed or (told.fit.whole and sure)
-        return told if certain or figure.near(value, told.fit.subject.unit) else None
+        return told if certain or self._is_near(figure, told) else None
+
+    def _is_near(self, figure: Typed, one: _Reading) -> bool:
+        return figure.near(one.point.value or 0.0, one.fit.subject.unit)
 
     def _readings(self, figure: Typed, fit: Fit, near: set[str], means: Sequence[str]) -> Iterator[_Reading]:
         """The numbers of a KPI that a figure may be. Where a cell stands near it, the total contradicts nothing."""
@@ -176,7 +182,7 @@ def _means(
     figure: Typed, own: matched.Clause, times: Sequence[Time], said: Sequence[Time], above: Sequence[Time]
 ) -> tuple[tuple[str, ...], bool] | None:
     """The periods that a figure may be of, and whether they stand beside it; None if that is no single one."""
-    beside = [one for one in times if one.start >= own.start and one.end <= own.end]
+    beside = [one for one in times if own.heads or (one.start >= own.start and one.end <= own.end)]
     if any(not one.means for one in beside):
         return None
     if beside:

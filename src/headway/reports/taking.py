@@ -445,10 +445,10 @@ class _Taking:
         for (name, part, grain, cell), line in self.lines.items():
             kpi = self.view.catalog.kpis[name]
             own = alone(kpi, Shown(name, part, grain), cell)
-            points = list(self._points(kpi, own, part, cell, line))
+            rows = line
             if self.requests is not None and (grain.rank <= Grain.DAY.rank or (name, part, grain, cell) in self.listed):
-                newest = next((point for point in reversed(points) if not point.running), None)
-                points = [point for point in points if point is newest or point.period in self.periods]
+                newest = next((row for row in reversed(line) if not row.partial), None)
+                rows = [row for row in line if row is newest or row.period.name in self.periods]
             yield Series(
                 name,
                 part,
@@ -456,11 +456,13 @@ class _Taking:
                 tuple(sorted(cell)),
                 cells.label(cell),
                 title(kpi, part, cell),
-                tuple(points),
+                tuple(self._points(kpi, own, part, cell, line, rows)),
             )
 
-    def _points(self, kpi: Kpi, own: Kpi, part: str, cell: Cell, line: Sequence[Stored]) -> Iterator[Point]:
-        """The numbers of a line as the pages show them. `own` is the KPI as if it were this number alone."""
+    def _points(
+        self, kpi: Kpi, own: Kpi, part: str, cell: Cell, line: Sequence[Stored], rows: Iterable[Stored]
+    ) -> Iterator[Point]:
+        """Some numbers of a line as the pages show them. `own` is the KPI as if it were this number alone."""
         alike = [
             row.value for key, rows in self.lines.items() if key[:3] == (kpi.name, part, own.grain) for row in rows
         ]
@@ -469,7 +471,7 @@ class _Taking:
         known, breaks = by_key(line), history.breaks(line, past, part, cell)
         bare = replace(own, unit=figures.bare(own.unit))
         today = self.view.catalog.calendar.day(self.view.now)
-        for row in line:
+        for row in rows:
             label = dates.period(row.period)
             absent = row.verdict.word if row.value is None else ""
             yield Point(
