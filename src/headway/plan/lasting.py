@@ -34,6 +34,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 from headway.model import Availability, Balance, Concurrency, Open, Total
+from headway.periods import day_of
 from headway.plan import sql
 from headway.plan.counted import belonging, filled, own_columns_only
 from headway.plan.draft import Asked, Draft, Sets
@@ -127,7 +128,7 @@ class Lasting:
     def _open_spells(self, draft: Draft, asked: Asked, value: str, sets: Sets) -> str:
         begin, end = _ends(asked)
         flag = self._rows.flag(asked.kpi)
-        where = ["lasts", sql.name(flag) if flag else ""]
+        where = ["lasts", sql.name(flag) if flag else "", _still_asked_for(asked, end)]
         if value:
             where.append(f"{sql.name(value)} IS NOT NULL")
             select, keys = f"{sql.name(value)} AS person, {begin}, {end}, 1 AS change", [value, begin, end]
@@ -261,6 +262,14 @@ def _ends(asked: Asked) -> tuple[str, str]:
     if _in_hours(asked):
         return "hour", "end_hour"
     return "day", "final_day" if _at_any_moment(asked) else "end_day"
+
+
+def _still_asked_for(asked: Asked, end: str) -> str:
+    """The condition of rows that had not ended before the first span of a KPI that is younger than its source."""
+    firsts = [series.spans[0].first for series in asked.timeline.of(hours=False) if series.spans]
+    if not asked.kpi.tracked_from or not firsts or _in_hours(asked):
+        return ""
+    return f"({end} IS NULL OR {end} >= {sql.day(day_of(min(firsts)))})"
 
 
 def _at_any_moment(asked: Asked) -> bool:
