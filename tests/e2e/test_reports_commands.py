@@ -111,3 +111,5 @@ def test_a_report_that_is_true_passes_and_one_that_asks_wrongly_does_not(shop: S
     shutil.rmtree(shop.root / ".headway")
     answer = shop.headway("report", "check", str(document))
     assert (answer.code, "13 contradicts Visits, 8 Mar 2026: 12" in answer.out) == (3, True), answer.out + answer.err
+    answer = shop.headway("report", "check", str(document), "--as-of", "run 1")
+    assert (answer.code, "is pinned to edition march" in answer.err) == (2, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -273,7 +274,7 @@ LINES = [
 SNAPSHOT = Snapshot(
     {
         "format": FORMAT,
-        "about": {"as_of": "2026-11-20T08:00:00+00:00"},
+        "about": {"as_of": "2026-11-20T08:00:00+00:00", "zone": "UTC"},
         "kpis": {name: {"title": title, "unit": unit, "grain": grain} for name, (title, unit, grain) in KPIS.items()},
         "areas": {},
         "charts": {},
@@ -395,7 +396,15 @@ def test_a_figure_has_words_of_its_own() -> None:
 def test_any_text_can_be_read(text: str) -> None:
     """Whatever stands in a document; and what is told stands where it is said to stand."""
     for one in told(f"Communities {text}\n\n72 communities."):
-        assert one.written[one.column - 1 :].startswith(one.words.split("\n")[0])
+        assert one.written[one.column - 1 :].startswith(re.split("[ *`]", one.words)[0])
+        assert 0 < one.length <= len(one.written) - one.column + 1
+
+
+def test_a_figure_may_be_marked_and_break_over_lines() -> None:
+    """It is told by its words, and shown as far as its first line goes."""
+    (one,) = told("We now serve *more than\n**75** communities*.")
+    assert (one.words, one.line, one.column, one.length) == ("more than 75", 1, 15, len("more than"))
+    assert one.verdict is Verdict.CONTRADICTS
 
 
 def test_what_is_told_of_something_is_not_its_number() -> None:

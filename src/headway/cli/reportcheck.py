@@ -78,6 +78,10 @@ def _snapshot(one: Document, project: Path, audience: Readers | None, as_of: str
     from headway.reports.snapshot import Snapshot, edition_of
 
     if one.edition:
+        if as_of or audience:
+            remedy = "Leave --as-of and --audience out, or take the edition out of its front matter."
+            message = f"{one.path} is pinned to edition {one.edition}"
+            raise UsageError(Mistake(message, "unknown-option", None, remedy))
         return Snapshot.read(edition_of(one.path, one.edition))
     with view_of(project, Audience(audience.value if audience else one.audience or "public"), as_of) as view:
         return taking.take(view, [*one.requests, *sought.requests(view, one.text)])
@@ -117,7 +121,7 @@ def _print(console: Console, document: Path, figures: list[Judged], numbers: lis
         for head in ("Line", "Typed", "", "Number", "Could be"):
             table.add_column(head, header_style="", overflow="fold")
         for figure in true:
-            table.add_row(str(figure.line), figure.words, figure.verdict, figure.number, figure.role)
+            table.add_row(*map(escape, (str(figure.line), figure.words, figure.verdict, figure.number, figure.role)))
         console.print(table)
         console.print()
     if numbers:
@@ -126,7 +130,7 @@ def _print(console: Console, document: Path, figures: list[Judged], numbers: lis
             table.add_column(head, header_style="", overflow="fold", justify="right" if head == "Revision" else "left")
         for number in numbers:
             value = number.value if number.shown in ("text", "chart") else f"{number.value} ({number.shown})"
-            table.add_row(str(number.line), number.name, number.label, value, number.revision)
+            table.add_row(*map(escape, (str(number.line), number.name, number.label, value, number.revision)))
         console.print(table)
         console.print()
     typed = plurals.count(len(figures), "typed figure") if figures else "No typed figure"
@@ -147,6 +151,6 @@ def _excerpt(console: Console, figure: Judged) -> None:
 
     room = max(min(console.width, 120) - 6, 30)
     begin = figure.column - 1
-    first = max(0, min(begin - (room - len(figure.words)) // 2, len(figure.written) - room))
+    first = max(0, min(begin - (room - figure.length) // 2, len(figure.written) - room))
     console.print(Text("    " + figure.written[first : first + room].expandtabs(1)), soft_wrap=True)
-    console.print(Text("    " + " " * (begin - first) + "^" * len(figure.words), style="red"), soft_wrap=True)
+    console.print(Text("    " + " " * (begin - first) + "^" * figure.length, style="red"), soft_wrap=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from headway.reports import dated, matched, prose, typed
 from headway.reports.dated import Time
@@ -42,6 +43,8 @@ class Judged:
     words: str
     #: The line of the document, for showing where.
     written: str
+    #: How much of that line is the figure.
+    length: int
     verdict: Verdict
     kpi: str
     title: str
@@ -106,7 +109,7 @@ def days(text: str, today: date) -> set[str]:
 class _Judging:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        self.today = datetime.fromisoformat(snapshot.about["as_of"]).date()
+        self.today = datetime.fromisoformat(snapshot.about["as_of"]).astimezone(ZoneInfo(snapshot.about["zone"])).date()
         self.subjects = matched.subjects((name, kpi["title"], kpi["unit"]) for name, kpi in snapshot.kpis.items())
         self._lines: dict[str, list[Series]] = {}
 
@@ -236,6 +239,7 @@ def _told(figure: Typed, best: _Reading, passage: Passage, lines: Sequence[str])
         column,
         figure.words,
         lines[line - 1],
+        min(figure.end - figure.start, len(lines[line - 1].rstrip()) - column + 1),
         best.verdict,
         series.kpi,
         series.title,

@@ -260,7 +260,7 @@ def _read(found: re.Match[str], before: str) -> Typed:
     bound, start = _bound(before, found.start())
     if found["plus"]:
         bound = Bound.AT_LEAST
-    words = before[start:] + found[0]
+    words = re.sub(r" {2,}", " ", before[start:] + found[0])  # where marks of Markdown stood
     return Typed(start, found.end(), words.strip(), bound, sort, amount, half, currency, found.start())
 
 
