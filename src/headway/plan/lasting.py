@@ -34,7 +34,6 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 from headway.model import Availability, Balance, Concurrency, Open, Total
-from headway.periods import day_of
 from headway.plan import sql
 from headway.plan.counted import belonging, filled, own_columns_only
 from headway.plan.draft import Asked, Draft, Sets
@@ -128,7 +127,7 @@ class Lasting:
     def _open_spells(self, draft: Draft, asked: Asked, value: str, sets: Sets) -> str:
         begin, end = _ends(asked)
         flag = self._rows.flag(asked.kpi)
-        where = ["lasts", sql.name(flag) if flag else "", _still_asked_for(asked, end)]
+        where = ["lasts", sql.name(flag) if flag else "", *_tracked(asked)]
         if value:
             where.append(f"{sql.name(value)} IS NOT NULL")
             select, keys = f"{sql.name(value)} AS person, {begin}, {end}, 1 AS change", [value, begin, end]
@@ -264,12 +263,15 @@ def _ends(asked: Asked) -> tuple[str, str]:
     return "day", "final_day" if _at_any_moment(asked) else "end_day"
 
 
-def _still_asked_for(asked: Asked, end: str) -> str:
-    """The condition of rows that had not ended before the first span of a KPI that is younger than its source."""
-    firsts = [series.spans[0].first for series in asked.timeline.of(hours=False) if series.spans]
-    if not asked.kpi.tracked_from or not firsts or _in_hours(asked):
-        return ""
-    return f"({end} IS NULL OR {end} >= {sql.day(day_of(min(firsts)))})"
+def _tracked(asked: Asked) -> list[str]:
+    """The conditions of rows that a KPI of every moment looks at while it is tracked: nobody else is behind it."""
+    if not _at_any_moment(asked):
+        return []
+    since, until = asked.kpi.tracked_from, asked.kpi.retired_on
+    return [
+        *([f"(final_day IS NULL OR final_day >= {sql.day(since)})"] if since else []),
+        *([f"day <= {sql.day(until)}"] if until else []),
+    ]
 
 
 def _at_any_moment(asked: Asked) -> bool:
