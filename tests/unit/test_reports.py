@@ -244,6 +244,16 @@ def test_a_table_has_the_numbers_of_the_pages(internal: View) -> None:
     assert [row.numbers[1].text for row in turned.rows] == [number.text for number in found.rows[1].numbers]
 
 
+def test_of_days_a_snapshot_has_those_that_are_named_and_the_newest(internal: View) -> None:
+    """Of longer periods it has all."""
+    taken = taking.take(internal, [asked.role("kpi", "mau 2026-11-10"), asked.role("kpi", "revenue")])
+    days, months = taken.series("mau", "", "day"), taken.series("revenue", "", "month")
+    assert days is not None
+    assert months is not None
+    assert [point.period for point in days.points] == ["2026-11-10", "2026-11-20"]
+    assert len(months.points) > 10
+
+
 def test_a_figure_is_drawn_and_says_what_it_shows(internal: View) -> None:
     """Its sentence is what those are told who do not see it; a file of its own needs no stylesheet."""
     found = told(asked.directive("kpi-chart", "revenue", {"through": "2026-06", "name": "fig-revenue"}), internal)

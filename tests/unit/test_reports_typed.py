@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from headway.formats import numbers
 from headway.model import Unit, UnitKind
-from headway.reports import dated, judged, prose, typed
+from headway.reports import dated, judged, matched, prose, typed
 from headway.reports.judged import Judged
 from headway.reports.snapshot import FORMAT, Cell, Point, Series, Snapshot
 from headway.reports.typed import Verdict
@@ -408,8 +408,13 @@ def test_a_figure_may_be_marked_and_break_over_lines() -> None:
 
 
 def test_what_is_told_of_something_is_not_its_number() -> None:
-    """Staff of contracts are no contracts."""
+    """Staff of contracts are no contracts, and the NPS of customers does not count them."""
     assert told("The staff of new service contracts was 24 in 2025.") == []
+    some = matched.subjects([("customers", "Customers", "customers"), ("nps", "NPS", "points")])
+    sentence = "The NPS of customers was 51."
+    (figure,) = typed.figures(sentence)
+    found = matched.fits(matched.clause(sentence, figure, [figure]), figure, some, {})
+    assert [fit.subject.kpi for fit in found] == ["nps"]
 
 
 def test_figures_that_disagree_are_told_of_each_other() -> None:
