@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headway.engines import gaps
-from headway.engines.gaps import PersonDays, Rows, Tail, gather
+from headway.engines import inorder
+from headway.engines.gaps import PersonDays
+from headway.engines.keys import Rows, Tail, gather
 
 #: person, day, cell
 Row = tuple[int, int, int]
@@ -112,7 +113,7 @@ def test_cohorts_are_those_of_plain_counting(rows: list[Row], unit: int, block: 
     assert found
     passed = np.arange(found.days)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gaps, "_BLOCK", block)
+        patch.setattr(inorder, "BLOCK", block)
         days = PersonDays.of(found, found.codes["cell"])
         assert days
         cohorts = days.cohorts((np.maximum(passed[None, :] - passed[:, None], 0) // unit).astype(np.uint16))
@@ -145,7 +146,7 @@ def test_rows_that_come_add_what_there_is_more_of(rows: list[Row], k: int, cut: 
     ordered = rows if late else sorted(rows, key=lambda row: row[1])
     before, come = ordered[:cut], ordered[cut:]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gaps, "_BLOCK", block)
+        patch.setattr(inorder, "BLOCK", block)
         found = gathered(before, pa.int64())
         days = found and PersonDays.of(found, found.codes["cell"])
         assert days
@@ -175,7 +176,7 @@ def test_rows_that_come_add_what_there_is_more_of(rows: list[Row], k: int, cut: 
 
 def test_many_rows_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks end between persons and within them, with the same rows on both sides."""
-    monkeypatch.setattr(gaps, "_BLOCK", 64)
+    monkeypatch.setattr(inorder, "BLOCK", 64)
     rows = [(person, day, person % 3) for person in range(400) for day in (0, 1, 1, person % 7, 9)] * 2
     found = gathered(rows, pa.int32(), 5)
     assert found

@@ -19,8 +19,8 @@ Of rows that come later only the last days of each person are asked, and the fir
 the new keys, they are passed over when these are counted; what is counted so is what there is more of, as long as no
 person comes on a day before the last that is known of them.
 
-A key has 64 bits, or 32 where they do: these are sorted twice as fast. Persons and days count from the least that
-occurs. What still does not fit has no key, and is left to SQL.
+`keys` makes the lower bits of a key of each row, `inorder` sorts and counts. What does not fit into 64 bits is left to
+SQL.
 
 Cost, for n rows: O(n log n) for two sorts, by the vector instructions of the processor, and O(n) for all else, on two
 threads; 4 or 8 bytes a row for the keys, and as much again while one set of cells is counted.
@@ -28,46 +28,13 @@ threads; 4 or 8 bytes a row for the keys, and as much again while one set of cel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-T = TypeVar("T")
-
-Unsigned = npt.NDArray[np.unsignedinteger]
-Ints = npt.NDArray[np.int64]
-
-#: So many keys are worked on at a time: what is made of them on the way stays in the processor's cache.
-_BLOCK = 1 << 18
-#: Halves are sorted at once; more threads would wait for memory.
-_THREADS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows as integers: `person | day` as the lower bits of a key, and the number of its value in each column."""
-
-    keys: Unsigned
-    #: How many bits are the person's and the day's, and how many of these the day's.
-    bits: int
-    day: int
-    #: The person that is 0.
-    person: int
-    #: The day that is 0, counted from 1970, and how many there are to the last.
-    first: int
-    days: int
-    codes: dict[str, Unsigned]
-
-    def where(self, column: str) -> Rows:
-        """The rows that have 1 in a column."""
-        kept = self.codes[column] == 1
-        codes = {name: code[kept] for name, code in self.codes.items() if name != column}
-        return replace(self, keys=self.keys[kept], codes=codes)
+from headway.engines.inorder import Ints, Unsigned, blocks, distinct, each, runs, sort
+from headway.engines.keys import Rows, Tail, above, fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,89 +61,6 @@ class Cohorts:
 
 
 @dataclass(frozen=True, slots=True)
-class Tail:
-    """Of persons in cells the days that those to come are compared with. Days are counted from 1970."""
-
-    cell: Ints
-    person: Ints
-    day: Ints
-
-    @property
-    def spans(self) -> tuple[tuple[int, int], tuple[int, int]] | None:
-        """The least and the greatest person, and day; None if there is nobody."""
-        if not len(self.day):
-            return None
-        people, days = ((int(column.min()), int(column.max())) for column in (self.person, self.day))
-        return people, days
-
-
-# -- from rows to keys -------------------------------------------------------------------------------------------------
-
-
-def gather(batches: list[pa.RecordBatch], codes: Sequence[str], tails: Sequence[Tail] = ()) -> Rows | None:
-    """Rows with `person` (integers), `day` and the columns `codes`, no nulls; None if 64 bits do not do.
-
-    They can be compared with the `tails`. The list is emptied on the way, so that memory is not needed twice.
-    """
-    known = [spans for tail in tails if (spans := tail.spans)]
-    people = _span(batches, "person", [of for of, _ in known])
-    days = _span(batches, "day", [of for _, of in known])
-    day, bits = _bits(days), _bits(days) + _bits(people)
-    if bits > 64:
-        return None
-    starts = np.cumsum([0, *(batch.num_rows for batch in batches)]).tolist()
-    keys = np.empty(starts[-1], _kind(bits))
-    columns: dict[str, Unsigned] = {
-        code: np.empty(len(keys), np.min_scalar_type(_span(batches, code)[1])) for code in codes
-    }
-
-    def fill(at: int) -> None:
-        batch, batches[at] = batches[at], None
-        here = slice(starts[at], starts[at + 1])
-        key = _from(_numpy(batch, "person"), people[0], keys.dtype)
-        key <<= keys.dtype.type(day)
-        key |= _from(_numpy(batch, "day"), days[0], keys.dtype)
-        keys[here] = key
-        for code, column in columns.items():
-            column[here] = _numpy(batch, code)
-
-    each(fill, range(len(batches)))
-    batches.clear()
-    return Rows(keys, bits, day, people[0], days[0], days[1] - days[0] + 1, columns)
-
-
-def _from(numbers: npt.NDArray[np.integer], least: int, kind: np.dtype[np.unsignedinteger]) -> Unsigned:
-    """How far numbers are from the least of them: unsigned differences go around, so they come out right of any."""
-    far = numbers.astype(kind)
-    far -= kind.type(least % 2 ** (8 * kind.itemsize))
-    return far
-
-
-def _numpy(batch: pa.RecordBatch, name: str) -> npt.NDArray[np.integer]:
-    column = batch.column(name)
-    found: npt.NDArray[np.integer] = (column.view(pa.int32()) if pa.types.is_date32(column.type) else column).to_numpy()
-    return found
-
-
-def _span(batches: Iterable[pa.RecordBatch], name: str, more: Iterable[tuple[int, int]] = ()) -> tuple[int, int]:
-    """The least and the greatest number of a column, and of `more`."""
-    columns = [_numpy(batch, name) for batch in batches if batch.num_rows]
-    ends = [*more, *each(lambda column: (int(column.min()), int(column.max())), columns)]
-    return min((low for low, _ in ends), default=0), max((high for _, high in ends), default=0)
-
-
-def _bits(span: tuple[int, int]) -> int:
-    return (span[1] - span[0]).bit_length()
-
-
-def _kind(bits: int) -> type[np.unsignedinteger]:
-    return np.uint32 if bits <= 32 else np.uint64
-
-
-# -- from keys to the rollup -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
 class PersonDays:
     """The different person-days in each cell: keys in order, none of them twice."""
 
@@ -197,21 +81,21 @@ class PersonDays:
         cells = max((int(one.max()) for one in several), default=0).bit_length()
         if rows.bits + cells > 64:
             return None
-        keys = rows.keys.astype(_kind(rows.bits + cells))
+        keys = rows.keys.astype(fitting(rows.bits + cells))
         if cell is not None and cells:
             place = keys.dtype.type(rows.bits)
 
             def prefix(block: slice) -> None:
                 keys[block] |= cell[block].astype(keys.dtype) << place
 
-            each(prefix, _blocks(keys))
+            each(prefix, blocks(keys))
         if tail is None:
-            return cls(rows, _distinct(_sorted(keys)), cells)
-        known = _from(tail.person, rows.person, keys.dtype) << keys.dtype.type(rows.day)
-        known |= _from(tail.day, rows.first, keys.dtype)
+            return cls(rows, distinct(sort(keys)), cells)
+        known = above(tail.person, rows.person, keys.dtype) << keys.dtype.type(rows.day)
+        known |= above(tail.day, rows.first, keys.dtype)
         if cells:
             known |= tail.cell.astype(keys.dtype) << keys.dtype.type(rows.bits)
-        keys = _distinct(_sorted(np.concatenate([keys, known])))
+        keys = distinct(sort(np.concatenate([keys, known])))
         old = np.zeros(len(keys), bool)
         old[np.searchsorted(keys, known)] = True
         person = keys >> keys.dtype.type(rows.day)
@@ -227,7 +111,7 @@ class PersonDays:
             person = self.keys[block.start : block.stop + 1] >> move
             np.not_equal(person[:-1], person[1:], out=lasts[block.start : block.start + len(person) - 1])
 
-        each(compare, _blocks(self.keys))
+        each(compare, blocks(self.keys))
         kept = lasts.copy()
         for lag in range(1, days):
             kept[:-lag] |= lasts[lag:]
@@ -252,7 +136,7 @@ class PersonDays:
         bits = self.cells + day * (1 + len(lags))
         if bits > 64:
             return None
-        keys, codes = self.keys, np.empty(len(self.keys), _kind(bits))
+        keys, codes = self.keys, np.empty(len(self.keys), fitting(bits))
         wide = np.result_type(keys, codes)
         move, mask, place = wide.type(day), wide.type((1 << day) - 1), wide.type(self.rows.bits)
 
@@ -270,8 +154,8 @@ class PersonDays:
                 code = (code << move) | gap
             codes[block] = code
 
-        each(fill, _blocks(keys))
-        found, people = _runs(_sorted(codes if self.old is None else codes[~self.old]))
+        each(fill, blocks(keys))
+        found, people = runs(sort(codes if self.old is None else codes[~self.old]))
         fields = []
         for _ in range(1 + len(lags)):
             fields.append((found & found.dtype.type((1 << day) - 1)).astype(np.int64))
@@ -292,7 +176,7 @@ class PersonDays:
         if self.cells + day + width > 64:
             return None
         mask, move = keys.dtype.type((1 << day) - 1), keys.dtype.type(day)
-        kind, table = _kind(self.cells + day + width), ages.ravel()
+        kind, table = fitting(self.cells + day + width), ages.ravel()
 
         def fill(block: slice) -> Unsigned:
             """From the last key of the block before on, whose age is known to have been counted."""
@@ -318,49 +202,8 @@ class PersonDays:
             found: Unsigned = ((code << kind(width)) | age.astype(kind))[fresh]
             return found
 
-        found, people = _runs(_sorted(np.concatenate([np.empty(0, kind), *each(fill, _blocks(keys))])))
+        found, people = runs(sort(np.concatenate([np.empty(0, kind), *each(fill, blocks(keys))])))
         joined = (found >> kind(width)) & kind((1 << day) - 1)
         cell = (found >> kind(width + day)).astype(np.int64) if self.cells else np.zeros(len(found), np.int64)
         age = found & kind((1 << width) - 1)
         return Cohorts(cell, joined.astype(np.int64) + self.rows.first, age.astype(np.int64), people)
-
-
-def _sorted(keys: Unsigned) -> Unsigned:
-    """The same array, in order."""
-    half = len(keys) // 2
-    if len(keys) > _BLOCK:
-        keys.partition(half)
-        each(np.ndarray.sort, [keys[:half], keys[half:]])
-    else:
-        keys.sort()
-    return keys
-
-
-def _distinct(keys: Unsigned) -> Unsigned:
-    """Of keys in order each once, at the beginning of the same array."""
-    kept, before = 0, None
-    for block in _blocks(keys):
-        here = keys[block]
-        fresh = np.empty(len(here), bool)
-        fresh[0] = here[0] != before
-        np.not_equal(here[1:], here[:-1], out=fresh[1:])
-        before, few = here[-1], here[fresh]
-        keys[kept : kept + len(few)] = few
-        kept += len(few)
-    return keys[:kept]
-
-
-def _runs(codes: Unsigned) -> tuple[Unsigned, Ints]:
-    """Of numbers in order each once, and how often it stands there."""
-    starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1])[: len(codes)])
-    return codes[starts], np.diff(starts, append=len(codes))
-
-
-def _blocks(keys: Unsigned) -> list[slice]:
-    return [slice(start, min(start + _BLOCK, len(keys))) for start in range(0, len(keys), _BLOCK)]
-
-
-def each(work: Callable[..., T], several: Iterable[object]) -> list[T]:
-    """The work on each of several; NumPy lets threads work side by side."""
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(work, several))

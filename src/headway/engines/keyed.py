@@ -27,8 +27,10 @@ import pyarrow.compute as pc
 from sqlglot import exp, parse_one
 
 from headway.engines.columns import identifier
-from headway.engines.gaps import Cohorts, Ints, PersonDays, Rollup, Rows, Tail, Unsigned, gather
+from headway.engines.gaps import Cohorts, PersonDays, Rollup
+from headway.engines.inorder import Ints, Unsigned
 from headway.engines.kept import Kept, Tables
+from headway.engines.keys import Rows, Tail, gather
 from headway.engines.levels import Reach, filled
 from headway.model import Gaps
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headway.engines.gaps import Ints, each
+from headway.engines.inorder import Ints, each
 from headway.model import Stretch
 
 #: So many places, of a cell and a position, and so many rows are worked on at a time: they stay in the cache.
