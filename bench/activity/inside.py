@@ -23,7 +23,8 @@ from bench.activity import floors_of
 from bench.peers import floors, join, plain
 from headway import catalog as catalogue
 from headway import plan, simulate
-from headway.attempt import Attempt, Data, closure
+from headway.attempt import Attempt, Data
+from headway.catalog import closure
 from headway.engines.duckdb import DuckDB
 from headway.errors import QueryError
 from headway.ledger import Ledger

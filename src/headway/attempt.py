@@ -23,7 +23,7 @@ from headway import catalog as catalogue
 from headway.closing import Hindsight
 from headway.engines.duckdb import DuckDB
 from headway.engines.kept import Kept
-from headway.errors import CheckError, HeadwayError, Mistake, QueryError, UsageError
+from headway.errors import CheckError, HeadwayError, Mistake, QueryError
 from headway.grown import Grown
 from headway.model import (
     OBSERVED,
@@ -50,6 +50,7 @@ from headway.model import (
 )
 from headway.periods import Grain, Period
 from headway.plan import Coverage, Request
+from headway.progress import Progress, silent
 from headway.queries import Queries, Written
 from headway.sources import trouble
 from headway.stopwatch import Stopwatch
@@ -58,22 +59,6 @@ if TYPE_CHECKING:  # 'headway check' needs no ledger
     from headway.ledger import Ledger
 
 T = TypeVar("T")
-
-#: Told what is being done, how much of it is done, and of how much: `progress("Reading sources", 2, 14)`.
-Progress = Callable[[str, int, int], None]
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """No progress at all."""
-
-
-def closure(catalog: Catalog, names: Sequence[str]) -> list[str]:
-    """The measured KPIs among `names` (or all) and those that their formulas, targets and checks read, inputs first."""
-    for name in names:
-        if name not in catalog.kpis:
-            raise UsageError(catalogue.unknown_kpi(name, catalog))
-    found = catalog.together(names or catalog.kpis)
-    return [kpi.name for kpi in catalog.in_order() if kpi.name in found and kpi.measure is not None]
 
 
 @dataclass(frozen=True)
@@ -141,7 +126,7 @@ class Attempt:
     _functions: dict[str, exp.Query] = field(default_factory=dict)
 
     def compute(self, wanted: Sequence[str]) -> None:
-        """Every number of the KPIs `wanted`, which `closure` has put in order."""
+        """Every number of the KPIs `wanted`, which `catalog.closure` has put in order."""
         self.read_sources(wanted)
         self.execute(wanted)
         self.derive(wanted)
@@ -711,4 +696,4 @@ def _reachable(catalog: Catalog, source: str) -> list[str]:
     return found
 
 
-__all__ = ["Attempt", "Data", "Progress", "closure", "silent"]
+__all__ = ["Attempt", "Data"]

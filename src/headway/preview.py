@@ -14,10 +14,12 @@ import pyarrow as pa
 
 from headway import catalog as catalogue
 from headway import compare
-from headway.attempt import Attempt, Data, Progress, closure, silent
+from headway.attempt import Attempt, Data
+from headway.catalog import closure
 from headway.compare import Foreseen
 from headway.engines.duckdb import DuckDB
 from headway.model import JUDGED, Catalog, Computed
+from headway.progress import Progress, silent
 
 #: Keys of a KPI that change no number, and its verdicts.
 _JUDGES = ("targets", "better")

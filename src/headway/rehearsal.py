@@ -11,11 +11,13 @@ from datetime import date, datetime
 from functools import partial
 
 from headway import plan, timed
-from headway.attempt import Attempt, Data, closure, silent
+from headway.attempt import Attempt, Data
+from headway.catalog import closure
 from headway.engines.duckdb import DuckDB
 from headway.errors import CatalogError, CheckError, HeadwayError, QueryError
 from headway.model import Catalog, Cells, Entered, Load, Rehearsed, read_cell
 from headway.periods import Grain
+from headway.progress import silent
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,11 @@ from datetime import UTC, datetime, timedelta
 
 from headway import __version__
 from headway import catalog as catalogue
-from headway.attempt import Attempt, Data, Progress, closure, silent
-from headway.engines.duckdb import DuckDB
+from headway.catalog import closure
 from headway.errors import HeadwayError, LedgerError, Mistake
 from headway.ledger import Ledger, Recorded, Run
 from headway.model import Catalog, Checked, Load, Spent, Stage
-from headway.queries import Queries
+from headway.progress import Progress, silent
 from headway.unchanged import Memory
 
 
@@ -122,6 +121,11 @@ def _observed(
         recorded = ledger.record(run, (), unchanged=memory.unchanged)
         memory.keep(recorded.run)
         return Outcome(recorded, stands, memory.loads(ledger), {}, {}, memory.notes, unchanged=stands)
+    # Where nothing is new, nothing is computed, and what computes takes longer to import than all that a run does then.
+    from headway.attempt import Attempt, Data
+    from headway.engines.duckdb import DuckDB
+    from headway.queries import Queries
+
     with DuckDB(catalog.root / ".headway" / "tmp") as engine:
         grown = memory.grown if whole else None
         attempt = Attempt(catalog, engine, now, Data(catalog), progress, ledger.last_loads(), grown)

@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 
 from headway import catalog as catalogue
 from headway import plan, quality, sources
-from headway.attempt import Attempt, Data, closure
+from headway.attempt import Attempt, Data
+from headway.catalog import closure
 from headway.engines.duckdb import DuckDB
 from headway.errors import CheckError, HeadwayError, UsageError
 from headway.model import (

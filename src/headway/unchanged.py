@@ -24,13 +24,11 @@ from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import headway
 from headway import sources
-from headway.attempt import Attempt, closure
-from headway.catalog import identity
-from headway.grown import Grown
+from headway.catalog import closure, identity
 from headway.ledger import Ledger, Run
 from headway.model import (
     Availability,
@@ -50,6 +48,10 @@ from headway.model import (
 )
 from headway.periods import Grain
 from headway.sources import Digest, Digests
+
+if TYPE_CHECKING:  # what nothing changed for needs neither
+    from headway.attempt import Attempt
+    from headway.grown import Grown
 
 #: Where it is remembered, in the folder of the project.
 FILE = Path(".headway") / "unchanged.json"
@@ -149,6 +151,8 @@ class Memory:
     @cached_property
     def grown(self) -> Grown:
         """What is kept of sources that may only have got more files."""
+        from headway.grown import Grown  # brings the engine
+
         return Grown.of(self.catalog, self.now, self.digests, self._basis, use=self._looked)
 
     # -- what stands -----------------------------------------------------------------------------------------------

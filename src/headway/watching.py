@@ -6,13 +6,13 @@ formula in a bound comes down to is made of published numbers, too.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from headway import alerts, plan
+from headway import alerts
 from headway.alerts import Changed, Looked, Outlook, Reading
 from headway.ledger import AsOf, Ledger, Restatement, Run
 from headway.model import (
@@ -30,6 +30,9 @@ from headway.model import (
     WatchedSource,
 )
 from headway.periods import Grain
+
+if TYPE_CHECKING:  # a tick that has no number to look at needs no SQL
+    from headway.plan import Request
 
 #: How many of the newest runs and decisions are known by their time.
 _RUNS = 1000
@@ -58,11 +61,7 @@ def watch(
     return Outlook(
         numbers=shelf.tables((watches.part(one), one) for _, watches, one in numbers),
         failed={one.kpi: one.message for one in ledger.failures(run.id) if one.kpi in watched},
-        bounds={
-            (alert.name, one.kpi): plan.thresholds(catalog, watches, one, shelf.inputs(watches, one), now)
-            for alert, watches, one in numbers
-            if watches.formulas
-        },
+        bounds=_bounds(catalog, shelf, numbers, now),
         readings=_readings(ledger, run, wanted),
         checks=_checks(ledger, wanted, as_of),
         restated=_restated(catalog, ledger, wanted, as_of),
@@ -104,13 +103,17 @@ class _Shelf:
             found.setdefault(kpi, []).append(table)
         return {kpi: pa.concat_tables(tables) for kpi, tables in found.items()}
 
-    def inputs(self, watches: WatchedNumbers, watched: Watched) -> Mapping[plan.Request, pa.Table]:
+    def inputs(self, watches: WatchedNumbers, watched: Watched) -> Mapping[Request, pa.Table]:
         """All numbers of the KPIs that an alert's formulas read, and of the one that they bound."""
+        from headway.plan import Request  # as in `_bounds`
+
         names = dict.fromkeys([watched.kpi, *(name for formula in watches.formulas for name in formula.inputs)])
-        return {plan.Request.of(self._catalog.kpis[name]): self._all(name) for name in names}
+        return {Request.of(self._catalog.kpis[name]): self._all(name) for name in names}
 
     def _all(self, kpi: str) -> pa.Table:
         if kpi not in self._whole:
+            import pyarrow.compute as pc  # takes a while, as in `_bounds`
+
             table = self._ledger.read(kpi, part=None, as_of=self._as_of).select(OBSERVED.names)
             # The ledger alone says that a change waits; to what reads the number it is withheld like any other.
             reason = table["reason"]
@@ -118,6 +121,21 @@ class _Shelf:
             held = pc.if_else(waits, Reason.INPUT_WITHHELD.value, reason)
             self._whole[kpi] = table.set_column(table.schema.get_field_index("reason"), OBSERVED.field("reason"), held)
         return self._whole[kpi]
+
+
+def _bounds(
+    catalog: Catalog, shelf: _Shelf, numbers: Sequence[tuple[Alert, WatchedNumbers, Watched]], now: datetime
+) -> dict[tuple[str, str], alerts.Bounds]:
+    """What the formulas in bounds come down to."""
+    written = [one for one in numbers if one[1].formulas]
+    if not written:
+        return {}
+    from headway import plan  # brings SQL, which takes longer to import than most ticks take
+
+    return {
+        (alert.name, one.kpi): plan.thresholds(catalog, watches, one, shelf.inputs(watches, one), now)
+        for alert, watches, one in written
+    }
 
 
 def _readings(ledger: Ledger, run: Run, wanted: Iterable[Alert]) -> dict[str, Reading]:

@@ -12,7 +12,8 @@ import pytest
 
 from headway import catalog as catalogue
 from headway import run
-from headway.attempt import Attempt, Data, closure
+from headway.attempt import Attempt, Data
+from headway.catalog import closure
 from headway.engines import DuckDB
 from headway.ledger import Ledger
 from headway.model import OBSERVED, Because, Cause, Closing, Flag

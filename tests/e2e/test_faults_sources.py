@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from headway import catalog
-from headway.attempt import Progress, silent
 from headway.errors import CatalogError
 from headway.ledger import Ledger
+from headway.progress import Progress, silent
 from headway.run import Outcome, observe
 
 NOW = datetime(2026, 3, 10, 6, tzinfo=UTC)

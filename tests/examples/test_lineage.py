@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from headway import plan
-from headway.attempt import Attempt, Data, closure
+from headway.attempt import Attempt, Data
+from headway.catalog import closure
 from headway.engines.duckdb import DuckDB
 from headway.errors import CatalogError
 from headway.model import Kpi, Python, Schemas

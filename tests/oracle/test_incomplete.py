@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headway import catalog as catalogue
-from headway.attempt import Attempt, Data, closure
+from headway.attempt import Attempt, Data
+from headway.catalog import closure
 from headway.engines import DuckDB
 from headway.model import cell_text
 from headway.plan import Request

@@ -17,7 +17,8 @@ import pyarrow as pa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from headway.attempt import Attempt, Data, closure
+from headway.attempt import Attempt, Data
+from headway.catalog import closure
 from headway.engines import DuckDB
 from headway.model import Catalog, Located, Reason, Source, read_cell
 from headway.periods import Grain, Period

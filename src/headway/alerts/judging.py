@@ -8,7 +8,6 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from headway.alerts import numbers
 from headway.alerts.machine import Rule, Step, advance, retire
 from headway.alerts.outlook import Looked, Outlook, Reading
 from headway.model import (
@@ -109,6 +108,8 @@ def _judge(
     states = {of: state for (name, _), some in known.items() if name == alert.name for of, state in some.items()}
     there: set[RuleCell] = set()
     if isinstance(alert.watches, WatchedNumbers):
+        from headway.alerts import numbers  # takes a while to import, and many a tick has no numbers to judge
+
         for watched in alert.watches.of:
             rule, subject = rule_of(catalog, alert, watched), f"kpi {watched.kpi}"
             mine = known.get((alert.name, subject), {})
@@ -182,6 +183,8 @@ def _of_source(reading: Reading, stale: Stale | None, catalog: Catalog, now: dat
     if reading.newest is None:
         return Sighting(None, now, Sight.NO_DATA, text=reading.failed or "it has no row with a time")
     newest = f"its newest row is of {reading.newest.astimezone(catalog.calendar.tz):%Y-%m-%d %H:%M %Z}"
+    from headway.alerts import numbers  # as in `_judge`
+
     return numbers.nothing_new(reading.newest, stale, now, newest)
 
 

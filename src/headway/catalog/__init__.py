@@ -9,12 +9,13 @@ with the help of `columns` and `circles` · `loading` does it all · `identity` 
 
 from headway.catalog.current import Current
 from headway.catalog.identity import around, fingerprint, pairs, retold, text
-from headway.catalog.loading import find, load, quantity, restore, unknown_kpi, unknown_test
+from headway.catalog.loading import closure, find, load, quantity, restore, unknown_kpi, unknown_test
 from headway.catalog.written import laid_out
 
 __all__ = [
     "Current",
     "around",
+    "closure",
     "find",
     "fingerprint",
     "laid_out",

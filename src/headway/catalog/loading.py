@@ -131,6 +131,15 @@ def restore(kept: Mapping[str, bytes], root: Path) -> Catalog:
         return replace(load(folder), root=root)
 
 
+def closure(catalog: Catalog, names: Sequence[str]) -> list[str]:
+    """The measured KPIs among `names` (or all) and those that their formulas, targets and checks read, inputs first."""
+    for name in names:
+        if name not in catalog.kpis:
+            raise UsageError(unknown_kpi(name, catalog))
+    found = catalog.together(names or catalog.kpis)
+    return [kpi.name for kpi in catalog.in_order() if kpi.name in found and kpi.measure is not None]
+
+
 def unknown_kpi(name: str, catalog: Catalog) -> Mistake:
     """What to say to somebody who asks for a KPI that the catalogue does not have."""
     remedy = values.near(name, catalog.kpis) or "'headway show' lists them all."

@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any, TypeVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from headway.catalog import checkspec as specs
 from headway.catalog import expression, values
@@ -329,6 +328,8 @@ def _matches(reading: _Reading, kind: str, value: Any) -> SourceRule:
 
 def _no_regex(pattern: str) -> str | None:
     """Why a pattern is none, by the library that engines match with."""
+    import pyarrow.compute as pc  # few catalogues have a pattern, and it takes a while to import
+
     try:
         pc.match_substring_regex(pa.nulls(1, pa.string()), pattern=pattern)
     except pa.ArrowInvalid as error:

@@ -79,7 +79,7 @@ def _profile(outcome: Outcome, seconds: float, *, as_json: bool) -> None:
 
 def _list(catalog: Catalog, names: Sequence[str]) -> None:
     """Print what a run would compute, a name a line, so that other programs can read it."""
-    from headway.attempt import closure
+    from headway.catalog import closure
 
     found = closure(catalog, names)
     for name in found:
@@ -103,7 +103,7 @@ def compute(
 ) -> Outcome:
     """Compute and record, show progress, say what came of it, and unless told otherwise let the clock tick."""
     from headway import run
-    from headway.publish import terminal
+    from headway.publish import runlines
 
     with ledger_of(catalog, create=True) as ledger, progress_line() as progress:
         outcome = run.observe(catalog, ledger, now, names, progress, earlier=earlier, full=full)
@@ -119,7 +119,7 @@ def compute(
         typer.echo(f"Not computed: {', '.join(names_of)}, because {message}.", err=True)
     recorded = outcome.recorded
     made = len(outcome.computed) - len(outcome.failed_kpis)
-    terminal.recorded(screen(), made, recorded, len(outcome.unchanged))
+    typer.echo(runlines.recorded(made, recorded, len(outcome.unchanged)))
     if waiting:
         typer.echo(_waits(sum(one.numbers for one in waiting), outcome.recorded.held))
     only_checked(catalog)

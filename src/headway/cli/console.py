@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from io import TextIOWrapper
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
@@ -16,14 +17,13 @@ from headway.formats import plurals
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from headway.attempt import Progress
+    from headway.progress import Progress
 
 
 @contextmanager
 def progress_line() -> Iterator[Progress]:
     """A progress line on a terminal; nothing at all anywhere else."""
-    console = screen(stderr=True)
-    if not console.is_terminal:
+    if not (isinstance(sys.stderr, TextIOWrapper) and sys.stderr.isatty()):  # it is None if it is closed
         yield lambda stage, done, total: None
         return
     from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
@@ -37,6 +37,7 @@ def progress_line() -> Iterator[Progress]:
             took = str(timedelta(seconds=int(task.elapsed or 0)))
             return Text(f"{took}, about {timedelta(seconds=int(left))} left" if left >= _A_WHILE else took)
 
+    console = screen(stderr=True)
     counted = TextColumn("{task.fields[counted]}")
     with Progress(
         TextColumn("{task.description}"), BarColumn(24), counted, Times(), console=console, transient=True

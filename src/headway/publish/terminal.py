@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from headway.formats import numbers, plurals
-from headway.ledger import Recorded
 from headway.publish import alertlines
 from headway.publish.checkpages import CheckGroup, CheckRow, QualityPage
 from headway.publish.findingpages import CataloguePage
@@ -344,31 +343,6 @@ def _say(console: Console, sentences: Iterable[str], style: str = "") -> None:
     """Plain lines, as they are: nothing in them is markup."""
     for sentence in sentences:
         console.print(sentence, style=style, highlight=False, markup=False)
-
-
-def recorded(console: Console, computed: int, done: Recorded, unchanged: int = 0) -> None:
-    """What a run wrote; for `unchanged` of the KPIs nothing had changed, so that they were not computed again."""
-    parts = [
-        f"{plurals.whole(count)} {word}"
-        for count, word in (
-            (done.new, "new"),
-            (done.changed, "changed"),
-            (done.gone, "gone"),
-            (done.unchanged, "unchanged"),
-        )
-        if count
-    ]
-    kpis = f"{plurals.count(computed, 'KPI')},"
-    if unchanged:
-        which = (
-            "" if computed == 1 else "all of them " if unchanged == computed else f"{plurals.whole(unchanged)} of them "
-        )
-        kpis += f" {which}unchanged;"
-    console.print(
-        f"Run {done.run.id}: {kpis} {', '.join(parts) or 'no'} numbers.",
-        highlight=False,
-        markup=False,
-    )
 
 
 def status(verdict: Verdict) -> Text:
