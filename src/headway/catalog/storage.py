@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, partial
 
 from headway.model import Catalog, Entered, Kpi, Narrative, Recurring, Rehearsed, Retention, RowMeasure
 from headway.periods import Calendar, Grain
@@ -60,6 +61,8 @@ class _Estimates:
 
     def __init__(self, catalog: Catalog, told: Rehearsed, today: date) -> None:
         self._catalog, self._told, self._today = catalog, told, today
+        #: Most KPIs are kept by the same grains over the same days.
+        self._periods = cache(partial(periods, catalog.calendar))
 
     def of(self, kpi: Kpi) -> Stored:
         """The estimate of one KPI."""
@@ -84,7 +87,7 @@ class _Estimates:
                 unknown = unknown or count is None
                 series += (count or 0) * len(grains)
                 if first is not None:
-                    numbers += (count or 0) * sum(periods(self._catalog.calendar, g, first, last) for g in grains)
+                    numbers += (count or 0) * sum(self._periods(g, first, last) for g in grains)
         known = [count for count in cells.values() if count is not None]
         counted = sum(known) if len(known) == len(cells) else None
         return Stored(kpi.name, kpi.grain, kpi.by, counted, series, None if unknown else numbers)

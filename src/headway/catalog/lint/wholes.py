@@ -14,7 +14,7 @@ from headway.catalog.lint.demands import Demand, quantity
 from headway.catalog.lint.finding import Finding, Relation, allowing
 from headway.catalog.lint.scene import Scene
 from headway.catalog.lint.sizes import counts
-from headway.model import Aggregate, Kpi, Nps, Share
+from headway.model import Aggregate, Formula, Kpi, Nps, Share
 
 _TINY = 1e-9
 
@@ -140,6 +140,8 @@ def _is_mean(kpi: Kpi) -> bool:
 
 def _of_total(scene: Scene, kpi: Kpi) -> Kpi | None:
     """The count of which a KPI is the share of the total, `x / total(x)`."""
+    if not isinstance(kpi.measure, Formula):  # it comes down to itself
+        return None
     product = scene.definitions.product(kpi)
     reads = {power: leaf.read for leaf, power in product.factors.items()}
     if len(product.factors) != 2 or set(reads) != {1, -1}:
