@@ -19,7 +19,7 @@ import pytest
 from headway.model import Audience
 from headway.publish import view
 from headway.reports import answers, documents, taking
-from headway.reports.answers import Card, Number, Table
+from headway.reports.records import Answer, Card, Number, Table
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 MYST = Path(sys.prefix) / "node/node_modules/.bin/myst"
@@ -92,7 +92,7 @@ def asked(hubs: Any, project: Path) -> list[Number]:
     return [one for request in document.requests for one in numbers(answers.answer(request, snapshot))]
 
 
-def numbers(answer: answers.Answer) -> Iterator[Number]:
+def numbers(answer: Answer) -> Iterator[Number]:
     """The numbers of an answer, in the order in which they are read."""
     match answer:
         case Number():

@@ -14,7 +14,7 @@ from headway.model import Audience, Narrative, cell_text
 from headway.periods import Grain, Period
 from headway.publish import view
 from headway.reports import answers, asked, taking
-from headway.reports.answers import Number
+from headway.reports.records import Number
 
 #: A share in words, and what it says of the number: at least, at most.
 _SHARES = {

@@ -19,8 +19,8 @@ from headway.model import Audience, Catalog
 from headway.publish import view
 from headway.publish.view import View
 from headway.reports import answers, asked, documents, taking
-from headway.reports.answers import Card, Figure, Listing, Number, Table
 from headway.reports.asked import Address, Request
+from headway.reports.records import Answer, Card, Figure, Listing, Number, Table
 from headway.reports.snapshot import Snapshot
 
 Published = tuple[Ledger, Catalog]
@@ -40,7 +40,7 @@ def mistakes(reads: Callable[[], object]) -> list[Mistake]:
     return list(caught.value.mistakes)
 
 
-def told(request: Request, seen: View) -> answers.Answer:
+def told(request: Request, seen: View) -> Answer:
     """What stands in a report for a request, by a snapshot that went through its file."""
     taken = Snapshot(json.loads(taking.take(seen, [request]).text()))
     return answers.answer(request, taken)
@@ -244,6 +244,48 @@ def test_a_table_has_the_numbers_of_the_pages(internal: View) -> None:
     assert [row.numbers[1].text for row in turned.rows] == [number.text for number in found.rows[1].numbers]
 
 
+def test_a_table_can_say_how_its_numbers_changed(internal: View) -> None:
+    """Each has its change beside it, which says from which period; without an earlier number there is a dash."""
+    options = {"from": "2026-09", "through": "2026-10", "compare": "1 year"}
+    found = told(asked.directive("kpi-table", "revenue", options), internal)
+    assert isinstance(found, Table)
+    assert found.columns == ("Revenue", "Revenue, in 1 year")
+    for row, period in zip(found.rows, ("2026-09", "2026-10"), strict=True):
+        number, change = row.numbers
+        alone = told(asked.role("kpi-change", f'revenue {period} compare="1 year" or="\u2013"'), internal)
+        assert isinstance(alone, Number)
+        assert (number.period, change.text) == (period, alone.text)
+        assert change == alone or change.text == "\u2013"
+    turned = told(asked.directive("kpi-table", "revenue", {**options, "transpose": ""}), internal)
+    assert isinstance(turned, Table)
+    assert [row.name for row in turned.rows] == list(found.columns)
+
+
+def test_a_card_can_have_all_digits(internal: View) -> None:
+    """As in a table, with its noun behind it still."""
+    short, exact = (told(asked.directive("kpi-card", "revenue", o), internal) for o in ({}, {"format": "exact"}))
+    alone = told(asked.role("kpi", "revenue format=exact"), internal)
+    assert isinstance(short, Card)
+    assert isinstance(exact, Card)
+    assert isinstance(alone, Number)
+    assert exact.number.text == alone.text != short.number.text
+    assert (exact.unit, exact.number.value) == (short.unit, short.number.value)
+
+
+def test_a_chart_can_have_the_year_before(internal: View) -> None:
+    """The same line so long before stands behind it, and its sentence names both numbers."""
+    found = told(asked.directive("kpi-chart", "mau", {"compare": "1 month", "grain": "day"}), internal)
+    alone = told(asked.directive("kpi-chart", "mau", {"grain": "day"}), internal)
+    assert isinstance(found, Figure)
+    assert isinstance(alone, Figure)
+    assert "1 month before" in found.svg
+    assert "1 month before" in found.says
+    assert "1 month before" not in alone.svg
+    for options in ({"by": "hub"}, {"as": "bar"}):
+        with pytest.raises(UsageError, match="compares"):
+            asked.directive("kpi-chart", "mau", {"compare": "1 year", **options})
+
+
 def test_of_days_a_snapshot_has_those_that_are_named_and_the_newest(internal: View) -> None:
     """Of longer periods it has all."""
     taken = taking.take(internal, [asked.role("kpi", "mau 2026-11-10"), asked.role("kpi", "revenue")])
@@ -297,7 +339,7 @@ def test_a_host_that_is_started_for_each_directive_reads_little() -> None:
     ours = {
         "headway",
         "headway.errors",
-        *(f"headway.reports{name}" for name in ("", ".answers", ".asked", ".snapshot")),
+        *(f"headway.reports{name}" for name in ("", ".answers", ".asked", ".records", ".snapshot")),
     }
     assert set(run.stdout.split()) == ours
 

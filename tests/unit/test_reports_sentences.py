@@ -18,7 +18,7 @@ from headway.publish import view
 from headway.publish.history import Past
 from headway.publish.stored import Stored
 from headway.reports import answers, asked, sentences, shares, taking
-from headway.reports.answers import Number
+from headway.reports.records import Number
 
 CALENDAR = Calendar("UTC")
 PERCENT = Unit(UnitKind.PERCENT, "percent")

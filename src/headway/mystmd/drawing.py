@@ -13,7 +13,7 @@ from zlib import crc32
 
 from headway.errors import Mistake, PublishError
 from headway.mystmd.finding import Asked
-from headway.reports.answers import Figure
+from headway.reports.records import Figure
 
 #: Where mystmd keeps what it makes.
 FOLDER = Path("_build", "headway")

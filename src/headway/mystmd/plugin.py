@@ -18,6 +18,7 @@ from headway.mystmd import finding, tree
 from headway.mystmd.finding import Asked
 from headway.mystmd.tree import Node
 from headway.reports import answers, asked
+from headway.reports.records import Number
 from headway.reports.snapshot import Snapshot
 
 #: Directives whose body is prose; that of cards is read as it is written, others have none.
@@ -67,7 +68,7 @@ def told(data: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) 
     except UsageError as error:
         raise UsageError(_mistakes(asking) or error.mistakes) from None
     if request.name in asked.ROLES:
-        assert isinstance(answer, answers.Number)
+        assert isinstance(answer, Number)
         return tree.sentence(answer, snapshot)
     body = data.get("body") if request.name in _PROSE else None
     return tree.nodes(answer, request, snapshot, list(body or []), asking, environment)

@@ -12,8 +12,8 @@ from typing import Any
 
 from headway.mystmd import drawing
 from headway.mystmd.finding import Asked
-from headway.reports.answers import Answer, Card, Definition, Figure, Listing, Number, Table
 from headway.reports.asked import Request
+from headway.reports.records import Answer, Card, Definition, Figure, Listing, Number, Table
 from headway.reports.snapshot import Snapshot
 
 Node = dict[str, Any]

@@ -7,124 +7,15 @@ library only, and nothing is computed: texts come from the snapshot as the pages
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from headway.errors import Mistake, UsageError
 from headway.reports.asked import ROLES, Address, Request
-from headway.reports.snapshot import Cell, Change, Point, Said, Series, Snapshot
+from headway.reports.records import Answer, Card, Definition, Figure, Listing, Number, Row, Table
+from headway.reports.snapshot import Change, Point, Said, Series, Snapshot
 
 _RANK = {grain: rank for rank, grain in enumerate(("hour", "day", "week", "month", "quarter", "year"))}
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """What stands in a sentence, and which number of the ledger it is. `status` is '' but where a word tells it.
-
-    `revision` is 0 for what the author wrote in the place of a number.
-    """
-
-    text: str
-    kpi: str
-    part: str = ""
-    period: str = ""
-    cell: Cell = ()
-    revision: int = 0
-    value: float | None = None
-    status: str = ""
-    #: What of the number is told, where it is not the number itself: change, status, period, target.
-    says: str = ""
-    #: Of a change: the period that it is compared with.
-    than: str = ""
-    #: Of a share in a sentence: the cells whose share it is.
-    of: tuple[Cell, ...] = ()
-    #: Of a sentence about the number: its words, and its figures, each of which says which number it is of.
-    parts: tuple[str | Number, ...] = ()
-
-    @property
-    def attributes(self) -> dict[str, str]:
-        """By which tests and readers trace it."""
-        told = {"kpi": self.kpi, "part": self.part, "period": self.period, "revision": str(self.revision or "")}
-        told |= {"says": self.says, "than": self.than}
-        told["cell"] = _named(self.cell)
-        told["of"] = "; ".join(map(_named, self.of))
-        return {key: value for key, value in told.items() if value}
-
-
-def _named(cell: Cell) -> str:
-    return " ".join(f"{column}={value}" for column, value in cell)
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One number as a card; `change` may be None. `target` is '' without one, and `unit` follows the number."""
-
-    title: str
-    number: Number
-    unit: str
-    period: str
-    status: str
-    word: str
-    target: str
-    change: Change | None
-    about: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a table."""
-
-    name: str
-    numbers: tuple[Number, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Periods by KPI or by cell, or the other way round. Columns of numbers follow the one that `first` heads."""
-
-    first: str
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A chart: `says` is what it shows in a sentence, `drawn` is for a page with our styles, `svg` a file by itself.
-
-    `notes` are what its numbered marks stand for, in order: when, and what happened.
-    """
-
-    title: str
-    subtitle: str
-    says: str
-    drawn: str
-    svg: str
-    kpis: tuple[str, ...]
-    name: str = ""
-    notes: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """How a number comes about, sentence by sentence, and why it was chosen."""
-
-    kpi: str
-    title: str
-    sentences: tuple[str, ...]
-    why: str
-    owner: str
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The KPIs of an area. A card whose number has no value shows the word in its place."""
-
-    title: str
-    cards: tuple[Card, ...]
-
-
-Answer = Number | Card | tuple[Card, ...] | Table | Figure | Definition | Listing
 
 
 def answer(request: Request, snapshot: Snapshot) -> Answer:
@@ -299,7 +190,9 @@ def card(of: Address, request: Request, snapshot: Snapshot) -> Card:
     """One number as a card."""
     series, point = _point(of, request, snapshot)
     compared = _change(request, series, point) if "compare" in request.options else point.changes.get("")
-    return _card(series, point, compared, snapshot)
+    made = _card(series, point, compared, snapshot)
+    exact = request.options.get("format") == "exact"
+    return replace(made, number=replace(made.number, text=point.exact)) if exact else made
 
 
 def _card(series: Series, point: Point, compared: Change | None, snapshot: Snapshot) -> Card:
@@ -346,18 +239,33 @@ def table(request: Request, snapshot: Snapshot) -> Table:
     lines = [snapshot.series(kpi, part, grain, tuple(map(tuple, cell))) for kpi, part, grain, cell in asked["lines"]]
     columns = [(series, {point.period: point for point in series.points}) for series in lines if series]
     labels = {point.period: point.label for _, points in columns for point in points.values()}
-    form = request.options.get("format", "exact")
-    heads = tuple(_head(request, series) for series, _ in columns)
-    body = [tuple(_cell(series, points.get(one), form) for series, points in columns) for one in asked["periods"]]
-    names = [labels[one] for one in asked["periods"]]
+    periods = asked["periods"]
+    made = [column for series, points in columns for column in _columns(request, series, points, periods)]
+    heads, names = tuple(head for head, _ in made), [labels[one] for one in periods]
     name = request.options.get("name", "")
     if "transpose" in request.options:
         first = " and ".join(request.by).replace("_", " ").capitalize() if request.by else "KPI"
-        return Table(
-            first, tuple(names), tuple(Row(head, tuple(row[n] for row in body)) for n, head in enumerate(heads)), name
-        )
-    rows = tuple(Row(one, row) for one, row in zip(names, body, strict=True))
+        return Table(first, tuple(names), tuple(Row(head, numbers) for head, numbers in made), name)
+    rows = tuple(Row(one, tuple(numbers[n] for _, numbers in made)) for n, one in enumerate(names))
     return Table(asked["grain"].capitalize(), heads, rows, name)
+
+
+def _columns(
+    request: Request, series: Series, points: Mapping[str, Point], periods: Sequence[str]
+) -> Iterator[tuple[str, tuple[Number, ...]]]:
+    """The numbers of a line, and beside them how they changed, if that is asked for."""
+    head, form = _head(request, series), request.options.get("format", "exact")
+    found = [points.get(one) for one in periods]
+    yield head, tuple(_cell(series, point, form) for point in found)
+    if compare := request.options.get("compare"):
+        yield f"{head}, in {compare}", tuple(_changed(series, point, compare) for point in found)
+
+
+def _changed(series: Series, point: Point | None, compare: str) -> Number:
+    change = None if point is None or point.running else point.changes.get(compare)
+    if point is None or change is None:
+        return Number("\u2013", series.kpi, series.part, cell=series.cell)
+    return replace(_number(series, point, _in_words(change)), says="change", than=change.period)
 
 
 def _head(request: Request, series: Series) -> str:

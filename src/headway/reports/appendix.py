@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from headway.errors import UsageError
 from headway.reports import answers
-from headway.reports.answers import Card, Figure, Listing, Number, Table
 from headway.reports.asked import Request
+from headway.reports.records import Card, Figure, Listing, Number, Table
 from headway.reports.snapshot import Cell, Snapshot
 
 #: What may be told of a number and is one: itself, its change, its target, the share of some cells in a change.

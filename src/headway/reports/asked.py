@@ -29,10 +29,10 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 }
 #: Every directive and the options that it takes.
 DIRECTIVES: Mapping[str, tuple[str, ...]] = {
-    "kpi-card": ("compare",),
-    "kpi-cards": ("compare", "columns"),
-    "kpi-chart": ("name", "by", "as", "scale", "grain", "from", "through", "periods"),
-    "kpi-table": ("name", "by", "grain", "from", "through", "periods", "format", "transpose", "total"),
+    "kpi-card": ("compare", "format"),
+    "kpi-cards": ("compare", "format", "columns"),
+    "kpi-chart": ("name", "by", "as", "scale", "grain", "from", "through", "periods", "compare"),
+    "kpi-table": ("name", "by", "grain", "from", "through", "periods", "format", "compare", "transpose", "total"),
     "kpi-definition": (),
     "kpi-why": ("title",),
     "kpi-list": (),
@@ -174,6 +174,11 @@ def _wrong(request: Request, allowed: Sequence[str]) -> Iterator[tuple[str, str]
         for one in request.of:
             if one.period:
                 yield f"{shown} shows several periods, not {one.period} alone", "Write :from: and :through:."
+    if request.name == "kpi-chart" and "compare" in request.options:
+        if len(request.of) > 1 or request.by or any(one.part for one in request.of):
+            yield f"{shown} compares the line of one KPI with itself", "Name one KPI, and leave parts and :by: out."
+        if request.options.keys() & {"as", "scale"}:
+            yield f"{shown} that compares is a line", "Leave :as: and :scale: out."
     for key, value in request.options.items():
         yield from _wrong_option(shown, key, value, allowed)
 

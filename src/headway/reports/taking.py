@@ -18,7 +18,8 @@ from headway.errors import Mistake, UsageError
 from headway.formats import dates, numbers
 from headway.model import TOTAL, Audience, Cell, Kpi, Look, Narrative, Scale, Shown, Shows, Tile
 from headway.periods import Grain, Length, Period
-from headway.publish import boardcharts, cells, figures, goals, history, table, tiles, tokens
+from headway.publish import boardcharts, cells, chosen, figures, goals, history, table, tiles, tokens
+from headway.publish.asked import Asked
 from headway.publish.boardpages import ChartTile
 from headway.publish.pages import Tile as Card
 from headway.publish.published import Until
@@ -396,6 +397,9 @@ class _Taking:
         )
         made = boardcharts.draw(declared, TOTAL, shelf, "chart")
         assert isinstance(made, ChartTile)
+        if made.plot is not None and "compare" in request.options:
+            asked = Asked(grain, cell=cell, compare=Length.parse(request.options["compare"]))
+            made = self._against(kpis[0], asked, through, declared.periods or _PERIODS[grain]) or made
         if made.plot is None:
             raise UsageError(Mistake(f"there is nothing to draw: {made.finding}", "no-number", None, None))
         plot = replace(made.plot, remarks=()) if self.within and isinstance(made.plot, charts.Plot) else made.plot
@@ -408,6 +412,16 @@ class _Taking:
             "svg": svg,
             "notes": [[one.when, one.text] for one in plot.remarks] if isinstance(plot, charts.Plot) else [],
         }
+
+    def _against(self, kpi: Kpi, wanted: Asked, through: date | None, periods: int) -> ChartTile | None:
+        """A line, and the same one so long before; None if there are no numbers."""
+        line = self._read(kpi.name, "", wanted.grain, wanted.cell)
+        newest = next((row.period for row in reversed(line) if through is None or row.period.first <= through), None)
+        if newest is None:
+            return None
+        first = chosen.since(newest, Length.parse(f"{periods} {wanted.grain}s"))
+        found = self.view.kpi(kpi.name, wanted.grain, replace(wanted, first=first, through=newest.last)).chosen
+        return found.chart if found else None
 
     # -- lines ---------------------------------------------------------------------------------------------------------
 

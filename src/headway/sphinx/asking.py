@@ -18,8 +18,8 @@ from sphinx_design.shared import create_component
 from headway.errors import HeadwayError, UsageError
 from headway.formats import plurals
 from headway.reports import answers, asked, documents
-from headway.reports.answers import Card, Definition, Figure, Listing, Table
-from headway.reports.answers import Number as Told
+from headway.reports.records import Card, Definition, Figure, Listing, Table
+from headway.reports.records import Number as Told
 from headway.reports.snapshot import Snapshot, edition_of
 from headway.sphinx.drawing import kpi_chart, kpi_number
 
