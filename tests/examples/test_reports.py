@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from html import unescape
 from html.parser import HTMLParser
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdfium2 import PdfDocument
 
 from headway.model import Audience
 from headway.publish import view
@@ -31,6 +33,9 @@ _APART = (
 )
 
 
+_WRITTEN = re.compile(r"\d[\d,]*(?:\.\d+)?[kMB%]?")
+
+
 class Page(HTMLParser):
     """The numbers of a page that say which they are, and all other text."""
 
@@ -38,6 +43,7 @@ class Page(HTMLParser):
         super().__init__()
         self.numbers: list[tuple[dict[str, str], str]] = []
         self.prose: list[str] = []
+        self.pdf: Any = None
         self._open: list[tuple[str, bool]] = []
         self._number: dict[str, str] | None = None
 
@@ -83,7 +89,18 @@ def report(hubs: Any, tmp_path_factory: pytest.TempPathFactory) -> Page:
     building.build(path, snapshot, out / "out", "singlehtml")
     made = Page()
     made.feed((out / "out" / "grant.html").read_text("utf-8"))
+    building.build(path, snapshot, out / "out", "typst")
+    made.pdf = PdfDocument(out / "out" / "grant.pdf")
     return made
+
+
+def test_the_pdf_says_the_same_numbers(report: Page) -> None:
+    """Each as often as the page does, beside the days and scales of its drawings."""
+    pages = [report.pdf[n].get_textpage().get_text_range() for n in range(len(report.pdf))]
+    there = Counter(_WRITTEN.findall(re.sub(r"(?<=\d)\s(?=%)", "", "\n".join(pages))))
+    said = Counter(found for _, text in report.numbers for found in _WRITTEN.findall(re.sub(r"\s", "", text)))
+    assert said.total() > 120
+    assert said - there == Counter()
 
 
 def test_every_number_is_the_ledgers(report: Page, hubs: Any) -> None:
@@ -96,9 +113,13 @@ def test_every_change_is_from_one_number_of_the_ledger_to_another(report: Page, 
     """Of shares in points, of all else in percent, with its direction in a word."""
     changes = [(told, text) for told, text in report.numbers if told.get("says") == "change"]
     assert len(changes) > 3
+    assert any(text[0] in "▲▼" for _, text in changes), "cards say theirs with an arrow"
     for told, text in changes:
+        if text == "No change":
+            assert hubs.stored(told["kpi"], told["period"]) == hubs.stored(told["kpi"], told["than"])
+            continue
         new, old = (hubs.stored(told["kpi"], told[which])[0] for which in ("period", "than"))
-        way, size = text.split(" ", 1)
+        way, size = re.split(r"\s", text.replace("▲", "up").replace("▼", "down"), maxsplit=1)
         points = size.endswith("pts")
         step = (new - old) * 100 if points else (new / old - 1) * 100
         shown, half = hubs.written(size.removesuffix("pts").removesuffix("%").strip())

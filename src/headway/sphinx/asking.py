@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,8 @@ def _card(card: Card, snapshot: Snapshot) -> nodes.container:
         same = card.change.direction == "same"
         arrow = {"up": "▲\u00a0", "down": "▼\u00a0", "same": ""}[card.change.direction]
         moved = "No change" if same else f"{arrow}{card.change.amount}"
-        lines.append(_line("kpi-when", nodes.Text(f"{moved} {card.change.versus}")))
+        told = replace(card.number, text=moved, says="change", than=card.change.period)
+        lines.append(_line("kpi-when", _number(told, snapshot), nodes.Text(f" {card.change.versus}")))
     if card.status not in ("no target", ""):
         status = kpi_number(card.word, card.word, told={}, status=card.status, link="")
         rest = [nodes.Text(f"  {card.target}")] if card.target else []
