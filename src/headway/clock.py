@@ -1,4 +1,4 @@
-"""What happens by itself as time passes: alerts advance by what the ledger holds, and notices reach people.
+"""What happens by itself as time passes: alerts advance by what the ledger holds, notices and reports reach people.
 
     ledger -> watching -> alerts.judge -> alerts.due -> one transaction -> message -> route -> what came of it
 
@@ -15,10 +15,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from headway import __version__, alerts, notify, watching
+from headway import __version__, alerts, editions, notify, watching
 from headway import catalog as catalogue
 from headway.alerts import due
 from headway.alerts.due import Due, Parcel
+from headway.editions import Kept
 from headway.errors import DeliveryError
 from headway.ledger import NEWS, Ledger, Run
 from headway.model import Alerting, AlertState, Audience, Catalog, Delivery, Message, Notice, RuleCell, Signal, Tells
@@ -42,7 +43,8 @@ class Sent:
 class Ticked:
     """What a tick did. `busy` says who else ticks: then it did nothing.
 
-    `made` are the notices that are new, `sent` the messages that were tried, and `remarks` what somebody has to mend.
+    `made` are the notices that are new, `sent` the messages that were tried, and `remarks` what somebody has to mend;
+    `reports` is what became of the reports that go out by themselves.
     """
 
     busy: str = ""
@@ -50,6 +52,7 @@ class Ticked:
     dropped: tuple[Delivery, ...] = ()
     sent: tuple[Sent, ...] = ()
     remarks: tuple[str, ...] = ()
+    reports: Kept = field(default_factory=Kept)
 
     @property
     def idle(self) -> bool:
@@ -67,9 +70,8 @@ def tick(catalog: Catalog, ledger: Ledger, now: datetime, environ: Mapping[str, 
         if holder is not None:
             return Ticked(busy=holder)
         looked = _advance(catalog, ledger, now)
-        if looked is None:
-            return Ticked()
-        return _Round(catalog, ledger, now, environ, looked).deliver()
+        ticked = _Round(catalog, ledger, now, environ, looked).deliver() if looked is not None else Ticked()
+        return replace(ticked, reports=editions.keep(catalog, ledger, now, environ))
 
 
 # -- what is new -------------------------------------------------------------------------------------------------------

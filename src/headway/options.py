@@ -94,6 +94,7 @@ class FileKind(StrEnum):
     KPIS = "kpis"
     BOARDS = "boards"
     ALERTS = "alerts"
+    REPORTS = "reports"
     OBJECTIVES = "objectives"
     NOTES = "notes"
     TESTS = "tests"

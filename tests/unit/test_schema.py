@@ -219,6 +219,8 @@ UNSEEN = {
         "a line of desks",
         "a test expects one cell",
     ),
+    "a period has so many days": ("has at most", "no certain weekday"),
+    "a path leads somewhere": ("a document is a Markdown file in the project",),
     "it is another file": ("must stand|is written|there is no day",),
 }
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import date
+from datetime import date, time
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ _AROUND = frozenset(
     {
         *("root", "kpis", "sources", "fingerprint", "tests", "files"),
         *("name", "title", "audience", "ledger", "brand", "site_url", "clock", "owners", "areas"),
-        *("routes", "levels", "alerts", "boards", "objectives", "notes"),
+        *("routes", "levels", "alerts", "boards", "objectives", "notes", "reports"),
     }
 )
 
@@ -139,7 +139,7 @@ def around(old: Catalog, new: Catalog) -> tuple[str, ...]:
     silent = {"root", "name", "kpis", "tests", "files", "fingerprint"}
     found = []
     for key in (f.name for f in fields(Catalog) if f.name not in silent):
-        if key in ("sources", "routes", "levels", "alerts", "boards", "objectives"):
+        if key in ("sources", "routes", "levels", "alerts", "boards", "objectives", "reports"):
             names = dict.fromkeys([*one[key], *other[key]])
             found += [f"{key[:-1]} {name}" for name in names if one[key].get(name) != other[key].get(name)]
         elif one[key] != other[key]:
@@ -180,4 +180,4 @@ def _plain(value: Any, but: Collection[str] = ("place", "places")) -> Any:
         return {str(key): _plain(item) for key, item in value.items() if not isinstance(item, Place)}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, date) else value
+    return value.isoformat() if isinstance(value, date | time) else value

@@ -21,6 +21,7 @@ from headway.catalog import (
     kpichecks,
     objectives,
     project,
+    reports,
     source,
     sourcechecks,
     target,
@@ -46,6 +47,7 @@ _FILES: Mapping[str, tuple[str, ...]] = {
     "kpis/": ("defaults", "kpis"),
     "boards/": ("boards",),
     "alerts.yml": ("routes", "levels", "alerts"),
+    "reports.yml": ("reports",),
     "objectives.yml": ("objectives",),
     "notes.yml": ("notes",),
     "tests/": ("tests",),
@@ -336,6 +338,7 @@ def _around(declared: _Declared, catalog: Catalog, complaints: Complaints) -> Ca
     """The catalogue with what stands around its KPIs: alerts, boards, objectives and notes."""
     groups = declared.groups
     scene = Scene(catalog, catalog.kpis, declared.kpis, declared.sources, complaints)
+    routes = alerts.routes(groups["routes"], scene)
     levels = alerts.levels(groups["levels"], groups["routes"], scene)
     around = alerts.Around(catalog.sources, levels, groups["levels"], groups["routes"])
     found = alerts.alerts(groups["alerts"], around, scene)
@@ -353,12 +356,13 @@ def _around(declared: _Declared, catalog: Catalog, complaints: Complaints) -> Ca
             **formulas.with_parts(catalog.kpis, mentions),
             **boards.with_curves(catalog.kpis, shown.values()),
         },
-        routes=alerts.routes(groups["routes"], scene),
+        routes=routes,
         levels=levels,
         alerts=found,
         boards=shown,
         objectives=goals,
         notes=objectives.notes(declared.notes, scene),
+        reports=reports.reports(groups["reports"], routes, groups["routes"], scene),
     )
 
 

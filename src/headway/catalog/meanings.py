@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from headway.catalog import alertspec, boardspec
+from headway.catalog import alertspec, boardspec, reportspec
 from headway.catalog import checkspec as checks
 from headway.catalog import kpispec as kpis
 from headway.catalog import spec as specs
@@ -222,6 +222,19 @@ MEANINGS: Mapping[type[specs.Spec], Mapping[str, str]] = {
         "compare": "The length back to the period that the number is compared with; the period before if left out.",
         "title": "The heading of the tile.",
         "audience": "Who may see it, if fewer than may see the board.",
+    },
+    reportspec.ReportSpec: {
+        "title": "The subject of its mail; without it, the name in words.",
+        "document": "Its Markdown file, or a template of one's own (.md.jinja).",
+        "template": "A template that comes with Headway, instead of a document.",
+        "every": "It goes out once in each of these periods, about the newest one that is over by then.",
+        "on": "The day of the period: monday, day 3, last day, working day 1, last working day; else the first.",
+        "at": 'The time of day, on the clocks of the project: "08:00".',
+        "deadline": "How long it waits for numbers that are late or withheld; then it says what is missing.",
+        "to": "The routes of its readers.",
+        "formats": "The files that a mail carries: html, pdf.",
+        "audience": "Whom it is for; else whom the project is for.",
+        "for_each": "Columns: there is one report for each cell of them, with only its own numbers.",
     },
     boardspec.ObjectiveSpec: {
         "title": "What pages call it; without it, the name in words.",

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from headway.catalog import alerts, alertspec, boards, boardspec, cases, durations, meanings, shapes
+from headway.catalog import alerts, alertspec, boards, boardspec, cases, durations, meanings, reportspec, shapes
 from headway.catalog import checkspec as checks
 from headway.catalog import kpispec as kpis
 from headway.catalog import spec as specs
@@ -54,6 +54,7 @@ FILES: Mapping[str, str] = {
     "kpis": "kpis/*.yml",
     "boards": "boards/*.yml",
     "alerts": "alerts.yml",
+    "reports": "reports.yml",
     "objectives": "objectives.yml",
     "notes": "notes.yml",
     "tests": "tests/*.yml",
@@ -215,6 +216,7 @@ RULES: Mapping[type[specs.Spec], Shape] = {
     specs.BenchmarkSpec: one_of("at_least", "at_most", "between"),
     specs.ExpectationSpec: {**one_of("value", "withheld"), "allOf": [needs("within", "value")]},
     alertspec.RouteSpec: one_of("apprise", "alertmanager"),
+    reportspec.ReportSpec: one_of("document", "template"),
     alertspec.AlertSpec: {
         **one_of("kpi", "source", "check", "event"),
         "allOf": [
@@ -280,6 +282,7 @@ def _of(kind: str, maps: Mapping[str, Shape]) -> Shape:
         "routes": named(_ref(alertspec.RouteSpec), NAME),
         "levels": named(_ref(alertspec.LevelSpec), NAME),
         "alerts": named(_ref(alertspec.AlertSpec), NAME),
+        "reports": named(_ref(reportspec.ReportSpec), NAME),
         "objectives": named(_ref(boardspec.ObjectiveSpec), NAME),
         "notes": listed(_ref(boardspec.NoteSpec)),
         "tests": _CASE,
@@ -320,7 +323,7 @@ def kind_of(path: str) -> str | None:
         return None
     if len(where.parts) == 1:
         alone = {"headway.yml": "project"} | {
-            f"{kind}{where.suffix}": kind for kind in ("alerts", "objectives", "notes")
+            f"{kind}{where.suffix}": kind for kind in ("alerts", "reports", "objectives", "notes")
         }
         return alone.get(path)
     return where.parts[0] if FILES.get(where.parts[0], "").endswith("/*.yml") else None
@@ -345,6 +348,7 @@ _GROUPS = {
     "routes": "Ways to people.",
     "levels": "How urgent an alert is: whom it reaches, and how soon somebody is to answer.",
     "alerts": "When somebody is woken.",
+    "reports": "What goes out by itself, when, and to whom.",
     "objectives": "What is to be reached, and by which numbers one would know.",
     "notes": "Days that charts should show.",
     "tests": "Given rows, expected numbers: computed by 'headway test'.",

@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from headway.catalog import formerly, shapes, values
+from headway.catalog import due, formerly, shapes, values
 from headway.catalog.shapes import Shape
 from headway.catalog.sqltext import Wrong
 from headway.model import (
+    TEMPLATES,
     Audience,
     Better,
     Digest,
@@ -27,9 +28,11 @@ from headway.model import (
     Empty,
     Group,
     Look,
+    On,
     Pace,
     Rank,
     Scale,
+    SentAs,
     Take,
     Then,
     Total,
@@ -155,6 +158,12 @@ Days = Annotated[int, _whole(1, 10_000)]
 GroupOf = Annotated[Group, _word(Group, Group)]
 DigestOf = Annotated[Digest, _word(Digest, Digest)]
 EveryOf = Annotated[Grain, _word(("day", "week", "month", "quarter"), Grain)]
+ReportEveryOf = Annotated[Grain, _word([grain for grain in Grain if grain is not Grain.HOUR], Grain)]
+OnOf = Annotated[On, _Reader(due.on, shapes.text(due.ON, due.ON_SAID))]
+TimeOf = Annotated[time, _Reader(due.at, shapes.text(due.AT, due.AT_SAID))]
+TemplateOf = Annotated[str, _word(TEMPLATES)]
+FormatOf = Annotated[SentAs, _word(SentAs, SentAs)]
+Formats = Annotated[list[FormatOf], BeforeValidator(_one_or_many, json_schema_input_type=FormatOf | list[FormatOf])]
 DirectionOf = Annotated[Direction, _word(Direction, Direction)]
 LookOf = Annotated[Look, _word(Look, Look)]
 ScaleOf = Annotated[Scale, _word(Scale, Scale)]

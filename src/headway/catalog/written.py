@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from headway.catalog.document import Document
-from headway.model import Catalog, Python
+from headway.model import TEMPLATES, Catalog, Python
 
 
 def gather(catalog: Catalog, documents: Mapping[str, Document]) -> dict[str, bytes]:
@@ -27,9 +27,10 @@ def gather(catalog: Catalog, documents: Mapping[str, Document]) -> dict[str, byt
 
 
 def named(catalog: Catalog) -> Iterator[str]:
-    """The files that a catalogue names and that pages or numbers are made of: the logo, and functions."""
+    """The files that a catalogue names and that pages or numbers are made of: the logo, functions, and reports."""
     if catalog.brand.logo:
         yield catalog.brand.logo
+    yield from sorted({one.document for one in catalog.reports.values() if one.document not in TEMPLATES})
     functions = {kpi.measure.function for kpi in catalog.kpis.values() if isinstance(kpi.measure, Python)}
     yield from sorted({where for where, _, _ in (name.partition(":") for name in functions) if where.endswith(".py")})
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headway.cli.app import app
+from headway.cli.console import screen
 from headway.cli.project import view_of
 from headway.errors import Mistake, PublishError, UsageError
 from headway.formats import plurals
@@ -163,3 +164,14 @@ def template(
             typer.echo(one)
         return
     typer.echo(reading.written(rendering.find(name)), nl=False)
+
+
+@report.command(name="list")
+def listed(project: ProjectOption = Path()) -> None:
+    """List the reports that go out by themselves: their editions, and what each route took."""
+    from headway.cli import filed
+    from headway.cli.project import catalog_at, ledger_of, now_of
+
+    catalog = catalog_at(project)
+    with ledger_of(catalog, create=False) as ledger:
+        screen().print(filed.table(catalog, ledger.editions(), now_of(None)))

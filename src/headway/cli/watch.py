@@ -35,7 +35,7 @@ _NEW = {
 
 @app.command()
 def tick(project: ProjectOption = Path(), now: NowOption = None) -> None:
-    """Do what is due of alerts: tell who is to be told, try again, call others, end silences.
+    """Do what is due: tell of alerts, try again, call others, end silences; build and send reports.
 
     For cron, every minute. It computes nothing, and prints nothing if there is nothing to do.
     """
@@ -82,7 +82,25 @@ def told(catalog: Catalog, ledger: Ledger, now: datetime) -> Ticked:
             typer.echo(f"{count} not delivered, to be tried again: {one.error}.", err=True)
     for remark in ticked.remarks:
         typer.echo(f"{remark}.", err=True)
+    _told_reports(ticked)
     return ticked
+
+
+def _told_reports(ticked: Ticked) -> None:
+    """A line for each report that stands otherwise than before, and for what routes took of it."""
+    for one in ticked.reports.editions:
+        lacks = {"waiting": f" waits: {one.lacks}", "failed": f" cannot be made: {one.lacks}"}
+        told = lacks.get(one.state, " was built" + (f" without all numbers: {one.lacks}" if one.lacks else ""))
+        if one.state != "skipped":
+            name = " ".join(filter(None, (one.report, one.period, one.own)))
+            typer.echo(f"Report {name}{told}.", err=one.state == "failed")
+    for posted in ticked.reports.postings:
+        name = " ".join(filter(None, (posted.report, posted.period, posted.own)))
+        if posted.state == "sent":
+            typer.echo(f"Report {name} sent to {posted.route}.")
+        else:
+            again = ", to be tried again" if posted.state == "failed" else ""
+            typer.echo(f"Report {name} not delivered{again}: {posted.error}.", err=True)
 
 
 def _said(ticked: Ticked) -> str:

@@ -1,6 +1,7 @@
 """The store of every number Headway ever published: `Ledger.record` appends a run, `Ledger.read` answers pages."""
 
 from headway.ledger.checked import Look, Standing
+from headway.ledger.editions import Editions
 from headway.ledger.entries import Entered
 from headway.ledger.keep import Kept, backup, restore
 from headway.ledger.portable import Moved, bring, export
@@ -32,6 +33,7 @@ __all__ = [
     "Change",
     "Decision",
     "Definition",
+    "Editions",
     "Entered",
     "Failure",
     "Kept",

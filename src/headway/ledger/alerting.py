@@ -171,20 +171,11 @@ def _reader(name: str) -> Callable[[Mapping[Any, Any]], Any]:
 
 def record(connection: sa.Connection, run: Run, added: Alerting, seen: int | None) -> Run | None:
     """See `Ledger.record_alerting`."""
-    newest = newest_row(connection)
-    if newest is None:
-        remedy = "Compute the numbers first: headway run."
-        raise UsageError(Mistake("there are no numbers yet", "nothing-computed", None, remedy))
     news = newest_row(connection, NEWS)
     if seen is not None and news is not None and news.id > seen:
         return None
-    if run.catalogue:
-        catalogues.keep(connection, run)
-    finished = ends(run.finished, newest)
-    fingerprint = run.fingerprint or newest.fingerprint
-    number = next_id(connection, schema.run)
-    kept = replace(run, id=number, fingerprint=fingerprint, finished=finished, catalogue="", files={})
-    connection.execute(schema.run.insert(), {c.name: getattr(kept, c.name) for c in schema.run.c})
+    kept = begin(connection, run)
+    number = kept.id
     _put(connection, [_row(schema.alerting, one, number) for one in added.states])
     for table, rows in (
         (schema.notice, _unknown(connection, added.notices)),
@@ -195,6 +186,22 @@ def record(connection: sa.Connection, run: Run, added: Alerting, seen: int | Non
     ):
         if rows:
             connection.execute(table.insert(), [_row(table, one, number) for one in rows])
+    return kept
+
+
+def begin(connection: sa.Connection, run: Run) -> Run:
+    """Add the row of `run` for what the clock or people add; UsageError `nothing-computed` before the first run."""
+    newest = newest_row(connection)
+    if newest is None:
+        remedy = "Compute the numbers first: headway run."
+        raise UsageError(Mistake("there are no numbers yet", "nothing-computed", None, remedy))
+    if run.catalogue:
+        catalogues.keep(connection, run)
+    finished = ends(run.finished, newest)
+    fingerprint = run.fingerprint or newest.fingerprint
+    number = next_id(connection, schema.run)
+    kept = replace(run, id=number, fingerprint=fingerprint, finished=finished, catalogue="", files={})
+    connection.execute(schema.run.insert(), {c.name: getattr(kept, c.name) for c in schema.run.c})
     return kept
 
 

@@ -33,6 +33,7 @@ ADDED = (
     *(schema.attempt, schema.load, schema.checked, schema.entry, schema.renamed),
     *(schema.restatement, schema.proposed, schema.decision),
     *(schema.notice, schema.delivery, schema.acknowledgement, schema.silence, schema.event, schema.review),
+    *(schema.edition, schema.posting),
 )
 #: Tables that tell how things stand now.
 STANDING = (schema.footprint, schema.alerting)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 #: The newest migration, which is the version of a ledger that this release writes.
-HEAD = "0005"
+HEAD = "0006"
 #: Where a ledger keeps its own version.
 VERSION_TABLE = "ledger_version"
 
@@ -417,6 +417,41 @@ event = sa.Table(
     sa.Column("closed", sa.Text),
     sa.Column("who", sa.Text, nullable=False),
     sa.Column("why", sa.Text, nullable=False),
+)
+
+# -- reports -----------------------------------------------------------------------------------------------------------
+
+#: What became of a report about one period (`model.Edition`), append-only: the newest row counts.
+edition = sa.Table(
+    "edition",
+    metadata,
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
+    sa.Column("report", sa.Text, primary_key=True),
+    sa.Column("period", sa.Text, primary_key=True),
+    sa.Column("own", sa.Text, primary_key=True),
+    sa.Column("grain", sa.Text, nullable=False),
+    sa.Column("due", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("lacks", sa.Text, nullable=False),
+    sa.Column("numbers", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("folder", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+)
+
+#: What came of handing an edition to a route (`model.Posting`), append-only: that it began, and how it ended.
+posting = sa.Table(
+    "posting",
+    metadata,
+    sa.Column("run", sa.Integer, sa.ForeignKey("run.id"), primary_key=True),
+    sa.Column("report", sa.Text, primary_key=True),
+    sa.Column("period", sa.Text, primary_key=True),
+    sa.Column("own", sa.Text, primary_key=True),
+    sa.Column("route", sa.Text, primary_key=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
 )
 
 #: What a review of targets decided for one KPI: `target` as it was written into the YAML (JSON), or null where nothing

@@ -19,6 +19,7 @@ from headway.ledger import (
     checked,
     connect,
     decisions,
+    editions,
     entries,
     footprints,
     history,
@@ -30,6 +31,7 @@ from headway.ledger import (
     schema,
 )
 from headway.ledger.checked import Standing
+from headway.ledger.editions import Editions
 from headway.ledger.entries import Entered
 from headway.ledger.record import record
 from headway.ledger.records import (
@@ -374,6 +376,19 @@ class Ledger:
         """
         with self.transaction(writing=True) as connection:
             return alerting.record(connection, run, added, seen)
+
+    def editions(self) -> Editions:
+        """How the editions of reports stand, and what came of sending them."""
+        with self._reading() as connection:
+            return editions.read(connection)
+
+    def record_editions(self, run: Run, added: Editions) -> None:
+        """Keep what becomes of editions, in one transaction, with a row of `run` for it.
+
+        UsageError `nothing-computed` before the first run.
+        """
+        with self.transaction(writing=True) as connection:
+            editions.record(connection, run, added)
 
     def newest(self, *states: str) -> Run | None:
         """The newest row of `run` that has one of these states: any of "ok", "failures", "decision" is news."""

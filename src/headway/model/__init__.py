@@ -113,6 +113,7 @@ from headway.model.observed import JUDGED, OBSERVED, Computed, Entry, Excluded, 
 from headway.model.project import Area, Brand, Catalog, Restatement
 from headway.model.rehearsed import Cells, Rehearsed
 from headway.model.restated import Because, Cause, Changes, Closing, Unchanged
+from headway.model.scheduled import TEMPLATES, Edition, EditionState, On, Posting, PostingState, Report, SentAs
 from headway.model.sources import (
     ColumnType,
     Exclusion,
@@ -141,6 +142,7 @@ __all__ = [
     "OBSERVED",
     "OF_ROWS",
     "REFERS",
+    "TEMPLATES",
     "TOTAL",
     "Accrue",
     "Acknowledgement",
@@ -181,6 +183,8 @@ __all__ = [
     "Direction",
     "Distinct",
     "Duration",
+    "Edition",
+    "EditionState",
     "Empty",
     "Entered",
     "Entry",
@@ -227,6 +231,7 @@ __all__ = [
     "Nps",
     "Objective",
     "OfTarget",
+    "On",
     "OneOf",
     "Open",
     "Outliers",
@@ -234,6 +239,8 @@ __all__ = [
     "Part",
     "Parts",
     "Phase",
+    "Posting",
+    "PostingState",
     "Python",
     "Quantile",
     "Rank",
@@ -243,6 +250,7 @@ __all__ = [
     "Recurring",
     "Reference",
     "Rehearsed",
+    "Report",
     "Restated",
     "Restatement",
     "Retention",
@@ -254,6 +262,7 @@ __all__ = [
     "Schemas",
     "Section",
     "Send",
+    "SentAs",
     "Service",
     "Share",
     "Shown",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -272,7 +272,8 @@ class Signal:
 class Message:
     """What one route is told at once, for people to read: one line, plain text, HTML for mail, and a picture (PNG).
 
-    `signals` says the same to an Alertmanager, an alert for each rule-cell.
+    `signals` says the same to an Alertmanager, an alert for each rule-cell. A report has more `pictures`, which its
+    HTML shows by their names, and `files` beside it.
     """
 
     title: str
@@ -280,6 +281,8 @@ class Message:
     html: str = ""
     picture: bytes = b""
     signals: tuple[Signal, ...] = ()
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from headway.model.cases import Case
 from headway.model.kpi import Kpi
 from headway.model.measures import Duration
 from headway.model.objectives import Objective
+from headway.model.scheduled import Report
 from headway.model.sources import Source
 from headway.model.words import Audience
 from headway.periods import Calendar, Length, WorkingDays
@@ -81,6 +82,7 @@ class Catalog:
     boards: Mapping[str, Board] = field(default_factory=dict)
     objectives: Mapping[str, Objective] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    reports: Mapping[str, Report] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     def in_order(self) -> Iterator[Kpi]:

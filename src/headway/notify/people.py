@@ -22,6 +22,8 @@ from headway.model import Message, Route
 
 #: Under this name the picture travels; the HTML of a message shows it as `cid:last-values.png`.
 PICTURE = "last-values.png"
+#: What files are, by the end of their names.
+_KINDS = {"png": "image/png", "pdf": "application/pdf", "html": "text/html"}
 _LOG = logging.getLogger("apprise")
 #: The log is one for the whole process, so one message at a time is sent.
 _ONE = Lock()
@@ -39,7 +41,7 @@ def send(route: Route, message: Message, address: str) -> None:
                 title=message.title,
                 body=body,
                 body_format=written,
-                attach=_picture(message) if service.attachment_support else None,
+                attach=_attached(message) if service.attachment_support else None,
             )
         if not sent:
             raise _error(route, service, heard)
@@ -73,11 +75,15 @@ def _body(service: Any, message: Message) -> tuple[str, apprise.NotifyFormat]:
     return message.text, apprise.NotifyFormat.TEXT
 
 
-def _picture(message: Message) -> apprise.AppriseAttachment | None:
-    if not message.picture:
-        return None
-    one = AttachMemory(message.picture, name=PICTURE, mimetype="image/png")  # type: ignore[no-untyped-call]  # is typed but for its constructor
-    return apprise.AppriseAttachment(one)
+def _attached(message: Message) -> apprise.AppriseAttachment | None:
+    """What goes along: pictures that the text shows, then files."""
+    pictures = {PICTURE: message.picture} if message.picture else {}
+    some = [*pictures.items(), *message.pictures.items(), *message.files.items()]
+    found = apprise.AppriseAttachment()
+    for name, data in some:
+        kind = _KINDS.get(name.rpartition(".")[2], "application/octet-stream")
+        found.add(AttachMemory(data, name=name, mimetype=kind))  # type: ignore[no-untyped-call]  # is typed but for its constructor
+    return found if some else None
 
 
 def _asset() -> apprise.AppriseAsset:

@@ -13,6 +13,14 @@ from headway.reports.snapshot import Snapshot
 
 def take(view: View, some: Sequence[Document]) -> Snapshot:
     """What these documents, all for one cell or none, may say; UsageError with everything that they may not."""
+    taken, wrong = tried(view, some)
+    if wrong:
+        raise UsageError(wrong)
+    return taken
+
+
+def tried(view: View, some: Sequence[Document]) -> tuple[Snapshot, list[Mistake]]:
+    """The same, and everything that they may not say."""
     requests = documents.requests(some)
     taken = taking.take(view, requests, some[0].cell)
     wrong: list[Mistake] = []
@@ -21,6 +29,4 @@ def take(view: View, some: Sequence[Document]) -> Snapshot:
             answers.answer(request, taken)
         except UsageError as error:
             wrong += error.mistakes
-    if wrong:
-        raise UsageError(wrong)
-    return taken
+    return taken, wrong

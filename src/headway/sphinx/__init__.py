@@ -15,7 +15,7 @@ from sphinx.util.typing import ExtensionMetadata
 
 from headway import __version__
 from headway.reports.asked import DIRECTIVES, ROLES
-from headway.sphinx import asking, drawing, styles
+from headway.sphinx import asking, drawing, mail, styles
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -36,5 +36,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("builder-inited", styles.write)
     app.connect("html-page-context", styles.contents)
     app.add_css_file(styles.FILE)
+    app.add_builder(mail.MailBuilder)
+    app.add_html_theme("headway-mail", str(Path(__file__).parent / "mailtheme"))
     app.add_html_theme("headway", str(Path(__file__).parent / "theme"))
     return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -24,6 +24,8 @@ from headway.reports.records import Number as Told
 from headway.reports.snapshot import Snapshot, edition_of
 from headway.sphinx.drawing import kpi_chart, kpi_number
 
+#: What is wrong where a number is not there, or not yet.
+LACKING = ("no-number", "unknown-period")
 _LOG = logging.getLogger(__name__)
 #: How many cards stand side by side, without a word on it.
 _BESIDE = {1: 1, 2: 2, 4: 2}
@@ -67,6 +69,11 @@ def _wrong(env: BuildEnvironment) -> dict[str, int]:
     return found
 
 
+def _lacks(error: HeadwayError, snapshot: Snapshot) -> bool:
+    """True if words are to stand in the place of what is not there: the report waited long enough for it."""
+    return bool(snapshot.data.get("lacks")) and all(one.slug in LACKING for one in error.mistakes)
+
+
 def _tell(env: BuildEnvironment, error: HeadwayError, location: str) -> None:
     for one in error.mistakes:
         remedy = f" {one.remedy}" if one.remedy else ""
@@ -85,8 +92,14 @@ class Number(SphinxRole):
         try:
             request = asked.role(self.name.lower(), self.text)
             snapshot = snapshot_of(self.env)
+        except UsageError as error:
+            _tell(self.env, error, self.get_location())
+            return [nodes.problematic(self.rawtext, self.rawtext)], []
+        try:
             told = answers.number(request, snapshot)
         except UsageError as error:
+            if _lacks(error, snapshot):
+                return [nodes.emphasis("", "not available")], []
             _tell(self.env, error, self.get_location())
             return [nodes.problematic(self.rawtext, self.rawtext)], []
         parts = told.parts or (told,)
@@ -117,8 +130,15 @@ class _Asking(SphinxDirective):
         try:
             request = asked.directive(self.name, argument, self.options, list(self.content))
             snapshot = snapshot_of(self.env)
+        except UsageError as error:
+            _tell(self.env, error, self.get_location())
+            return []
+        try:
             return self.made(answers.answer(request, snapshot), request, snapshot)
         except UsageError as error:
+            if _lacks(error, snapshot):
+                words = nodes.emphasis("", f"Not available: {error.mistakes[0].message}.")
+                return [nodes.paragraph("", "", words)]
             _tell(self.env, error, self.get_location())
             return []
 

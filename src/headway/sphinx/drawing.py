@@ -11,6 +11,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 
 from headway.publish import rendering
+from headway.sphinx import mail
 
 
 class kpi_number(nodes.inline):  # noqa: N801  # docutils calls a node's class by the name of its element
@@ -34,7 +35,7 @@ def visit_number(self: HTML5Translator, node: kpi_number) -> None:
         self.body.append(self.starttag(node, "a", "", CLASS=classes, href=node["link"], **told))
     else:
         self.body.append(self.starttag(node, "span", "", CLASS=classes, **told))
-    if node["status"]:
+    if node["status"] and not isinstance(self.builder, mail.MailBuilder):
         name = node["status"].replace(" ", "-")
         self.body.append(f'<svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">{_icon(name)}</svg>')
 
@@ -53,6 +54,9 @@ def _icon(name: str) -> str:
 
 def visit_chart(self: HTML5Translator, node: kpi_chart) -> None:
     """The drawing itself: it follows the page into the dark."""
+    if isinstance(self.builder, mail.MailBuilder):
+        self.body.append(mail.image(self.builder, node))
+        raise nodes.SkipNode
     self.body.append(f'<div class="plot">{node["drawn"]}</div>\n')
     raise nodes.SkipNode
 

@@ -1,0 +1,85 @@
+"""Editions: reports that go out by themselves, built once, kept, and sent once to each route.
+
+    schedules.newest -> waits, or is built -> one transaction -> begun -> route -> what came of it
+
+`keep` is the one verb, called by every tick while it is the only clock. An edition is recorded when its files lie on
+the disk, and from then on these files are what is sent. That it is handed to a route is recorded before and after: one
+that was begun by a process that ended may have arrived, so it is not sent again, and somebody is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from headway import __version__, schedules
+from headway.editions import sending
+from headway.ledger import Editions, Ledger, Run
+from headway.model import Catalog, Edition, EditionState, Posting, Report
+from headway.schedules import Slot
+
+#: The run whose numbers an edition looked at, and the catalogue: while both stay, waiting longer changes nothing.
+_DONE = (EditionState.BUILT, EditionState.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of reports in one tick: editions that stand otherwise than before, and what routes took."""
+
+    editions: tuple[Edition, ...] = ()
+    postings: tuple[Posting, ...] = ()
+
+
+def keep(catalog: Catalog, ledger: Ledger, now: datetime, environ: Mapping[str, str]) -> Kept:
+    """Build what is due at `now`, and send what was built. Nothing before the first run."""
+    if not catalog.reports or (run := ledger.last_run()) is None:
+        return Kept()
+    known = ledger.editions().editions
+    made: list[Edition] = []
+    for report in catalog.reports.values():
+        slot = schedules.newest(report, catalog.calendar, catalog.working, now)
+        if slot is None:
+            continue
+        found = _step(report, slot, known, run, (catalog, ledger, now))
+        if found:
+            record(ledger, now, Editions(editions=found))
+            made += found
+    return Kept(tuple(made), sending.send(catalog, ledger, now, environ))
+
+
+def record(ledger: Ledger, now: datetime, added: Editions) -> None:
+    """Keep rows; as deliveries, they say nothing of numbers."""
+    ledger.record_editions(Run(now, now, "", state="delivery", version=__version__), added)
+
+
+def _step(
+    report: Report, slot: Slot, known: tuple[Edition, ...], run: Run, around: tuple[Catalog, Ledger, datetime]
+) -> tuple[Edition, ...]:
+    """What an edition is now, if that differs from what is known of it."""
+    catalog, ledger, now = around
+    own = [one for one in known if one.report == report.name and one.grain == report.every]
+    blank = Edition(
+        report.name, report.every, slot.period.name, "", slot.due, now, EditionState.SKIPPED, subject=report.title
+    )
+    blank = replace(blank, numbers=f"{run.uuid} {catalog.fingerprint}")
+    if not own:
+        return (blank,)
+    before = [one for one in own if one.period == slot.period.name]
+    if any(one.state in _DONE for one in before):
+        return ()
+    late = now >= slot.deadline
+    if before and before[-1].numbers == blank.numbers and not (late and before[-1].state is EditionState.WAITING):
+        return ()
+    try:
+        from headway.editions import building  # Sphinx takes longer to import than most ticks last
+    except ImportError as error:
+        lacks = f'reports need {error.name}: pip install "headway[reports]"'
+        return (replace(blank, state=EditionState.FAILED, lacks=lacks),)
+    found = building.build(report, slot, blank, catalog, ledger, late=late)
+    if before and [(one.state, one.lacks) for one in found] == [(before[-1].state, before[-1].lacks)]:
+        return tuple(found) if before[-1].numbers != blank.numbers else ()
+    return tuple(found)
+
+
+__all__ = ["Kept", "keep", "record"]

@@ -1,0 +1,52 @@
+"""What a report lacks: numbers that its period should have, and that are late, withheld, or were not computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from headway.errors import Mistake
+from headway.ledger import Ledger, Run
+from headway.model import Catalog
+from headway.periods import Period
+from headway.reports.asked import Request
+from headway.reports.snapshot import Snapshot
+from headway.sphinx.asking import LACKING
+
+
+def split(wrong: Sequence[Mistake]) -> tuple[list[Mistake], list[str]]:
+    """What somebody has to mend in a document, and which numbers are not there."""
+    amiss = [one for one in wrong if one.slug not in LACKING]
+    return amiss, [one.message for one in wrong if one.slug in LACKING]
+
+
+def of_run(run: Run, period: Period, catalog: Catalog) -> Iterator[str]:
+    """Nothing can be known of a period before numbers are computed after its end."""
+    if run.now < catalog.calendar.moment(catalog.calendar.next(period).first):
+        yield f"No numbers were computed since {period} ended"
+
+
+def of_numbers(
+    requests: Iterable[Request], taken: Snapshot, period: Period, catalog: Catalog, ledger: Ledger, run: Run
+) -> Iterator[str]:
+    """Of the KPIs that a document asks for: those that could not be computed, or have no number of the period."""
+    failed = {one.kpi for one in ledger.failures(run.id)}
+    seen: dict[tuple[object, ...], None] = {}
+    for request in requests:
+        for of in request.of:
+            if of.period in ("", period.name) and of.kpi in catalog.kpis:
+                seen[of.kpi, of.part, of.cell] = None
+    for kpi, part, cell in seen:
+        title = catalog.kpis[str(kpi)].title
+        if kpi in failed:
+            yield f"{title} could not be computed"
+            continue
+        for line in taken.lines(str(kpi), str(part), cell):  # type: ignore[arg-type]  # as the address has it
+            if line.grain != period.grain or not line.points:
+                continue
+            point = next((one for one in line.points if one.period == period.name), None)
+            if point is None and line.points[-1].period >= period.name:
+                continue
+            if point is None or point.running:
+                yield f"{line.title} for {period} is late"
+            elif point.status == "withheld":
+                yield f"{line.title} for {period} is withheld"

@@ -1,0 +1,51 @@
+"""A builder that makes the body of a mail: one page without scripts, whose drawings are pictures beside it.
+
+Mail programs show neither SVG nor our stylesheet's modern parts. What they show is HTML with a short `<style>`, and
+pictures that the mail brings along, named `cid:`.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.builders.singlehtml import SingleFileHTMLBuilder
+
+from headway import charts
+
+#: The first lines of a report, for where no mail goes.
+LINES = "lines.txt"
+_LINES = 6
+
+
+class MailBuilder(SingleFileHTMLBuilder):
+    """Writes `NAME.html`, a PNG for each drawing, and the first sentences as plain text."""
+
+    name = "mail"
+
+    def get_theme_config(self) -> tuple[str, dict[str, str | int | bool]]:
+        """A page for mail programs."""
+        return "headway-mail", dict(self.config.html_theme_options)
+
+    def assemble_doctree(self) -> nodes.document:
+        """The whole text, whose first sentences are kept."""
+        tree = super().assemble_doctree()
+        parents = (nodes.section, nodes.document)
+        found = [node.astext() for node in tree.findall(nodes.paragraph) if isinstance(node.parent, parents)]
+        lines = [" ".join(text.split()) for text in found][:_LINES]
+        (Path(self.outdir) / LINES).write_text("\n".join(lines), "utf-8")
+        return tree
+
+    def picture(self, svg: str) -> str:
+        """Keep a drawing as a picture, and say what it is called."""
+        name = f"{sha256(svg.encode()).hexdigest()[:16]}.png"
+        (Path(self.outdir) / name).write_bytes(charts.picture(svg))
+        return name
+
+
+def image(builder: MailBuilder, node: Any) -> str:
+    """A drawing as the mail shows it."""
+    says = str(node["says"]).replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return f'<p><img class="plot" src="cid:{builder.picture(node["svg"])}" alt="{says}" width="600"></p>\n'
