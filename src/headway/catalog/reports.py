@@ -45,7 +45,7 @@ class _Report(Entry):
             self.say("'formats' has html, pdf or both", "bad-value", "Write for example [html, pdf].", "formats")
         known = dict.fromkeys(column for kpi in self.scene.kpis.values() for by in kpi.by for column in by)
         for n, column in enumerate(spec.for_each):
-            self.known(column, "column by which a KPI is broken down", known, "for_each", n)
+            self.known(column, "breakdown", known, "for_each", n)
         if not self.fine:
             return None
         return Report(

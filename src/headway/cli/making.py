@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,13 +66,7 @@ def _documents(asked: Asked, path: Path, view: View) -> list[Document]:
     if asked.cell:
         remedy = "One makes a report for one cell, the other one for each."
         raise UsageError(Mistake("--for and --for-each exclude each other", "unknown-option", None, remedy))
-    some = [rendering.render(path, view, period, cell) for cell in each.cells(view, asked.for_each, period)]
-    seen = Counter[str]()
-    for n, one in enumerate(some):
-        seen[one.name] += 1
-        if seen[one.name] > 1:  # two values that differ only in letters which file names do not have
-            some[n] = replace(one, name=f"{one.name}-{seen[one.name]}")
-    return some
+    return rendering.render_each(path, view, period, each.cells(view, asked.for_each, period))
 
 
 def _filed(path: Path, header: Header, asked: Asked, kinds: Sequence[str], out: Path) -> list[Path]:

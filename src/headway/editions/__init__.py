@@ -19,7 +19,7 @@ from headway.ledger import Editions, Ledger, Run
 from headway.model import Catalog, Edition, EditionState, Posting, Report
 from headway.schedules import Slot
 
-#: The run whose numbers an edition looked at, and the catalogue: while both stay, waiting longer changes nothing.
+#: What an edition stays, whatever is computed later.
 _DONE = (EditionState.BUILT, EditionState.SKIPPED)
 
 
@@ -69,6 +69,7 @@ def _step(
     if any(one.state in _DONE for one in before):
         return ()
     late = now >= slot.deadline
+    # The same run and the same catalogue would find the same: what waits then waits for its deadline alone.
     if before and before[-1].numbers == blank.numbers and not (late and before[-1].state is EditionState.WAITING):
         return ()
     try:

@@ -16,7 +16,7 @@ from headway.ledger import Ledger
 from headway.model import Catalog, Edition, EditionState, Report, SentAs
 from headway.publish import view as views
 from headway.publish.view import View
-from headway.reports import answered, documents, each, rendering
+from headway.reports import answered, each, rendering
 from headway.reports.documents import Document
 from headway.reports.snapshot import Snapshot
 from headway.schedules import Slot
@@ -50,7 +50,10 @@ def build(
             return (replace(blank, state=EditionState.WAITING, lacks="; ".join(lacks)),)
         return tuple(_built(report, page, blank, catalog) for page in pages)
     except HeadwayError as error:
-        return (replace(blank, state=EditionState.FAILED, lacks=str(error.mistakes[0].message)),)
+        return (replace(blank, state=EditionState.FAILED, lacks=str(error.mistakes[0]).splitlines()[0]),)
+    except Exception as error:  # whatever one document does to Sphinx, the other reports go out
+        why = f"it cannot be built: {type(error).__name__}: {error}"
+        return (replace(blank, state=EditionState.FAILED, lacks=why.splitlines()[0]),)
 
 
 def _pages(report: Report, slot: Slot, view: View, catalog: Catalog, ledger: Ledger) -> Iterator[_Page]:
@@ -59,8 +62,7 @@ def _pages(report: Report, slot: Slot, view: View, catalog: Catalog, ledger: Led
     run = ledger.last_run()
     assert run is not None  # an edition is built after it
     cells = each.cells(view, report.for_each, slot.period) if report.for_each else [()]
-    for cell in cells:
-        document = rendering.render(path, view, slot.period, cell)
+    for document in rendering.render_each(path, view, slot.period, cells):
         taken, wrong = answered.tried(view, [document])
         amiss, absent = lacking.split(wrong)
         if amiss:
@@ -118,4 +120,4 @@ def _digest(folder: Path) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-__all__ = ["FOLDER", "MAIL", "build", "documents"]
+__all__ = ["FOLDER", "MAIL", "build"]

@@ -8,6 +8,9 @@ frozen and few: a file that somebody sent can neither read the disk nor see what
 from __future__ import annotations
 
 import traceback
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
@@ -64,6 +67,17 @@ def render(named: str | Path, view: View, period: Period | None = None, cell: Ce
         remedy = "Make a document of it, and pin that: headway report build TEMPLATE --markdown"
         raise UsageError(Mistake(message, "pinned-template", None, remedy))
     return one
+
+
+def render_each(named: str | Path, view: View, period: Period | None, cells: Iterable[Cell]) -> list[Document]:
+    """One document for each cell, no two of one name."""
+    some = [render(named, view, period, cell) for cell in cells]
+    seen = Counter[str]()
+    for n, one in enumerate(some):
+        seen[one.name] += 1
+        if seen[one.name] > 1:  # two values that differ only in letters which file names do not have
+            some[n] = replace(one, name=f"{one.name}-{seen[one.name]}")
+    return some
 
 
 def newest(path: Path, view: View) -> Period | None:
