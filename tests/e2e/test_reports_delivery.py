@@ -129,7 +129,7 @@ def test_an_edition_is_built_and_sent_once(project: Catalog, ledger: Ledger, mai
     assert states(told) == ["built", "sent"]
     assert clock.tick(project, ledger, NEXT + timedelta(minutes=1), {"TEAM": mailbox.address}).idle
     (mail,) = mailbox.mails
-    assert mail["subject"] == "The week, 2026-W47"
+    assert mail["subject"] == "The week, 16\N{EN DASH}22 Nov 2026"
     found = parts(mail)
     html = found["text/html"].decode()
     picture = next(name for name in found if name.endswith(".png"))

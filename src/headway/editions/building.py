@@ -11,7 +11,7 @@ from pathlib import Path
 
 from headway.editions import lacking
 from headway.errors import HeadwayError, UsageError
-from headway.formats import plurals
+from headway.formats import dates, plurals
 from headway.ledger import Ledger
 from headway.model import Catalog, Edition, EditionState, Report, SentAs
 from headway.publish import view as views
@@ -94,7 +94,8 @@ def _built(report: Report, page: _Page, blank: Edition, catalog: Catalog) -> Edi
         digest = _digest(fresh)
         shutil.rmtree(place, ignore_errors=True)  # of a process that ended before it could record them
         shutil.copytree(fresh, place)
-    subject = f"{report.title}: {own}, {blank.period}" if own else f"{report.title}, {blank.period}"
+    when = dates.period(catalog.calendar.parse(blank.period))
+    subject = f"{report.title}: {own}, {when}" if own else f"{report.title}, {when}"
     told = (folder.as_posix(), subject, "; ".join(page.lacks), digest)
     return replace(
         blank, state=EditionState.BUILT, own=own, folder=told[0], subject=told[1], lacks=told[2], digest=told[3]

@@ -12,6 +12,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
+from sphinx.writers.html5 import HTML5Translator
 
 from headway import charts
 
@@ -20,10 +21,34 @@ LINES = "lines.txt"
 _LINES = 6
 
 
+class _Translator(HTML5Translator):
+    """Items of lists and cells of tables have no paragraph of their own: the text part of a mail is made of this."""
+
+    def visit_paragraph(self, node: nodes.paragraph) -> None:
+        """As ever, but for those."""
+        if not _alone(node):
+            super().visit_paragraph(node)
+
+    def depart_paragraph(self, node: nodes.paragraph) -> None:
+        """The same."""
+        if not _alone(node):
+            super().depart_paragraph(node)
+
+
+def _alone(node: nodes.Element) -> bool:
+    return isinstance(node.parent, (nodes.list_item, nodes.entry)) and len(node.parent) == 1
+
+
 class MailBuilder(SingleFileHTMLBuilder):
     """Writes `NAME.html`, a PNG for each drawing, and the first sentences as plain text."""
 
     name = "mail"
+    default_translator_class = _Translator
+
+    def init(self) -> None:
+        """Nobody links to a place in a mail."""
+        self.config.html_permalinks = False
+        super().init()
 
     def get_theme_config(self) -> tuple[str, dict[str, str | int | bool]]:
         """A page for mail programs."""
