@@ -283,7 +283,7 @@ def test_a_pinned_document_reads_its_edition(project: Path, ask: Ask) -> None:
     (folder / "editions").mkdir(parents=True)
     text = (project / "snapshot.json").read_text("utf-8").replace("7,077", "7,111")
     (folder / "editions" / "old.json").write_text(text, "utf-8")
-    pinned = "---\nheadway: {edition: old}\n---\n"
+    pinned = "---\nheadway: {edition: old, audience: internal}\n---\n"
     (folder / "report.md").write_text(
         f"{pinned}\n\n\nSome {{kpi}}`mau\n  day` or so, {{kpi-period}}``mau day``\n", "utf-8"
     )
@@ -295,6 +295,9 @@ def test_a_pinned_document_reads_its_edition(project: Path, ask: Ask) -> None:
     (folder / "report.md").write_text(f"{pinned}\n\n\nSome {{kpi}}`mau week`\n", "utf-8")
     with pytest.raises(UsageError, match=r"filed/report\.md:7:1: the snapshot does not hold mau week"):
         ask("kpi", "mau week", line=7)
+    (folder / "report.md").write_text(pinned.replace("internal", "public") + "\nSome {kpi}`mau day`\n", "utf-8")
+    with pytest.raises(UsageError, match="not-for-readers"):
+        ask("kpi", "mau day", line=5)
     (folder / "report.md").write_text("---\nheadway: {edition: }\n---\n\nSome {kpi}`mau day`\n", "utf-8")
     with pytest.raises(UsageError, match="cannot be read"):
         ask("kpi", "mau day", line=5)

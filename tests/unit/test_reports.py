@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,7 +22,7 @@ from headway.publish.view import View
 from headway.reports import answers, asked, documents, taking
 from headway.reports.asked import Address, Request
 from headway.reports.records import Answer, Card, Figure, Listing, Number, Table
-from headway.reports.snapshot import Snapshot
+from headway.reports.snapshot import Snapshot, edition, edition_of
 
 Published = tuple[Ledger, Catalog]
 Asks = Callable[..., Snapshot]
@@ -138,7 +139,7 @@ def test_a_front_matter_pins_an_edition(tmp_path: Path) -> None:
         ("kpi-status", "retention", "Below target"),
         ("kpi-period", "revenue", "October 2026"),
         ("kpi", 'satisfaction or="not published"', "not published"),
-        ("kpi", 'nothing or="none"', "none"),
+        ("kpi", 'mau 1999-01-01 or="none"', "none"),
     ],
 )
 def test_a_sentence_says_what_the_page_says(name: str, text: str, said: str, internal: View) -> None:
@@ -210,6 +211,48 @@ def test_the_same_data_are_the_same_file(internal: View, tmp_path: Path) -> None
     assert Snapshot.read(path).text() == text
     path.write_text('{"format": 99}', "utf-8")
     assert mistakes(lambda: Snapshot.read(path))[0].slug == "not-a-snapshot"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"format": 1}', '{"format": 1, "about": {}}'])
+def test_a_file_that_is_no_snapshot_is_told(text: str, tmp_path: Path) -> None:
+    """Of one that was filed, where to get it again; never as what Python stumbled over."""
+    path = tmp_path / "editions" / "2026-q3.json"
+    path.parent.mkdir()
+    path.write_text(text, "utf-8")
+    (one,) = mistakes(lambda: Snapshot.read(path))
+    assert one.slug == "not-a-snapshot"
+    assert "Restore it from your version control" in (one.remedy or "")
+
+
+@pytest.mark.parametrize("name", ["", "../x", "q 3", "a/b", ".hidden"])
+def test_an_edition_is_a_file_beside_its_document(name: str) -> None:
+    """And nothing that leads elsewhere."""
+    (one,) = mistakes(lambda: edition_of(Path("grant.md"), name))
+    assert one.slug == "bad-value"
+
+
+def test_a_document_says_no_numbers_that_its_readers_may_not_see(internal: View, tmp_path: Path) -> None:
+    """What was filed for fewer readers is refused; for more, it is taken."""
+    path = edition_of(tmp_path / "grant.md", "old")
+    path.parent.mkdir()
+    path.write_text(taking.take(internal, [asked.role("kpi", "mau")]).text(), "utf-8")
+    assert edition(tmp_path / "grant.md", "old", "restricted").about["audience"] == "internal"
+    for readers in ("public", ""):
+        (one,) = mistakes(partial(edition, tmp_path / "grant.md", "old", readers))
+        assert one.slug == "not-for-readers"
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [("moo", "unknown-kpi"), ("mau 2026-13", "bad-period"), ("mau planet=mars", "unknown-cell")],
+)
+def test_words_for_a_number_do_not_hide_a_mistake(text: str, slug: str, internal: View) -> None:
+    """They stand for a number that there is not, not for a name that nothing has."""
+    (one,) = mistakes(lambda: told(asked.role("kpi", f'{text} or="none"'), internal))
+    assert one.slug == slug
+    absent = told(asked.role("kpi", 'mau 1999-01-01 or="none"'), internal)
+    assert isinstance(absent, Number)
+    assert absent.text == "none"
 
 
 # -- more than one -------------------------------------------------------------------------------------------------

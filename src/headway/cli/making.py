@@ -72,15 +72,21 @@ def _documents(asked: Asked, path: Path, view: View) -> list[Document]:
 def _filed(path: Path, header: Header, asked: Asked, kinds: Sequence[str], out: Path) -> list[Path]:
     """The files of a document that is pinned to an edition."""
     from headway.reports import documents as reading
-    from headway.reports.snapshot import edition_of
+    from headway.reports.snapshot import edition, edition_of
 
-    if asked.as_of or asked.audience or asked.cell or asked.for_each:
-        message = f"{path} is pinned to edition {header.edition}"
-        remedy = "Leave --as-of, --audience and cells out, or take the edition out of its front matter."
-        raise UsageError(Mistake(message, "unknown-option", None, remedy))
+    pinned(path, header.edition, asked.as_of, asked.audience, asked.period, asked.cell, asked.for_each)
     one = reading.read(path)
     reading.requests([one])
+    edition(path, header.edition, header.audience)
     return _write(one, edition_of(path, header.edition), kinds, out)
+
+
+def pinned(path: Path, name: str, *asked: object) -> None:
+    """UsageError if anything is asked of a document that says what was filed."""
+    if any(asked):
+        message = f"{path} is pinned to edition {name}"
+        remedy = "Leave readers, times and cells out, or take the edition out of its front matter."
+        raise UsageError(Mistake(message, "unknown-option", None, remedy))
 
 
 def _write(one: Document, snapshot: str | Path, kinds: Sequence[str], out: Path) -> list[Path]:

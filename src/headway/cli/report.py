@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -57,9 +58,11 @@ def snapshot(
     if edition is not None and (out is not None or len(some) != 1):
         remedy = "As in: headway snapshot grant.md --edition 2026-q3"
         raise UsageError(Mistake("--edition files one document, beside it", "unknown-option", None, remedy))
+    path = edition_of(some[0].path, edition) if edition is not None else out or Path("snapshot.json")
     taken = take(some, project, audience, as_of)
-    path = edition_of(some[0].path, edition) if edition else out or Path("snapshot.json")
-    _write(path, taken.text(), filed=edition is not None)
+    if not _write(path, taken, filed=edition is not None):
+        typer.echo(f"{path} is filed already, with the same numbers.")
+        return
     kpis = plurals.count(len(taken.kpis), "KPI")
     readers = taken.about["audience"]
     typer.echo(f"Wrote {path}: {kpis}, as {readers} readers may see them at {taken.about['when']}.")
@@ -80,19 +83,24 @@ def take(documents: Sequence[Document], project: Path, audience: Readers | None,
         return answered.take(view, documents) if documents else taking.take(view, None)
 
 
-def _write(path: Path, text: str, *, filed: bool) -> None:
-    """Write a snapshot; one that is filed is never written over by another."""
+def _write(path: Path, taken: Snapshot, *, filed: bool) -> bool:
+    """Write a snapshot; one that is filed is never written over by another. False if it says the same already."""
+    from headway.reports.snapshot import Snapshot, same_numbers
+
+    if filed and path.exists():
+        if same_numbers(Snapshot.read(path), Snapshot(json.loads(taken.text()))):
+            return False
+        remedy = f"What is filed stays. File this one by another name, or delete {path.name} yourself."
+        raise UsageError(Mistake(f"{path} is filed, and says something else", "edition-filed", None, remedy))
     try:
-        if filed and path.exists():
-            if path.read_text("utf-8") == text:
-                return
-            remedy = f"What is filed stays. File this one by another name, or delete {path.name} yourself."
-            raise UsageError(Mistake(f"{path} is filed, and says something else", "edition-filed", None, remedy))
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+        path.write_text(taken.text(), "utf-8")
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise PublishError(Mistake(f"{path} cannot be written: {why}", "not-writable", None, None)) from None
+        raise PublishError(
+            Mistake(f"{path} cannot be written: {why}", "not-writable", None, "Choose another: -o FILE")
+        ) from None
+    return True
 
 
 report = typer.Typer(help="Make reports of documents, with the numbers of the ledger.", rich_markup_mode=None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from headway.cli.console import screen
+from headway.cli.making import pinned
 from headway.cli.project import view_of
 from headway.cli.report import AudienceOption, report
 from headway.errors import Mistake, UsageError
@@ -75,14 +76,11 @@ def _snapshot(one: Document, project: Path, audience: Readers | None, as_of: str
     """What was filed, of a document that is pinned; else what it asks for, and what its prose may speak of."""
     from headway.model import Audience
     from headway.reports import sought, taking
-    from headway.reports.snapshot import Snapshot, edition_of
+    from headway.reports.snapshot import edition
 
     if one.edition:
-        if as_of or audience:
-            remedy = "Leave --as-of and --audience out, or take the edition out of its front matter."
-            message = f"{one.path} is pinned to edition {one.edition}"
-            raise UsageError(Mistake(message, "unknown-option", None, remedy))
-        return Snapshot.read(edition_of(one.path, one.edition))
+        pinned(one.path, one.edition, as_of, audience)
+        return edition(one.path, one.edition, one.audience)
     with view_of(project, Audience(audience.value if audience else one.audience or "public"), as_of) as view:
         return taking.take(view, [*one.requests, *sought.requests(view, one.text)])
 

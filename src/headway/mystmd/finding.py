@@ -25,6 +25,7 @@ _APART = ("_build", "node_modules")
 _MATTER = re.compile(r"\s*---[ \t]*\n(.*?\n)---[ \t]*(?:\n|$)", re.DOTALL)
 #: What the front matter says to us, on its line or on those below that are indented.
 _OWN = re.compile(r"""^["']?headway["']?[ \t]*:(.*(?:\n(?:[ \t].*)?)*)""", re.MULTILINE)
+_READERS = re.compile(r"""\baudience["']?\s*:\s*["']?(public|internal|restricted)\b""")
 _EDITION = re.compile(r"""\bedition["']?\s*:\s*["']?([^\s"',}]+)""")
 
 
@@ -101,11 +102,22 @@ def _snapshot(document: Path, folder: Path) -> Path:
 
 def _pinned(document: Path) -> str:
     """The edition that the front matter names, or ''. It is YAML, but this key is all that is asked of it."""
-    matter = _MATTER.match(document.read_text("utf-8", errors="replace"))
-    own = _OWN.search(matter[1]) if matter else None
-    said = re.sub(r"(^|\s)#.*", "", own[1]) if own else ""
+    said = _said(document)
     found = _EDITION.search(said)
     if found is None and "edition" in said:
         message = f"the edition in the front matter of {document.name} cannot be read"
         raise UsageError(Mistake(message, "bad-value", None, "Write it as headway: {edition: 2026-q3}"))
     return found[1] if found else ""
+
+
+def readers(document: Path) -> str:
+    """Whom the front matter says that the document is for; public, if it is pinned and says nothing, else ''."""
+    found = _READERS.search(_said(document))
+    return found[1] if found else "public" if _pinned(document) else ""
+
+
+def _said(document: Path) -> str:
+    """What the front matter says to us."""
+    matter = _MATTER.match(document.read_text("utf-8", errors="replace"))
+    own = _OWN.search(matter[1]) if matter else None
+    return re.sub(r"(^|\s)#.*", "", own[1]) if own else ""

@@ -63,7 +63,7 @@ def told(data: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) 
     asking = finding.find(data, folder, environment)
     try:
         request = _read(data, asking.place)
-        snapshot = Snapshot.read(asking.snapshot)
+        snapshot = _read_for(asking)
         answer = answers.answer(request, snapshot)
     except UsageError as error:
         raise UsageError(_mistakes(asking) or error.mistakes) from None
@@ -72,6 +72,15 @@ def told(data: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) 
         return tree.sentence(answer, snapshot)
     body = data.get("body") if request.name in _PROSE else None
     return tree.nodes(answer, request, snapshot, list(body or []), asking, environment)
+
+
+def _read_for(asking: Asked) -> Snapshot:
+    """The snapshot, which all readers of the documents may see."""
+    snapshot = Snapshot.read(asking.snapshot)
+    for document in asking.documents:
+        if readers := finding.readers(document):
+            snapshot.meant_for(readers, document)
+    return snapshot
 
 
 def _read(data: Mapping[str, Any], place: Place | None) -> asked.Request:
@@ -89,7 +98,7 @@ def _mistakes(asking: Asked) -> list[Mistake]:
         requests, wrong = asked.scan(document.read_text("utf-8"), asking.name(document))
         found += wrong
         try:
-            snapshot = Snapshot.read(asking.snapshot)
+            snapshot = _read_for(asking)
         except UsageError as error:
             return [*found, *error.mistakes]
         for request in requests:

@@ -15,6 +15,8 @@ from headway.reports.asked import ROLES, Address, Request
 from headway.reports.records import Answer, Card, Definition, Figure, Listing, Number, Row, Table
 from headway.reports.snapshot import Change, Point, Said, Series, Snapshot
 
+#: What an author may have words for: a number that there is not. A name that nothing has is a mistake all the same.
+_ABSENT = ("no-number", "unknown-period")
 _RANK = {grain: rank for rank, grain in enumerate(("hour", "day", "week", "month", "quarter", "year"))}
 
 
@@ -54,7 +56,7 @@ def number(request: Request, snapshot: Snapshot) -> Number:
             return _sentence(request, series, point, snapshot)
         text, status = _said(request, series, point)
     except UsageError as error:
-        if instead is None or error.mistakes[0].slug == "outside-the-cell":
+        if instead is None or error.mistakes[0].slug not in _ABSENT:
             raise
         return Number(instead, of.kpi, of.part, of.period, of.cell)
     than = _change(request, series, point).period if request.name == "kpi-change" else ""

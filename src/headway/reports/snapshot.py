@@ -7,6 +7,7 @@ file that is filed beside its report small. Standard library only.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,11 @@ from headway.errors import Mistake, UsageError
 FORMAT = 1
 #: Where a report's filed snapshots stand, beside it.
 EDITIONS = "editions"
+#: Readers, those first who may see the least.
+AUDIENCES = ("public", "internal", "restricted")
+#: What of `about` says when a snapshot was taken, and nothing of what it says.
+_TAKEN = ("as_of", "when", "day", "computed", "run")
+_EDITION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 Cell = tuple[tuple[str, str], ...]
 
@@ -149,25 +155,40 @@ class Snapshot:
     @classmethod
     def read(cls, path: Path) -> Snapshot:
         """The snapshot in a file; UsageError `missing-file` or `not-a-snapshot`."""
-        remedy = f"Take it: headway snapshot -o {path.name}"
-        if path.parent.name == EDITIONS:
-            remedy = f"File it: headway snapshot DOCUMENT --edition {path.stem}"
+        filed = path.parent.name == EDITIONS
+        take = f"headway snapshot DOCUMENT --edition {path.stem}" if filed else f"headway snapshot -o {path.name}"
+        again = f"Restore it from your version control, or delete it and file it again: {take}"
         try:
             data = json.loads(path.read_text("utf-8"))
         except FileNotFoundError:
+            remedy = f"{'File' if filed else 'Take'} it: {take}"
             raise UsageError(Mistake(f"there is no snapshot {path}", "missing-file", None, remedy)) from None
-        except (OSError, ValueError) as error:
-            raise UsageError(
-                Mistake(f"{path} cannot be read as a snapshot: {error}", "not-a-snapshot", None, remedy)
-            ) from None
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
-            said = f"has format {data.get('format')}" if isinstance(data, dict) and "format" in data else "is none"
-            raise UsageError(
-                Mistake(
-                    f"{path} {said}; this version reads snapshots of format {FORMAT}", "not-a-snapshot", None, remedy
-                )
-            )
-        return cls(data)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise UsageError(Mistake(f"{path} cannot be read: {why}", "not-a-snapshot", None, None)) from None
+        except ValueError:
+            data = None
+        remedy = again if filed else f"Take it again: {take}"
+        if not isinstance(data, dict) or "format" not in data:
+            raise UsageError(Mistake(f"{path} is no snapshot of Headway", "not-a-snapshot", None, remedy))
+        if data["format"] != FORMAT:
+            said = f"{path} has format {data['format']}; this version reads snapshots of format {FORMAT}"
+            raise UsageError(Mistake(said, "not-a-snapshot", None, remedy))
+        try:
+            made = cls(data)
+            _ = made.about["audience"], made._series  # what is missing is told now, not where it is looked up
+        except (KeyError, TypeError, AttributeError):
+            raise UsageError(Mistake(f"{path} is damaged: parts are missing", "not-a-snapshot", None, remedy)) from None
+        return made
+
+    def meant_for(self, audience: str, document: Path) -> Snapshot:
+        """The same, if these readers may see all of it; UsageError `not-for-readers` if it is for fewer."""
+        own = str(self.about["audience"])
+        if AUDIENCES.index(own) > AUDIENCES.index(audience):
+            remedy = f"Say in its front matter whom it is for: headway: {{audience: {own}}}. Or take other numbers."
+            message = f"{document} is for {audience} readers, and its numbers were taken for {own} ones"
+            raise UsageError(Mistake(message, "not-for-readers", None, remedy))
+        return self
 
 
 def _plain(thing: object) -> str:
@@ -183,5 +204,21 @@ def _lined(value: object) -> str:
 
 
 def edition_of(document: Path, name: str) -> Path:
-    """Where an edition of a report is filed."""
+    """Where an edition of a report is filed; UsageError `bad-value` for a name that no file should have."""
+    if not _EDITION.fullmatch(name):
+        remedy = "Letters, digits, dots and dashes, as in 2026-q3."
+        raise UsageError(Mistake(f"'{name}' is no name for an edition", "bad-value", None, remedy))
     return document.parent / EDITIONS / f"{name}.json"
+
+
+def edition(document: Path, name: str, audience: str) -> Snapshot:
+    """The edition that a document is pinned to, whose readers are public unless it says otherwise."""
+    return Snapshot.read(edition_of(document, name)).meant_for(audience or AUDIENCES[0], document)
+
+
+def same_numbers(one: Snapshot, other: Snapshot) -> bool:
+    """True if two snapshots say the same, whenever they were taken."""
+    first, second = (
+        {**each.data, "about": {k: v for k, v in each.about.items() if k not in _TAKEN}} for each in (one, other)
+    )
+    return first == second

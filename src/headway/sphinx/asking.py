@@ -39,9 +39,13 @@ def snapshot_of(env: BuildEnvironment) -> Snapshot:
     path = Path(env.doc2path(env.docname))
     known: Snapshot | None = env.temp_data.get("headway_snapshot")  # Sphinx empties it after each document
     if known is None:
-        edition = documents.front_matter(path).get("edition", "")
+        own = documents.front_matter(path)
+        edition = own.get("edition", "")
         file = edition_of(path, edition) if edition else Path(env.srcdir) / env.config.headway_snapshot
-        known = env.temp_data["headway_snapshot"] = Snapshot.read(file)
+        known = Snapshot.read(file)
+        if readers := own.get("audience", "public" if edition else ""):
+            known.meant_for(readers, path)
+        env.temp_data["headway_snapshot"] = known
         env.note_dependency(str(file))
     return known
 
