@@ -95,7 +95,10 @@ def test_what_is_wrong_with_a_template_has_its_line(shop: Shop) -> None:
     template, out = str(shop.root / "shelf.md.jinja"), shop.root / "out"
     asked = ("report", "build", template, "--period", "2026-03-08", "--html", "-o", str(out), "--for", "shelf=maps")
     answer = shop.headway(*asked)
-    assert (answer.code, f"{template}:9:1: 'kpi' is undefined [template]" in answer.err) == (2, True), answer.err
+    assert (answer.code, f"{template}:9:1: there is no 'kpi'; did you mean 'kpis'? [template]" in answer.err) == (
+        2,
+        True,
+    ), answer.err
     shop.write("shelf.md.jinja", SHELF + "{kpi}`visits 2026-03-08`\n")
     answer = shop.headway(*asked)
     assert (answer.code, "Visits is asked for the total" in answer.err) == (2, True), answer.err

@@ -255,6 +255,16 @@ def test_words_for_a_number_do_not_hide_a_mistake(text: str, slug: str, internal
     assert absent.text == "none"
 
 
+def test_what_was_meant_to_be_ours_is_told() -> None:
+    """A role or a directive whose name is misspelled would else be somebody else's."""
+    found, wrong = asked.scan("# A\n\nSo {kpii}`mau` is, {other}`mau`.\n\n:::{kpi-chrt} mau\n:::\n\n`{kpis}`x", "a.md")
+    assert found == []
+    assert [(str(one.place), one.message, one.remedy) for one in wrong] == [
+        ("a.md:3:1", "there is no {kpii}", "Did you mean {kpi}?"),
+        ("a.md:5:1", "there is no {kpi-chrt}", "Did you mean {kpi-chart}?"),
+    ]
+
+
 # -- more than one -------------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -44,8 +45,14 @@ def test_a_template_is_about_the_newest_period_that_is_over(internal: View, tmp_
     """Of the length that its front matter names, whatever stands around that; another one may be asked for."""
     path = written(tmp_path, HEAD + "{{ period }} {{ period.label }}\n")
     assert rendering.render(path, internal).text.splitlines()[-1] == "2026-10 October 2026"
-    asked = internal.catalog.calendar.parse("2026-Q2")
-    assert rendering.render(path, internal, asked).text.splitlines()[-1] == "2026-Q2 Q2 2026"
+    parse = internal.catalog.calendar.parse
+    assert rendering.render(path, internal, parse("2026-06")).text.splitlines()[-1] == "2026-06 June 2026"
+    for text, said in (
+        ("2026-Q2", "own is about a month, and 2026-Q2 is a quarter"),
+        ("2026-11", "2026-11 is not over"),
+    ):
+        one = mistake(partial(rendering.render, path, internal, parse(text)))
+        assert (one.slug, one.message) == ("unknown-period", said)
     bare = written(tmp_path, "{{ period }}\n")
     assert mistake(lambda: rendering.render(bare, internal)).slug == "unknown-period"
 
@@ -72,9 +79,9 @@ def test_a_template_says_only_what_its_readers_may_see(published: Published, nor
 @pytest.mark.parametrize(
     ("body", "message", "line"),
     [
-        ("\n{{ kpi.title }}", "'kpi' is undefined", 6),
+        ("\n{{ kpi.title }}", "there is no 'kpi'; did you mean 'kpis'?", 6),
         ("{% for kpi in kpis %}\n", "Unexpected end of template", 5),
-        ("\n\n{{ kpis.title }}", "'tuple object' has no attribute 'title'", 7),
+        ("\n\n{{ kpis.title }}", "a list has no 'title'", 7),
         ("{{ 1 / 0 }}", "division by zero", 5),
         ("{% include 'no.md.jinja' %}", "there is no template no.md.jinja", 5),
         ("{{ kpis.__class__.__mro__ }}", "access to attribute '__class__' of 'tuple' object is unsafe", 5),
@@ -95,6 +102,26 @@ def test_a_mistake_in_a_template_has_its_place(
     ), one
 
 
+def test_a_template_for_a_cell_says_so(internal: View, tmp_path: Path) -> None:
+    """Where it is asked for everything."""
+    path = written(tmp_path, HEAD + "{% if cell %}one{% endif %}\n{{ cell.label }}\n")
+    assert mistake(lambda: rendering.render(path, internal)).message.startswith("it is made for one cell: --for-each")
+
+
+def test_a_template_reads_no_other_files(internal: View, tmp_path: Path) -> None:
+    """Whatever lies beside it."""
+    (tmp_path / "secret.yml").write_text("password: 1\n", "utf-8")
+    path = written(tmp_path, HEAD + "{% include 'secret.yml' %}\n")
+    assert mistake(lambda: rendering.render(path, internal)).message == "there is no template secret.yml"
+
+
+def test_what_fires_now_is_not_told_of_an_earlier_period(internal: View, tmp_path: Path) -> None:
+    """Nor what fails."""
+    path = written(tmp_path, HEAD + "{{ alerts | length }} {{ checks | length }} {{ held | length }}\n")
+    earlier = internal.catalog.calendar.parse("2026-02")
+    assert rendering.render(path, internal, earlier).text.splitlines()[-1] == "0 0 0"
+
+
 def test_a_template_cannot_be_pinned(internal: View, tmp_path: Path) -> None:
     """What it makes follows the data; the document that it made can be."""
     path = written(tmp_path, "---\nheadway: {edition: a, every: month}\n---\n# {{ period }}\n")
@@ -104,8 +131,9 @@ def test_a_template_cannot_be_pinned(internal: View, tmp_path: Path) -> None:
 
 def test_a_name_that_is_no_template_is_told(tmp_path: Path) -> None:
     """With those that there are."""
-    one = mistake(lambda: rendering.find("weakly"))
+    one = mistake(lambda: rendering.find("zebra"))
     assert (one.slug, "daily" in (one.remedy or "")) == ("missing-file", True)
+    assert mistake(lambda: rendering.find("weekley")).remedy == "Did you mean 'weekly'?"
 
 
 def test_a_mistake_in_what_a_template_made_is_in_that(internal: View, tmp_path: Path) -> None:

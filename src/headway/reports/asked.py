@@ -230,6 +230,11 @@ def scan(text: str, path: str) -> tuple[list[Request], list[Mistake]]:
         lines = lines[end + 1 :]
     for name, number, argument, options, body in _meant(lines):
         place = Place(path, number)
+        if name not in ROLES and name not in DIRECTIVES:
+            close = difflib.get_close_matches(name, [*ROLES, *DIRECTIVES], 1, 0.5)
+            remedy = f"Did you mean {{{close[0]}}}?" if close else f"There is {', '.join([*ROLES, *DIRECTIVES])}."
+            wrong.append(_mistake(f"there is no {{{name}}}", place, remedy))
+            continue
         try:
             one = role(name, argument, place) if name in ROLES else directive(name, argument, options, body, place)
             found.append(one)
@@ -242,12 +247,14 @@ _Meant = tuple[str, int, str, dict[str, str], list[str]]
 
 
 def _meant(lines: Sequence[_Line]) -> Iterator[_Meant]:
-    """Roles and directives of ours: name, line, text or argument, options and body."""
+    """Roles and directives of ours, and what was meant to be one: name, line, text or argument, options and body."""
     prose: list[_Line] = []
     at = 0
     while at < len(lines):
         fence = _FENCE.fullmatch(lines[at].text)
         name = fence["name"] if fence else None
+        if name is not None and name.startswith("kpi") and name not in DIRECTIVES:
+            yield name, lines[at].number, "", {}, []
         if fence is None or (name is None and fence["mark"].startswith(":")) or _goes_on(fence):
             if fence is None and lines[at].text.strip():
                 prose.append(lines[at])
@@ -295,6 +302,6 @@ def _roles(prose: Sequence[_Line]) -> Iterator[_Meant]:
     """The roles of a paragraph, whose lines may break within one."""
     text = "\n".join(line.text for line in prose)
     for match in _INLINE.finditer(text):
-        if match["name"] in ROLES:
+        if (match["name"] or "").startswith("kpi"):
             number = prose[text.count("\n", 0, match.start())].number
             yield match["name"], number, match["text"], {}, []

@@ -11,6 +11,7 @@ from headway.model import TOTAL, Cell
 from headway.periods import Period
 from headway.publish import goals, words
 from headway.publish.alertpages import AlertRow
+from headway.publish.pages import Sentence
 from headway.publish.view import View
 from headway.reports.names import plain
 
@@ -110,15 +111,23 @@ class TargetFact:
 
 
 def of(view: View, period: Period, cell: Cell = TOTAL) -> dict[str, Any]:
-    """All of it, by the names that a template knows; of a report for one cell, the alerts of that cell alone."""
+    """All of it, by the names that a template knows; of a report for one cell, the alerts of that cell alone.
+
+    What fires and fails does so now: a report on an earlier period says nothing of it.
+    """
+    calendar = view.catalog.calendar
+    is_newest = period.key >= calendar.previous(calendar.at(period.grain, view.now)).key
     page = view.alerts() if view.has_alerts else None
     active = [row for row in page.active if set(cell) <= set(row.cell.items())] if page else []
     handled = [row for row in page.handled if set(cell) <= set(row.cell.items())] if page else []
-    alerts = {"alerts": tuple(map(_alert, active)), "handled": tuple(map(_alert, handled))}
+    alerts = {
+        "alerts": tuple(map(_alert, active)) if is_newest else (),
+        "handled": tuple(map(_alert, handled)) if is_newest else (),
+    }
     if cell:
         empty = ("ended", "checks", "held", "waiting", "objectives", "notes", "targets")
         return alerts | dict.fromkeys(empty, ())
-    quality, calendar = view.quality(), view.catalog.calendar
+    quality = view.quality()
     ended = [one for one in page.resolved if period.first <= calendar.day(one.ended_at) <= period.last] if page else []
     return alerts | {
         "ended": tuple(
@@ -135,10 +144,12 @@ def of(view: View, period: Period, cell: Cell = TOTAL) -> dict[str, Any]:
             )
             for group in quality.groups
             for row in group.rows
-            if row.verdict.key in ("withheld", "warn", "failed")
+            if is_newest and row.verdict.key in ("withheld", "warn", "failed")
         ),
-        "held": tuple(SentenceFact(one.name, plain(one.title), plain(one.text)) for one in quality.held),
-        "waiting": tuple(SentenceFact(one.name, plain(one.title), plain(one.text)) for one in quality.undecided),
+        "held": tuple(SentenceFact(one.name, plain(one.title), plain(one.text)) for one in quality.held if is_newest),
+        "waiting": tuple(
+            SentenceFact(one.name, plain(one.title), plain(one.text)) for one in quality.undecided if is_newest
+        ),
         "objectives": tuple(_objectives(view)),
         "notes": tuple(_notes(view, period)),
         "targets": tuple(_targets(view, period)),
@@ -158,6 +169,10 @@ def _alert(row: AlertRow) -> AlertFact:
         told=plain(words.sentence(row.told)),
         said=plain(words.sentence(row.said)),
     )
+
+
+def _sentence(one: Sentence) -> SentenceFact:
+    return SentenceFact(one.name, plain(one.title), plain(one.text))
 
 
 def _objectives(view: View) -> Iterator[ObjectiveFact]:

@@ -1,20 +1,32 @@
 """Makes a document of a template: Jinja in Markdown, given what the catalogue and the ledger say of one period.
 
 A template chooses what a report speaks of and in which order. Its numbers it asks for as every document does, with
-roles and directives, so a template neither formats nor adds up. It runs in a sandbox, and what it is given are `facts`,
-frozen and few: a file that somebody sent can neither read the disk nor see what its readers may not.
+roles and directives, so a template neither formats nor adds up. It runs in a sandbox, what it is given are `facts`,
+frozen and few, and it includes other templates alone: it sees nothing that its readers may not. (What it makes is a
+document, and documents can include files that lie beside them.)
 """
 
 from __future__ import annotations
 
+import difflib
 import traceback
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    Undefined,
+)
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 
 from headway.errors import Mistake, Place, UsageError
 from headway.model import TOTAL, Cell
@@ -41,7 +53,8 @@ def find(named: str | Path) -> Path:
         return path
     if path.name in shipped() and path == Path(path.name):
         return _SHIPPED / f"{path.name}{TEMPLATE}"
-    known = f"Name a Markdown file, or a template that comes with Headway: {', '.join(shipped())}."
+    close = _close(path.name, shipped()).removeprefix("; ").capitalize()
+    known = close or f"Name a Markdown file, or a template that comes with Headway: {', '.join(shipped())}."
     raise UsageError(Mistake(f"there is no document {named}", "missing-file", None, known))
 
 
@@ -60,6 +73,7 @@ def render(named: str | Path, view: View, period: Period | None = None, cell: Ce
         message = f"{path} does not say how long a period it is about"
         remedy = "Write it in its front matter, as in headway: {every: week}, or name one: --period 2026-10"
         raise UsageError(Mistake(message, "unknown-period", None, remedy))
+    _meant(path, which, view)
     made = _rendered(path, view, which, cell)
     one = documents.document(path, made, name, cell)
     if one.edition:
@@ -67,6 +81,20 @@ def render(named: str | Path, view: View, period: Period | None = None, cell: Ce
         remedy = "Make a document of it, and pin that: headway report build TEMPLATE --markdown"
         raise UsageError(Mistake(message, "pinned-template", None, remedy))
     return one
+
+
+def _meant(path: Path, which: Period, view: View) -> None:
+    """UsageError `unknown-period` for a period that is not over, or not as long as the template is about."""
+    every = documents.header(path, documents.written(path)).every
+    calendar = view.catalog.calendar
+    over = calendar.previous(calendar.at(which.grain, view.now))
+    if every and which.grain != every:
+        message = f"{documents.stem(path)} is about a {every}, and {which} is a {which.grain}"
+        newest = calendar.previous(calendar.at(Grain(every), view.now))
+        raise UsageError(Mistake(message, "unknown-period", None, f"As in --period {newest}"))
+    if which.key > over.key:
+        remedy = f"The newest that is over is {over}."
+        raise UsageError(Mistake(f"{which} is not over", "unknown-period", None, remedy))
 
 
 def render_each(named: str | Path, view: View, period: Period | None, cells: Iterable[Cell]) -> list[Document]:
@@ -87,17 +115,54 @@ def newest(path: Path, view: View) -> Period | None:
     return calendar.previous(calendar.at(Grain(every), view.now)) if every else None
 
 
+class _Unknown(StrictUndefined):
+    """What a template names and was not given, told in the words of facts."""
+
+    known: tuple[str, ...] = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        name, thing = str(self._undefined_name), self._undefined_obj
+        if self._undefined_hint:
+            return self._undefined_hint
+        if thing is missing:
+            return f"there is no '{name}'{_close(name, self.known)}"
+        if is_dataclass(thing):
+            kind = type(thing).__name__.removesuffix("Fact").lower()
+            return f"a {kind} has no '{name}'{_close(name, [one.name for one in fields(thing)])}"
+        kind = "list" if isinstance(thing, list | tuple) else "text" if isinstance(thing, str) else "thing"
+        return f"a {kind} has no '{name}'"
+
+
+def _close(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), 1)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+class _Templates(FileSystemLoader):
+    """Templates of a folder, and no other file."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """As ever."""
+        if not template.endswith(TEMPLATE):
+            raise TemplateNotFound(template)
+        return super().get_source(environment, template)
+
+
 def _rendered(path: Path, view: View, period: Period, cell: Cell) -> str:
-    folders = [FileSystemLoader(path.absolute().parent), FileSystemLoader(_SHIPPED)]
+    folders = [_Templates(path.absolute().parent), _Templates(_SHIPPED)]
+    given = facts.of(view, period, cell)
+    unknown = type("Unknown", (_Unknown,), {"known": tuple(given)})
+    if not cell:  # it may be asked for, as in {% if cell %}, and has nothing to tell
+        given["cell"] = Undefined("it is made for one cell: --for-each COLUMN, or --for COLUMN=VALUE", name="cell")
     environment = ImmutableSandboxedEnvironment(
         loader=ChoiceLoader(folders),
-        undefined=StrictUndefined,
+        undefined=unknown,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,  # it writes Markdown, and `facts` hold their texts as Markdown reads them
     )
-    given = facts.of(view, period, cell)
     try:
         return environment.get_template(path.name).render(given)
     except TemplateSyntaxError as error:
