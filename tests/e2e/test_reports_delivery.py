@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import shutil
 import socket
+import subprocess
+import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
+from playwright.sync_api import Browser
+from pypdfium2 import PdfDocument
 
 from headway import __version__, clock, run
 from headway import catalog as catalogue
@@ -34,6 +44,14 @@ routes:
   team: {apprise: env:TEAM}
 reports:
   weekly: {title: The week, document: reports/weekly.md, every: week, on: monday, at: "08:00", to: team}
+"""
+ON_MONDAYS = 'every: week, on: monday, at: "08:00", to: team'
+OF_A_SHOP = """---
+headway: {every: week, cover: false, contents: false}
+---
+# {{ cell.label }}, {{ period.label }}
+
+Revenue was {kpi}`revenue {{ period }} {{ cell }}`.
 """
 DOCUMENT = """# The week
 
@@ -200,3 +218,120 @@ def test_it_goes_out_as_soon_as_its_numbers_are_there(project: Catalog, ledger: 
     assert states(told) == ["built", "sent"]
     assert told.reports.editions[0].lacks == ""
     shutil.rmtree(project.root / ".headway" / "reports")
+
+
+def again(project: Catalog, name: str, line: str) -> Catalog:
+    """The shop with a line of its catalogue exchanged."""
+    text, count = re.subn(rf"^  {name}: .*", lambda _: f"  {name}: {line}", PROJECT, flags=re.MULTILINE)
+    assert count == 1
+    (project.root / "headway.yml").write_text(text)
+    return catalogue.load(project.root)
+
+
+def test_each_cell_gets_its_own(project: Catalog, ledger: Ledger, mailbox: Mailbox) -> None:
+    """One mail for each, with its numbers alone, in text, HTML and PDF; a second tick sends nothing."""
+    (project.root / "reports" / "shop.md.jinja").write_text(OF_A_SHOP)
+    both = again(
+        project, "weekly", f"{{title: Your shop, document: reports/shop.md.jinja, {ON_MONDAYS}, for_each: shop}}"
+    )
+    lines = rows(NEXT.date() - timedelta(days=1)).splitlines()
+    others = [line.replace(",a", ",b").replace(",1", ",2") for line in lines[1:]]
+    (project.root / "sales.csv").write_text("\n".join([*lines, *others]) + "\n")
+    run.observe(both, ledger, NEXT)
+    told = clock.tick(both, ledger, NEXT, {"TEAM": mailbox.address})
+    assert states(told) == ["built", "built", "sent", "sent"]
+    assert clock.tick(both, ledger, NEXT + timedelta(minutes=1), {"TEAM": mailbox.address}).idle
+    own = {"a": "$833", "b": "$1,533"}  # Monday the 16th to Sunday the 22nd: 100 or 200, and the day
+    assert [mail["subject"].split(",")[0] for mail in mailbox.mails] == ["Your shop: a", "Your shop: b"]
+    for (shop, number), mail in zip(own.items(), mailbox.mails, strict=True):
+        found = parts(mail)
+        pdf = PdfDocument(next(data for name, data in found.items() if name.endswith(".pdf")))
+        texts = [found["text/html"].decode(), found["text/plain"].decode(), pdf[0].get_textpage().get_text_range()]
+        for text in texts:
+            assert number in text
+            assert not any(other in text for name, other in own.items() if name != shop)
+
+
+def test_a_template_goes_out(project: Catalog, ledger: Ledger, mailbox: Mailbox) -> None:
+    """One that comes with Headway."""
+    shipped = again(project, "weekly", f"{{title: The week, template: weekly, {ON_MONDAYS}}}")
+    compute(shipped, ledger, NEXT)
+    assert states(clock.tick(shipped, ledger, NEXT, {"TEAM": mailbox.address})) == ["built", "sent"]
+    assert "All KPIs" in parts(mailbox.mails[0])["text/html"].decode()
+
+
+def test_it_waits_for_what_is_withheld(project: Catalog, ledger: Ledger, mailbox: Mailbox) -> None:
+    """A check holds the number back; at the deadline the report says so in the place of the number."""
+    columns = "columns: {day: date, usd: number, shop: text}"
+    sane = "checks: [{between: {usd: [0, 500]}}]"
+    checked = again(project, "sales", f"{{read: {{files: sales.csv}}, time: day, {columns}, {sane}}}")
+    (project.root / "sales.csv").write_text(rows(date(2026, 11, 22)).replace("2026-11-18,118", "2026-11-18,900"))
+    run.observe(checked, ledger, NEXT)
+    (edition,) = clock.tick(checked, ledger, NEXT, {"TEAM": mailbox.address}).reports.editions
+    assert (edition.state, "withheld" in edition.lacks.lower()) == (EditionState.WAITING, True), edition.lacks
+    late = clock.tick(checked, ledger, NEXT + timedelta(hours=4), {"TEAM": mailbox.address})
+    assert states(late) == ["built", "sent"]
+    html = parts(mailbox.mails[0])["text/html"].decode()
+    assert "Revenue was <em>not available</em>." in html
+    (missing,) = re.findall(r"<li>(.*)</li>", html)
+    assert missing == "Revenue has no number for 16\N{EN DASH}22 Nov 2026: Withheld. A data check failed."
+
+
+def test_a_chat_gets_the_first_sentences(project: Catalog, ledger: Ledger) -> None:
+    """And a link to the site."""
+    posts: list[dict[str, Any]] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    compute(project, ledger, NEXT)
+    told = clock.tick(project, ledger, NEXT, {"TEAM": f"json://127.0.0.1:{server.server_port}/"})
+    server.shutdown()
+    server.server_close()
+    assert states(told) == ["built", "sent"]
+    assert posts[0]["title"] == "The week, 16\N{EN DASH}22 Nov 2026"
+    assert "Revenue was $833." in posts[0]["message"]
+    assert "https://kpis.shop.example" in posts[0]["message"]
+
+
+def test_two_ticks_at_once_send_one_mail(project: Catalog, ledger: Ledger, mailbox: Mailbox) -> None:
+    """Of two processes."""
+    compute(project, ledger, NEXT)
+    command = [sys.executable, "-m", "headway", "tick", "--project", str(project.root), "--now", NEXT.isoformat()]
+    environment = {**os.environ, "TEAM": mailbox.address}
+    both = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) for _ in range(2)]
+    for one in both:
+        one.communicate(timeout=120)
+    assert len(mailbox.mails) == 1
+    listed = subprocess.run(
+        [*command[:3], "report", "list", "--project", str(project.root)], capture_output=True, text=True, check=True
+    )
+    assert re.search(r"weekly +2026-W47 .* built +team \(sent\)", listed.stdout), listed.stdout
+
+
+def test_a_mail_can_be_read_on_a_phone(project: Catalog, ledger: Ledger, mailbox: Mailbox, browser: Browser) -> None:
+    """As on a desk: its pictures are there, nothing scrolls sideways, its number is the ledger's."""
+    compute(project, ledger, NEXT)
+    clock.tick(project, ledger, NEXT, {"TEAM": mailbox.address})
+    found = parts(mailbox.mails[0])
+
+    def picture(match: re.Match[str]) -> str:
+        return f"data:image/png;base64,{b64encode(found[match[1]]).decode()}"
+
+    page = browser.new_page()
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.set_content(re.sub(r'cid:([^"]+)', picture, found["text/html"].decode()))
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("[...document.images].every(one => one.naturalWidth > 0)")
+        assert page.locator("img").count() == 1
+        assert page.locator("[data-kpi=revenue]").first.inner_text() == "$833"
+    page.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from headway.editions import lacking
 from headway.errors import HeadwayError, UsageError
-from headway.formats import dates, plurals
+from headway.formats import dates
 from headway.ledger import Ledger
 from headway.model import Catalog, Edition, EditionState, Report, SentAs
 from headway.publish import view as views
@@ -70,7 +70,7 @@ def _pages(report: Report, slot: Slot, view: View, catalog: Catalog, ledger: Led
         found = [
             *lacking.of_run(run, slot.period, catalog),
             *absent,
-            *lacking.of_numbers(document.requests, taken, slot.period, catalog, ledger, run),
+            *lacking.of_numbers(document.requests, taken, slot.period, catalog, ledger, run, absent),
         ]
         yield _Page(document, taken, tuple(dict.fromkeys(found)))
 
@@ -104,9 +104,8 @@ def _built(report: Report, page: _Page, blank: Edition, catalog: Catalog) -> Edi
 
 def _noticed(text: str, lacks: Sequence[str]) -> str:
     """The document with a notice below its title that says what is missing."""
-    count = plurals.count(len(lacks), "thing")
     listed = "\n".join(f"- {what}." for what in lacks)
-    said = f"This report waited until its deadline for what is still missing, {count}:"
+    said = "This report waited until its deadline for what is still missing:"
     notice = f"\n:::{{warning}}\n{said}\n\n{listed}\n:::\n"
     lines = text.splitlines()
     end = next((n for n, line in enumerate(lines[1:], 1) if line.strip() == "---"), -1) if lines[0] == "---" else -1

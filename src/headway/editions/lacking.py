@@ -16,7 +16,7 @@ from headway.sphinx.asking import LACKING
 def split(wrong: Sequence[Mistake]) -> tuple[list[Mistake], list[str]]:
     """What somebody has to mend in a document, and which numbers are not there."""
     amiss = [one for one in wrong if one.slug not in LACKING]
-    return amiss, [one.message for one in wrong if one.slug in LACKING]
+    return amiss, [one.message.rstrip(".") for one in wrong if one.slug in LACKING]
 
 
 def of_run(run: Run, period: Period, catalog: Catalog) -> Iterator[str]:
@@ -26,9 +26,18 @@ def of_run(run: Run, period: Period, catalog: Catalog) -> Iterator[str]:
 
 
 def of_numbers(
-    requests: Iterable[Request], taken: Snapshot, period: Period, catalog: Catalog, ledger: Ledger, run: Run
+    requests: Iterable[Request],
+    taken: Snapshot,
+    period: Period,
+    catalog: Catalog,
+    ledger: Ledger,
+    run: Run,
+    said: Sequence[str],
 ) -> Iterator[str]:
-    """Of the KPIs that a document asks for: those that could not be computed, or have no number of the period."""
+    """Of the KPIs that a document asks for: those that could not be computed, or have no number of the period.
+
+    Of what is `said` already nothing is said twice.
+    """
     failed = {one.kpi for one in ledger.failures(run.id)}
     seen: dict[tuple[object, ...], None] = {}
     for request in requests:
@@ -41,7 +50,7 @@ def of_numbers(
             yield f"{title} could not be computed"
             continue
         for line in taken.lines(str(kpi), str(part), cell):  # type: ignore[arg-type]  # as the address has it
-            if line.grain != period.grain or not line.points:
+            if line.grain != period.grain or not line.points or any(one.startswith(f"{line.title} ") for one in said):
                 continue
             point = next((one for one in line.points if one.period == period.name), None)
             if point is None and line.points[-1].period >= period.name:
