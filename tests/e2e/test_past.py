@@ -6,10 +6,14 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from headway import catalog as catalogue
+from headway.cli.project import when
 
 if TYPE_CHECKING:
     from conftest import Shop
@@ -59,8 +63,8 @@ def test_a_site_of_the_past_is_the_site_that_was_built_then(shop: Shop, edit: Ed
     shop.write("logo.svg", LOGO.replace("/>", ">another</svg>"))
     assert shop.run().code == 0
 
-    for name, when in (("once", moment), ("twice", moment), ("run", "run 1")):
-        built = shop.headway("build", str(tmp_path / name), "--audience", "restricted", "--as-of", when)
+    for name, asked in (("once", moment), ("twice", moment), ("run", "run 1")):
+        built = shop.headway("build", str(tmp_path / name), "--audience", "restricted", "--as-of", asked)
         assert built.code == 0, built.err
     once, twice = ({p.name: p.read_bytes() for p in (tmp_path / n).rglob("*.*")} for n in ("once", "twice"))
     assert once == twice
@@ -95,6 +99,16 @@ def test_the_terminal_says_that_it_is_of_the_past(shop: Shop, edit: Edit) -> Non
     then = json.loads(shop.headway("show", "spent", "--json", "--as-of", "1").out)
     assert then["stamp"]["then"].startswith("As published at")
     assert [row["value"] for row in then["rows"] if row["period"] == "2026-01"] == [31 * 72]
+
+
+def test_a_moment_within_this_second_is_past(shop: Shop) -> None:
+    """Commands look at a clock of whole seconds; what was published since that began was published."""
+    catalog, second = catalogue.load(shop.root), datetime(2026, 3, 10, 6, 0, 5, tzinfo=UTC)
+    just = second.replace(microsecond=300_000)
+    assert when(just.isoformat(), catalog, second) == just
+    later = when("2026-03-10T06:00:07Z", catalog, second)
+    assert isinstance(later, datetime)
+    assert later < datetime(2026, 3, 10, 6, 0, 6, tzinfo=UTC)
 
 
 def test_a_ledger_without_catalogues_says_that_the_one_of_now_stands_in(shop: Shop, edit: Edit) -> None:

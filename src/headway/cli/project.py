@@ -85,7 +85,8 @@ def when(text: str | None, catalog: Catalog, now: datetime) -> datetime | int | 
         raise UsageError(Mistake(f"'{text}' is no time and no run", "bad-date", None, remedy)) from None
     if len(text.strip()) <= len("2026-01-31"):
         made += timedelta(days=1)
-    return min(made if made.tzinfo else made.replace(tzinfo=catalog.calendar.tz), now)
+    # `now` is a whole second, and a moment within that second is none to come: a run that just ended was by then.
+    return min(made if made.tzinfo else made.replace(tzinfo=catalog.calendar.tz), now.replace(microsecond=999_999))
 
 
 def only_checked(catalog: Catalog) -> None:

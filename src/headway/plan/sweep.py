@@ -107,7 +107,7 @@ def levels(draft: Draft, rows: Rows, kpi: Kpi, changes: str, sets: Sets, counter
     pieces = sql.name(clock.table)
     if cells:
         flag = rows.flag(kpi)
-        found = rows.grouped("COUNT(*) AS n", [], sets, [sql.name(flag)] if flag else [])
+        found = rows.grouped("COUNT(*) AS n", [], [one for one in sets if one], [sql.name(flag)] if flag else [])
         total = ", ".join(f"CAST(NULL AS TEXT) AS {sql.name(c)}" for c in cells)
         every = draft.steps.add("every_cell", f"SELECT {total} UNION SELECT {listed[:-2]} FROM ({found}) AS found")
         pieces += f" CROSS JOIN {sql.name(every)}"
