@@ -48,5 +48,5 @@ def _draw(text: str, svg: Path, pdf: Path) -> None:
     svg.write_text(text, "utf-8")
     made = pdf.with_suffix(f".{os.getpid()}")
     # not by subprocess, whose import costs each call more than all else that is done here
-    if os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", _DRAW, str(svg), str(made)]) == 0:  # noqa: S606
+    if os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", _DRAW, str(svg), str(made)]) == 0:  # noqa: S606  # of ours
         made.replace(pdf)  # whole, or not there

@@ -38,7 +38,7 @@ def main() -> None:
         nodes = told(json.load(sys.stdin.buffer), Path.cwd(), os.environ)
     except HeadwayError as error:
         sys.exit(str(error))
-    print(json.dumps(nodes))  # noqa: T201
+    print(json.dumps(nodes))  # noqa: T201  # the protocol
 
 
 def spec() -> Node:

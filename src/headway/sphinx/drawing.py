@@ -21,7 +21,7 @@ class kpi_number(nodes.inline):  # noqa: N801  # docutils calls a node's class b
     """
 
 
-class kpi_chart(nodes.General, nodes.Element):  # noqa: N801
+class kpi_chart(nodes.General, nodes.Element):  # noqa: N801  # docutils looks for visit_kpi_chart
     """A drawing: `drawn` for HTML with our styles, `svg` as a file of its own, `says` for those who do not see it."""
 
 
