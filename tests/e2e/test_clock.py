@@ -250,7 +250,7 @@ def test_one_clock_at_a_time(shop: Shop) -> None:
         assert "process" in shop.ticked(day(3)).busy
         done = CliRunner().invoke(app, ["tick", "--project", str(shop.root), "--now", "2026-03-03T06:00Z"])
         assert done.exit_code == 0
-        assert "Alerts are in the hands of another clock, process" in done.stderr
+        assert "Alerts and reports are in the hands of another clock, process" in done.stderr
         with ledger.alone():
             pass  # a run is not concerned
     assert starts(shop.run(day(3)), STARTED)

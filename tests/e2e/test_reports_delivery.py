@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -16,7 +17,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -72,10 +73,14 @@ class Mailbox:
             self.port = int(one.getsockname()[1])
         self.mails: list[EmailMessage] = []
         self.refuse = ""
+        self.begun, self.wait = Event(), Event()
+        self.wait.set()
         self.server = Controller(self, hostname="127.0.0.1", port=self.port)
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:
-        """What aiosmtpd calls for each mail."""
+        """What aiosmtpd calls for each mail, which may have to wait."""
+        self.begun.set()
+        await asyncio.to_thread(self.wait.wait, 60)
         if self.refuse:
             return self.refuse
         found = message_from_bytes(bytes(envelope.content or b""), policy=policy.default)
@@ -201,7 +206,7 @@ def test_it_waits_for_numbers_and_then_says_what_is_missing(project: Catalog, le
     told = clock.tick(project, ledger, NEXT, {"TEAM": mailbox.address})
     (edition,) = told.reports.editions
     assert edition.state is EditionState.WAITING
-    assert "Revenue for 2026-W47 is late" in edition.lacks
+    assert edition.lacks == "No numbers were computed since 2026-W47 ended"
     assert clock.tick(project, ledger, NEXT + timedelta(hours=1), {"TEAM": mailbox.address}).idle
     assert states(clock.tick(project, ledger, NEXT + timedelta(hours=4), {"TEAM": mailbox.address})) == [
         "built",
@@ -222,26 +227,43 @@ def test_it_goes_out_as_soon_as_its_numbers_are_there(project: Catalog, ledger: 
 
 def again(project: Catalog, name: str, line: str) -> Catalog:
     """The shop with a line of its catalogue exchanged."""
-    text, count = re.subn(rf"^  {name}: .*", lambda _: f"  {name}: {line}", PROJECT, flags=re.MULTILINE)
+    file = project.root / "headway.yml"
+    text, count = re.subn(rf"^  {name}: .*", lambda _: f"  {name}: {line}", file.read_text(), flags=re.MULTILINE)
     assert count == 1
-    (project.root / "headway.yml").write_text(text)
+    file.write_text(text)
     return catalogue.load(project.root)
 
 
-def test_each_cell_gets_its_own(project: Catalog, ledger: Ledger, mailbox: Mailbox) -> None:
-    """One mail for each, with its numbers alone, in text, HTML and PDF; a second tick sends nothing."""
+@pytest.fixture
+def shops(project: Catalog, ledger: Ledger) -> Catalog:
+    """Shops, each of which gets a report of its own about a number that it has only where it sold something."""
     (project.root / "reports" / "shop.md.jinja").write_text(OF_A_SHOP)
-    both = again(
-        project, "weekly", f"{{title: Your shop, document: reports/shop.md.jinja, {ON_MONDAYS}, for_each: shop}}"
-    )
-    lines = rows(NEXT.date() - timedelta(days=1)).splitlines()
-    others = [line.replace(",a", ",b").replace(",1", ",2") for line in lines[1:]]
-    (project.root / "sales.csv").write_text("\n".join([*lines, *others]) + "\n")
-    run.observe(both, ledger, NEXT)
-    told = clock.tick(both, ledger, NEXT, {"TEAM": mailbox.address})
+    again(project, "revenue", "{mean: sales.usd, by: [shop], by_grain: week, grain: week, unit: USD}")
+    own = f"{{title: Your shop, document: reports/shop.md.jinja, {ON_MONDAYS}, for_each: shop}}"
+    return again(project, "weekly", own)
+
+
+def sell(shops: Catalog, ledger: Ledger, now: datetime, **until: date) -> None:
+    """Rows of each shop until a day, and their numbers: those of b are 100 more than those of a, and so on."""
+    found = ["day,usd,shop"]
+    for more, (shop, last) in enumerate(until.items(), 1):
+        days = (last - timedelta(days=n) for n in range(30))
+        found += [f"{day},{100 * more + day.day},{shop}" for day in days if day >= date(2026, 9, 7)]
+    (shops.root / "sales.csv").write_text("\n".join(found) + "\n")
+    run.observe(shops, ledger, now)
+
+
+#: The day before `NEXT`, and that before the week of which it is the last.
+SUNDAY, BEFORE = NEXT.date() - timedelta(days=1), NEXT.date() - timedelta(days=8)
+
+
+def test_each_cell_gets_its_own(shops: Catalog, ledger: Ledger, mailbox: Mailbox) -> None:
+    """One mail for each, with its numbers alone, in text, HTML and PDF; a second tick sends nothing."""
+    sell(shops, ledger, NEXT, a=SUNDAY, b=SUNDAY)
+    told = clock.tick(shops, ledger, NEXT, {"TEAM": mailbox.address})
     assert states(told) == ["built", "built", "sent", "sent"]
-    assert clock.tick(both, ledger, NEXT + timedelta(minutes=1), {"TEAM": mailbox.address}).idle
-    own = {"a": "$833", "b": "$1,533"}  # Monday the 16th to Sunday the 22nd: 100 or 200, and the day
+    assert clock.tick(shops, ledger, NEXT + timedelta(minutes=1), {"TEAM": mailbox.address}).idle
+    own = {"a": "$119", "b": "$219"}  # Monday the 16th to Sunday the 22nd: 100 or 200, and the day
     assert [mail["subject"].split(",")[0] for mail in mailbox.mails] == ["Your shop: a", "Your shop: b"]
     for (shop, number), mail in zip(own.items(), mailbox.mails, strict=True):
         found = parts(mail)
@@ -250,6 +272,59 @@ def test_each_cell_gets_its_own(project: Catalog, ledger: Ledger, mailbox: Mailb
         for text in texts:
             assert number in text
             assert not any(other in text for name, other in own.items() if name != shop)
+
+
+def test_a_cell_whose_numbers_come_later_gets_its_report_later(
+    shops: Catalog, ledger: Ledger, mailbox: Mailbox
+) -> None:
+    """One that was known the week before waits; one that nobody knew is made when it is there; none twice."""
+    to = {"TEAM": mailbox.address}
+    sell(shops, ledger, NEXT, a=SUNDAY, b=BEFORE)
+    first = clock.tick(shops, ledger, NEXT, to)
+    assert [(one.own, str(one.state)) for one in first.reports.editions] == [("a", "built"), ("b", "waiting")]
+    assert first.reports.editions[1].lacks == "Revenue has no number for 2026-W47"
+    sell(shops, ledger, NEXT + timedelta(hours=1), a=SUNDAY, b=BEFORE)
+    assert clock.tick(shops, ledger, NEXT + timedelta(hours=1), to).idle
+    sell(shops, ledger, NEXT + timedelta(hours=2), a=SUNDAY, b=SUNDAY)
+    assert states(clock.tick(shops, ledger, NEXT + timedelta(hours=2), to)) == ["built", "sent"]
+    sell(shops, ledger, NEXT + timedelta(days=2), a=SUNDAY, b=SUNDAY, c=SUNDAY)
+    assert states(clock.tick(shops, ledger, NEXT + timedelta(days=2), to)) == ["built", "sent"]
+    assert clock.tick(shops, ledger, NEXT + timedelta(days=2), to).idle
+    assert [mail["subject"].split(",")[0] for mail in mailbox.mails] == [f"Your shop: {one}" for one in "abc"]
+    folders = [one.folder for one in ledger.editions().editions if one.folder]
+    assert len(set(folders)) == 3
+    assert all((shops.root / one / "snapshot.json").exists() for one in folders)
+
+
+def test_a_cell_without_numbers_is_told_so_at_the_deadline(shops: Catalog, ledger: Ledger, mailbox: Mailbox) -> None:
+    """With words in the place of its number; one that had none for two weeks is left in peace."""
+    to = {"TEAM": mailbox.address}
+    sell(shops, ledger, NEXT, a=SUNDAY, b=BEFORE, c=BEFORE - timedelta(days=7))
+    clock.tick(shops, ledger, NEXT, to)
+    assert states(clock.tick(shops, ledger, NEXT + timedelta(hours=4), to)) == ["built", "sent"]
+    assert clock.tick(shops, ledger, NEXT + timedelta(hours=5), to).idle
+    assert [mail["subject"].split(",")[0] for mail in mailbox.mails] == ["Your shop: a", "Your shop: b"]
+    assert "Revenue was <em>not available</em>." in parts(mailbox.mails[1])["text/html"].decode()
+
+
+def test_each_cell_waits_for_the_first_run(shops: Catalog, ledger: Ledger, mailbox: Mailbox) -> None:
+    """Nothing was computed since the week ended: all that were known wait, and are told so at the deadline."""
+    to = {"TEAM": mailbox.address}
+    (edition,) = clock.tick(shops, ledger, NEXT, to).reports.editions
+    assert (str(edition.state), edition.lacks) == ("waiting", "No numbers were computed since 2026-W47 ended")
+    assert states(clock.tick(shops, ledger, NEXT + timedelta(hours=4), to)) == ["built", "sent"]
+    assert "No numbers were computed since" in parts(mailbox.mails[0])["text/html"].decode()
+
+
+def test_each_of_nothing_is_told(shops: Catalog, ledger: Ledger) -> None:
+    """No shop sold anything for two weeks: nobody gets a report, and the tick says why, once."""
+    later = NEXT + timedelta(days=7)
+    sell(shops, ledger, later, a=BEFORE)
+    (edition,) = clock.tick(shops, ledger, later, {}).reports.editions
+    assert edition.lacks == "no shop has a number in 2026-W48, or had one in 2026-W47"
+    (edition,) = clock.tick(shops, ledger, later + timedelta(hours=4), {}).reports.editions
+    assert edition.state is EditionState.FAILED
+    assert clock.tick(shops, ledger, later + timedelta(hours=5), {}).idle
 
 
 def test_a_template_goes_out(project: Catalog, ledger: Ledger, mailbox: Mailbox) -> None:
@@ -302,19 +377,50 @@ def test_a_chat_gets_the_first_sentences(project: Catalog, ledger: Ledger) -> No
     assert "https://kpis.shop.example" in posts[0]["message"]
 
 
-def test_two_ticks_at_once_send_one_mail(project: Catalog, ledger: Ledger, mailbox: Mailbox) -> None:
-    """Of two processes."""
+def test_two_ticks_at_once_are_one(project: Catalog, ledger: Ledger, mailbox: Mailbox) -> None:
+    """A second process that ticks while the first one sends its mail does nothing, and says who is at work."""
     compute(project, ledger, NEXT)
-    command = [sys.executable, "-m", "headway", "tick", "--project", str(project.root), "--now", NEXT.isoformat()]
     environment = {**os.environ, "TEAM": mailbox.address}
-    both = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) for _ in range(2)]
-    for one in both:
-        one.communicate(timeout=120)
+    mailbox.wait.clear()
+    ticking = command("tick", project, "--now", NEXT.isoformat())
+    first = subprocess.Popen(ticking, env=environment)
+    assert mailbox.begun.wait(60)
+    second = subprocess.run(ticking, env=environment, capture_output=True, text=True, check=True)
+    mailbox.wait.set()
+    assert first.wait(60) == 0
+    assert f"in the hands of another clock, process {first.pid}" in second.stderr
     assert len(mailbox.mails) == 1
-    listed = subprocess.run(
-        [*command[:3], "report", "list", "--project", str(project.root)], capture_output=True, text=True, check=True
-    )
-    assert re.search(r"weekly +2026-W47 .* built +team \(sent\)", listed.stdout), listed.stdout
+
+
+def command(name: str, project: Catalog, *more: str) -> list[str]:
+    """As somebody types it on that Monday."""
+    return [sys.executable, "-m", "headway", *name.split(), "--project", str(project.root), *more]
+
+
+def test_editions_are_listed(shops: Catalog, ledger: Ledger, mailbox: Mailbox) -> None:
+    """As a table that eighty columns hold, with sentences about what did not work, and as JSON."""
+    sell(shops, ledger, NEXT, a=SUNDAY, b=BEFORE)
+    mailbox.refuse = "451 later"
+    clock.tick(shops, ledger, NEXT, {"TEAM": mailbox.address})
+    environment = {**os.environ, "COLUMNS": "80"}
+
+    def listed(*more: str) -> str:
+        words = command("report list", shops, *more)
+        return subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout
+
+    table = listed()
+    assert re.search(r"weekly +2026-W47 +a +23 Nov 2026, 08:00 UTC +built +team \(failed\)", table)
+    assert re.search(r"weekly +2026-W47 +b +23 Nov 2026, 08:00 UTC +waiting", table)
+    assert "W46" not in table
+    assert "\nReport weekly 2026-W47 of b waits: Revenue has no number for 2026-W47.\n" in table
+    assert "\nReport weekly 2026-W47 of a not delivered to team, to be tried again: " in table
+    assert max(map(len, table.splitlines()[:4])) <= 80
+    assert "2026-W46" in listed("--all")
+    found = json.loads(listed("--json"))
+    assert [(one["of"], one["state"], len(one["routes"])) for one in found["editions"]] == [
+        ("a", "built", 1),
+        ("b", "waiting", 0),
+    ]
 
 
 def test_a_mail_can_be_read_on_a_phone(project: Catalog, ledger: Ledger, mailbox: Mailbox, browser: Browser) -> None:

@@ -109,7 +109,7 @@ def test_a_server_that_ticks_tells_of_alerts(shop: Shop, outlet: tuple[str, list
     assert len(told) == 1
     assert "Visits at 12, below 100" in told[0]
     errors = [line for server in servers for line in server.errors]
-    assert all(line.startswith("Alerts are in the hands of another clock") for line in errors), errors
+    assert all(line.startswith("Alerts and reports are in the hands of another clock") for line in errors), errors
     assert shop.headway("tick", TEAM_ADDRESS=address).out == ""
 
 

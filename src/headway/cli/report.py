@@ -14,7 +14,7 @@ from headway.cli.console import screen
 from headway.cli.project import view_of
 from headway.errors import Mistake, PublishError, UsageError
 from headway.formats import plurals
-from headway.options import AsOfOption, ProjectOption, Readers
+from headway.options import AsOfOption, JsonOption, ProjectOption, Readers
 
 if TYPE_CHECKING:
     from headway.reports.documents import Document
@@ -175,11 +175,27 @@ def template(
 
 
 @report.command(name="list")
-def listed(project: ProjectOption = Path()) -> None:
-    """List the reports that go out by themselves: their editions, and what each route took."""
+def listed(
+    project: ProjectOption = Path(),
+    everything: Annotated[bool, typer.Option("--all", help="Those of earlier periods, too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the reports that go out by themselves: their newest editions, and what each route took."""
     from headway.cli import filed
     from headway.cli.project import catalog_at, ledger_of, now_of
 
     catalog = catalog_at(project)
     with ledger_of(catalog, create=False) as ledger:
-        screen().print(filed.table(catalog, ledger.editions(), now_of(None)))
+        found = filed.filed(ledger.editions(), everything=everything)
+    now = now_of(None)
+    if as_json:
+        typer.echo(json.dumps(filed.plain(catalog, found, now), ensure_ascii=False, indent=2))
+        return
+    if not catalog.reports and not found:
+        typer.echo("No report goes out by itself. How to schedule one stands in docs/scheduling.md.")
+        return
+    screen().print(filed.table(catalog, found, now))
+    amiss = [posting for one in found for posting in one.routes.values() if posting.error]
+    lacking = [one.edition for one in found if one.edition.lacks]
+    for n, (sentence, _) in enumerate(filed.sentences(lacking, amiss)):
+        typer.echo(sentence if n else f"\n{sentence}")

@@ -73,7 +73,7 @@ def told(catalog: Catalog, ledger: Ledger, now: datetime) -> Ticked:
 
     ticked = clock.tick(catalog, ledger, now, os.environ)
     if ticked.busy:
-        typer.echo(f"Alerts are in the hands of another clock, {ticked.busy}.", err=True)
+        typer.echo(f"Alerts and reports are in the hands of another clock, {ticked.busy}.", err=True)
     if said := _said(ticked):
         typer.echo(said)
     for one in ticked.sent:
@@ -87,20 +87,13 @@ def told(catalog: Catalog, ledger: Ledger, now: datetime) -> Ticked:
 
 
 def _told_reports(ticked: Ticked) -> None:
-    """A line for each report that stands otherwise than before, and for what routes took of it."""
-    for one in ticked.reports.editions:
-        lacks = {"waiting": f" waits: {one.lacks}", "failed": f" cannot be made: {one.lacks}"}
-        told = lacks.get(one.state, " was built" + (f" without all numbers: {one.lacks}" if one.lacks else ""))
-        if one.state != "skipped":
-            name = " ".join(filter(None, (one.report, one.period, one.own)))
-            typer.echo(f"Report {name}{told}.", err=one.state == "failed")
-    for posted in ticked.reports.postings:
-        name = " ".join(filter(None, (posted.report, posted.period, posted.own)))
-        if posted.state == "sent":
-            typer.echo(f"Report {name} sent to {posted.route}.")
-        else:
-            again = ", to be tried again" if posted.state == "failed" else ""
-            typer.echo(f"Report {name} not delivered{again}: {posted.error}.", err=True)
+    """What became of reports, and what routes took of them."""
+    if not ticked.reports.editions and not ticked.reports.postings:
+        return
+    from headway.cli import filed  # brings tables
+
+    for sentence, bad in filed.sentences(ticked.reports.editions, ticked.reports.postings):
+        typer.echo(sentence, err=bad)
 
 
 def _said(ticked: Ticked) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from headway.editions import lacking
 from headway.errors import HeadwayError, UsageError
 from headway.formats import dates
-from headway.ledger import Ledger
-from headway.model import Catalog, Edition, EditionState, Report, SentAs
+from headway.ledger import Ledger, Run
+from headway.model import TOTAL, Catalog, Cell, Edition, EditionState, Report, SentAs
+from headway.periods import Period
 from headway.publish import view as views
 from headway.publish.view import View
 from headway.reports import answered, each, rendering
@@ -39,47 +40,98 @@ class _Page:
 
 
 def build(
-    report: Report, slot: Slot, blank: Edition, catalog: Catalog, ledger: Ledger, *, late: bool
+    report: Report,
+    slot: Slot,
+    blank: Edition,
+    catalog: Catalog,
+    ledger: Ledger,
+    done: Sequence[Edition] = (),
+    *,
+    late: bool,
 ) -> tuple[Edition, ...]:
-    """The editions, one for each cell: built, or one alone that waits or failed. Files are there before they return."""
+    """The edition; or that cells were looked at, and the edition of each cell that has none of `done` yet.
+
+    Whatever waits for numbers does so until it is `late`. The files of what is built are there before they return.
+    """
     try:
         with ledger.still():
+            run = ledger.last_run()
+            assert run is not None  # an edition is built after it
+            early = tuple(lacking.of_run(run, slot.period, catalog))
+            if early and not late:
+                return (replace(blank, state=EditionState.WAITING, lacks=early[0]),)
             view = views.open(ledger, catalog, report.audience, blank.at)
-            pages = list(_pages(report, slot, view, catalog, ledger))
-        if not late and (lacks := dict.fromkeys(what for page in pages for what in page.lacks)):
-            return (replace(blank, state=EditionState.WAITING, lacks="; ".join(lacks)),)
-        return tuple(_built(report, page, blank, catalog) for page in pages)
-    except HeadwayError as error:
-        return (replace(blank, state=EditionState.FAILED, lacks=str(error.mistakes[0]).splitlines()[0]),)
-    except Exception as error:  # whatever one document does to Sphinx, the other reports go out
-        why = f"it cannot be built: {type(error).__name__}: {error}"
-        return (replace(blank, state=EditionState.FAILED, lacks=why.splitlines()[0]),)
+            cells = _cells(report, slot.period, view, done)
+            pages = [
+                _page(one, early, slot.period, view, ledger, run) for one in _documents(report, slot, view, cells, done)
+            ]
+    except Exception as error:  # whatever one report does, the others go out
+        return (replace(blank, state=EditionState.FAILED, lacks=_why(error)),)
+    if not report.for_each:
+        return (_settled(report, pages[0], blank, catalog, late=late),)
+    if not pages and not done:
+        state = EditionState.FAILED if late else EditionState.WAITING
+        before = catalog.calendar.previous(slot.period)
+        none = f"no {' and '.join(report.for_each)} has a number in {slot.period}, or had one in {before}"
+        return (replace(blank, state=state, lacks=none),)
+    looked = replace(blank, state=EditionState.LOOKED)
+    return (looked, *(_settled(report, page, blank, catalog, late=late) for page in pages))
 
 
-def _pages(report: Report, slot: Slot, view: View, catalog: Catalog, ledger: Ledger) -> Iterator[_Page]:
-    """The documents of an edition."""
-    path = catalog.root / report.document if report.document.endswith((".md", ".jinja")) else Path(report.document)
-    run = ledger.last_run()
-    assert run is not None  # an edition is built after it
-    cells = each.cells(view, report.for_each, slot.period) if report.for_each else [()]
-    for document in rendering.render_each(path, view, slot.period, cells):
-        taken, wrong = answered.tried(view, [document])
-        amiss, absent = lacking.split(wrong)
-        if amiss:
-            raise UsageError(amiss)
-        found = [
-            *lacking.of_run(run, slot.period, catalog),
-            *absent,
-            *lacking.of_numbers(document.requests, taken, slot.period, catalog, ledger, run, absent),
-        ]
-        yield _Page(document, taken, tuple(dict.fromkeys(found)))
+def _cells(report: Report, period: Period, view: View, done: Sequence[Edition]) -> list[Cell]:
+    """What there is a document for: those cells that have a number of the period, or had one before it."""
+    if not report.for_each:
+        return [TOTAL]
+    known = {one.own for one in done}
+    found = each.found(view, report.for_each, view.catalog.calendar.previous(period), period)
+    return [cell for cell in found if _own(cell) not in known]
 
 
-def _built(report: Report, page: _Page, blank: Edition, catalog: Catalog) -> Edition:
+def _own(cell: Cell) -> str:
+    return ", ".join(value for _, value in cell)
+
+
+def _documents(
+    report: Report, slot: Slot, view: View, cells: Sequence[Cell], done: Sequence[Edition]
+) -> list[Document]:
+    """The documents of an edition, none named as one that is done."""
+    own = report.document.endswith((".md", ".jinja"))
+    path = view.catalog.root / report.document if own else Path(report.document)
+    return rendering.render_each(path, view, slot.period, cells, [Path(one.folder).name for one in done])
+
+
+def _page(one: Document, early: Sequence[str], period: Period, view: View, ledger: Ledger, run: Run) -> _Page:
+    """A document with what it may say; UsageError with what somebody has to mend in it."""
+    taken, wrong = answered.tried(view, [one])
+    amiss, absent = lacking.split(wrong)
+    if amiss:
+        raise UsageError(amiss)
+    found = [*early, *absent, *lacking.of_numbers(one.requests, taken, period, view.catalog, ledger, run, absent)]
+    return _Page(one, taken, tuple(dict.fromkeys(found)))
+
+
+def _settled(report: Report, page: _Page, blank: Edition, catalog: Catalog, *, late: bool) -> Edition:
+    """The edition of a page: built, or waiting for what it lacks."""
+    mine = replace(blank, own=_own(page.document.cell))
+    if page.lacks and not late:
+        return replace(mine, state=EditionState.WAITING, lacks="; ".join(page.lacks))
+    try:
+        return _built(report, page, mine, catalog)
+    except Exception as error:  # whatever one document does to Sphinx, the others go out
+        return replace(mine, state=EditionState.FAILED, lacks=_why(error))
+
+
+def _why(error: Exception) -> str:
+    """The first line of what went wrong."""
+    if isinstance(error, HeadwayError):
+        return str(error.mistakes[0]).splitlines()[0]
+    return f"it cannot be built: {type(error).__name__}: {error}".splitlines()[0]
+
+
+def _built(report: Report, page: _Page, mine: Edition, catalog: Catalog) -> Edition:
     """Write the files of one page, all or nothing."""
     one = page.document
-    own = ", ".join(value for _, value in one.cell)
-    folder = Path(FOLDER, report.name, blank.period, *([one.name] if own else []))
+    folder = Path(FOLDER, report.name, mine.period, *([one.name] if mine.own else []))
     place = catalog.root / folder
     text = _noticed(one.text, page.lacks) if page.lacks else one.text
     taken = Snapshot({**page.taken.data, "lacks": list(page.lacks)}) if page.lacks else page.taken
@@ -94,11 +146,15 @@ def _built(report: Report, page: _Page, blank: Edition, catalog: Catalog) -> Edi
         digest = _digest(fresh)
         shutil.rmtree(place, ignore_errors=True)  # of a process that ended before it could record them
         shutil.copytree(fresh, place)
-    when = dates.period(catalog.calendar.parse(blank.period))
-    subject = f"{report.title}: {own}, {when}" if own else f"{report.title}, {when}"
-    told = (folder.as_posix(), subject, "; ".join(page.lacks), digest)
+    named = (mine.own, dates.period(catalog.calendar.parse(mine.period)))
+    subject = f"{report.title}: {', '.join(named)}" if mine.own else f"{report.title}, {named[1]}"
     return replace(
-        blank, state=EditionState.BUILT, own=own, folder=told[0], subject=told[1], lacks=told[2], digest=told[3]
+        mine,
+        state=EditionState.BUILT,
+        folder=folder.as_posix(),
+        subject=subject,
+        lacks="; ".join(page.lacks),
+        digest=digest,
     )
 
 

@@ -50,7 +50,8 @@ def of_numbers(
             yield f"{title} could not be computed"
             continue
         for line in taken.lines(str(kpi), str(part), cell):  # type: ignore[arg-type]  # as the address has it
-            if line.grain != period.grain or not line.points or any(one.startswith(f"{line.title} ") for one in said):
+            named = (f"{title} ", f"{line.title} ")  # of a document about one cell, that is not named each time
+            if line.grain != period.grain or not line.points or any(one.startswith(named) for one in said):
                 continue
             point = next((one for one in line.points if one.period == period.name), None)
             if point is None and line.points[-1].period >= period.name:

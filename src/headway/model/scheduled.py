@@ -61,6 +61,7 @@ class EditionState(StrEnum):
     SKIPPED = "skipped"  #: it was due before anybody looked: what is new begins in silence
     WAITING = "waiting"  #: numbers are late or withheld, and the deadline is not over
     FAILED = "failed"  #: its document says something that cannot be
+    LOOKED = "looked"  #: it is made for each cell, and these stand for themselves; others may still come
     BUILT = "built"
 
 

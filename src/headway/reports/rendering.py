@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import difflib
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from jinja2 import (
@@ -97,14 +97,18 @@ def _meant(path: Path, which: Period, view: View) -> None:
         raise UsageError(Mistake(f"{which} is not over", "unknown-period", None, remedy))
 
 
-def render_each(named: str | Path, view: View, period: Period | None, cells: Iterable[Cell]) -> list[Document]:
-    """One document for each cell, no two of one name."""
-    some = [render(named, view, period, cell) for cell in cells]
-    seen = Counter[str]()
-    for n, one in enumerate(some):
-        seen[one.name] += 1
-        if seen[one.name] > 1:  # two values that differ only in letters which file names do not have
-            some[n] = replace(one, name=f"{one.name}-{seen[one.name]}")
+def render_each(
+    named: str | Path, view: View, period: Period | None, cells: Iterable[Cell], taken: Iterable[str] = ()
+) -> list[Document]:
+    """One document for each cell, no two of one name, and none of a name that is `taken`."""
+    names, some = set(taken), []
+    for cell in cells:
+        one = render(named, view, period, cell)
+        # Two values may differ only in letters which file names do not have.
+        free = (f"{one.name}-{n}" for n in count(2))
+        name = one.name if one.name not in names else next(name for name in free if name not in names)
+        names.add(name)
+        some.append(replace(one, name=name))
     return some
 
 
