@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:
     from conftest import Shop
@@ -116,3 +119,83 @@ def test_a_report_that_is_true_passes_and_one_that_asks_wrongly_does_not(shop: S
     assert (answer.code, "13 contradicts Visits, 8 Mar 2026: 12" in answer.out) == (3, True), answer.out + answer.err
     answer = shop.headway("report", "check", str(document), "--as-of", "run 1")
     assert (answer.code, "is pinned to edition march" in answer.err) == (2, True)
+
+
+WIDE = """---
+headway: {every: month, audience: internal, cover: false, contents: false}
+---
+# {{ cell.label }}
+
+{kpi}`visits {{ period }} {{ cell }}`
+
+| | |
+|---|---|
+| a | {% if cell.label == "maps" %}{{ "W" * 300 }}{% else %}fine{% endif %} |
+"""
+
+
+def test_all_files_are_written_or_none(shop: Shop) -> None:
+    """What cannot be printed for one cell leaves nothing of the others."""
+    shop.write("own.md.jinja", WIDE)
+    assert shop.run().code == 0
+    out = shop.root / "out"
+    words = (
+        "report",
+        "build",
+        str(shop.root / "own.md.jinja"),
+        "--for-each",
+        "shelf",
+        "--period",
+        "2026-02",
+        "-o",
+        str(out),
+    )
+    answer = shop.headway(*words)
+    assert (answer.code, ":transpose:" in answer.err) == (5, True), answer.err
+    assert not out.exists()
+    answer = shop.headway(*words, "--html")
+    assert answer.code == 0, answer.err
+    assert answer.out == f"Wrote {out / 'own-books.html'} and {out / 'own-maps.html'}.\n"
+
+
+def test_many_files_are_counted(shop: Shop) -> None:
+    """Of a hundred nobody reads the names."""
+    shop.write("own.md.jinja", WIDE.replace('"W" * 300', '"fine"'))
+    shop.write(
+        "data/visits.csv",
+        "visit,person,at,spent,shelf\n"
+        + "".join(f"{n},p{n % 12},2026-02-0{n % 9 + 1}T10:00:00,1,{'abcdefg'[n // 108]}\n" for n in range(756)),
+    )
+    assert shop.run().code == 0
+    out = shop.root / "out"
+    words = (
+        "report",
+        "build",
+        str(shop.root / "own.md.jinja"),
+        "--for-each",
+        "shelf",
+        "--period",
+        "2026-02",
+        "-o",
+        str(out),
+        "--markdown",
+    )
+    answer = shop.headway(*words)
+    assert (answer.code, answer.out) == (0, f"Wrote 7 files into {out}{os.sep}.\n"), answer.err
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "told"),
+    [
+        ("", (), "it has no title; begin it with a line as '# The week' [report-failed]"),
+        ("Only words.\n", (), "it has no title; begin it with a line as '# The week' [report-failed]"),
+        ("# Fine\n", ("--markdown",), "report.md is no template [unknown-option]"),
+    ],
+)
+def test_what_would_be_no_report_is_told(shop: Shop, text: str, more: tuple[str, ...], told: str) -> None:
+    """A page without a title, or a copy of the document."""
+    shop.write("report.md", text)
+    assert shop.run().code == 0
+    answer = shop.headway("report", "build", str(shop.root / "report.md"), "-o", str(shop.root / "out"), *more)
+    assert answer.code
+    assert told in answer.err

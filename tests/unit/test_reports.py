@@ -110,7 +110,7 @@ def test_a_document_is_read_as_a_host_reads_it() -> None:
         ("kpi-cards mau wau 2025 columns=2", 18),
     ]
     assert [(str(one.place), one.message, one.remedy) for one in wrong] == [
-        ("report.md:23:1", "{kpi-table} has no option 'bye'", "Did you mean 'by'?")
+        ("report.md:23:4", "{kpi-table} has no option 'bye'", "Did you mean 'by'?")
     ]
 
 
@@ -124,6 +124,36 @@ def test_a_front_matter_pins_an_edition(tmp_path: Path) -> None:
     path.write_text("---\nheadway: {cover: maybe}\n---\n", "utf-8")
     wrong = mistakes(lambda: documents.read(path))[0]
     assert (wrong.slug, wrong.remedy) == ("wrong-type", "As in headway: {cover: false}")
+
+
+@pytest.mark.parametrize(
+    ("matter", "place", "slug", "remedy"),
+    [
+        ("title: A\nheadway:\n  audiance: internal", "4:3", "unknown-key", "Did you mean 'audience'?"),
+        ("headway: {audience: internl}", "2:11", "bad-value", "Did you mean 'internal'?"),
+        ("headway: {every: fortnight}", "2:11", "bad-value", "As in headway: {every: hour}"),
+        ("headway: [internal]", "2:10", "wrong-type", "As in headway: {edition: 2026-q3}"),
+        ('title: "A', "2:10", "yaml-syntax", "It stands between two lines of three dashes."),
+    ],
+)
+@pytest.mark.parametrize("name", ["report.md", "report.md.jinja"])
+def test_what_front_matter_cannot_mean_is_told_with_its_line(
+    matter: str, place: str, slug: str, remedy: str, name: str, tmp_path: Path
+) -> None:
+    """Of a template as well, whose front matter is read alone where it speaks to us."""
+    path = tmp_path / name
+    path.write_text(f"---\n{matter}\n---\n# A\n", "utf-8")
+    if slug == "yaml-syntax" and documents.is_template(path):
+        assert documents.header(path, path.read_text("utf-8")) == documents.Header()
+        return
+    (one,) = mistakes(lambda: documents.header(path, path.read_text("utf-8")))
+    assert (str(one.place), one.slug, one.remedy) == (f"{path}:{place}", slug, remedy)
+
+
+def test_an_option_that_is_misspelled_is_no_cell(internal: View) -> None:
+    """What looks like a column, and is near to a word that is known."""
+    (one,) = mistakes(lambda: told(asked.role("kpi-change", 'mau comparee="1 year"'), internal))
+    assert (one.slug, one.remedy) == ("unknown-cell", "Did you mean 'compare'?")
 
 
 # -- numbers -------------------------------------------------------------------------------------------------------
@@ -182,7 +212,7 @@ def test_what_is_not_there_is_an_error(text: str, slug: str, message: str, inter
     """With its place in the document; a report is never blank and never silently wrong."""
     found, _ = asked.scan(f"Text\n\nand {{kpi}}`{text}`.", "report.md")
     (one,) = mistakes(lambda: told(found[0], internal))
-    assert (one.slug, str(one.place)) == (slug, "report.md:3:1")
+    assert (one.slug, str(one.place)) == (slug, "report.md:3:5")
     assert message in one.message
 
 
@@ -260,8 +290,8 @@ def test_what_was_meant_to_be_ours_is_told() -> None:
     found, wrong = asked.scan("# A\n\nSo {kpii}`mau` is, {other}`mau`.\n\n:::{kpi-chrt} mau\n:::\n\n`{kpis}`x", "a.md")
     assert found == []
     assert [(str(one.place), one.message, one.remedy) for one in wrong] == [
-        ("a.md:3:1", "there is no {kpii}", "Did you mean {kpi}?"),
-        ("a.md:5:1", "there is no {kpi-chrt}", "Did you mean {kpi-chart}?"),
+        ("a.md:3:4", "there is no {kpii}", "Did you mean {kpi}?"),
+        ("a.md:5:4", "there is no {kpi-chrt}", "Did you mean {kpi-chart}?"),
     ]
 
 

@@ -141,7 +141,9 @@ def test_a_mistake_in_what_a_template_made_is_in_that(internal: View, tmp_path: 
     path = written(tmp_path, HEAD + "{% for n in range(3) %}\n{kpi}`nothing`\n{% endfor %}\n")
     with pytest.raises(UsageError) as caught:
         answered.take(internal, [rendering.render(path, internal)])
-    assert [str(one.place) for one in caught.value.mistakes] == [f"own.md, made of {path}:{n}:1" for n in (5, 6, 7)]
+    assert [str(one.place) for one in caught.value.mistakes] == [
+        f"own.md (made of {path.name}):{n}:1" for n in (5, 6, 7)
+    ]
 
 
 def test_a_cell_that_no_document_can_name_is_told() -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headway.cli.console import progress_line
 from headway.cli.project import cell_of, period_of, view_of
-from headway.errors import Mistake, PublishError, UsageError
+from headway.errors import Mistake, UsageError
 from headway.options import Readers
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Asked:
 
 
 def make(asked: Asked, project: Path, kinds: Sequence[str], out: Path) -> list[Path]:
-    """Write the files, all that a command can say being wrong told before; the paths of what was written."""
+    """Write the files, all or none; the paths of what was written. What is wrong with what is asked is told before."""
     from headway.model import Audience
     from headway.reports import answered, rendering
     from headway.reports import documents as reading
@@ -41,14 +42,17 @@ def make(asked: Asked, project: Path, kinds: Sequence[str], out: Path) -> list[P
     if {"html", "pdf"} & set(kinds):
         needs_extra()
     path = rendering.find(asked.document)
+    if "md" in kinds and not reading.is_template(path):
+        remedy = f"It is Markdown already. A template's name ends in {reading.TEMPLATE}."
+        raise UsageError(Mistake(f"{path} is no template", "unknown-option", None, remedy))
     header = reading.header(path, reading.written(path))
     if header.edition and not reading.is_template(path):
-        return _filed(path, header, asked, kinds, out)
+        return _write([_filed(path, header, asked)], kinds, out)
     audience = Audience(asked.audience.value if asked.audience else header.audience or Audience.PUBLIC.value)
     with view_of(project, audience, asked.as_of) as view:
         some = _documents(asked, path, view)
         taken = [answered.take(view, [one]).text() for one in some]
-    return [file for one, text in zip(some, taken, strict=True) for file in _write(one, text, kinds, out)]
+    return _write(list(zip(some, taken, strict=True)), kinds, out)
 
 
 def _documents(asked: Asked, path: Path, view: View) -> list[Document]:
@@ -69,8 +73,8 @@ def _documents(asked: Asked, path: Path, view: View) -> list[Document]:
     return rendering.render_each(path, view, period, each.cells(view, asked.for_each, period))
 
 
-def _filed(path: Path, header: Header, asked: Asked, kinds: Sequence[str], out: Path) -> list[Path]:
-    """The files of a document that is pinned to an edition."""
+def _filed(path: Path, header: Header, asked: Asked) -> tuple[Document, Path]:
+    """A document that is pinned to an edition, and the file of its numbers."""
     from headway.reports import documents as reading
     from headway.reports.snapshot import edition, edition_of
 
@@ -78,7 +82,7 @@ def _filed(path: Path, header: Header, asked: Asked, kinds: Sequence[str], out: 
     one = reading.read(path)
     reading.requests([one])
     edition(path, header.edition, header.audience)
-    return _write(one, edition_of(path, header.edition), kinds, out)
+    return one, edition_of(path, header.edition)
 
 
 def pinned(path: Path, name: str, *asked: object) -> None:
@@ -89,16 +93,22 @@ def pinned(path: Path, name: str, *asked: object) -> None:
         raise UsageError(Mistake(message, "unknown-option", None, remedy))
 
 
-def _write(one: Document, snapshot: str | Path, kinds: Sequence[str], out: Path) -> list[Path]:
-    """Write each kind of file of a document, from a snapshot or the file of one."""
-    made = []
-    for kind in kinds:
-        if kind == "md":
-            _text(out / f"{one.name}.md", one.text)
-        else:
-            _built(one, snapshot, kind, out)
-        made.append(out / f"{one.name}.{kind}")
-    return made
+def _write(some: Sequence[tuple[Document, str | Path]], kinds: Sequence[str], out: Path) -> list[Path]:
+    """Write each kind of file of documents, each with a snapshot or the file of one; nothing if one cannot be made."""
+    from headway.reports import placed
+
+    with tempfile.TemporaryDirectory() as folder, progress_line() as progress:
+        made = Path(folder) / "made"
+        made.mkdir()
+        for n, (one, snapshot) in enumerate(some):
+            progress("Reports", n, len(some))
+            for kind in kinds:
+                if kind == "md":
+                    (made / f"{one.name}.md").write_text(one.text, "utf-8")
+                else:
+                    _built(one, snapshot, kind, made)
+        placed.place(made, out)
+    return [out / f"{one.name}.{kind}" for one, _ in some for kind in kinds]
 
 
 def needs_extra() -> None:
@@ -120,12 +130,3 @@ def _built(one: Document, snapshot: str | Path, kind: str, out: Path) -> None:
         if isinstance(snapshot, str):
             file.write_text(snapshot, "utf-8")
         building.build(one.path, file, out, _BUILDERS[kind], one.edition, one.text, one.name)
-
-
-def _text(file: Path, text: str) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise PublishError(Mistake(f"{file} cannot be written: {why}", "not-writable", None, None)) from None

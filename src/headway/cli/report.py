@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,9 @@ from headway.options import AsOfOption, JsonOption, ProjectOption, Readers
 if TYPE_CHECKING:
     from headway.reports.documents import Document
     from headway.reports.snapshot import Snapshot
+
+#: More files than these are counted, not named.
+_NAMED = 6
 
 AudienceOption = Annotated[
     Readers | None,
@@ -153,7 +157,8 @@ def build(
     wanted = [kind for kind, asked in kinds.items() if asked] or ["html", "pdf"]
     asks = making.Asked(document, as_of, audience, period, tuple(cell or ()), tuple(for_each or ()))
     made = making.make(asks, project, wanted, out or Path("report"))
-    typer.echo(f"Wrote {plurals.listed([str(file) for file in made])}.")
+    many = f"{plurals.count(len(made), 'file')} into {made[0].parent}{os.sep}"
+    typer.echo(f"Wrote {plurals.listed([str(file) for file in made]) if len(made) <= _NAMED else many}.")
 
 
 @report.command()

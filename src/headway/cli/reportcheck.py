@@ -94,7 +94,17 @@ def _json(
         "audience": snapshot.about["audience"],
         "typed": [figure.as_json() for figure in figures],
         "numbers": [number.as_json() for number in numbers],
-        "mistakes": [{"line": one.place and one.place.line, "message": one.message, "slug": one.slug} for one in wrong],
+        "mistakes": [
+            {
+                "file": one.place.path if one.place else str(document),
+                "line": one.place and one.place.line,
+                "column": one.place and one.place.column,
+                "message": one.message,
+                "remedy": one.remedy or "",
+                "slug": one.slug,
+            }
+            for one in wrong
+        ],
     }
 
 

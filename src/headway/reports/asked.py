@@ -224,12 +224,13 @@ def scan(text: str, path: str) -> tuple[list[Request], list[Mistake]]:
     """Everything that a Markdown document asks for, in order, and what of it is written wrongly."""
     found: list[Request] = []
     wrong: list[Mistake] = []
-    lines = [_Line(number, line) for number, line in enumerate(text.splitlines(), 1)]
+    written = text.splitlines()
+    lines = [_Line(number, line) for number, line in enumerate(written, 1)]
     if lines and lines[0].text.strip() == "---":  # the front matter is no prose
         end = next((n for n, line in enumerate(lines[1:], 1) if line.text.strip() == "---"), 0)
         lines = lines[end + 1 :]
-    for name, number, argument, options, body in _meant(lines):
-        place = Place(path, number)
+    for name, line, column, argument, options, body in _meant(lines):
+        place = Place(path, line, column, len(name) + 2, written[line - 1])
         if name not in ROLES and name not in DIRECTIVES:
             close = difflib.get_close_matches(name, [*ROLES, *DIRECTIVES], 1, 0.5)
             remedy = f"Did you mean {{{close[0]}}}?" if close else f"There is {', '.join([*ROLES, *DIRECTIVES])}."
@@ -243,18 +244,18 @@ def scan(text: str, path: str) -> tuple[list[Request], list[Mistake]]:
     return found, wrong
 
 
-_Meant = tuple[str, int, str, dict[str, str], list[str]]
+_Meant = tuple[str, int, int, str, dict[str, str], list[str]]
 
 
 def _meant(lines: Sequence[_Line]) -> Iterator[_Meant]:
-    """Roles and directives of ours, and what was meant to be one: name, line, text or argument, options and body."""
+    """Roles and directives of ours, and what was meant to be one: name, line, column, argument, options, body."""
     prose: list[_Line] = []
     at = 0
     while at < len(lines):
         fence = _FENCE.fullmatch(lines[at].text)
         name = fence["name"] if fence else None
-        if name is not None and name.startswith("kpi") and name not in DIRECTIVES:
-            yield name, lines[at].number, "", {}, []
+        if fence and name is not None and name.startswith("kpi") and name not in DIRECTIVES:
+            yield name, lines[at].number, fence.start("name"), "", {}, []
         if fence is None or (name is None and fence["mark"].startswith(":")) or _goes_on(fence):
             if fence is None and lines[at].text.strip():
                 prose.append(lines[at])
@@ -268,7 +269,8 @@ def _meant(lines: Sequence[_Line]) -> Iterator[_Meant]:
         end = _end(lines, at, fence["mark"])
         if name is not None and name in DIRECTIVES:
             options, body = _options(lines[at + 1 : end])
-            yield name, lines[at].number, fence["rest"].strip(), options, [line.text for line in body]
+            rest = fence["rest"].strip()
+            yield name, lines[at].number, fence.start("name"), rest, options, [line.text for line in body]
             if name != "kpi-cards":
                 yield from _meant(body)
         at = end + 1
@@ -303,5 +305,6 @@ def _roles(prose: Sequence[_Line]) -> Iterator[_Meant]:
     text = "\n".join(line.text for line in prose)
     for match in _INLINE.finditer(text):
         if (match["name"] or "").startswith("kpi"):
-            number = prose[text.count("\n", 0, match.start())].number
-            yield match["name"], number, match["text"], {}, []
+            line = prose[text.count("\n", 0, match.start())].number
+            column = match.start() - text.rfind("\n", 0, match.start())
+            yield match["name"], line, column, match["text"], {}, []

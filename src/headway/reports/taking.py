@@ -7,6 +7,7 @@ theirs, and so is the audience. It never computes.
 from __future__ import annotations
 
 import base64
+import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -264,7 +265,10 @@ class _Taking:
         columns = next((by for by in kpi.by if set(by) == set(wanted)), None)
         if columns is None:
             known = "; ".join(" and ".join(by) for by in kpi.by)
+            meant = {column for by in kpi.by for column in by} | {one for some in ROLES.values() for one in some}
+            close = [one for column in wanted for one in difflib.get_close_matches(column, meant - {column}, 1)]
             remedy = f"It is broken down by {known}." if known else "It is not broken down."
+            remedy = f"Did you mean '{close[0]}'?" if close else remedy
             said = " and ".join(wanted)
             raise UsageError(Mistake(f"{kpi.title} is not broken down by {said}", "unknown-cell", None, remedy))
         cell = tuple((column, wanted[column]) for column in columns)

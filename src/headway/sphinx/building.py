@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +16,7 @@ from sphinx.errors import SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from headway.errors import Mistake, PublishError
-from headway.reports import documents
+from headway.reports import documents, placed
 from headway.reports.snapshot import Snapshot
 
 #: What MyST understands besides CommonMark.
@@ -42,15 +41,9 @@ def build(
         fresh = Path(made) / "out"
         settings = _settings(document, snapshot, about, edition, text) | _logo(about, Path(made))
         _run(document, fresh, Path(made) / "doctrees", builder, settings, text)
-        try:
-            for file in fresh.glob(f"{documents.stem(document)}.*") if name else ():
-                file.rename(file.with_name(f"{name}{file.suffix}"))
-            out.mkdir(parents=True, exist_ok=True)
-            shutil.copytree(fresh, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_BESIDE))
-        except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            remedy = "Choose a folder that you may write to: -o FOLDER"
-            raise PublishError(Mistake(f"{out} cannot be written: {why}", "not-writable", None, remedy)) from None
+        for file in fresh.glob(f"{documents.stem(document)}.*") if name else ():
+            file.rename(file.with_name(f"{name}{file.suffix}"))
+        placed.place(fresh, out, *_BESIDE)
 
 
 def _settings(
@@ -104,6 +97,8 @@ def _run(document: Path, out: Path, doctrees: Path, builder: str, settings: dict
             if text is not None:  # images and includes stand beside the template all the same
                 app.connect("source-read", lambda app, name, source: source.__setitem__(0, text))
             app.build(force_all=True)
+            if not app.env.titles[app.config.root_doc].astext().strip("<>").removeprefix("no title"):
+                stopped = f"{document.name}: it has no title; begin it with a line as '# The week'"
         except SphinxError as error:
             stopped = str(error)
     told = [_COLOUR.sub("", line).removeprefix("WARNING: ") for line in said.getvalue().splitlines() if line.strip()]

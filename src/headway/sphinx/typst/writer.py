@@ -485,7 +485,9 @@ class Writer:
         if size is None:
             size, lies = table.fitting(LYING) or SIZES[-1], not self._boxed
             if not lies or table.fitting(LYING) is None:
-                remedy = "turn it round, or show fewer periods" if lies else "move it out of its box"
+                remedy = (
+                    "turn it round (:transpose:), or show fewer periods or cells" if lies else "move it out of its box"
+                )
                 logger.warning("this table is wider than a page: %s", remedy, location=placed(node))
         self._boxed += 1
         written = table.write(lambda cell: self.inside(cell).strip(), size)
