@@ -352,6 +352,73 @@ def test_it_waits_for_what_is_withheld(project: Catalog, ledger: Ledger, mailbox
     assert missing == "Revenue has no number for 16\N{EN DASH}22 Nov 2026: Withheld. A data check failed."
 
 
+BOARDS = """
+boards:
+  money:
+    title: Money
+    send: [{every: week, to: team}]
+    sections:
+      - tiles: [revenue, {chart: revenue, by: shop, grain: week}, {health: [revenue]}, {text: So be it.}]
+  shop:
+    for_each: shop
+    send: [{every: week, to: team}]
+    sections: [{title: Sold, tiles: [{number: revenue, compare: 1 week}, {table: revenue, periods: 4}]}]
+"""
+
+
+def test_a_board_goes_out(project: Catalog, ledger: Ledger, mailbox: Mailbox) -> None:
+    """As one mail, or one for each cell: its numbers, its chart as a picture, and a link to the board as it is now."""
+    (project.root / "boards").mkdir()
+    (project.root / "boards" / "money.yml").write_text(BOARDS)
+    boards = again(project, "weekly", "{template: letter, every: year, to: team}")
+    (project.root / "sales.csv").write_text(rows(SUNDAY) + rows(SUNDAY).replace(",a", ",b").partition("\n")[2])
+    run.observe(boards, ledger, NEXT)
+    to = {"TEAM": mailbox.address}
+    clock.tick(boards, ledger, FIRST + timedelta(hours=1), to)
+    assert states(clock.tick(boards, ledger, NEXT, to)) == ["built"] * 3 + ["sent"] * 3
+    subjects = [mail["subject"] for mail in mailbox.mails]
+    assert subjects == [f"{of}, 16\N{EN DASH}22 Nov 2026" for of in ("Money", "Shop: a", "Shop: b")]
+    found = [parts(mail) for mail in mailbox.mails]
+    own = {"$1,666": found[0], "$833": found[1]}
+    for number, mail in own.items():
+        assert number in mail["text/html"].decode()
+        assert (
+            number
+            in PdfDocument(next(data for name, data in mail.items() if name.endswith(".pdf")))[0]
+            .get_textpage()
+            .get_text_range()
+        )
+    assert any(name.endswith(".png") for name in found[0])
+    assert "So be it." in found[0]["text/html"].decode()
+    assert "$1,666" not in found[1]["text/html"].decode()
+    assert 'href="https://kpis.shop.example/board/money.html"' in found[0]["text/html"].decode()
+
+
+WATCHED = """
+levels: {high: {respond: 1 hour, to: team}}
+alerts: {low: {level: high, kpi: revenue, below: 1}}
+"""
+
+
+@pytest.mark.parametrize(("template", "every"), [("daily", "day"), ("weekly", "week")])
+def test_a_template_waits_for_what_it_would_say(project: Catalog, ledger: Ledger, template: str, every: str) -> None:
+    """Of what is withheld and of what is late it says something else, and waits for it."""
+    columns = "columns: {day: date, usd: number, shop: text}"
+    sane = "checks: [{between: {usd: [0, 500]}}]"
+    again(project, "sales", f"{{read: {{files: sales.csv}}, time: day, {columns}, {sane}}}")
+    again(project, "revenue", f"{{mean: sales.usd, unit: USD, grain: {every}}}")
+    again(project, "weekly", f'{{template: {template}, every: {every}, at: "08:00", to: team}}')
+    (project.root / "alerts.yml").write_text(WATCHED)
+    shipped = catalogue.load(project.root)
+    clock.tick(shipped, ledger, NEXT - timedelta(days=8), {})
+    whole = rows(SUNDAY)
+    for wrong, what in ((whole.replace("2026-11-22,122", "2026-11-22,900"), "withheld"), (rows(BEFORE), "late")):
+        (project.root / "sales.csv").write_text(wrong)
+        run.observe(shipped, ledger, NEXT)
+        (edition,) = clock.tick(shipped, ledger, NEXT, {}).reports.editions
+        assert (edition.state, what in edition.lacks) == (EditionState.WAITING, True), edition.lacks
+
+
 def test_a_chat_gets_the_first_sentences(project: Catalog, ledger: Ledger) -> None:
     """And a link to the site."""
     posts: list[dict[str, Any]] = []

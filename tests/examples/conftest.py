@@ -24,7 +24,10 @@ HERE = Path(__file__).parent
 TODAY = date(2026, 10, 12)
 #: A tenth of the size that they ship with: what is compared is the arithmetic, not the amounts.
 SCALE = 0.1
-_SIZES = {"": 1.0, "k": 1e3, "M": 1e6, "B": 1e9, "%": 0.01}
+_SCALES = {"": 1.0, "k": 1e3, "M": 1e6, "B": 1e9}
+_TIMES = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
+_UNITS = {"ms": 0.001, "seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86_400.0}
+_BYTES = {"B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -102,16 +105,24 @@ class Example:
         if value is None:  # the ledger keeps no zeros of cells
             assert cell, told
             value = 0.0
-        shown, half = self.written(text)
+        shown, half = self.written(text, self.catalog.kpis[told["kpi"]].unit.name)
         assert abs(shown - value) <= half * 1.0001, (told, text, value)
         return True
 
     @staticmethod
-    def written(text: str) -> tuple[float, float]:
-        """A number as it is written, and half of what its last digit stands for."""
-        found = re.fullmatch(r"(\u2212?)\$?([\d,]+)(?:\.(\d+))?([kMB%]?)", re.sub(r"\s", "", text))
+    def written(text: str, unit: str = "") -> tuple[float, float]:
+        """A number as it is written, in the unit in which it is stored, and half of what its last digit stands for."""
+        text = re.sub(r"\s", " ", text)
+        times = re.findall(r"([\d.,]+) (d|h|min|s|ms)\b", text)
+        if times and unit in _UNITS:
+            sizes = [float(size.replace(",", "")) * _TIMES[word] / _UNITS[unit] for size, word in times]
+            last, word = times[-1]
+            return sum(sizes), 0.5 * 10.0 ** -len(last.partition(".")[2]) * _TIMES[word] / _UNITS[unit]
+        found = re.fullmatch(r"(\u2212?)\+?[$€]?([\d,]+)(?:\.(\d+))?([kMB]?)(?: ?(%|[kMGT]?B))?(?: [A-Za-z/ ]+)?", text)
         assert found, text
-        scale = _SIZES[found[4]]
+        scale = _SCALES[found[4]] * (
+            0.01 if found[5] == "%" else _BYTES.get(found[5] or "", 1.0) / _BYTES.get(unit, 1.0)
+        )
         size = float(f"{found[2].replace(',', '')}.{found[3] or '0'}") * scale
         return (-size if found[1] else size), 0.5 * scale * 10.0 ** -len(found[3] or "")
 

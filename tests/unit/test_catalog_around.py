@@ -8,10 +8,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from headway import catalog
-from headway.cli import app
 from headway.errors import CatalogError
 from headway.model import (
     Alert,
@@ -301,6 +299,54 @@ def test_boards_are_sent_by_routes(load: Load) -> None:
     assert (found.title, found.send) == ("One", (Send(Grain.WEEK, "team"),))
 
 
+def test_a_board_that_is_sent_is_a_report(load: Load) -> None:
+    """One for each length of period, by all its routes; who reads there may see it."""
+    routes = "routes: {team: {apprise: env:A}, all: {apprise: env:B, audience: public}, pager: {alertmanager: env:C}}"
+    send = "send: [{every: week, to: team}, {every: week, to: all}, {every: month, to: team}]"
+    found = load(alerts=routes, boards__one=f"boards: {{one: {{{send}, sections: [{{tiles: [revenue]}}]}}}}").reports
+    assert {name: (one.board, one.title, one.to) for name, one in found.items()} == {
+        "one-week": ("one", "One", ("team", "all")),
+        "one-month": ("one", "One", ("team",)),
+    }
+    for route, slug in (("all", "not-for-readers"), ("pager", "bad-value")):
+        sent = f"send: [{{every: day, to: {route}}}], sections: [{{tiles: [buyers]}}]"
+        text = f"boards: {{one: {{audience: internal, {sent}}}}}"
+        with pytest.raises(CatalogError) as caught:
+            load(alerts=routes, boards__one=text)
+        assert [(one.slug, one.place.path if one.place else "") for one in caught.value.mistakes] == [
+            (slug, "boards/one.yml")
+        ]
+
+
+@pytest.mark.parametrize(
+    ("board", "more", "slug"),
+    [
+        ("one", "", ""),
+        ("each", "for_each: shop", ""),
+        ("each", "", "bad-value"),
+        ("one", "for_each: shop", "bad-value"),
+        ("two", "", "unknown-name"),
+        ("secret", "", "not-for-readers"),
+        ("one", "template: weekly", "bad-value"),
+    ],
+)
+def test_a_report_may_be_of_a_board(board: str, more: str, slug: str, load: Load) -> None:
+    """Of one that its readers may see, and for each cell if that has a page for each."""
+    boards = """
+boards:
+  one: {sections: [{tiles: [revenue]}]}
+  each: {for_each: shop, sections: [{tiles: [revenue]}]}
+  secret: {audience: restricted, sections: [{tiles: [revenue]}]}
+"""
+    text = f"reports: {{mine: {{{', '.join(filter(None, (f'board: {board}', more)))}, every: month, to: team}}}}"
+    if not slug:
+        assert load(alerts=ALERTS, boards__one=boards, reports=text).reports["mine"].board == board
+        return
+    with pytest.raises(CatalogError) as caught:
+        load(alerts=ALERTS, boards__one=boards, reports=text)
+    assert [one.slug for one in caught.value.mistakes] == [slug]
+
+
 # -- objectives, notes, closing ------------------------------------------------------------------------------------
 
 
@@ -364,36 +410,6 @@ def test_what_stands_around_kpis_changes_no_number(load: Load) -> None:
         assert catalog.fingerprint(kpi, after) == catalog.fingerprint(before.kpis[name], before)
     assert after.fingerprint != before.fingerprint
     assert catalog.text(after) != catalog.text(before)
-
-
-def test_what_has_no_effect_yet_is_said(load: Load, tmp_path: Path) -> None:
-    """`headway check` ends with what is declared and only checked."""
-    run = CliRunner().invoke
-    load()
-    said = run(app, ["check", "--offline", "--project", str(tmp_path)]).stdout
-    assert "does not send" not in said
-    load(
-        alerts=f"{ALERTS}  one: {{level: critical, event: fire}}\n  two: {{level: critical, event: flood}}\n",
-        boards__one="boards: {one: {send: [{every: day, to: team}], sections: [{tiles: [revenue]}]}}",
-        boards__two="boards: {two: {sections: [{tiles: [revenue]}]}}",
-    )
-    said = run(app, ["check", "--offline", "--project", str(tmp_path)]).stdout
-    assert said.endswith("1 board is to be sent; this version does not send it yet.\n")
-
-
-def test_a_run_says_so_too(tmp_path: Path) -> None:
-    """Whoever runs from cron and never checks learns it from the run's output."""
-    (tmp_path / "sales.csv").write_text("day\n2026-01-01\n")
-    (tmp_path / "headway.yml").write_text(
-        "project: shop\n"
-        "sources: {sales: {read: {files: sales.csv}, time: day}}\n"
-        "kpis: {sold: {count: sales}}\n"
-        "routes: {team: {apprise: env:TEAM}}\n"
-        "boards: {one: {send: [{every: day, to: team}], sections: [{tiles: [sold]}]}}\n"
-    )
-    done = CliRunner().invoke(app, ["run", "--project", str(tmp_path), "--now", "2026-01-03"])
-    assert done.exit_code == 0, done.output
-    assert done.stdout.endswith("1 board is to be sent; this version does not send it yet.\n")
 
 
 def test_what_a_file_declares_that_cannot_be_read_is_not_called_unknown(tmp_path: Path) -> None:

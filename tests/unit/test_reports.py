@@ -298,6 +298,18 @@ def test_what_was_meant_to_be_ours_is_told() -> None:
 # -- more than one -------------------------------------------------------------------------------------------------
 
 
+def test_a_card_among_several_has_a_comparison_of_its_own(internal: View) -> None:
+    """Beside the number; where there is nothing to compare with, it has none, and that is no mistake."""
+    cards = told(
+        asked.directive("kpi-cards", "", {}, ['mau compare="1 year"', "mau", 'mau compare="9 years"']), internal
+    )
+    assert isinstance(cards, tuple)
+    than = [one.change.period if one.change else "" for one in cards]
+    assert (than[0][:4], than[1] != than[0], than[2]) == ("2025", True, "")
+    (wrong,) = mistakes(lambda: asked.directive("kpi-cards", "", {}, ["mau compare=lately"]))
+    assert wrong.message == "compare is a length of time, not 'lately'"
+
+
 def test_a_card_says_what_the_page_of_cards_says(internal: View) -> None:
     """Value, period, status, target, change and with what it is compared."""
     found = told(asked.directive("kpi-card", "retention", {}), internal)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from headway.catalog import values
+from headway.catalog import readers, values
 from headway.catalog.boardspec import BoardSpec, SectionSpec, SendSpec, TileSpec
 from headway.catalog.bound import Scene
 from headway.catalog.checking import check
@@ -21,6 +21,7 @@ from headway.model import (
     Narrative,
     Recurring,
     Retention,
+    Route,
     Scale,
     Section,
     Send,
@@ -56,12 +57,15 @@ _WANTED: Mapping[Look, str] = {
 }
 
 
-def boards(declared: Declared, routes: Collection[str], scene: Scene) -> dict[str, Board]:
-    """The boards; `routes` are the names of all routes. Those of KPIs that are amiss themselves are left for later."""
+def boards(declared: Declared, routes: Mapping[str, Route], known: Collection[str], scene: Scene) -> dict[str, Board]:
+    """The boards; `known` are the names of all routes, `routes` those that are fine.
+
+    Those of KPIs that are amiss themselves are left for later.
+    """
     found = {}
     for name, (value, document, path) in declared.items():
         spec = check(BoardSpec, document, path, value, scene.complaints)
-        if spec is not None and (board := _Board(document, path, scene).resolve(name, spec, routes)):
+        if spec is not None and (board := _Board(document, path, scene).resolve(name, spec, routes, known)):
             found[name] = board
     return found
 
@@ -88,9 +92,12 @@ def with_curves(kpis: Mapping[str, Kpi], found: Iterable[Board]) -> dict[str, Kp
 class _Board(Entry):
     """Resolves one board."""
 
-    def resolve(self, name: str, spec: BoardSpec, routes: Collection[str]) -> Board | None:
+    def resolve(self, name: str, spec: BoardSpec, routes: Mapping[str, Route], names: Collection[str]) -> Board | None:
         audience = spec.audience or self.scene.project.audience
-        send = [self.send(n, value, routes) for n, value in enumerate(spec.send)]
+        send = [self.send(n, value, names) for n, value in enumerate(spec.send)]
+        for n, one in enumerate(send):
+            if one is not None:
+                readers.check(self, "board", audience, routes.get(one.to), "send", n, "to")
         if not spec.sections:
             remedy = "Write for example [{tiles: [mau]}]."
             self.say("a board has sections with tiles", "bad-value", remedy, "sections")
@@ -111,13 +118,13 @@ class _Board(Entry):
             send=sent,
         )
 
-    def send(self, n: int, value: Any, routes: Collection[str]) -> Send | None:
+    def send(self, n: int, value: Any, known: Collection[str]) -> Send | None:
         """When it goes out, and whereto."""
         entry = self.at("send", n)
         spec = check(SendSpec, self.document, entry.path, value, self.scene.complaints)
         if spec is None:
             return None
-        entry.known(spec.to, "route", routes, "to")
+        entry.known(spec.to, "route", known, "to")
         return Send(spec.every, spec.to) if entry.fine else None
 
     def section(self, n: int, value: Any, page: _Page) -> Section | None:

@@ -343,7 +343,7 @@ def _around(declared: _Declared, catalog: Catalog, complaints: Complaints) -> Ca
     around = alerts.Around(catalog.sources, levels, groups["levels"], groups["routes"])
     found = alerts.alerts(groups["alerts"], around, scene)
     goals = objectives.objectives(groups["objectives"], scene)
-    shown = boards.boards(groups["boards"], groups["routes"], scene)
+    shown = boards.boards(groups["boards"], routes, groups["routes"], scene)
     mentions = [
         *alerts.mentions(found.values()),
         *objectives.mentions(goals.values()),
@@ -362,7 +362,9 @@ def _around(declared: _Declared, catalog: Catalog, complaints: Complaints) -> Ca
         boards=shown,
         objectives=goals,
         notes=objectives.notes(declared.notes, scene),
-        reports=reports.reports(groups["reports"], routes, groups["routes"], scene),
+        reports=reports.reports(
+            groups["reports"], reports.Around(routes, shown, groups["routes"], groups["boards"]), scene
+        ),
     )
 
 

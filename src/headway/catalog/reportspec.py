@@ -12,6 +12,7 @@ from headway.catalog.spec import (
     AudienceOf,
     Formats,
     LengthOf,
+    Name,
     OnOf,
     ReportEveryOf,
     Spec,
@@ -24,7 +25,7 @@ from headway.model import On, SentAs
 
 
 class ReportSpec(Spec):
-    """A report that goes out by itself; it has a document or a template."""
+    """A report that goes out by itself; it has a document, a template or a board."""
 
     what = "a report"
     elsewhere: ClassVar[Mapping[str, str]] = {
@@ -40,6 +41,7 @@ class ReportSpec(Spec):
     title: Text | None = None
     document: Text | None = None
     template: TemplateOf | None = None
+    board: Name | None = None
     on: OnOf = On()
     at: TimeOf = time(8)
     deadline: LengthOf | None = None

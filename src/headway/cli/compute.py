@@ -15,7 +15,7 @@ import typer
 
 from headway.cli.app import app
 from headway.cli.console import progress_line, screen
-from headway.cli.project import catalog_at, cell_of, ledger_of, notes, notes_of_kpis, now_of, only_checked
+from headway.cli.project import catalog_at, cell_of, ledger_of, notes, notes_of_kpis, now_of
 from headway.cli.watch import told
 from headway.formats import plurals
 from headway.options import CellOption, NowOption, ProjectOption
@@ -122,7 +122,6 @@ def compute(
     typer.echo(runlines.recorded(made, recorded, len(outcome.unchanged)))
     if waiting:
         typer.echo(_waits(sum(one.numbers for one in waiting), outcome.recorded.held))
-    only_checked(catalog)
     if ticks:
         with ledger_of(catalog, create=False) as ledger:
             told(catalog, ledger, outcome.recorded.run.now)

@@ -11,7 +11,7 @@ import typer
 
 from headway.cli.app import app, errors
 from headway.cli.console import progress_line, screen
-from headway.cli.project import catalog_at, ledger_of, notes, notes_of_kpis, now_of, only_checked
+from headway.cli.project import catalog_at, ledger_of, notes, notes_of_kpis, now_of
 from headway.errors import HeadwayError
 from headway.formats import plurals
 from headway.options import JsonOption, ProjectOption
@@ -68,7 +68,6 @@ def check(
         checklines.found(console, findings, margins, everything=everything)
         checklines.storage(console, stored, estimated=told is not None, everything=everything)
         checklines.checked(console, catalog, findings)
-        only_checked(catalog)
     if strict and any(finding.blamed for finding in findings):
         raise typer.Exit(2)
 

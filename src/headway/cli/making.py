@@ -70,7 +70,8 @@ def _documents(asked: Asked, path: Path, view: View) -> list[Document]:
     if asked.cell:
         remedy = "One makes a report for one cell, the other one for each."
         raise UsageError(Mistake("--for and --for-each exclude each other", "unknown-option", None, remedy))
-    return rendering.render_each(path, view, period, each.cells(view, asked.for_each, period))
+    cells = each.cells(view, asked.for_each, period)
+    return list(rendering.named_apart(rendering.render(path, view, period, cell) for cell in cells))
 
 
 def _filed(path: Path, header: Header, asked: Asked) -> tuple[Document, Path]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from headway.errors import Mistake, UsageError
-from headway.formats import plurals
 
 if TYPE_CHECKING:
     from headway.ledger import Ledger
@@ -87,13 +86,6 @@ def when(text: str | None, catalog: Catalog, now: datetime) -> datetime | int | 
         made += timedelta(days=1)
     # `now` is a whole second, and a moment within that second is none to come: a run that just ended was by then.
     return min(made if made.tzinfo else made.replace(tzinfo=catalog.calendar.tz), now.replace(microsecond=999_999))
-
-
-def only_checked(catalog: Catalog) -> None:
-    """Say what of the catalogue is declared and has no effect yet, so that nobody waits for it."""
-    if sent := [board for board in catalog.boards.values() if board.send]:
-        are, them = ("is", "it") if len(sent) == 1 else ("are", "them")
-        typer.echo(f"{plurals.count(len(sent), 'board')} {are} to be sent; this version does not send {them} yet.")
 
 
 def notes(loads: Iterable[Load]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -62,9 +62,7 @@ def build(
                 return (replace(blank, state=EditionState.WAITING, lacks=early[0]),)
             view = views.open(ledger, catalog, report.audience, blank.at)
             cells = _cells(report, slot.period, view, done)
-            pages = [
-                _page(one, early, slot.period, view, ledger, run) for one in _documents(report, slot, view, cells, done)
-            ]
+            pages = [_page(one, early, slot, view, run) for one in _documents(report, slot, view, cells, done)]
     except Exception as error:  # whatever one report does, the others go out
         return (replace(blank, state=EditionState.FAILED, lacks=_why(error)),)
     if not report.for_each:
@@ -93,20 +91,26 @@ def _own(cell: Cell) -> str:
 
 def _documents(
     report: Report, slot: Slot, view: View, cells: Sequence[Cell], done: Sequence[Edition]
-) -> list[Document]:
+) -> Iterator[Document]:
     """The documents of an edition, none named as one that is done."""
     own = report.document.endswith((".md", ".jinja"))
     path = view.catalog.root / report.document if own else Path(report.document)
-    return rendering.render_each(path, view, slot.period, cells, [Path(one.folder).name for one in done])
+    some = (
+        rendering.render_board(view, report.board, slot.period, cell)
+        if report.board
+        else rendering.render(path, view, slot.period, cell)
+        for cell in cells
+    )
+    return rendering.named_apart(some, [Path(one.folder).name for one in done])
 
 
-def _page(one: Document, early: Sequence[str], period: Period, view: View, ledger: Ledger, run: Run) -> _Page:
+def _page(one: Document, early: Sequence[str], slot: Slot, view: View, run: Run) -> _Page:
     """A document with what it may say; UsageError with what somebody has to mend in it."""
     taken, wrong = answered.tried(view, [one])
     amiss, absent = lacking.split(wrong)
     if amiss:
         raise UsageError(amiss)
-    found = [*early, *absent, *lacking.of_numbers(one.requests, taken, period, view.catalog, ledger, run, absent)]
+    found = [*early, *absent, *lacking.of_numbers(one.requests, slot, view, run, absent)]
     return _Page(one, taken, tuple(dict.fromkeys(found)))
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from headway.errors import Mistake
-from headway.ledger import Ledger, Run
-from headway.model import Catalog
+from headway.ledger import Run
+from headway.model import Catalog, Cell, Reason, Shown
 from headway.periods import Period
+from headway.publish.shelf import Shelf, title
+from headway.publish.view import View
 from headway.reports.asked import Request
-from headway.reports.snapshot import Snapshot
+from headway.schedules import Slot
 from headway.sphinx.asking import LACKING
+
+#: Why a number is held back that may be published once somebody has looked: no group grows by waiting.
+_PASSES = (Reason.CHECK_FAILED, Reason.INPUT_WITHHELD, Reason.INCOMPLETE, Reason.CHANGE_WAITS)
 
 
 def split(wrong: Sequence[Mistake]) -> tuple[list[Mistake], list[str]]:
@@ -25,38 +31,36 @@ def of_run(run: Run, period: Period, catalog: Catalog) -> Iterator[str]:
         yield f"No numbers were computed since {period} ended"
 
 
-def of_numbers(
-    requests: Iterable[Request],
-    taken: Snapshot,
-    period: Period,
-    catalog: Catalog,
-    ledger: Ledger,
-    run: Run,
-    said: Sequence[str],
-) -> Iterator[str]:
+def of_numbers(requests: Iterable[Request], slot: Slot, view: View, run: Run, said: Sequence[str]) -> Iterator[str]:
     """Of the KPIs that a document asks for: those that could not be computed, or have no number of the period.
 
-    Of what is `said` already nothing is said twice.
+    A template asks for the newest number that there is, so if that is of an earlier period, this one's is late. What is
+    not settled by the deadline, as what follows people for ninety days, nobody waits for. Of what is `said` already
+    nothing is said twice.
     """
-    failed = {one.kpi for one in ledger.failures(run.id)}
-    seen: dict[tuple[object, ...], None] = {}
+    period, over = slot.period, view.catalog.calendar.moment(view.catalog.calendar.next(slot.period).first)
+    failed = {one.kpi for one in view.ledger.failures(run.id)}
+    shelf = Shelf(view.published, view.boards.page_of)
+    seen: dict[tuple[str, str, Cell], set[str]] = defaultdict(set)
     for request in requests:
         for of in request.of:
-            if of.period in ("", period.name) and of.kpi in catalog.kpis:
-                seen[of.kpi, of.part, of.cell] = None
-    for kpi, part, cell in seen:
-        title = catalog.kpis[str(kpi)].title
-        if kpi in failed:
-            yield f"{title} could not be computed"
+            if of.kpi in view.names:
+                seen[of.kpi, of.part, of.cell].add(of.period)
+    for (name, part, cell), asked in seen.items():
+        kpi = view.catalog.kpis[name]
+        if name in failed:
+            yield f"{kpi.title} could not be computed"
             continue
-        for line in taken.lines(str(kpi), str(part), cell):  # type: ignore[arg-type]  # as the address has it
-            named = (f"{title} ", f"{line.title} ")  # of a document about one cell, that is not named each time
-            if line.grain != period.grain or not line.points or any(one.startswith(named) for one in said):
-                continue
-            point = next((one for one in line.points if one.period == period.name), None)
-            if point is None and line.points[-1].period >= period.name:
-                continue
-            if point is None or point.running:
-                yield f"{line.title} for {period} is late"
-            elif point.status == "withheld":
-                yield f"{line.title} for {period} is withheld"
+        line = shelf.line(Shown(name, part, period.grain), cell) if period.grain in kpi.grains(cell=bool(cell)) else ()
+        newest = next((row.period.name for row in reversed(line) if not row.partial), "")
+        named = title(kpi, part, cell)
+        # Of a document about one cell, that is not named each time.
+        if not asked & {"", period.name, newest} or any(one.startswith((f"{kpi.title} ", f"{named} ")) for one in said):
+            continue
+        row = next((row for row in line if row.period == period), None)
+        if row is None and (not line or line[-1].period.key >= period.key):
+            continue
+        if (row is None or row.partial) and over + view.catalog.settles_after(name) <= slot.deadline:
+            yield f"{named} for {period} is late"
+        elif row is not None and row.reason in _PASSES:
+            yield f"{named} for {period} is withheld"

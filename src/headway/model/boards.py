@@ -87,7 +87,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A board that is to go out by itself, at the end of each such period, by a route; this version sends none yet."""
+    """A board goes out by itself by a route, once in each such period."""
 
     every: Grain
     to: str

@@ -37,8 +37,9 @@ class On:
 class Report:
     """A report that goes out once in every period, about the newest one that is over by then.
 
-    `document` is a path in the project, or the name of a template that comes with Headway. `deadline` is how long it
-    waits for numbers that it lacks. With `for_each` there is one for each cell of these columns.
+    `document` is a path in the project, or the name of a template that comes with Headway; '' for one that says what a
+    `board` shows. `deadline` is how long it waits for numbers that it lacks. With `for_each` there is one for each cell
+    of these columns.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Report:
     audience: Audience
     place: Place
     for_each: tuple[str, ...] = ()
+    board: str = ""
 
 
 class EditionState(StrEnum):

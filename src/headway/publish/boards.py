@@ -78,13 +78,18 @@ class Boards:
             self._slugs[name] = {slug_of(value): value for value in values}
         return self._slugs[name]
 
-    def page(self, name: str, slug: str = "") -> BoardPage:
-        """A board, or its page for one cell; UsageError `unknown-name` if there is none that this reader may see."""
+    def board(self, name: str) -> Board:
+        """A board, without what is not for this reader; UsageError `unknown-name` if nothing of it is."""
         board = self.visible.get(name)
         if board is None:
             close = difflib.get_close_matches(name, self.visible, 1)
             remedy = f"Did you mean '{close[0]}'?" if close else None
             raise UsageError(Mistake(f"there is no board '{name}'", "unknown-name", None, remedy))
+        return board
+
+    def page(self, name: str, slug: str = "") -> BoardPage:
+        """A board, or its page for one cell; UsageError `unknown-name` if there is none that this reader may see."""
+        board = self.board(name)
         if slug and slug not in self.slugs(name):
             raise UsageError(Mistake(f"the board {name} has no page '{slug}'", "unknown-name", None, None))
         return _Drawn(self, board, self._on(name), slug).page()

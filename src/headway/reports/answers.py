@@ -191,7 +191,8 @@ def _refused(request: Request, message: str, slug: str, remedy: str | None) -> U
 def card(of: Address, request: Request, snapshot: Snapshot) -> Card:
     """One number as a card."""
     series, point = _point(of, request, snapshot)
-    compared = _change(request, series, point) if "compare" in request.options else point.changes.get("")
+    strict = "compare" in request.options and not of.compare
+    compared = _change(request, series, point) if strict else point.changes.get(of.compare)
     made = _card(series, point, compared, snapshot)
     exact = request.options.get("format") == "exact"
     return replace(made, number=replace(made.number, text=point.exact)) if exact else made

@@ -41,7 +41,10 @@ DIRECTIVES: Mapping[str, tuple[str, ...]] = {
 #: What a few options may be; the others are free, or names that the catalogue knows.
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "format": ("short", "exact", "unit"),
-    "as": ("line", "area", "stacked area", "bar", "stacked bar"),
+    "as": (
+        *("line", "area", "stacked area", "bar", "stacked bar"),
+        *("waterfall", "heat map", "histogram", "survival curve"),
+    ),
     "scale": ("linear", "log"),
     "grain": ("hour", "day", "week", "month", "quarter", "year"),
     "columns": ("1", "2", "3", "4"),
@@ -68,6 +71,8 @@ class Address:
     #: The length of periods where one is asked for and no single period is.
     grain: str = ""
     cell: tuple[tuple[str, str], ...] = ()
+    #: Of one card among several: with what it is compared.
+    compare: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         name = f"{self.kpi}.{self.part}" if self.part else self.kpi
@@ -138,7 +143,9 @@ def _addresses(words: Iterable[tuple[str, str, str]], name: str, place: Place | 
     found: list[dict[str, str]] = []
     cells: list[dict[str, str]] = []
     for left, equals, right in words:
-        if equals and found and left and right:
+        if equals and found and left == "compare" and right and name == "kpi-cards":
+            found[-1]["compare"] = right
+        elif equals and found and left and right:
             cells[-1][left] = right
         elif not equals and found and (_PERIOD.fullmatch(left) or left in GRAINS):
             found[-1]["grain" if left in GRAINS else "period"] = left
@@ -179,7 +186,8 @@ def _wrong(request: Request, allowed: Sequence[str]) -> Iterator[tuple[str, str]
             yield f"{shown} compares the line of one KPI with itself", "Name one KPI, and leave parts and :by: out."
         if request.options.keys() & {"as", "scale"}:
             yield f"{shown} that compares is a line", "Leave :as: and :scale: out."
-    for key, value in request.options.items():
+    own = (("compare", of.compare) for of in request.of if of.compare)
+    for key, value in (*request.options.items(), *own):
         yield from _wrong_option(shown, key, value, allowed)
 
 

@@ -134,7 +134,7 @@ class AreaFact:
 
 
 def of(view: View, period: Period, cell: Cell = TOTAL) -> dict[str, Any]:
-    """Everything that a template may name."""
+    """Everything that every template may name."""
     reader = _Reader(view, period, cell)
     kpis = tuple(reader.fact(kpi) for kpi in reader.spoken())
     return {

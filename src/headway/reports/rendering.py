@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import difflib
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from jinja2 import (
     ChoiceLoader,
@@ -32,11 +33,13 @@ from headway.errors import Mistake, Place, UsageError
 from headway.model import TOTAL, Cell
 from headway.periods import Grain, Period
 from headway.publish.view import View
-from headway.reports import documents, facts
+from headway.reports import boarded, documents, facts
 from headway.reports.documents import TEMPLATE, Document
 from headway.reports.names import file_name
 
 _SHIPPED = Path(__file__).parent / "templates"
+#: Of what a board says. It is not among those that people name: it is about a board.
+_BOARD = _SHIPPED / f"_board{TEMPLATE}"
 #: What an expression of a template may raise, beside Jinja's own errors.
 _FOREIGN = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -74,7 +77,7 @@ def render(named: str | Path, view: View, period: Period | None = None, cell: Ce
         remedy = "Write it in its front matter, as in headway: {every: week}, or name one: --period 2026-10"
         raise UsageError(Mistake(message, "unknown-period", None, remedy))
     _meant(path, which, view)
-    made = _rendered(path, view, which, cell)
+    made = _rendered(path, facts.of(view, which, cell))
     one = documents.document(path, made, name, cell)
     if one.edition:
         message = f"{path} is pinned to edition {one.edition}, and a template follows the data"
@@ -97,19 +100,23 @@ def _meant(path: Path, which: Period, view: View) -> None:
         raise UsageError(Mistake(f"{which} is not over", "unknown-period", None, remedy))
 
 
-def render_each(
-    named: str | Path, view: View, period: Period | None, cells: Iterable[Cell], taken: Iterable[str] = ()
-) -> list[Document]:
-    """One document for each cell, no two of one name, and none of a name that is `taken`."""
-    names, some = set(taken), []
-    for cell in cells:
-        one = render(named, view, period, cell)
+def render_board(view: View, board: str, period: Period, cell: Cell = TOTAL) -> Document:
+    """The document that says what a board shows; UsageError `unknown-name` if it is not for these readers."""
+    given = facts.of(view, period, cell)
+    given["board"] = boarded.of(view, board, cell, given["kpis"])
+    made = _rendered(_BOARD, given)
+    return documents.document(_BOARD, made, file_name(f"board-{board}", cell), cell)
+
+
+def named_apart(some: Iterable[Document], taken: Iterable[str] = ()) -> Iterator[Document]:
+    """The documents, no two of one name, and none of a name that is `taken`."""
+    names = set(taken)
+    for one in some:
         # Two values may differ only in letters which file names do not have.
         free = (f"{one.name}-{n}" for n in count(2))
         name = one.name if one.name not in names else next(name for name in free if name not in names)
         names.add(name)
-        some.append(replace(one, name=name))
-    return some
+        yield replace(one, name=name)
 
 
 def newest(path: Path, view: View) -> Period | None:
@@ -153,11 +160,10 @@ class _Templates(FileSystemLoader):
         return super().get_source(environment, template)
 
 
-def _rendered(path: Path, view: View, period: Period, cell: Cell) -> str:
+def _rendered(path: Path, given: dict[str, Any]) -> str:
     folders = [_Templates(path.absolute().parent), _Templates(_SHIPPED)]
-    given = facts.of(view, period, cell)
     unknown = type("Unknown", (_Unknown,), {"known": tuple(given)})
-    if not cell:  # it may be asked for, as in {% if cell %}, and has nothing to tell
+    if not given["cell"]:  # it may be asked for, as in {% if cell %}, and has nothing to tell
         given["cell"] = Undefined("it is made for one cell: --for-each COLUMN, or --for COLUMN=VALUE", name="cell")
     environment = ImmutableSandboxedEnvironment(
         loader=ChoiceLoader(folders),

@@ -63,7 +63,11 @@ class _Taking:
     @cached_property
     def compares(self) -> tuple[str, ...]:
         """The lengths of time over which changes are told."""
-        asked = (one.request.options.get("compare", "") for one in self.requests or ())
+        asked = (
+            length
+            for one in self.requests or ()
+            for length in (one.request.options.get("compare", ""), *(of.compare for of in one.request.of))
+        )
         return tuple(dict.fromkeys(["1 year", *filter(None, asked)]))
 
     def snapshot(self) -> Snapshot:
@@ -303,7 +307,8 @@ class _Taking:
         kpis = [self._counted(of.kpi) for of in request.of]
         for kpi, of in zip(kpis, request.of, strict=True):
             self._part(kpi, of.part)
-            if request.by and request.by not in kpi.by:
+            columns = {*request.by, *(column for column, _ in of.cell)}
+            if request.by and all(set(by) != columns for by in kpi.by):
                 known = "; ".join(", ".join(by) for by in kpi.by)
                 remedy = f"It is broken down by {known}." if known else "It is not broken down."
                 message = f"{kpi.title} is not broken down by {', '.join(request.by)}"
@@ -355,11 +360,12 @@ class _Taking:
             raise UsageError(Mistake(message, "unknown-period", None, "Write other :from: and :through:."))
         newest = chosen[-1].key
         sized = [key for key in keys if key[3] == TOTAL or not request.by or self._speaks(lines[key], chosen)]
+        left = {row.period.key for key in sized for row in lines[key]}
         if request.by:
             sized.sort(key=lambda key: (len(key[3]) < len(request.by) or key[3] == TOTAL, -_value(lines[key], newest)))
         return {
             "grain": grain.value,
-            "periods": [which.name for which in chosen],
+            "periods": [which.name for which in chosen if which.key in left],
             "lines": [[kpi, part, at.value, sorted(cell)] for kpi, part, at, cell in sized],
         }
 

@@ -6,7 +6,9 @@ pictures that the mail brings along, named `cid:`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from headway import charts
 
 #: The first lines of a report, for where no mail goes.
 LINES = "lines.txt"
-_LINES = 6
+_LINES = 8
 
 
 class _Translator(HTML5Translator):
@@ -39,8 +41,20 @@ def _alone(node: nodes.Element) -> bool:
     return isinstance(node.parent, (nodes.list_item, nodes.entry)) and len(node.parent) == 1
 
 
+def _said(tree: nodes.document) -> Iterator[str]:
+    """What a report says in lines: its sentences, the entries of its lists, and its cards, each in one."""
+    for node in tree.findall(nodes.Element):
+        if "kpi-card" in node.get("classes", ()):
+            head, *more = (line.astext() for line in node.findall(nodes.paragraph))
+            yield f"{head}: {', '.join(more)}"
+        elif isinstance(node, nodes.paragraph) and isinstance(node.parent, nodes.section | nodes.document):
+            yield node.astext()
+        elif isinstance(node, nodes.list_item):
+            yield f"- {node.astext()}"
+
+
 class MailBuilder(SingleFileHTMLBuilder):
-    """Writes `NAME.html`, a PNG for each drawing, and the first sentences as plain text."""
+    """Writes `NAME.html`, a PNG for each drawing, and the first lines as plain text."""
 
     name = "mail"
     default_translator_class = _Translator
@@ -55,11 +69,9 @@ class MailBuilder(SingleFileHTMLBuilder):
         return "headway-mail", dict(self.config.html_theme_options)
 
     def assemble_doctree(self) -> nodes.document:
-        """The whole text, whose first sentences are kept."""
+        """The whole text, whose first lines are kept."""
         tree = super().assemble_doctree()
-        parents = (nodes.section, nodes.document)
-        found = [node.astext() for node in tree.findall(nodes.paragraph) if isinstance(node.parent, parents)]
-        lines = [" ".join(text.split()) for text in found][:_LINES]
+        lines = [" ".join(text.split()) for text in islice(_said(tree), _LINES)]
         (Path(self.outdir) / LINES).write_text("\n".join(lines), "utf-8")
         return tree
 
