@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pytest
+from pypdfium2 import PdfDocument
 
 from headway import catalog as catalogs
 from headway import simulate
@@ -24,6 +27,8 @@ HERE = Path(__file__).parent
 TODAY = date(2026, 10, 12)
 #: A tenth of the size that they ship with: what is compared is the arithmetic, not the amounts.
 SCALE = 0.1
+_TRACED = re.compile(r'<(?:a|span) class="kpi"[^>]*?((?: data-[a-z]+="[^"]*")+)[^>]*>([^<]*)<')
+_FIGURE = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?[kMB%]?")
 _SCALES = {"": 1.0, "k": 1e3, "M": 1e6, "B": 1e9}
 _TIMES = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
 _UNITS = {"ms": 0.001, "seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86_400.0}
@@ -108,6 +113,25 @@ class Example:
         shown, half = self.written(text, self.catalog.kpis[told["kpi"]].unit.name)
         assert abs(shown - value) <= half * 1.0001, (told, text, value)
         return True
+
+    @staticmethod
+    def traced(page: str) -> list[tuple[dict[str, str], str]]:
+        """The numbers of a page: which each is, and what is written."""
+        return [
+            (dict(re.findall(r'data-([a-z]+)="([^"]*)"', unescape(told))), re.sub(r"\s", " ", unescape(text)))
+            for told, text in _TRACED.findall(page)
+        ]
+
+    @staticmethod
+    def absent(pdf: Path, numbers: list[tuple[dict[str, str], str]]) -> Counter[str]:
+        """Which figures of a page a PDF does not say as often."""
+        pages = PdfDocument(pdf)
+        there = "\n".join(pages[n].get_textpage().get_text_range() for n in range(len(pages)))
+
+        def figures(text: str) -> Counter[str]:
+            return Counter(_FIGURE.findall(re.sub(r"(?<=\d)\s(?=%)", "", text)))
+
+        return figures("\n".join(text for _, text in numbers)) - figures(there)
 
     @staticmethod
     def written(text: str, unit: str = "") -> tuple[float, float]:

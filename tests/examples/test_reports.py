@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable
 from html import unescape
 from html.parser import HTMLParser
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pypdfium2 import PdfDocument
 
 from headway.model import Audience
 from headway.publish import view
@@ -31,9 +29,6 @@ _APART = (
     "caption-number",
     "std-numref",
 )
-
-
-_WRITTEN = re.compile(r"\d[\d,]*(?:\.\d+)?[kMB%]?")
 
 
 class Page(HTMLParser):
@@ -90,17 +85,14 @@ def report(hubs: Any, tmp_path_factory: pytest.TempPathFactory) -> Page:
     made = Page()
     made.feed((out / "out" / "grant.html").read_text("utf-8"))
     building.build(path, snapshot, out / "out", "typst")
-    made.pdf = PdfDocument(out / "out" / "grant.pdf")
+    made.pdf = out / "out" / "grant.pdf"
     return made
 
 
-def test_the_pdf_says_the_same_numbers(report: Page) -> None:
+def test_the_pdf_says_the_same_numbers(report: Page, hubs: Any) -> None:
     """Each as often as the page does, beside the days and scales of its drawings."""
-    pages = [report.pdf[n].get_textpage().get_text_range() for n in range(len(report.pdf))]
-    there = Counter(_WRITTEN.findall(re.sub(r"(?<=\d)\s(?=%)", "", "\n".join(pages))))
-    said = Counter(found for _, text in report.numbers for found in _WRITTEN.findall(re.sub(r"\s", "", text)))
-    assert said.total() > 120
-    assert said - there == Counter()
+    assert len(report.numbers) > 120
+    assert not hubs.absent(report.pdf, report.numbers)
 
 
 def test_every_number_is_the_ledgers(report: Page, hubs: Any) -> None:

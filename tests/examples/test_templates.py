@@ -6,7 +6,6 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable
-from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,6 @@ TEMPLATES = {
     "letter": Audience.PUBLIC,
 }
 COMMUNITY = Path("reports") / "community.md.jinja"
-_NUMBER = re.compile(r'<(?:a|span) class="kpi"[^>]*?((?: data-[a-z]+="[^"]*")+)[^>]*>([^<]*)<')
 _DATES = re.compile(
     r"\b(?:\d{1,2}[\u2013 -])?(?:\d{1,2} )?(?:[A-Z][a-z]{2,8} )?20\d\d\b|\bQ[1-4] 20\d\d\b|\b\d{1,2} [A-Z][a-z]{2}\b"
 )
@@ -47,14 +45,6 @@ def built(
     return one, (out / f"{one.name}.html").read_text("utf-8")
 
 
-def traced(page: str) -> list[tuple[dict[str, str], str]]:
-    """The numbers of a page: which each is, and what is written."""
-    return [
-        (dict(re.findall(r'data-([a-z]+)="([^"]*)"', unescape(told))), re.sub(r"\s", " ", unescape(text)))
-        for told, text in _NUMBER.findall(page)
-    ]
-
-
 @pytest.fixture(scope="module", params=["hubs", "saas"])
 def computed(request: pytest.FixtureRequest, example: Callable[[str], Any]) -> Any:
     """Each example, computed."""
@@ -68,7 +58,7 @@ def test_every_number_of_a_template_is_the_ledgers(name: str, computed: Any, tmp
     one, page = built(computed, name, audience, tmp_path)
     assert not re.search(r"\{kpi|\{\{|\{%", page)
     compared = 0
-    for told, text in traced(page):
+    for told, text in computed.traced(page):
         kpi = computed.catalog.kpis[told["kpi"]]
         value, _ = computed.stored(told["kpi"], told["period"])
         if told.get("says", "so-far") == "so-far":
@@ -126,8 +116,8 @@ def test_a_report_for_a_cell_depends_on_no_other_number(hubs: Any, tmp_path: Pat
     path = hubs.root / COMMUNITY
     one, page = built(hubs, path, Audience.INTERNAL, tmp_path / "a", *cell)
     assert one.name == "community-bayberry-college"
-    assert len(traced(page)) > 12
-    assert {told["cell"] for told, _ in traced(page)} == {"cluster=bayberry-college"}
+    assert len(hubs.traced(page)) > 12
+    assert {told["cell"] for told, _ in hubs.traced(page)} == {"cluster=bayberry-college"}
     copy = tmp_path / "other.db"
     shutil.copy(hubs.root / "ledger.db", copy)
     with sqlite3.connect(copy) as database:
