@@ -160,7 +160,7 @@ def test_a_broken_ledger_is_named(path: Path, what: str) -> None:
 
 
 def test_tables_made_by_migrations_are_those_of_the_schema(path: Path) -> None:
-    """And `HEAD` is the newest migration."""
+    """And `HEAD` is the newest migration. A new ledger, which is led through none, is the same."""
     config = alembic.config.Config()
     config.set_main_option("script_location", str(connect.MIGRATIONS))
     config.set_main_option("path_separator", "os")
@@ -172,6 +172,28 @@ def test_tables_made_by_migrations_are_those_of_the_schema(path: Path) -> None:
         )
         assert alembic.autogenerate.compare_metadata(context, schema.metadata) == []
     engine.dispose()
+    led = path.with_name("led.db")
+    engine = sa.create_engine(f"sqlite:///{led}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        alembic.command.upgrade(config, schema.HEAD)
+    engine.dispose()
+    assert shape(led) == shape(path)
+
+
+def shape(path: Path) -> dict[tuple[str, str], object]:
+    """What a database has: of tables their columns, keys and indices, of views what they say."""
+    connection = sqlite3.connect(path)
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+    ask = connection.execute
+    found = {
+        (kind, name): " ".join(text.split())
+        if kind == "view"
+        else [ask(f"PRAGMA {what}({name})").fetchall() for what in ("table_info", "index_info", "foreign_key_list")]
+        for kind, name, _, text in rows
+    }
+    connection.close()
+    return found
 
 
 def test_a_ledger_of_the_first_version_is_brought_up_with_all_that_it_holds(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from headway.errors import LedgerError, Mistake, UsageError
-from headway.ledger import snapshot
+from headway.ledger import snapshot, view
 from headway.ledger.schema import HEAD, VERSION_TABLE, metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -128,26 +128,42 @@ def _upgrade(made: sa.Engine, path: Path, *, writable: bool) -> None:
         version = _version(connection, path)
         if version == HEAD:  # another run was faster
             return
-        import alembic.command  # a ledger that is up to date needs nothing of it
-        import alembic.config
+        if version is None:
+            _make(connection)
+        else:
+            _migrate(connection, path, version)
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
 
-        config = alembic.config.Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        before = None
-        if version is not None:  # nobody else writes now, and another connection reads what was there before
-            before = snapshot.beside(path, f"{version}-before-upgrade")
-            snapshot.copy(path, before)
-        try:
-            alembic.command.upgrade(config, HEAD)
-            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
-        except BaseException as error:
-            if before:
-                before.unlink()  # the ledger itself is still that
-            if isinstance(error, sa.exc.DBAPIError) and _mistake(error.orig, path, 0) is None:
-                raise LedgerError(_broken(path, f"it cannot be brought up to date ({error.orig})")) from error
-            raise
+
+def _make(connection: sa.Connection) -> None:
+    """The tables as they are now: a ledger that is new has no past to be led through."""
+    metadata.create_all(connection)
+    connection.exec_driver_sql(view.OBSERVATIONS)
+    column = sa.Column("version_num", sa.String(32), primary_key=True)
+    version = sa.Table(VERSION_TABLE, sa.MetaData(), column)  # as Alembic makes it
+    version.create(connection)
+    connection.execute(version.insert(), {"version_num": HEAD})
+
+
+def _migrate(connection: sa.Connection, path: Path, version: str) -> None:
+    """Lead the tables of an earlier version to this one, with a copy of what was there before beside them."""
+    import alembic.command  # a ledger that is up to date needs nothing of it
+    import alembic.config
+
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    # Nobody else writes now, and another connection reads what was there before.
+    before = snapshot.beside(path, f"{version}-before-upgrade")
+    snapshot.copy(path, before)
+    try:
+        alembic.command.upgrade(config, HEAD)
+    except BaseException as error:
+        before.unlink()  # the ledger itself is still that
+        if isinstance(error, sa.exc.DBAPIError) and _mistake(error.orig, path, 0) is None:
+            raise LedgerError(_broken(path, f"it cannot be brought up to date ({error.orig})")) from error
+        raise
 
 
 def _version(connection: sa.Connection, path: Path) -> str | None:
