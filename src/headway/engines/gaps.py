@@ -72,16 +72,19 @@ class PersonDays:
     old: npt.NDArray[np.bool_] | None = None
 
     @classmethod
-    def of(cls, rows: Rows, cell: Unsigned | None = None, tail: Tail | None = None) -> PersonDays | None:
+    def of(
+        cls, rows: Rows, cell: Unsigned | None = None, tail: Tail | None = None, *, spent: bool = False
+    ) -> PersonDays | None:
         """Of all rows together, or by the number of each row's cell; those of the tail count no more.
 
-        None if 64 bits do not do, or if a row is of a day before the last one that the tail has of its person.
+        Rows that are `spent` are asked by nobody afterwards: their keys are sorted where they are. None if 64 bits do
+        not do, or if a row is of a day before the last one that the tail has of its person.
         """
         several = [one for one in (cell, None if tail is None else tail.cell) if one is not None and len(one)]
         cells = max((int(one.max()) for one in several), default=0).bit_length()
         if rows.bits + cells > 64:
             return None
-        keys = rows.keys.astype(fitting(rows.bits + cells))
+        keys = rows.keys.astype(fitting(rows.bits + cells), copy=not spent)
         if cell is not None and cells:
             place = keys.dtype.type(rows.bits)
 
@@ -150,7 +153,7 @@ class PersonDays:
                 if begin < block.stop:
                     late, early = keys[begin : block.stop], keys[begin - lag : block.stop - lag]
                     np.subtract(late, early, out=gap[begin - block.start :])
-                gap[gap > at] = 0
+                gap *= gap <= at
                 code = (code << move) | gap
             codes[block] = code
 

@@ -51,7 +51,9 @@ def distinct(keys: Unsigned) -> Unsigned:
 
 def runs(codes: Unsigned) -> tuple[Unsigned, Ints]:
     """Of numbers in order each once, and how often it stands there."""
-    starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1])[: len(codes)])
+    fresh = np.ones(len(codes), bool)
+    np.not_equal(codes[1:], codes[:-1], out=fresh[1:])
+    starts = np.flatnonzero(fresh)
     return codes[starts], np.diff(starts, append=len(codes))
 
 

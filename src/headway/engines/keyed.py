@@ -213,10 +213,10 @@ class _Reading:
         texts = self._texts()
         ways = (False, True) if self._are_integers() else (True,)
         for numbered in ways:
-            found = self._counted(texts, numbered=numbered)
+            found = self._counted(texts, numbered=numbered, tails=kept is not None and not numbered)
             if found is not None:
                 for one, (counts, tail) in zip(self.sets, found, strict=True):
-                    self._give(one, texts, counts, None if numbered else tail, kept)
+                    self._give(one, texts, counts, tail, kept)
                 return
         for one in self.sets:
             for made in one.made:
@@ -235,8 +235,8 @@ class _Reading:
         said = [self.gaps.rows, self.relation, self.gaps.value, one.where, one.cells, one.lengths, one.ages]
         return json.dumps(said)
 
-    def _counted(self, texts: Texts, *, numbered: bool) -> list[tuple[Counts, Tail | None]] | None:
-        """What is wanted of each set; None if 64 bits do not do."""
+    def _counted(self, texts: Texts, *, numbered: bool, tails: bool) -> list[tuple[Counts, Tail | None]] | None:
+        """What is wanted of each set, with `tails` for those to come; None if 64 bits do not do."""
         found: list[list[tuple[Counts, Tail | None]]] = [[] for _ in self.sets]
         parts = self._parts(texts)
         for part in range(parts):
@@ -244,11 +244,12 @@ class _Reading:
             if rows is None:
                 return None
             for one, several in zip(self.sets, found, strict=True):
-                days = _person_days(self._where(one, rows), one.cells, texts)
+                own = self._where(one, rows)
+                days = _person_days(own, one.cells, texts, spent=own is not rows or one is self.sets[-1])
                 counts = None if days is None else self._of(days, one)
                 if days is None or counts is None:
                     return None
-                several.append((counts, one.tail(days)))
+                several.append((counts, one.tail(days) if tails else None))
         return [
             ({what: _added([counts[what] for counts, _ in several]) for what in several[0][0]}, _joined(several))
             for several in found
@@ -389,7 +390,9 @@ class _Reading:
         return self.came.only(query) if self.came else query
 
 
-def _person_days(rows: Rows, cells: Cells, texts: Texts, tail: Tail | None = None) -> PersonDays | None:
+def _person_days(
+    rows: Rows, cells: Cells, texts: Texts, tail: Tail | None = None, *, spent: bool = False
+) -> PersonDays | None:
     """The person-days of a set of cells, each of which is numbered by its columns as by digits."""
     if not _fits(cells, texts):
         return None
@@ -397,7 +400,7 @@ def _person_days(rows: Rows, cells: Cells, texts: Texts, tail: Tail | None = Non
     for column in cells:
         code = rows.codes[f"code of {column}"]
         cell = code if cell is None else cell.astype(np.uint64) * np.uint64(len(texts[column])) + code
-    return PersonDays.of(rows, cell, tail)
+    return PersonDays.of(rows, cell, tail, spent=spent)
 
 
 def _fits(cells: Cells, texts: Texts) -> bool:

@@ -77,10 +77,11 @@ def gather(batches: list[pa.RecordBatch], codes: Sequence[str], tails: Sequence[
     def fill(at: int) -> None:
         batch, batches[at] = batches[at], None
         here = slice(starts[at], starts[at + 1])
-        key = above(_numpy(batch, "person"), people[0], keys.dtype)
+        key = keys[here]
+        key[:] = _numpy(batch, "person")
+        key -= keys.dtype.type(people[0] % 2 ** (8 * key.itemsize))
         key <<= keys.dtype.type(day)
         key |= above(_numpy(batch, "day"), days[0], keys.dtype)
-        keys[here] = key
         for code, column in columns.items():
             column[here] = _numpy(batch, code)
 
