@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -20,6 +21,7 @@ from sqlglot import exp
 
 from headway import __version__, checks, functions, plan, quality, sources, targets, timed
 from headway import catalog as catalogue
+from headway.answers import Answers, Part
 from headway.closing import Hindsight
 from headway.engines.duckdb import DuckDB
 from headway.engines.kept import Kept
@@ -91,7 +93,9 @@ class Attempt:
     known: Mapping[str, Load] = field(default_factory=dict)
     #: What is kept of sources that may only have more files than before; None: nothing is.
     grown: Grown | None = None
-    #: The same by source, as far as there is anything.
+    #: What is kept of what queries answered; None: nothing is.
+    answers: Answers | None = None
+    #: What is kept of grown sources, as far as there is anything.
     kept: dict[str, Kept] = field(default_factory=dict)
     schemas: dict[str, dict[str, SqlType]] = field(default_factory=dict)
     coverage: dict[str, Coverage] = field(default_factory=dict)
@@ -305,15 +309,57 @@ class Attempt:
             self.progress("Computing", done, total)
             tell = partial(self._tell, done, rows, total)
             done += rows
-            for request, table, beside in plan.beside(self.catalog, self._answer(one, tell)):
+            for request, table, beside in plan.beside(self.catalog, self._answers(one, tell)):
                 try:
                     with self.watch.on(Stage.KPI, request.kpi):
                         self._settle(request, table, beside)
                 except HeadwayError as error:
                     self._kpi_failed(request.kpi, error)
 
+    def _answers(self, one: plan.Plan, tell: Callable[[], None]) -> Iterator[tuple[Request, pa.Table]]:
+        """The answers of a plan: of those periods whose rows are what they were, as they were kept."""
+        part = self._part(one)
+        if part is None or not part.stands:
+            yield from self._answer(one, tell, part=part)
+            return
+        found: dict[Request, pa.Table] = {}
+        for rest in self._plans([request for request in one.requests if request not in part.whole.requests]):
+            found |= dict(self._answer(rest, tell))
+        try:
+            part.put(self._asked_of(part, tell))
+            found |= part.made()
+        except HeadwayError:
+            found |= dict(self._answer(part.whole, tell))
+        yield from ((request, found[request]) for request in one.requests if request in found)
+
+    def _part(self, one: plan.Plan) -> Part | None:
+        """What was kept of a plan's answers, and stands; None where nothing is to be kept."""
+        came = one.source in self.kept and self.kept[one.source].came
+        if self.answers is None or came or any(map(self._is_multiplied, one.requests)):
+            return None  # of files that came, their rows alone are read
+        if not (requests := self.answers.reaching(one.requests)):
+            return None
+        upstream = sorted({name for request in requests for name in self.catalog.upstream(request.kpi)})
+        reads = "\n".join(self.engine.attached[name].reads for name in upstream)
+        with self.watch.on(Stage.COMPILING):
+            (whole,) = self._plans(requests)
+        with self.watch.on(Stage.FOOTPRINT, one.source), suppress(HeadwayError):
+            ask = partial(self.engine.execute, whole.days)
+            return self.answers.look(whole, reads, lambda: self._in_time(requests[0].kpi, ask))
+        return None
+
+    def _asked_of(self, part: Part, tell: Callable[[], None]) -> dict[Request, pa.Table]:
+        """The rows of answers for the spans that are left of some requests."""
+        found: dict[Request, pa.Table] = {}
+        for one in plan.compile(self.catalog, self.schemas, self.coverage, list(part.left), self.now, part.left):
+            with self.watch.on(Stage.QUERY, one.source, tuple(request.kpi for request in one.requests)):
+                work = partial(self.engine.execute, one.query, one.tables, one.gaps)
+                with timed.meanwhile(tell):
+                    found |= one.own(self._in_time(one.requests[0].kpi, work))
+        return found
+
     def _answer(
-        self, one: plan.Plan, tell: Callable[[], None], seconds: float | None = None
+        self, one: plan.Plan, tell: Callable[[], None], seconds: float | None = None, part: Part | None = None
     ) -> Iterator[tuple[Request, pa.Table]]:
         """The answers of a plan, of which `tell` says how far it is.
 
@@ -340,6 +386,9 @@ class Attempt:
                     yield from answered
         else:
             self._left_out(one, answer)
+            if part is not None:
+                own = one.own(answer)
+                part.put({request: own[request] for request in part.whole.requests})
             yield from answers.items()
 
     def _tell(self, done: int, rows: int, total: int) -> None:

@@ -21,7 +21,7 @@ from headway.errors import HeadwayError, LedgerError, Mistake
 from headway.ledger import Ledger, Recorded, Run
 from headway.model import Catalog, Checked, Load, Spent, Stage
 from headway.progress import Progress, silent
-from headway.unchanged import Memory
+from headway.unchanged import Memory, referred
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,8 @@ def _observed(
 
     with DuckDB(catalog.root / ".headway" / "tmp") as engine:
         grown = memory.grown if whole else None
-        attempt = Attempt(catalog, engine, now, Data(catalog), progress, ledger.last_loads(), grown)
+        answers = memory.answers if whole else None
+        attempt = Attempt(catalog, engine, now, Data(catalog), progress, ledger.last_loads(), grown, answers)
         attempt.compute(left)
         queries = Queries.of(catalog.root)
         computed = attempt.computed(left, queries)
@@ -141,6 +142,8 @@ def _observed(
             recorded = ledger.record(run, computed, attempt.loads.values(), closing, memory.unchanged)
         queries.keep(catalog.kpis)
         progress("Recording", 1, 1)
+    if answers is not None:
+        answers.keep(lambda name: not {name, *referred(catalog, name)} & attempt.failed_sources.keys())
     if grown is not None:
         memory.keep(recorded.run, attempt, computed)
         grown.keep(lambda name: name not in attempt.failed_sources and not attempt.coverage[name].to_come)

@@ -50,6 +50,7 @@ from headway.periods import Grain
 from headway.sources import Digest, Digests
 
 if TYPE_CHECKING:  # what nothing changed for needs neither
+    from headway.answers import Answers
     from headway.attempt import Attempt
     from headway.grown import Grown
 
@@ -155,6 +156,13 @@ class Memory:
 
         return Grown.of(self.catalog, self.now, self.digests, self._basis, use=self._looked)
 
+    @cached_property
+    def answers(self) -> Answers:
+        """What is kept of what queries answered."""
+        from headway.answers import Answers  # brings the engine
+
+        return Answers(self.catalog, self._definitions, use=self._looked)
+
     # -- what stands -----------------------------------------------------------------------------------------------
 
     def look(self, ledger: Ledger, *, full: bool = False) -> None:
@@ -238,6 +246,12 @@ class Memory:
             return None
         digests = [[name, self.digests.of(path)] for some in files for name, path in some or ()]
         return sha256(json.dumps([self._software, basis, digests]).encode()).hexdigest()
+
+    def _definitions(self, source: str) -> str | None:
+        """The hash of all that the numbers of a source's KPIs come from beside rows; None if that cannot be told."""
+        group = next((group for group in self.groups if source in group.sources), None)
+        basis = identity.basis(self.catalog, group.kpis, group.sources) if group else None
+        return None if basis is None else json.dumps([self._software, basis])
 
     def _read(self, group: Group) -> list[tuple[str, Path]] | None:
         """The files that a group is made of, of its sources and those that people keep; None if there is more."""
@@ -368,4 +382,4 @@ def _remembered(said: Mapping[str, Any]) -> Remembered:
     )
 
 
-__all__ = ["FILE", "Group", "Memory", "groups"]
+__all__ = ["FILE", "Group", "Memory", "groups", "referred"]

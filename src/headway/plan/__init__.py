@@ -30,7 +30,7 @@ from headway.plan.pace import shares
 from headway.plan.python import Asking, asking
 from headway.plan.requests import Request, requests
 from headway.plan.rollup import rollup
-from headway.plan.spans import is_copied
+from headway.plan.spans import Timeline, is_copied
 from headway.plan.typed import entered, imported
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Plan",
     "Request",
     "Shelf",
+    "Timeline",
     "add_lines",
     "add_probes",
     "asking",

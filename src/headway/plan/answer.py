@@ -38,7 +38,17 @@ class Reader:
 
     def read(self, answer: pa.Table) -> pa.Table:
         """The numbers of the request (schema `NUMBERS`), by grain, breakdown, period and cell."""
-        rows = Answered.of(answer.filter(pc.equal(answer["kpi"], self.asked.label)), columns_of(self.asked.cells))
+        return self.made(self.own(answer))
+
+    def own(self, answer: pa.Table) -> pa.Table:
+        """The request's rows of an answer, in columns that are called the same in the answer of every plan."""
+        mine, cells = answer.filter(pc.equal(answer["kpi"], self.asked.label)), columns_of(self.asked.cells)
+        return mine.select([*_OWN, *cells]).rename_columns([*_OWN, *_numbered(cells)])
+
+    def made(self, own: pa.Table) -> pa.Table:
+        """The numbers of the request from its rows."""
+        cells = columns_of(self.asked.cells)
+        rows = Answered.of(own.rename_columns([*_OWN, *cells]), cells)
         tables = []
         kpi = self.asked.kpi
         for part, series in product(("", *kpi.parts), self.asked.timeline.series):
@@ -223,5 +233,11 @@ class Answered:
         return cell_text(tuple(zip(names, reversed(values), strict=True)))
 
 
+def _numbered(cells: list[str]) -> list[str]:
+    return [f"cell {number}" for number in range(len(cells))]
+
+
+#: The columns of a request's rows beside the cells.
+_OWN = ("what", "series", "period", "value", "n", "numerator", "denominator")
 #: The columns of `Answered` beside the cells.
 _COLUMNS = ("series", "what", "period", "value", "n", "numerator", "denominator")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import TypeVar
 
 import pyarrow as pa
@@ -52,7 +53,8 @@ from headway.plan.recurring import Movements
 from headway.plan.requests import Request
 from headway.plan.retention import Cohorts
 from headway.plan.rows import Rows, columns_of
-from headway.plan.spans import timeline
+from headway.plan.spans import Timeline, timeline
+from headway.plan.standing import first_day
 from headway.plan.survival import Watching
 
 
@@ -70,6 +72,7 @@ class Plan:
     gaps: tuple[Gaps, ...]
     _steps: sql.Steps = field(repr=False)
     _readers: Mapping[Request, Reader] = field(repr=False)
+    _days: str = field(repr=False)
 
     @cached_property
     def query(self) -> exp.Query:
@@ -90,6 +93,26 @@ class Plan:
         """
         return {request: reader.read(answer) for request, reader in self._readers.items()}
 
+    @property
+    def days(self) -> exp.Query:
+        """The query that says of each local day how many rows it has, and which: `dated`, day, n and said.
+
+        `dated` is the column of time that KPIs declare for themselves, '' without one.
+        """
+        return self._steps.asked(self._days)
+
+    def timeline(self, request: Request) -> Timeline:
+        """Everything that a request asks for."""
+        return self._readers[request].asked.timeline
+
+    def own(self, answer: pa.Table) -> dict[Request, pa.Table]:
+        """Each request's rows of the answer, as `made` of any plan that has the request can read them."""
+        return {request: reader.own(answer) for request, reader in self._readers.items()}
+
+    def made(self, own: Mapping[Request, pa.Table]) -> dict[Request, pa.Table]:
+        """What `read` gives, of such rows."""
+        return {request: self._readers[request].made(rows) for request, rows in own.items()}
+
     def left_out(self, answer: pa.Table) -> dict[str, int]:
         """KPI -> how many entities it had to leave out, because they end before they begin."""
         found = {request.kpi: reader.left_out(answer) for request, reader in self._readers.items()}
@@ -102,8 +125,9 @@ def compile(  # noqa: A001 - the room's verb; inside this package nothing needs 
     coverage: Mapping[str, Coverage],
     requests: Sequence[Request],
     now: datetime,
+    left: Mapping[Request, Timeline] = MappingProxyType({}),
 ) -> list[Plan]:
-    """One plan per source for the requests that read its rows.
+    """One plan per source for the requests that read its rows; of spans that are `left` of a request, these alone.
 
     Raises CatalogError `unknown-column` or `ambiguous-column`, with place and suggestion, naming every such mistake
     among the requests: compile the requests one by one to know which KPI fails.
@@ -117,7 +141,7 @@ def compile(  # noqa: A001 - the room's verb; inside this package nothing needs 
     mistakes: dict[Mistake, None] = {}
     for source, several in by_source.items():
         try:
-            plans.append(_Fusion(catalog, schemas, coverage, now, source).plan(several))
+            plans.append(_Fusion(catalog, schemas, coverage, now, source, left).plan(several))
         except CatalogError as error:
             mistakes.update(dict.fromkeys(error.mistakes))
     if mistakes:
@@ -163,6 +187,8 @@ class _Kinds:
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
+        #: The first day that they ask for.
+        self.since = date.max
         self._families: dict[Callable[[Rows], Kind], Kind] = {}
 
     def add(self, asked: Asked, *, people: bool) -> None:
@@ -192,6 +218,7 @@ class _Kinds:
 
     def write(self, draft: Draft) -> None:
         """Add `rows` and all steps behind it."""
+        self.rows.since = None if self.since in (date.min, date.max) else self.since
         self.rows.write(draft.now, draft.steps, draft.referred)
         for family in self._families.values():
             family.write(draft)
@@ -206,6 +233,7 @@ class _Fusion:
     coverage: Mapping[str, Coverage]
     now: datetime
     source: str
+    left: Mapping[Request, Timeline]
 
     def plan(self, requests: Sequence[Request]) -> Plan:
         """The plan of all requests; CatalogError with the mistakes of all of them."""
@@ -228,7 +256,20 @@ class _Fusion:
         draft.cells = sorted({cell for reader in readers.values() for cell in columns_of(reader.asked.cells)})
         for several in kinds.values():
             several.write(draft)
-        return Plan(self.source, tuple(requests), draft.tables, tuple(draft.gaps), draft.steps, readers)
+        days = (
+            several.rows.days(f"{sql.text(time or '')} AS dated")
+            for (time, ahead, dated), several in kinds.items()
+            if dated and not ahead
+        )
+        return Plan(
+            self.source,
+            tuple(requests),
+            draft.tables,
+            tuple(draft.gaps),
+            draft.steps,
+            readers,
+            " UNION ALL ".join(days),
+        )
 
     def _rows(self, kpi: Kpi) -> Rows:
         source = self.catalog.sources[self.source]
@@ -246,10 +287,12 @@ class _Fusion:
         assert kpi.dated_by
         times = timeline(self.catalog, kpi, self.coverage[kpi.dated_by[0]], self.now, self._since(kpi))
         asked = Asked(request, kpi, label, times, kinds.cells(kpi))
+        left = self.left.get(request, times)
         source = self.catalog.sources[self.source]
         counts_people = isinstance(kpi.measure, Distinct) and kpi.measure.column in source.people[:1]
         protected = bool(kpi.breakdowns and self._people(kpi)) and self.catalog.min_group_size > 1
-        kinds.add(asked, people=protected and not counts_people)
+        kinds.add(replace(asked, timeline=left), people=protected and not counts_people)
+        kinds.since = min(kinds.since, first_day(left)) if request in self.left else date.min
         return _READERS.get(type(kpi.measure), Reader)(asked, counts_people=counts_people)
 
     def _since(self, kpi: Kpi) -> list[date]:

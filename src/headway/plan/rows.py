@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 
 from headway.errors import CatalogError, Mistake, Place
@@ -59,6 +59,10 @@ class Moment:
     def hour(self) -> str:
         """SQL of the local clock hour: the epoch second at which it begins."""
         return sql.as_hour(self.column, self.kind, self.times_in, self.zone)
+
+    def about_from(self, day: date) -> str:
+        """SQL that is true for all rows from a local day on, and for some from just before."""
+        return sql.about_from(self.column, self.kind, day)
 
     def not_after(self, now: datetime, catalog: Catalog) -> str:
         """SQL that is true for rows up to now, false or null for rows of the future and rows without time."""
@@ -224,6 +228,8 @@ class Rows:
         if ahead:
             assert source.known_on, "only a source that says when its rows became known is looked at ahead"
             self.known = time_of(self.scope, source.known_on, source.places.get("known_on", source.place))
+        #: The first local day of which a number is asked for; None: they are asked for of all days.
+        self.since: date | None = None
         self.relation = ""
         #: What the step says, but for the moment up to which it reads.
         self.said = ""
@@ -346,12 +352,20 @@ class Rows:
         def select(moment: datetime) -> str:
             gate = self.known or self._time
             every = [*conditions, *([gate.not_after(moment, self.catalog)] if gate else []), *filters]
+            if self.since and self._time:
+                every.append(self._time.about_from(self.since))
             return f"SELECT {columns} {source}" + (f" WHERE {' AND '.join(every)}" if every else "")
 
         self.relation = steps.add(word, select(now))
         self.said = select(_NO_MOMENT)
         self._spread: dict[tuple[str, ...], str] = {}
         self._steps = steps
+
+    def days(self, which: str) -> str:
+        """SELECT `which`, each local day, how many rows it has, and a hash of what was needed of them in any order."""
+        named = [name for name in self._columns.values() if name != "day"]
+        said = sql.hashed(named) if named else "''"
+        return f"SELECT {which}, day, COUNT(*) AS n, {said} AS said FROM {sql.name(self.relation)} GROUP BY day"
 
     def flag(self, kpi: Kpi) -> str:
         """The name of the column that says which rows a KPI reads; '' if it reads them all."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from sqlglot import exp, parse_one
@@ -136,6 +136,19 @@ def not_after(column: str, kind: SqlType, times_in: str, zone: str, now: datetim
     return f"{as_moment(column, kind, times_in, zone)} <= {moment(now)}"
 
 
+def about_from(column: str, kind: SqlType, first: date) -> str:
+    """True for every row of a local day from `first` on, in whatever zones, and for some from just before.
+
+    It compares the column as it is stored, so that an engine can skip what is older without reading it.
+    """
+    earlier = first - timedelta(days=2)
+    if kind == "date":
+        return f"{column} >= {day(earlier)}"
+    if kind == "timestamp":
+        return f"{column} >= CAST('{earlier.isoformat()} 00:00:00' AS TIMESTAMP)"
+    return f"{column} >= {moment(datetime.combine(earlier, time(), UTC))}"
+
+
 def is_fixed(zone: str) -> bool:
     """True for zones that never change their clocks, as far as the name says so."""
     return zone in ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu") or zone.startswith("Etc/GMT")
@@ -148,6 +161,11 @@ SUMMED = "FSUM"
 def summed(column: str) -> str:
     """The sum of floats, right to the last digits whatever their number and order."""
     return f"{SUMMED}({column})"
+
+
+def hashed(columns: Iterable[str]) -> str:
+    """A sum over rows that is the same for the same rows in any order, as text; of other rows it is another one."""
+    return f"CAST(SUM(CAST(HASH({', '.join(map(name, columns))}) AS HUGEINT)) AS TEXT)"
 
 
 # -- types ---------------------------------------------------------------------------------------------------------
@@ -321,6 +339,18 @@ class Steps:
     def __str__(self) -> str:
         """The whole as it was added, a line each."""
         return "\n".join([*(f"{free}: {select}" for free, select in self._steps), *self._outputs])
+
+    def asked(self, select: str) -> exp.Query:
+        """Another query over these steps, with those alone that it needs."""
+        whole, needed = query(select), list[tuple[str, exp.Query]]()
+        read = Counter(table.name for table in whole.find_all(exp.Table))
+        for free, text in reversed(self._steps):
+            if read[free]:
+                needed.append((free, query(text)))
+                read.update(table.name for table in needed[-1][1].find_all(exp.Table))
+        for free, tree in reversed(needed):
+            whole = whole.with_(_identifier(free), as_=tree, materialized=read[free] > 1 or None, copy=False)
+        return whole
 
     def query(self) -> exp.Query:
         """The whole. A step that several others read is computed once, and kept."""
