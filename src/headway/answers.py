@@ -2,9 +2,9 @@
 
 Of each source a run of everything keeps how many rows each local day has, with a hash of what was needed of them in
 any order, and the answers of those KPIs whose numbers follow from the days of their spans (`plan.reaches_its_spans`).
-The next run asks for the days again, which reads all rows but counts none. Rows are compared as they are prepared: late,
-changed and deleted ones are seen like new ones, wherever they are stored, also those of sources that are referred to,
-and rows whose time has come. So what is kept is right whichever run it is of; it only has to be made by the same
+The next run asks for the days again, which reads all rows but counts none. Rows are compared as they are prepared:
+late, changed and deleted ones are seen like new ones, wherever they are stored, also those of sources that are referred
+to, and rows whose time has come. So what is kept is right whichever run it is of; it only has to be made by the same
 definitions and software, and read from columns of the same types.
 
 The ledger has no part in this: whoever loses what is kept loses time.
