@@ -7,15 +7,15 @@ whose numbers do not.
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from tests.oracle.test_unchanged import BEGIN, BERLIN, EXAMPLES, SETTINGS, Side
+from tests.oracle.test_unchanged import BEGIN, BERLIN, EXAMPLES, SETTINGS, STEPS, Side
 
 from headway.answers import FOLDER
 
@@ -200,7 +200,4 @@ class Days(RuleBasedStateMachine):
 @pytest.mark.slow
 def test_whichever_days_change_ledgers_are_equal() -> None:
     """However few periods were computed again."""
-    steps = int(os.environ.get("HEADWAY_STEPS", "7"))
-    run_state_machine_as_test(
-        Days, settings=SETTINGS.__class__(SETTINGS, max_examples=EXAMPLES, stateful_step_count=steps)
-    )
+    run_state_machine_as_test(Days, settings=settings(SETTINGS, max_examples=EXAMPLES, stateful_step_count=STEPS))
