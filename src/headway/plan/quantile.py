@@ -9,8 +9,10 @@ Edge cases. Without a value there is no data; of one value every quantile is tha
 as they occur. A quantile of a longer period, of a window or of the total is that of all its rows: quantiles of days or
 of cells are never averaged, which makes this the one kind that reads its rows anew for each span.
 
-    quantiles    for each period: the rows whose day its span holds, and their quantile
-    of_cells     the same by cell, for the periods in which cells are kept
+    held         the days (or hours) on which there are rows, each with the spans that hold it
+    of_spans     for each span: its rows, and their quantile
+    of_cells     the same by cell, for the spans in which cells are kept
+    quantiles    the same, with the period of each span
 
 Source: Hyndman and Fan, "Sample Quantiles in Statistical Packages", The American Statistician 50 (1996), definition 7:
 what `percentile_cont` of SQL, NumPy, R and spreadsheets give.
@@ -72,16 +74,24 @@ class Quantiles:
         series = several[0].timeline.of(hours)
         in_all = all(s.cells for s in series)
         cells = union_of([a.sets[1:] for a in several]) if any(s.cells for s in series) else []
-        steps: list[tuple[str, Sets, str]] = [("quantiles", [(), *cells] if in_all else [()], "")]
+        slot = "hour" if hours else "day"
+        steps: list[tuple[str, Sets, str]] = [("of_spans", [(), *cells] if in_all else [()], "")]
         if cells and not in_all:
-            steps.append(("of_cells", cells, "cells"))
-        held = "USING (hour)" if hours else "ON day BETWEEN first_day AND last_day"
+            steps.append(("of_cells", cells, " WHERE cells"))
         read = dict.fromkeys(columns[asked.kpi.name] for asked in several)
-        select = ", ".join(["series", "period", *(one.aggregates for one in read)])
         for word, sets, where in steps:
-            found = draft.steps.add(
+            listed = sql.column_list(columns_of(sets))
+            aggregates = ", ".join(["position", *(one.aggregates for one in read)])
+            held = self._held(draft, spans, where, hours=hours)
+            grouped = draft.steps.add(
                 word,
-                self._rows.grouped(select, ["series", "period"], sets, [where], join=f"JOIN {sql.name(spans)} {held}"),
+                self._rows.grouped(aggregates, ["position"], sets, join=f"JOIN {sql.name(held)} USING ({slot})"),
+            )
+            numbers = sql.column_list([name for one in read for name in one.names])
+            found = draft.steps.add(
+                "quantiles",
+                f"SELECT series, period, {listed}{numbers[:-2]} FROM {sql.name(grouped)} "
+                f"JOIN {sql.name(spans)} USING (position)",
             )
             for asked in several:
                 value, n = columns[asked.kpi.name].answer(asked.kpi)
@@ -89,6 +99,14 @@ class Quantiles:
                 if mine:
                     where_found = [*only(mine, sets), f"{n} > 0"]
                     draft.answer(asked, found, columns_of(sets), value, n, where=where_found)
+
+    def _held(self, draft: Draft, spans: str, kept: str, *, hours: bool) -> str:
+        """Add the step that says which spans hold a day: one lookup for each row, which is compared with no span."""
+        if hours:
+            return draft.steps.add("held", f"SELECT hour, position FROM {sql.name(spans)}{kept}")
+        days = f"(SELECT DISTINCT day FROM {sql.name(self._rows.relation)}) AS days"
+        held = f"ON day BETWEEN first_day AND last_day{kept}"
+        return draft.steps.add("held", f"SELECT day, position FROM {days} JOIN {sql.name(spans)} {held}")
 
     def _values(self, kpi: Kpi) -> _Values:
         return self._columns[kpi.name], self._rows.flag(kpi)
@@ -106,6 +124,11 @@ class _Several:
         self._column, self._flag = values
         self._levels = sorted({_level(kpi) for kpi in kpis})
         self._name, self._n = (names.free(kpis[0].name + tail) for tail in ("", "_n"))
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The columns of its aggregates."""
+        return self._name, self._n
 
     @property
     def aggregates(self) -> str:
