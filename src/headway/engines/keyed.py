@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from types import MappingProxyType
@@ -47,6 +47,9 @@ Where = tuple[str, ...]
 Counts = Mapping[int | str, pa.Table]
 #: Nothing is kept.
 _NOTHING: Mapping[str, Kept] = MappingProxyType({})
+
+#: A row that is kept until persons are numbered takes about so many bytes.
+_KEPT_ROW = 64
 
 #: For more days than that, some eleven years, there is no table of ages.
 _MOST_DAYS = 4096
@@ -338,7 +341,8 @@ class _Reading:
             if all(wheres):
                 where.append(f"({' OR '.join(f'({condition})' for condition in map(' AND '.join, wheres))})")
         text = f"SELECT {', '.join(select)} FROM {identifier(self.relation)}{join} WHERE {' AND '.join(where)}"
-        return gather(self._ask(text, tables).to_batches(), codes, tails)
+        once = numbered and self._most() * _KEPT_ROW <= self.room
+        return gather(self._ask(text, tables, once=once).to_batches(), codes, tails)
 
     def _most(self) -> int:
         """How many rows there are at most, as long as no step multiplies them."""
@@ -378,15 +382,21 @@ class _Reading:
         found = self._ask(f"SELECT {identifier(self.gaps.value)} FROM {identifier(self.relation)} LIMIT 0", {})
         return bool(pa.types.is_integer(found.schema.types[0]))
 
-    def _ask(self, text: str, tables: Mapping[str, pa.Table]) -> pa.Table:
+    def _ask(self, text: str, tables: Mapping[str, pa.Table], *, once: bool = False) -> pa.Table:
         """Ask for rows of a step."""
-        return self.ask(self._select(text), tables)
+        return self.ask(self._select(text, once=once), tables)
 
-    def _select(self, text: str) -> exp.Query:
-        """A query of a step: those that it needs are read through, not kept."""
+    def _select(self, text: str, *, once: bool = False) -> exp.Query:
+        """A query of a step: those that it needs are read through, not kept.
+
+        With `once` the step itself is kept, as narrow as it is asked for: whoever numbers persons reads it, too.
+        """
         select = parse_one(text, read="duckdb")
         assert isinstance(select, exp.Query)
-        query = _with(select, {step.alias: step for step in self.query.ctes}, keep=False)
+        steps = {step.alias: step for step in self.query.ctes}
+        if once:
+            steps[self.relation] = _narrow(steps[self.relation], {*_names(select), self.gaps.value})
+        query = _with(select, steps, keep=False, once=self.relation if once else "")
         return self.came.only(query) if self.came else query
 
 
@@ -453,10 +463,24 @@ def _union(some: pa.Array, others: pa.ChunkedArray) -> pa.Array:
     return found.take(pc.sort_indices(found))
 
 
-def _with(body: exp.Query, steps: Mapping[str, exp.CTE], *, keep: bool) -> exp.Query:
+def _names(select: exp.Query) -> Iterator[str]:
+    """The columns that a query names."""
+    return (column.name for column in select.find_all(exp.Column))
+
+
+def _narrow(step: exp.CTE, needed: Collection[str]) -> exp.CTE:
+    """A step with those of its columns alone that are needed; as it is if it does not say what its columns are."""
+    select = step.this
+    if not isinstance(select, exp.Select) or not all(isinstance(one, exp.Alias) for one in select.selects):
+        return step
+    columns = [one for one in select.selects if one.alias in needed]
+    return exp.CTE(this=exp.Select(**{**select.args, "expressions": columns}), alias=step.args["alias"])
+
+
+def _with(body: exp.Query, steps: Mapping[str, exp.CTE], *, keep: bool, once: str = "") -> exp.Query:
     """A query and those of the steps that it needs; with `keep` what several read is computed once, and kept.
 
-    So is what was kept before, though only one reads it.
+    So is what was kept before, though only one reads it; without `keep`, of all steps that of the name `once`.
     """
     waiting: list[exp.Expr] = [body]
     read: Counter[str] = Counter()
@@ -466,7 +490,7 @@ def _with(body: exp.Query, steps: Mapping[str, exp.CTE], *, keep: bool) -> exp.Q
         read += found
     kept = {name: True if read[name] > 1 or step.args.get("materialized") else None for name, step in steps.items()}
     needed = [
-        exp.CTE(this=step.this, alias=step.args["alias"], materialized=kept[name] if keep else False)
+        exp.CTE(this=step.this, alias=step.args["alias"], materialized=kept[name] if keep else name == once)
         for name, step in steps.items()
         if read[name]
     ]

@@ -104,9 +104,10 @@ class Quantiles:
         """Add the step that says which spans hold a day: one lookup for each row, which is compared with no span."""
         if hours:
             return draft.steps.add("held", f"SELECT hour, position FROM {sql.name(spans)}{kept}")
+        # Kept: DuckDB would otherwise compare rows with spans, and look at their days after that.
         days = f"(SELECT DISTINCT day FROM {sql.name(self._rows.relation)}) AS days"
         held = f"ON day BETWEEN first_day AND last_day{kept}"
-        return draft.steps.add("held", f"SELECT day, position FROM {days} JOIN {sql.name(spans)} {held}")
+        return draft.steps.add("held", f"SELECT day, position FROM {days} JOIN {sql.name(spans)} {held}", keep=True)
 
     def _values(self, kpi: Kpi) -> _Values:
         return self._columns[kpi.name], self._rows.flag(kpi)
