@@ -15,8 +15,7 @@ from headway.formats import dates, plurals
 from headway.ledger import Editions
 from headway.model import Catalog, Edition, EditionState, Posting, PostingState
 
-_COLUMNS = ("Report", "Period", "Of", "Due", "State", "Routes")
-#: More cells are counted, not named.
+#: More cells, or more of what is missing, are counted, not named.
 _NAMED = 3
 _SAID = {
     EditionState.WAITING: "waits: {}",
@@ -48,18 +47,21 @@ def filed(known: Editions, *, everything: bool) -> list[Filed]:
 def table(catalog: Catalog, found: Sequence[Filed], now: datetime) -> Table:
     """One row each, and when the next is due; why something did not work stands in `sentences`."""
     made = Table(box=None, pad_edge=False)
-    for column in _COLUMNS:
-        made.add_column(column, no_wrap=column in ("Report", "Period", "State"))
-    tz = catalog.calendar.tz
+    for column in ("Report", "Period", "Of", f"Due, {now.astimezone(catalog.calendar.tz):%Z}", "State", "Routes"):
+        made.add_column(column, no_wrap=column not in ("Of", "Routes"), overflow="fold")
+
+    def due(when: datetime) -> str:
+        local = when.astimezone(catalog.calendar.tz)
+        return f"{dates.day(local.date())}, {local:%H:%M}"
+
     for one in found:
         edition = one.edition
         routes = ", ".join(f"{name} ({posting.state})" for name, posting in one.routes.items())
-        incomplete = edition.state is EditionState.BUILT and edition.lacks
-        state = f"{edition.state}, incomplete" if incomplete else str(edition.state)
-        made.add_row(edition.report, edition.period, edition.own, dates.moment(edition.due, tz), state, routes)
+        state = "incomplete" if edition.state is EditionState.BUILT and edition.lacks else str(edition.state)
+        made.add_row(edition.report, edition.period, edition.own, due(edition.due), state, routes)
     for name, slot in _next(catalog, now):
         own = f"each {' and '.join(catalog.reports[name].for_each)}" if catalog.reports[name].for_each else ""
-        made.add_row(name, slot.period.name, own, dates.moment(slot.due, tz), "next", "")
+        made.add_row(name, slot.period.name, own, due(slot.due), "next", "")
     return made
 
 
@@ -104,7 +106,7 @@ def sentences(editions: Iterable[Edition], postings: Iterable[Posting]) -> Itera
     for (report, period, state, lacks), some in groupby(
         fates, lambda one: (one.report, one.period, one.state, one.lacks)
     ):
-        became = _SAID[state].format(lacks) if lacks else "was built"
+        became = _SAID[state].format(_short(lacks)) if lacks else "was built"
         yield f"{_named(report, period, some)} {became}.", state is EditionState.FAILED
     tries = sorted(postings, key=lambda one: (one.report, one.period, one.route, one.state, one.error))
     for (report, period, route, outcome, error), sent in groupby(
@@ -115,6 +117,13 @@ def sentences(editions: Iterable[Edition], postings: Iterable[Posting]) -> Itera
         why = error.removeprefix(f"route {route}, ")
         went = f"sent to {route}" if outcome is PostingState.SENT else f"not delivered to {route}{again}: {why}"
         yield f"{name} {went}.", outcome is not PostingState.SENT
+
+
+def _short(lacks: str) -> str:
+    """The first of what is missing, and how much more there is: the report itself lists everything."""
+    several = lacks.split("; ")
+    more = [f"{plurals.whole(len(several) - _NAMED)} more"] if len(several) > _NAMED + 1 else []
+    return "; ".join([*several[:_NAMED], *more] if more else several)
 
 
 def _named(report: str, period: str, some: Iterable[Edition | Posting]) -> str:

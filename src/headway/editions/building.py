@@ -110,7 +110,7 @@ def _page(one: Document, early: Sequence[str], slot: Slot, view: View, run: Run)
     amiss, absent = lacking.split(wrong)
     if amiss:
         raise UsageError(amiss)
-    found = [*early, *absent, *lacking.of_numbers(one.requests, slot, view, run, absent)]
+    found = [*early, *absent, *lacking.of_numbers(one, slot, view, run, absent)]
     return _Page(one, taken, tuple(dict.fromkeys(found)))
 
 
