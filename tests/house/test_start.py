@@ -61,3 +61,37 @@ def test_a_run_of_nothing_new_needs_no_engine(project: Path) -> None:
     assert imported(*run) >= computes - {"headway.alerts.grid"}
     found = imported(*run)
     assert found & {*NEVER, *computes, "rich", "headway.publish.terminal"} == set()
+
+
+_TAKEN_APART = """\
+import atexit, sys
+from headway.cli import main
+
+class Left:
+    def __del__(self):
+        print("taken apart")
+
+left = Left()
+sys.argv = ["headway", *sys.argv[1:]]
+import headway.catalog
+_load = headway.catalog.load
+
+def load(*words):
+    atexit.register(print, "asked for")
+    return _load(*words)
+
+headway.catalog.load = load
+main()
+"""
+
+
+@pytest.mark.parametrize(("kpi", "code"), [("{count: a}", 0), ("{python: missing.py}", 2)])
+def test_a_command_that_ended_takes_nothing_apart(project: Path, kpi: str, code: int) -> None:
+    """What others want done at the end is done, all is printed, and the code is the command's; objects just go."""
+    (project / "headway.yml").write_text(_PROJECT.replace("{count: a}", kpi))
+    words = [sys.executable, "-c", _TAKEN_APART, "run", "--project", project, "--now", "2026-01-02T06:00Z"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert "asked for" in done.stdout
+    assert "taken apart" not in done.stdout
+    assert ("Run 1" in done.stdout) == (code == 0)

@@ -40,8 +40,7 @@ def footprint(catalog: Catalog, schemas: Schemas, source: str, columns: Mapping[
     where = f" WHERE {' OR '.join(conditions)}" if conditions else ""
     rows = steps.add(
         "hashes",
-        f"SELECT {day} AS day, CAST(HASH({read}) >> 2 AS BIGINT) AS hash,"
-        f" {f'HASH({keys})' if keys else 'CAST(0 AS UBIGINT)'} AS key"
+        f"SELECT {day} AS day, CAST(HASH({read}) >> 2 AS BIGINT) AS hash{f', HASH({keys}) AS key' if keys else ''}"
         f" {joined(scope, base, steps, {})}{where}",
     )
     cells = steps.add(
@@ -52,8 +51,9 @@ def footprint(catalog: Catalog, schemas: Schemas, source: str, columns: Mapping[
         f" DATE_DIFF('day', CAST('1970-01-01' AS DATE), day) AS number FROM {rows}",
     )
     steps.output(
-        "SELECT day, COALESCE(a, b, c) AS cell, COUNT(*) AS rows, SUM(hash) AS hashes, SUM(key) AS keys,"
-        " SUM(proof) AS proofs, COALESCE(SUM(number), 0) AS days"
+        "SELECT day, COALESCE(a, b, c) AS cell, COUNT(*) AS rows, SUM(hash) AS hashes,"
+        f" {'SUM(key)' if keys else 'CAST(0 AS HUGEINT)'} AS keys, SUM(proof) AS proofs,"
+        " COALESCE(SUM(number), 0) AS days"
         f" FROM {cells} GROUP BY GROUPING SETS ((day), (a), (b), (c))"
     )
     return steps.query()
