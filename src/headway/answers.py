@@ -1,7 +1,7 @@
 """What the queries of a run answered, kept, so that the next run computes those periods alone whose rows changed.
 
 Of each source a run of everything keeps how many rows each local day has, with a hash of what was needed of them in
-any order, and the answers of those KPIs whose numbers follow from the days of their spans (`plan.reaches_its_spans`).
+any order, and the answers of those KPIs of which it is known whose numbers a day can reach (`standing.reach_of`).
 The next run asks for the days again, which reads all rows but counts none. Rows are compared as they are prepared:
 late, changed and deleted ones are seen like new ones, wherever they are stored, also those of sources that are referred
 to, and rows whose time has come. So what is kept is right whichever run it is of; it only has to be made by the same
@@ -17,16 +17,19 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from headway import plan
 from headway.engines import kept
 from headway.model import Catalog
+from headway.periods import epoch_day
 from headway.plan import Request, Timeline
-from headway.plan.standing import Answer, Touched, changed, reaches_its_spans, spans_of, standing
+from headway.plan.standing import Answer, Reach, Touched, changed, reach_of, spans_of, standing
 
 #: Where it is kept, in the folder of the project: a file for each source.
 FOLDER = Path(".headway") / "answers"
@@ -36,7 +39,7 @@ _MOST = 1 << 28
 
 @dataclass
 class Part:
-    """The requests of one source that answers are kept of: what of them stands, and what is left to be computed."""
+    """Requests of one source and one reach, of which answers are kept: what stands, and what is left to be computed."""
 
     whole: plan.Plan
     #: The answer of `Plan.days`.
@@ -76,96 +79,104 @@ class Part:
 
 @dataclass
 class Answers:
-    """What is kept of a project's answers.
+    """What is kept of a project's answers, for a run at the moment `now`.
 
     `basis` gives the hash of all that the numbers of a source's KPIs come from beside rows, None if nobody can tell.
     """
 
     catalog: Catalog
+    now: datetime
     basis: Callable[[str], str | None]
     #: False if nothing that was kept is to be used.
     use: bool
-    _parts: dict[str, tuple[str, Part]] = field(default_factory=dict)
+    #: By source and reach.
+    _parts: dict[tuple[str, Reach], tuple[str, Part]] = field(default_factory=dict)
 
-    def reaching(self, requests: Sequence[Request]) -> list[Request]:
-        """The requests that answers are kept of."""
-        return [request for request in requests if reaches_its_spans(request.resolve(self.catalog))]
+    def reached(self, requests: Sequence[Request]) -> dict[Reach, list[Request]]:
+        """The requests that answers are kept of, by the reach of a day."""
+        found: dict[Reach, list[Request]] = {}
+        for request in requests:
+            if reach := reach_of(request.resolve(self.catalog)):
+                found.setdefault(reach, []).append(request)
+        return found
 
-    def look(self, whole: plan.Plan, reads: str, ask: Callable[[], pa.Table]) -> Part | None:
-        """What stands of the requests of a plan, all of them `reaching`, and what is left; None if nobody can tell.
+    def look(self, whole: plan.Plan, reach: Reach, reads: str, ask: Callable[[], pa.Table]) -> Part | None:
+        """What stands of the requests of a plan, all of one reach, and what is left; None if nobody can tell.
 
         `reads` says how the columns are read that the plan asks for, and `ask` answers `whole.days`.
         """
         if (basis := self.basis(whole.source)) is None:
             return None
         key = kept.named(json.dumps([basis, reads]))
-        known = self._known(whole, key) if self.use else None
+        known = self._known(whole, reach, key) if self.use else None
         days = ask()
-        part = Part(whole, days, {}, {}, {}) if known is None else _part(whole, days, *known, self._dated)
-        self._parts[whole.source] = key, part
+        part = Part(whole, days, {}, {}, {}) if known is None else self._part(whole, reach, days, *known)
+        self._parts[whole.source, reach] = key, part
         return part
 
-    def _dated(self, request: Request) -> str:
-        return self.catalog.kpis[request.kpi].time or ""
+    def _part(
+        self,
+        whole: plan.Plan,
+        reach: Reach,
+        days: pa.Table,
+        before: pa.Table,
+        known: Mapping[Request, Answer],
+        then: int,
+    ) -> Part:
+        """What of a plan stands, and what is left, where days were others `before`, on the day `then`."""
+        touched: dict[str, Touched] = {}
+        stands: dict[Request, frozenset[tuple[str, int]]] = {}
+        left: dict[Request, Timeline] = {}
+        # What was under way then, or is now, goes on with the clock.
+        clock = [then, self._today] if reach is Reach.ONWARDS else []
+        for request in whole.requests:
+            timeline, dated = whole.timeline(request), self.catalog.kpis[request.kpi].time or ""
+            if dated not in touched:
+                others = changed(*(table.filter(pc.equal(table["dated"], dated)) for table in (before, days)))
+                touched[dated] = Touched(np.append(others, np.array(clock, np.int64)), reach)
+            some = touched[dated].stands(timeline, known[request]) if request in known else frozenset()
+            if some:
+                stands[request] = some
+            if (rest := touched[dated].left(timeline, some)) is not None:
+                left[request] = rest
+        return Part(whole, days, known, stands, left)
 
-    def _file(self, source: str) -> Path:
-        return self.catalog.root / FOLDER / f"{kept.named(source)}.arrow"
+    @property
+    def _today(self) -> int:
+        return epoch_day(self.catalog.calendar.day(self.now))
 
-    def _known(self, whole: plan.Plan, key: str) -> tuple[pa.Table, dict[Request, Answer]] | None:
-        """The days and answers that were kept, if they are of the same key and nothing of the file is missing."""
+    def _file(self, source: str, reach: Reach) -> Path:
+        return self.catalog.root / FOLDER / f"{kept.named(f'{source} {reach}')}.arrow"
+
+    def _known(self, whole: plan.Plan, reach: Reach, key: str) -> tuple[pa.Table, dict[Request, Answer], int] | None:
+        """The days and answers that were kept, and on which day; if the key is the same, and nothing is missing."""
         with suppress(OSError, pa.ArrowException, KeyError, ValueError, TypeError):
-            tables = kept.read(self._file(whole.source))
+            tables = kept.read(self._file(whole.source, reach))
             said = json.loads(tables["said"]["text"][0].as_py())
             if said["key"] != key or any(tables[name].num_rows != rows for name, rows in said["rows"].items()):
                 return None
             asked = {request: said["asked"].get(str(request)) for request in whole.requests}
-            return tables["days"], {
-                request: Answer(tables[names[0]], tables[names[1]]) for request, names in asked.items() if names
-            }
+            answers = {request: Answer(tables[names[0]], tables[names[1]]) for request, names in asked.items() if names}
+            return tables["days"], answers, int(said["today"])
         return None
 
     def keep(self, settled: Callable[[str], bool]) -> None:
         """Keep the answers of sources that are `settled`: nothing failed. It is no trouble if that cannot be done."""
         folder = self.catalog.root / FOLDER
         with suppress(OSError):
-            for source, (key, part) in self._parts.items():
+            for (source, reach), (key, part) in self._parts.items():
                 tables, asked = part.tables()
                 if settled(source) and asked and sum(table.nbytes for table in tables.values()) <= _MOST:
                     rows = {name: table.num_rows for name, table in tables.items()}
-                    said = json.dumps({"key": key, "rows": rows, "asked": asked})
+                    said = json.dumps({"key": key, "today": self._today, "rows": rows, "asked": asked})
                     folder.mkdir(parents=True, exist_ok=True)
-                    beside = self._file(source).with_suffix(f".{os.getpid()}")
+                    beside = self._file(source, reach).with_suffix(f".{os.getpid()}")
                     kept.write(beside, {"said": pa.table({"text": [said]}), **tables})
-                    beside.replace(self._file(source))
-            used = {self._file(source).name for source in self.catalog.sources}
+                    beside.replace(self._file(source, reach))
+            used = {self._file(source, reach).name for source in self.catalog.sources for reach in Reach}
             for path in folder.iterdir() if folder.is_dir() else ():
                 if path.name not in used:
                     path.unlink(missing_ok=True)
-
-
-def _part(
-    whole: plan.Plan,
-    days: pa.Table,
-    before: pa.Table,
-    known: Mapping[Request, Answer],
-    dated: Callable[[Request], str],
-) -> Part:
-    """What of a plan stands, and what is left, where days were others `before`."""
-    touched: dict[str, Touched] = {}
-    stands: dict[Request, frozenset[tuple[str, int]]] = {}
-    left: dict[Request, Timeline] = {}
-    for request in whole.requests:
-        timeline, which = whole.timeline(request), dated(request)
-        if which not in touched:
-            touched[which] = Touched(
-                changed(*(table.filter(pc.equal(table["dated"], which)) for table in (before, days)))
-            )
-        some = touched[which].stands(timeline, known[request]) if request in known else frozenset()
-        if some:
-            stands[request] = some
-        if (rest := touched[which].left(timeline, some)) is not None:
-            left[request] = rest
-    return Part(whole, days, known, stands, left)
 
 
 __all__ = ["FOLDER", "Answers", "Part"]

@@ -318,35 +318,37 @@ class Attempt:
 
     def _answers(self, one: plan.Plan, tell: Callable[[], None]) -> Iterator[tuple[Request, pa.Table]]:
         """The answers of a plan: of those periods whose rows are what they were, as they were kept."""
-        part = self._part(one)
-        if part is None or not part.stands:
-            yield from self._answer(one, tell, part=part)
+        parts = list(self._parts(one))
+        standing, rest = [part for part in parts if part.stands], [part for part in parts if not part.stands]
+        if not standing:
+            yield from self._answer(one, tell, parts=rest)
             return
         found: dict[Request, pa.Table] = {}
-        for rest in self._plans([request for request in one.requests if request not in part.whole.requests]):
-            found |= dict(self._answer(rest, tell))
-        try:
-            part.put(self._asked_of(part, tell))
-            found |= part.made()
-        except HeadwayError:
-            found |= dict(self._answer(part.whole, tell))
+        known = {request for part in standing for request in part.whole.requests}
+        for other in self._plans([request for request in one.requests if request not in known]):
+            found |= dict(self._answer(other, tell, parts=rest))
+        for part in standing:
+            try:
+                part.put(self._asked_of(part, tell))
+                found |= part.made()
+            except HeadwayError:
+                found |= dict(self._answer(part.whole, tell))
         yield from ((request, found[request]) for request in one.requests if request in found)
 
-    def _part(self, one: plan.Plan) -> Part | None:
-        """What was kept of a plan's answers, and stands; None where nothing is to be kept."""
+    def _parts(self, one: plan.Plan) -> Iterator[Part]:
+        """What was kept of a plan's answers, and stands; none where nothing is to be kept."""
         came = one.source in self.kept and self.kept[one.source].came
         if self.answers is None or came or any(map(self._is_multiplied, one.requests)):
-            return None  # of files that came, their rows alone are read
-        if not (requests := self.answers.reaching(one.requests)):
-            return None
-        upstream = sorted({name for request in requests for name in self.catalog.upstream(request.kpi)})
-        reads = "\n".join(self.engine.attached[name].reads for name in upstream)
-        with self.watch.on(Stage.COMPILING):
-            (whole,) = self._plans(requests)
-        with self.watch.on(Stage.FOOTPRINT, one.source), suppress(HeadwayError):
-            ask = partial(self.engine.execute, whole.days)
-            return self.answers.look(whole, reads, lambda: self._in_time(requests[0].kpi, ask))
-        return None
+            return  # of files that came, their rows alone are read
+        for reach, requests in self.answers.reached(one.requests).items():
+            upstream = sorted({name for request in requests for name in self.catalog.upstream(request.kpi)})
+            reads = "\n".join(self.engine.attached[name].reads for name in upstream)
+            with self.watch.on(Stage.COMPILING):
+                (whole,) = self._plans(requests)
+            ask = partial(self._in_time, requests[0].kpi, partial(self.engine.execute, whole.days))
+            with self.watch.on(Stage.FOOTPRINT, one.source), suppress(HeadwayError):
+                if part := self.answers.look(whole, reach, reads, ask):
+                    yield part
 
     def _asked_of(self, part: Part, tell: Callable[[], None]) -> dict[Request, pa.Table]:
         """The rows of answers for the spans that are left of some requests."""
@@ -359,7 +361,7 @@ class Attempt:
         return found
 
     def _answer(
-        self, one: plan.Plan, tell: Callable[[], None], seconds: float | None = None, part: Part | None = None
+        self, one: plan.Plan, tell: Callable[[], None], seconds: float | None = None, parts: Sequence[Part] = ()
     ) -> Iterator[tuple[Request, pa.Table]]:
         """The answers of a plan, of which `tell` says how far it is.
 
@@ -386,9 +388,8 @@ class Attempt:
                     yield from answered
         else:
             self._left_out(one, answer)
-            if part is not None:
-                own = one.own(answer)
-                part.put({request: own[request] for request in part.whole.requests})
+            for part in parts:
+                part.put({request: rows for request, rows in one.own(answer).items() if request in part.whole.requests})
             yield from answers.items()
 
     def _tell(self, done: int, rows: int, total: int) -> None:

@@ -161,7 +161,7 @@ class Memory:
         """What is kept of what queries answered."""
         from headway.answers import Answers  # brings the engine
 
-        return Answers(self.catalog, self._definitions, use=self._looked)
+        return Answers(self.catalog, self.now, self._definitions, use=self._looked)
 
     # -- what stands -----------------------------------------------------------------------------------------------
 

@@ -1,8 +1,7 @@
 """Runs that compute the touched periods alone against runs that compute everything: their ledgers are equal.
 
 Rows come, come late, are changed, moved, taken out and of the future; so are rows of the source that they refer to. All
-kinds of which a number follows from the days of its span are there, by cells, under windows, by the hour, beside those
-whose numbers do not.
+kinds of which it is known whose numbers a day reaches are there, by cells, under windows, by the hour, beside others.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ sources:
     columns: {id: integer, at: timestamp, ended: timestamp, who: text, shop: text, usd: number}
     key: id
     time: at
+    until: ended
     times_in: Europe/Berlin
     people: who
     late_after: 5 hours
@@ -72,6 +72,13 @@ kpis:
   kept: {retention: visits.who, window: calendar month, by: [region]}
   cohorts: {retention: visits.who, ages: 2 months, grain: month}
   there: {balance: levels.boxes, by: [region], grain: day}
+  inside: {open: visits, by: [region]}
+  visitors_inside: {open: visits.who, grain: day, by: [region]}
+  inside_by_hour: {open: visits, grain: hour}
+  crowd: {open: visits, take: max, by: [region]}
+  crowd_by_hour: {open: visits.who, take: max, grain: hour}
+  usually: {open: visits.who, take: mean, grain: week}
+  crowd_since: {open: visits, take: min, tracked_from: 2026-02-20, retired_on: 2026-04-02, by: [region]}
   each: {formula: spent / visits, unit: USD}
 """
 SHOPS, REGIONS = ("a", "b", "c"), ("north", "south", "nowhere")
@@ -86,7 +93,7 @@ class Days(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         self.now = BEGIN
         self.number = 0
-        self.visits: list[tuple[int, datetime, datetime, int, str, int]] = []
+        self.visits: list[tuple[int, datetime, datetime | None, int, str, int]] = []
         self.levels: list[tuple[datetime, str, int]] = []
         self.region = dict(zip(SHOPS, REGIONS, strict=False)) | {"c": "south"}
         self.lived = Side(Path(self.folder.name) / "lived", full=False)
@@ -99,16 +106,16 @@ class Days(RuleBasedStateMachine):
         self.folder.cleanup()
 
     def come(self, at: datetime, who: int, usd: int, shop: int) -> None:
-        """One more visit, and what is in the shop."""
+        """One more visit, some of which go on, and what is in the shop."""
         self.number += 1
-        self.visits.append((self.number, at, at + timedelta(hours=usd), who, SHOPS[shop], usd))
+        self.visits.append((self.number, at, at + timedelta(hours=usd) if usd % 4 else None, who, SHOPS[shop], usd))
         self.levels.append((at, SHOPS[shop], usd))
 
     def compute(self) -> None:
         """Both run, and hold the same afterwards."""
 
-        def wall(moment: datetime) -> str:
-            return f"{moment.astimezone(BERLIN):%Y-%m-%d %H:%M:%S}"
+        def wall(moment: datetime | None) -> str:
+            return f"{moment.astimezone(BERLIN):%Y-%m-%d %H:%M:%S}" if moment else ""
 
         visits = (f"{n},{wall(at)},{wall(to)},p{who},{shop},{usd}" for n, at, to, who, shop, usd in self.visits)
         levels = (f"{at:%Y-%m-%d},{shop},{boxes}" for at, shop, boxes in self.levels)
@@ -162,6 +169,15 @@ class Days(RuleBasedStateMachine):
         at = row % len(self.visits)
         number, began, ended, who, shop, _ = self.visits[at]
         self.visits[at] = number, began - timedelta(days=days), ended, who, shop, usd
+        self.compute()
+
+    @rule(row=st.integers(0, 50), hours=st.sampled_from([0, 5, 100]))
+    def a_row_ends(self, row: int, hours: int) -> None:
+        """Now, a while ago or later than it was said; or it goes on."""
+        at = row % len(self.visits)
+        number, began, ended, *rest = self.visits[at]
+        until = max(began, self.now - timedelta(hours=hours)) if ended is None or hours else None
+        self.visits[at] = (number, began, until, *rest)  # type: ignore[assignment]  # mypy takes rest for a list
         self.compute()
 
     @rule(one=st.integers(0, 50), other=st.integers(0, 50))

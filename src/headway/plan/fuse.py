@@ -54,7 +54,7 @@ from headway.plan.requests import Request
 from headway.plan.retention import Cohorts
 from headway.plan.rows import Rows, columns_of
 from headway.plan.spans import Timeline, timeline
-from headway.plan.standing import first_day
+from headway.plan.standing import Reach, first_day, reach_of
 from headway.plan.survival import Watching
 
 
@@ -187,8 +187,9 @@ class _Kinds:
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
-        #: The first day that they ask for.
+        #: The first day that they ask for, where not for all, and what a day reaches.
         self.since = date.max
+        self.reaches: set[Reach | None] = set()
         self._families: dict[Callable[[Rows], Kind], Kind] = {}
 
     def add(self, asked: Asked, *, people: bool) -> None:
@@ -218,7 +219,8 @@ class _Kinds:
 
     def write(self, draft: Draft) -> None:
         """Add `rows` and all steps behind it."""
-        self.rows.since = None if self.since in (date.min, date.max) else self.since
+        if len(self.reaches) == 1 and self.since > date.min:
+            self.rows.since, self.rows.under_way = self.since, Reach.ONWARDS in self.reaches
         self.rows.write(draft.now, draft.steps, draft.referred)
         for family in self._families.values():
             family.write(draft)
@@ -293,6 +295,7 @@ class _Fusion:
         protected = bool(kpi.breakdowns and self._people(kpi)) and self.catalog.min_group_size > 1
         kinds.add(replace(asked, timeline=left), people=protected and not counts_people)
         kinds.since = min(kinds.since, first_day(left)) if request in self.left else date.min
+        kinds.reaches.add(reach_of(kpi))
         return _READERS.get(type(kpi.measure), Reader)(asked, counts_people=counts_people)
 
     def _since(self, kpi: Kpi) -> list[date]:

@@ -228,8 +228,10 @@ class Rows:
         if ahead:
             assert source.known_on, "only a source that says when its rows became known is looked at ahead"
             self.known = time_of(self.scope, source.known_on, source.places.get("known_on", source.place))
-        #: The first local day of which a number is asked for; None: they are asked for of all days.
+        #: The first local day of which a number is asked for; None: they are asked for of all days. Of numbers of what
+        #: is under way, rows that were not over by then count.
         self.since: date | None = None
+        self.under_way = False
         self.relation = ""
         #: What the step says, but for the moment up to which it reads.
         self.said = ""
@@ -346,14 +348,14 @@ class Rows:
                 if condition:
                     self.need(f"in_{kpi}", condition)
         columns = ", ".join(f"{text} AS {sql.name(name)}" for (text, _), name in self._columns.items())
+        recent = self._recent()
         # Conditions were resolved, so their joins are known by now.
         source = joined(self.scope, base, steps, kept)
 
         def select(moment: datetime) -> str:
             gate = self.known or self._time
             every = [*conditions, *([gate.not_after(moment, self.catalog)] if gate else []), *filters]
-            if self.since and self._time:
-                every.append(self._time.about_from(self.since))
+            every += recent
             return f"SELECT {columns} {source}" + (f" WHERE {' AND '.join(every)}" if every else "")
 
         self.relation = steps.add(word, select(now))
@@ -361,11 +363,23 @@ class Rows:
         self._spread: dict[tuple[str, ...], str] = {}
         self._steps = steps
 
+    def _recent(self) -> list[str]:
+        """The condition of rows that can count from `since` on."""
+        if self.since is None:
+            return []
+        if not self.under_way:
+            return [self.time.about_from(self.since)]
+        end = self.end()
+        return [f"({end.column} IS NULL OR {end.about_from(self.since)})"] if end else []
+
     def days(self, which: str) -> str:
         """SELECT `which`, each local day, how many rows it has, and a hash of what was needed of them in any order."""
         named = [name for name in self._columns.values() if name != "day"]
         said = sql.hashed(named) if named else "''"
-        return f"SELECT {which}, day, COUNT(*) AS n, {said} AS said FROM {sql.name(self.relation)} GROUP BY day"
+        day = "day"
+        if "day" not in self._columns.values():
+            day = f"{sql.as_day('moment', 'timestamptz', 'UTC', self.catalog.calendar.zone)} AS day"
+        return f"SELECT {which}, {day}, COUNT(*) AS n, {said} AS said FROM {sql.name(self.relation)} GROUP BY ALL"
 
     def flag(self, kpi: Kpi) -> str:
         """The name of the column that says which rows a KPI reads; '' if it reads them all."""

@@ -2,8 +2,9 @@
 
 A number of most kinds follows from the rows of certain days alone: those of its span and, where it compares spans, of
 the span before. If all rows of these days are as they were, so is the number; `Rows.days` tells whether they are, of
-rows as they are prepared, so that whatever happens to a source that is referred to is seen, too. All else asks for
-rows however far back: who is new, what is under way, who joined when, what was there last.
+rows as they are prepared, so that whatever happens to a source that is referred to is seen, too. What is under way
+follows from rows that began however long ago, and are not over: a day reaches all spans from it on. All else asks for
+rows however far back: who is new, who joined when, what was there last.
 
 What stands is put beside what is computed in the form of the engine's answer. Everything behind it, such as periods
 without rows, flags and withheld cells, is made of all rows of the answer, as if all had been computed.
@@ -11,36 +12,45 @@ without rows, flags and withheld cells, is made of all rows of the answer, as if
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from enum import StrEnum
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headway.model import Aggregate, Balance, Distinct, Kpi, Nps, Quantile, Retention, Share
-from headway.periods import EPOCH
+from headway.model import Aggregate, Balance, Concurrency, Distinct, Kpi, Nps, Open, Quantile, Retention, Share
+from headway.periods import EPOCH, epoch_day
 from headway.plan.numbers import Bools, Ints
 from headway.plan.spans import Series, Span, Timeline
 
 _HOUR, _DAY = 3600, 86400
 
 
-def reaches_its_spans(kpi: Kpi) -> bool:
-    """True if a day can change no number but those whose span, or span before, holds it."""
+class Reach(StrEnum):
+    """Which numbers the rows of a day can change: those whose span, or span before, holds it; or all from it on."""
+
+    SPANS = "spans"
+    ONWARDS = "onwards"
+
+
+def reach_of(kpi: Kpi) -> Reach | None:
+    """The reach of a day on a KPI; None if it may be any number."""
     match kpi.measure:
         case Aggregate():
-            return not kpi.looks_ahead
+            return None if kpi.looks_ahead else Reach.SPANS
         case Share() | Nps() | Quantile():
-            return True
+            return Reach.SPANS
         case Balance(per=per):
-            return per is None
+            return Reach.SPANS if per is None else None
         case Distinct(named=named):
-            return Distinct.EVER.isdisjoint(named)
+            return Reach.SPANS if Distinct.EVER.isdisjoint(named) else None
         case Retention(compares=compares):
-            return compares
-    return False
+            return Reach.SPANS if compares else None
+        case Open() | Concurrency():
+            return Reach.ONWARDS
+    return None
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,7 @@ class Touched:
     """What is left to be computed of requests: of each timeline the spans that changed days touch, and new ones."""
 
     days: Ints
+    reach: Reach
     _stands: dict[tuple[Timeline, int], frozenset[tuple[str, int]]] = field(default_factory=dict)
     _left: dict[tuple[Timeline, frozenset[tuple[str, int]]], Timeline | None] = field(default_factory=dict)
 
@@ -102,6 +113,8 @@ class Touched:
 
     def _is_touched(self, series: Series, span: Span) -> bool:
         low, high = _days(series, span)
+        if self.reach is Reach.ONWARDS:
+            return bool((self.days <= high).any())
         return bool(np.searchsorted(self.days, low, "left") < np.searchsorted(self.days, high, "right"))
 
     def left(self, timeline: Timeline, stands: frozenset[tuple[str, int]]) -> Timeline | None:
@@ -111,8 +124,11 @@ class Touched:
                 replace(one, spans=tuple(span for span in one.spans if (one.name, span.period.key) not in stands))
                 for one in timeline.series
             ]
-            some = tuple(one for one in series if one.spans)
-            self._left[timeline, stands] = replace(timeline, series=some) if some else None
+            left = replace(timeline, series=tuple(one for one in series if one.spans))
+            if left.series and self.reach is Reach.ONWARDS:
+                # What is under way is swept from there.
+                left = replace(left, begin=max(timeline.begin, epoch_day(first_day(left))))
+            self._left[timeline, stands] = left if left.series else None
         return self._left[timeline, stands]
 
 
@@ -140,7 +156,4 @@ def standing(known: Answer, stands: frozenset[tuple[str, int]]) -> pa.Table:
     return known.rows.filter(pa.array(kept))
 
 
-#: Answers by request, as text.
-Answers = Mapping[str, Answer]
-
-__all__ = ["Answer", "Answers", "Touched", "changed", "first_day", "reaches_its_spans", "spans_of", "standing"]
+__all__ = ["Answer", "Reach", "Touched", "changed", "first_day", "reach_of", "spans_of", "standing"]
