@@ -26,6 +26,7 @@ CATALOGUE = """
         columns: {id: integer, at: timestamp, paid: timestamp, who: text, shop: text, usd: number}
         key: id
         time: at
+        until: paid
         times_in: Europe/Berlin
         refers: {shop: shops}
       shops: {read: {files: shops.csv}, columns: {shop: text, region: text}, key: shop}
@@ -34,19 +35,24 @@ CATALOGUE = """
 """
 SHOPS = "shop,region\na,north\nb,south\n"
 HEAD = "id,at,paid,who,shop,usd\n"
-#: A sale on each day from the first of March.
+#: A sale on each day from the first of March, paid two days after.
 SALES = HEAD + "".join(
-    f"{day},2026-03-{day:02} 10:00:00,2026-03-{day:02} 10:00:00,p{day % 3},a,{day}\n" for day in range(1, 13)
+    f"{day},2026-03-{day:02} 10:00:00,2026-03-{day + 2:02} 10:00:00,p{day % 3},a,{day}\n" for day in range(1, 13)
 )
 #: What is kept is off by so much, so that each number says whether it was kept.
 OFF = 1000
 NOON = "2026-03-13T12:00+01:00"
 
 
-def begun(project: Project, kpi: str) -> Path:
+def begun(project: Project, kpi: str, sales: str = SALES) -> Path:
     """A shop whose numbers are computed, and kept a little off."""
-    project.write(headway=CATALOGUE.replace("KPI", kpi), sales=SALES, shops=SHOPS)
+    project.write(headway=CATALOGUE.replace("KPI", kpi), sales=sales, shops=SHOPS)
     assert project.run(NOON).whole
+    return put_off(project)
+
+
+def put_off(project: Project) -> Path:
+    """What is kept is wrong from now on."""
     (file,) = (project.root / FOLDER).iterdir()
     tables = dict(kept.read(file))
     for name in tables:
@@ -101,6 +107,24 @@ def test_a_late_row_reaches_the_spans_that_hold_its_day(project: Project, kpi: s
     assert computed(project, "day", LATE) == days(5, last)
 
 
+@pytest.mark.parametrize(
+    "kpi",
+    [
+        "{open: sales, grain: day}",
+        "{open: sales.who, grain: day}",
+        "{open: sales, take: max, grain: day}",
+        "{open: sales.who, take: mean, grain: day}",
+    ],
+)
+def test_what_is_under_way_is_computed_from_a_day_on(project: Project, kpi: str) -> None:
+    """And where nothing changed, from the day of the run before on: that one was not over."""
+    today = "13,2026-03-13 09:00:00,,p1,a,5\n"
+    begun(project, kpi, SALES + today)
+    assert computed(project, "day", SALES + today, "2026-03-15T12:00+01:00") == days(13, 13)
+    put_off(project)
+    assert computed(project, "day", LATE.replace("\n13", "\n14") + today, "2026-03-15T12:00+01:00") == days(5, 13)
+
+
 @pytest.mark.parametrize("grain", ["week", "month", "quarter", "year"])
 def test_longer_periods_hold_the_day_too(project: Project, grain: str) -> None:
     """They are computed of all their rows, and those before them stand."""
@@ -135,7 +159,7 @@ def test_rows_that_are_referred_to_change(project: Project) -> None:
     """The days whose rows refer to them are others, where a number asks for that."""
     begun(project, "{sum: sales.usd, grain: day, where: region = 'north'}")
     project.write(shops=SHOPS.replace("b,south", "b,west"))
-    sales = SALES.replace("04 10:00:00,p1,a", "04 10:00:00,p1,b")
+    sales = SALES.replace("06 10:00:00,p1,a", "06 10:00:00,p1,b")
     assert computed(project, "day", sales) == days(4, 4)
     project.write(shops=SHOPS.replace("b,south", "b,north"))
     assert computed(project, "day", sales) == days(4, 4)
