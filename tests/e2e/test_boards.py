@@ -177,7 +177,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     (root / "orders.csv").write_text("\n".join(orders) + "\n", encoding="utf-8")
     made = Shop(root)
     said = made.headway("run", "--now", NOW)
-    assert "Computed" in said, said
+    assert "Run 1: 9 KPIs" in said, said
     known = catalog.load(root)
     with Ledger.open(root / known.ledger, create=False) as ledger:
         for audience in (Audience.PUBLIC, Audience.INTERNAL):

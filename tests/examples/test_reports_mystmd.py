@@ -198,10 +198,10 @@ def test_a_number_that_is_not_there_fails_the_build(project: Path, tmp_path: Pat
     document.write_text(f"{good}\nNot {{kpi}}`communities 2031`,\nnor {{kpi}}`staff 2031`.\n", "utf-8")
     said = myst(folder, "reports/short.md", "--md", "-o", "out.md")
     assert (
-        "reports/short.md:5:1: the snapshot does not hold communities 2031 [not-in-snapshot]"
+        "reports/short.md:5:5: the snapshot does not hold communities 2031 [not-in-snapshot]"
         in said.stderr + said.stdout
     )
-    assert "reports/short.md:6:1: the snapshot does not hold staff 2031" in said.stderr + said.stdout
+    assert "reports/short.md:6:5: the snapshot does not hold staff 2031" in said.stderr + said.stdout
     assert not (folder / "out.md").exists()
     strict = myst(folder, "--site", "--strict")
     assert (strict.returncode, "stopping build" in strict.stdout + strict.stderr) == (1, True)

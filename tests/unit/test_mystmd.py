@@ -246,9 +246,9 @@ def test_a_document_tells_all_its_mistakes_at_once(project: Path, ask: Ask) -> N
         ask("kpi", "nope", line=1)
     places = [(str(one.place), one.slug) for one in told.value.mistakes]
     assert sorted(places) == [
-        ("report.md:1:1", "not-in-snapshot"),
+        ("report.md:1:15", "not-in-snapshot"),
         ("report.md:3:1", "not-in-snapshot"),
-        ("report.md:3:1", "report-syntax"),
+        ("report.md:3:18", "report-syntax"),
     ]
 
 
@@ -293,7 +293,7 @@ def test_a_pinned_document_reads_its_edition(project: Path, ask: Ask) -> None:
         ask("kpi-period", "mau day", line=7)
     assert words(ask("kpi", "mau day", line=7, HEADWAY_SNAPSHOT="snapshot.json")) == "7,077"
     (folder / "report.md").write_text(f"{pinned}\n\n\nSome {{kpi}}`mau week`\n", "utf-8")
-    with pytest.raises(UsageError, match=r"filed/report\.md:7:1: the snapshot does not hold mau week"):
+    with pytest.raises(UsageError, match=r"filed/report\.md:7:6: the snapshot does not hold mau week"):
         ask("kpi", "mau week", line=7)
     (folder / "report.md").write_text(pinned.replace("internal", "public") + "\nSome {kpi}`mau day`\n", "utf-8")
     with pytest.raises(UsageError, match="not-for-readers"):

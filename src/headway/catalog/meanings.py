@@ -227,6 +227,7 @@ MEANINGS: Mapping[type[specs.Spec], Mapping[str, str]] = {
         "title": "The subject of its mail; without it, the name in words.",
         "document": "Its Markdown file, or a template of one's own (.md.jinja).",
         "template": "A template that comes with Headway, instead of a document.",
+        "board": "A board that is sent as it stands, instead of a document.",
         "every": "It goes out once in each of these periods, about the newest one that is over by then.",
         "on": "The day of the period: monday, day 3, last day, working day 1, last working day; else the first.",
         "at": 'The time of day, on the clocks of the project: "08:00".',

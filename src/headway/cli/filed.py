@@ -47,12 +47,12 @@ def filed(known: Editions, *, everything: bool) -> list[Filed]:
 def table(catalog: Catalog, found: Sequence[Filed], now: datetime) -> Table:
     """One row each, and when the next is due; why something did not work stands in `sentences`."""
     made = Table(box=None, pad_edge=False)
-    for column in ("Report", "Period", "Of", f"Due, {now.astimezone(catalog.calendar.tz):%Z}", "State", "Routes"):
+    for column in ("Report", "Period", "Of", f"Due, {now.astimezone(catalog.calendar.tz).tzname()}", "State", "Routes"):
         made.add_column(column, no_wrap=column not in ("Of", "Routes"), overflow="fold")
 
     def due(when: datetime) -> str:
         local = when.astimezone(catalog.calendar.tz)
-        return f"{dates.day(local.date())}, {local:%H:%M}"
+        return f"{dates.day(local.date())}, {dates.clock(local)}"
 
     for one in found:
         edition = one.edition
