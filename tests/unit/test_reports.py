@@ -295,6 +295,24 @@ def test_what_was_meant_to_be_ours_is_told() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("It was {kpi} `mau`.", "a.md:1:8: {kpi} would be printed as it stands"),
+        ("It was\n{kpi}`mau.", "a.md:2:1: {kpi} would be printed as it stands"),
+        ('It was {kpi-change}"mau".', "a.md:1:8: {kpi-change} would be printed as it stands"),
+        ("::{kpi-card} mau", "a.md:1:3: {kpi-card} would be printed as it stands"),
+        ("Write `{kpi}` or \\{kpi}, or {cite} it.\n% {kpi} later", ""),
+        ("```text\n{kpi} here\n```", ""),
+    ],
+)
+def test_a_role_that_markdown_takes_for_text_is_told(text: str, told: str) -> None:
+    """A space too many or a backtick too few would else be printed, in the place of a number."""
+    found, wrong = asked.scan(text, "a.md")
+    assert found == []
+    assert [f"{one.place}: {one.message}" for one in wrong] == ([told] if told else [])
+
+
 # -- more than one -------------------------------------------------------------------------------------------------
 
 

@@ -218,6 +218,8 @@ _FENCE = re.compile(r"\s*(?P<mark>`{3,}|:{3,}|~{3,})\s*(?:\{(?P<name>[\w:-]+)\})
 _OPTION = re.compile(r"\s*:([\w-]+):(.*)|([\w-]+):(?: (.*))?")
 #: A role or a stretch of code; what stands first and is longest is what Markdown sees too.
 _INLINE = re.compile(r"(?:\{(?P<name>[\w:-]+)\})?(?P<ticks>`+)(?P<text>.+?)(?<!`)(?P=ticks)(?!`)", re.DOTALL)
+#: A name in braces after which nothing came that Markdown reads: it takes both for text.
+_BARE = re.compile(r"(?<!\\)\{(?P<name>kpi[\w-]*)\}")
 #: Directives whose text is shown as it is.
 _LITERAL = frozenset(("code", "code-block", "code-cell", "sourcecode", "math", "raw", "literalinclude", "eval-rst"))
 
@@ -244,6 +246,11 @@ def scan(text: str, path: str) -> tuple[list[Request], list[Mistake]]:
             remedy = f"Did you mean {{{close[0]}}}?" if close else f"There is {', '.join([*ROLES, *DIRECTIVES])}."
             wrong.append(_mistake(f"there is no {{{name}}}", place, remedy))
             continue
+        if argument is None:
+            shown = f"{{{name}}}`mau`, without a space" if name in ROLES else f":::{{{name}}}, on a line of its own"
+            remedy = f"Write it as in {shown}; between backticks if readers are to see it."
+            wrong.append(_mistake(f"{{{name}}} would be printed as it stands", place, remedy))
+            continue
         try:
             one = role(name, argument, place) if name in ROLES else directive(name, argument, options, body, place)
             found.append(one)
@@ -252,7 +259,8 @@ def scan(text: str, path: str) -> tuple[list[Request], list[Mistake]]:
     return found, wrong
 
 
-_Meant = tuple[str, int, int, str, dict[str, str], list[str]]
+#: Without an argument, what is a role or a directive by its name alone.
+_Meant = tuple[str, int, int, str | None, dict[str, str], list[str]]
 
 
 def _meant(lines: Sequence[_Line]) -> Iterator[_Meant]:
@@ -311,8 +319,22 @@ def _options(lines: Sequence[_Line]) -> tuple[dict[str, str], Sequence[_Line]]:
 def _roles(prose: Sequence[_Line]) -> Iterator[_Meant]:
     """The roles of a paragraph, whose lines may break within one."""
     text = "\n".join(line.text for line in prose)
-    for match in _INLINE.finditer(text):
-        if (match["name"] or "").startswith("kpi"):
-            line = prose[text.count("\n", 0, match.start())].number
-            column = match.start() - text.rfind("\n", 0, match.start())
-            yield match["name"], line, column, match["text"], {}, []
+    before = 0
+    for match in (*_INLINE.finditer(text), None):
+        end = match.start() if match else len(text)
+        for bare in _BARE.finditer(text, before, end):
+            line, column = _at(prose, text, bare.start())
+            if bare["name"] in (*ROLES, *DIRECTIVES) and not _is_comment(prose, line):
+                yield bare["name"], line, column, None, {}, []
+        if match and (match["name"] or "").startswith("kpi"):
+            yield match["name"], *_at(prose, text, match.start()), match["text"], {}, []
+        before = match.end() if match else end
+
+
+def _is_comment(prose: Sequence[_Line], number: int) -> bool:
+    return any(line.number == number and line.text.lstrip().startswith("%") for line in prose)
+
+
+def _at(prose: Sequence[_Line], text: str, position: int) -> tuple[int, int]:
+    """The line and the column of a position in a paragraph."""
+    return prose[text.count("\n", 0, position)].number, position - text.rfind("\n", 0, position)
