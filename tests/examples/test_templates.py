@@ -15,7 +15,7 @@ import pytest
 from headway.ledger import Ledger
 from headway.model import Audience
 from headway.publish import goals, view
-from headway.reports import answered, each, rendering
+from headway.reports import answered, each, facts, rendering
 from headway.reports.documents import Document
 from headway.sphinx import building
 
@@ -78,6 +78,30 @@ def test_every_number_of_a_template_is_the_ledgers(name: str, computed: Any, tmp
     assert compared > {"daily": 8, "letter": 8}.get(name, 40), compared
     assert len(pypdfium2.PdfDocument(tmp_path / f"{name}.pdf")) <= {"daily": 2, "letter": 2, "weekly": 7}.get(name, 12)
     assert typed(one, computed) == []
+
+
+def test_what_a_letter_says_went_well_did_not_go_the_other_way(computed: Any) -> None:
+    """Revenue that dropped is worked on, whether or not it has a target; each KPI is told of once."""
+    seen = view.open(computed.ledger, computed.catalog, Audience.INTERNAL, computed.now)
+    text = rendering.render("letter", seen).text
+    assert text is not None
+    told = {head: names(body) for head, body in re.findall(r"^## (.*)\n([^#]*)", text, re.MULTILINE)}
+    month = rendering.newest(rendering.find("letter"), seen)
+    assert month is not None
+    facts_of = {one.name: one for one in facts.of(seen, month)["kpis"]}
+    assert told["What went well"]
+    assert told["What we work on"]
+    assert all(facts_of[name].went != "worse" for name in told["What went well"])
+    assert all(
+        facts_of[name].status in ("off", "near") or facts_of[name].went == "worse" for name in told["What we work on"]
+    )
+    every = [name for some in told.values() for name in some]
+    assert len(every) == len(set(every))
+
+
+def names(body: str) -> list[str]:
+    """The KPIs of which a text has sentences."""
+    return re.findall(r"\{kpi-sentence\}`(\w+)", body)
 
 
 def typed(one: Document, example: Any) -> list[str]:

@@ -51,6 +51,7 @@ def told(
     high: float | None = None,
     cells: dict[str, tuple[float, float]] | None = None,
     distinct: bool = False,
+    length: str = "",
 ) -> str:
     """The sentence about the last of some months."""
     measure = Distinct("t", "person") if distinct else Aggregate("count", "t")
@@ -66,7 +67,7 @@ def told(
             by_cell[row.period.key][("team", name),] = row._replace(value=value)
     said = sentences.sentence(
         sentences.Told(
-            "Opened", kpi, kpi, "", TOTAL, line, line[-1], Past(), "", CALENDAR.previous(line[-1].period), by_cell
+            "Opened", kpi, kpi, "", TOTAL, line, line[-1], Past(), length, CALENDAR.previous(line[-1].period), by_cell
         )
     )
     return (
@@ -77,8 +78,8 @@ def told(
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ([40], "Opened was 40 tickets."),
-        ([None, 40], "Opened was 40 tickets."),
+        ([40], "Opened stood at 40 tickets."),
+        ([None, 40], "Opened stood at 40 tickets."),
         ([40, 40], "Opened held at 40 tickets."),
         ([0, 0], "Opened stayed at 0 tickets."),
         ([40, 42], "Opened rose 5.0 % to 42 tickets."),
@@ -88,7 +89,8 @@ def told(
         ([0, 40], "Opened rose from 0 to 40 tickets."),
         ([40, 0], "Opened fell from 40 to 0 tickets."),
         ([40, 200], "Opened rose from 40 to 200 tickets."),
-        ([17_600, 17_603], "Opened was almost unchanged at 17.6k tickets."),
+        ([17_600, 17_603], "Opened remained almost unchanged at 17.6k tickets."),
+        ([1_744_999, 1_745_001], "Opened remained almost unchanged at 1.75M tickets."),
         ([60, 50, 40, 50, 41, 42, 61], "Opened rose 45.2 % to 61 tickets, the highest so far."),
         ([60, 50, 40, 50, 41, 42, 39], "Opened fell 7.1 % to 39 tickets, the lowest so far."),
         ([60, 50, 51, 52, 53, 54, 55], "Opened rose 1.9 % to 55 tickets, the fifth rise in a row."),
@@ -132,7 +134,11 @@ def test_a_unit_has_its_own_words(values: list[float], unit: Unit, text: str) ->
             "Opened rose 25.0 % to 50 tickets and reached the target of 45 for the first time.",
         ),
         ([50, 52], 45, None, "Opened rose 4.0 % to 52 tickets and stayed above the target of 45."),
+        ([52, 50], 45, None, "Opened fell 3.8 % to 50 tickets but stayed above the target of 45."),
         ([50, 45], 45, None, "Opened fell 10.0 % to 45 tickets and stayed at the target of 45."),
+        ([40, 42], None, 45, "Opened rose 5.0 % to 42 tickets but stayed within the limit of 45."),
+        ([40, 38], None, 45, "Opened fell 5.0 % to 38 tickets and stayed within the limit of 45."),
+        ([50, 52], 45, 60, "Opened rose 4.0 % to 52 tickets and stayed within the range of 45 to 60."),
         ([50, 40], 50, None, "Opened fell 20.0 % to 40 tickets and missed the target of 50 by 20.0 %."),
         ([30, 40], 50, None, "Opened rose 33.3 % to 40 tickets but stayed 20.0 % short of the target of 50."),
         ([40, 30], 50, None, "Opened fell 25.0 % to 30 tickets and stayed 40.0 % short of the target of 50."),
@@ -140,8 +146,8 @@ def test_a_unit_has_its_own_words(values: list[float], unit: Unit, text: str) ->
         ([60, 54], None, 45, "Opened fell 10.0 % to 54 tickets but stayed 20.0 % over the limit of 45."),
         ([40, 54], None, 45, "Opened rose 35.0 % to 54 tickets and missed the limit of 45 by 20.0 %."),
         ([50, 40], 45, 60, "Opened fell 20.0 % to 40 tickets and missed the range of 45 to 60 by 11.1 %."),
-        ([40], 50, None, "Opened was 40 tickets, 20.0 % short of the target of 50."),
-        ([60], 50, None, "Opened was 60 tickets, above the target of 50."),
+        ([40], 50, None, "Opened stood at 40 tickets, 20.0 % short of the target of 50."),
+        ([60], 50, None, "Opened stood at 60 tickets, above the target of 50."),
         (
             [30, 31, 30, 40],
             50,
@@ -156,6 +162,22 @@ def test_a_target_is_reached_missed_kept_or_out_of_reach(
 ) -> None:
     """And by how much, and for how long."""
     assert told(values, low=low, high=high) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ([50, 55], "Opened rose 10.0 % in a year to 55 tickets, above the target of 45."),
+        ([55, 50], "Opened fell 9.1 % in a year to 50 tickets, still above the target of 45."),
+        (
+            [*range(50, 56), 60],
+            "Opened rose 9.1 % in a year to 60 tickets, the highest so far, above the target of 45.",
+        ),
+    ],
+)
+def test_over_a_year_a_target_is_told_as_it_stands(values: list[float | None], text: str) -> None:
+    """What was so a period ago is another story; the words fit one and many."""
+    assert told(values, low=45, length="1 year") == text
 
 
 @pytest.mark.parametrize(

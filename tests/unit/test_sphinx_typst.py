@@ -201,6 +201,14 @@ def test_what_has_no_form_is_told_and_kept(build: Build) -> None:
     assert "A sum a+b. And bold. Lost?" in text
 
 
+@pytest.mark.parametrize(("text", "pages"), [("Said.", 2), ("## One\n\nSaid.", 2), ("## One\n\n## Two\n\nSaid.", 3)])
+def test_contents_that_say_nothing_are_left_out(build: Build, text: str, pages: int) -> None:
+    """A page of contents with one section, or none, would be almost empty."""
+    made = build(index=f"# Title\n\n{text}\n")
+    assert len(made.pages) == pages
+    assert ("Contents" in made.pages[1]) == (pages == 3)
+
+
 JUDGED = """
 from headway.sphinx.drawing import kpi_number
 typst_cover = typst_contents = False

@@ -18,6 +18,7 @@ from headway.model import (
     TOTAL,
     Aggregate,
     Audience,
+    Better,
     Cell,
     Kpi,
     Narrative,
@@ -96,6 +97,8 @@ class KpiFact:
     word: str
     reason: str
     moved: str
+    #: better, worse, or '' where the catalogue does not say which way is good, or the number of `judged` did not move.
+    went: str
     has_target: bool
     #: on, near, off, over, or '' where nothing was judged.
     status: str
@@ -164,6 +167,12 @@ def _asked_of_people(kpi: Kpi) -> bool:
     return (mean or isinstance(kpi.measure, Share)) and bool(_ANSWERS.search(f"{kpi.title} {kpi.about}".lower()))
 
 
+def _went(kpi: Kpi, moved: str) -> str:
+    """Whether a number went the way that is good."""
+    good = {Better.HIGHER: "up", Better.LOWER: "down"}.get(kpi.better)
+    return "" if good is None or moved not in ("up", "down") else "better" if moved == good else "worse"
+
+
 def _benchmarks(kpi: Kpi) -> tuple[tuple[str, str], ...]:
     return tuple((goals.benchmark(one, kpi), plain(one.who)) for one in kpi.benchmarks)
 
@@ -221,6 +230,7 @@ class _Reader:
             word=row.verdict.word if row is not None else "No data",
             reason=plain(tiles.reason_note(kpi, row)) if row is not None and row.value is None and row.reason else "",
             moved=self._moved(kpi, line),
+            went=_went(kpi, self._moved(kpi, judged)),
             has_target=bool(status),
             status=status,
             judged=self._address(kpi, judged[-1] if judged else None),

@@ -85,7 +85,8 @@ class _Sentence:
         """All of it, neighbouring words as one piece."""
         found: list[Piece] = []
         record, target = list(self._record()), list(self._target())
-        comma = "," if record and target else ""  # what stands between commas is closed by one
+        # What stands between commas is closed by one.
+        comma = "," if record and target and not str(target[0]).startswith(",") else ""
         for piece in (*self._main(), *record, comma, *target, *self._explained(), "."):
             if isinstance(piece, str) and found and isinstance(found[-1], str):
                 found[-1] += piece
@@ -98,13 +99,13 @@ class _Sentence:
     def _main(self) -> Iterator[Piece]:
         subject = f"{self.told.subject}," if ", " in self.told.subject else self.told.subject
         if self.change is None or self.then is None:
-            yield f"{subject} was "
+            yield f"{subject} stood at "  # of one and of many: a title does not say which it is
             yield self._value()
         elif self.change.direction == "same":
             yield f"{subject} {'held' if self.row.value else 'stayed'} at "
             yield self._value()
         elif self._reads_alike:
-            yield f"{subject} was almost unchanged at "
+            yield f"{subject} remained almost unchanged at "
             yield self._value()
         elif self._is_plain:
             yield f"{subject} {self._verb} from "
@@ -134,8 +135,9 @@ class _Sentence:
 
     @property
     def _reads_alike(self) -> bool:
-        """True for a change that the numbers as they are shown do not show."""
-        return self.then is not None and self._bare(self.then) == self._bare(self.row)
+        """True for a change that the numbers as they are shown do not show, or only in digits that nobody reads."""
+        tiny = self.change is not None and self.change.amount.startswith("<")
+        return self.then is not None and (tiny or self._bare(self.then) == self._bare(self.row))
 
     @property
     def _is_plain(self) -> bool:
@@ -247,10 +249,13 @@ class _Sentence:
             yield f", {'exactly at' if exactly else inside} the {what} of "
             yield bound
             return
+        away = self.change.direction == {"target": "down", "limit": "up"}.get(what) and not exactly
         if before is False:
             yield f" and {'reached' if what == 'target' else 'came back within'} the {what} of "
+        elif before:
+            yield f" {'but' if away else 'and'} stayed {'at' if exactly else inside} the {what} of "
         else:
-            yield f" and {'stayed' if before else 'was'} {'at' if exactly else inside} the {what} of "
+            yield f", {'still ' if away else ''}{'at' if exactly else inside} the {what} of "
         yield bound
         if before is False and len(judged) >= _ROW and not any(judged[:-1]) and what == "target":
             yield " for the first time"
