@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from headway.engines import inorder
@@ -172,6 +172,23 @@ def test_rows_that_come_add_what_there_is_more_of(rows: list[Row], k: int, cut: 
             assert [one.tolist() for one in (again.cell, again.person, again.day)] == [
                 one.tolist() for one in (straight.cell, straight.person, straight.day)
             ]
+
+
+@given(rows=some_rows(), block=st.integers(1, 9))
+def test_cells_are_set_apart(rows: list[Row], block: int) -> None:
+    """Each has its rows, whichever blocks they were in, and days that count from the same one; some have none."""
+    whole = gathered(rows, pa.int64())
+    assume(whole is not None and whole.fits(301))
+    assert whole
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inorder, "BLOCK", block)
+        pieces = whole.apart(whole.codes["cell"], 301)
+    found: Counts = {}
+    for number, own in enumerate(pieces):
+        days = PersonDays.of(own)
+        assert days
+        found |= {(number, *rest): people for (_, *rest), people in of_days(days, 1).items()}
+    assert found == plainly(rows, 1)
 
 
 def test_many_rows_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,11 +72,15 @@ def rows_of(kind: str, most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
     )
 
 
+@pytest.mark.parametrize("apart", [1, keyed._APART], ids=["cell by cell", "all cells at once"])
 @pytest.mark.parametrize("kind", ["integer", "text"])
 @given(data=st.data())
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_both_forms_are_equal(kind: str, workbench: Any, data: st.DataObject) -> None:
+def test_both_forms_are_equal(
+    kind: str, apart: int, workbench: Any, data: st.DataObject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Persons as integers are read as they are, and numbered where they lie too far apart; texts are numbered."""
+    monkeypatch.setattr(keyed, "_APART", apart)
     catalog = workbench.project(CATALOGUE.format(kind=kind))
     workbench.tables(catalog, {"visits": data.draw(rows_of(kind, 40))}, NOW)
 

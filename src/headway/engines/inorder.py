@@ -64,5 +64,8 @@ def blocks(keys: Unsigned) -> list[slice]:
 
 def each(work: Callable[..., T], several: Iterable[object]) -> list[T]:
     """The work on each of several; NumPy lets threads work side by side."""
+    several = list(several)
+    if len(several) < 2:
+        return [work(one) for one in several]
     with ThreadPoolExecutor(_THREADS) as pool:
         return list(pool.map(work, several))

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from types import MappingProxyType
 
@@ -28,7 +28,7 @@ from sqlglot import exp, parse_one
 
 from headway.engines.columns import identifier
 from headway.engines.gaps import Cohorts, PersonDays, Rollup
-from headway.engines.inorder import Ints, Unsigned
+from headway.engines.inorder import Ints, Unsigned, each
 from headway.engines.kept import Kept, Tables
 from headway.engines.keys import Rows, Tail, gather
 from headway.engines.levels import Reach, filled
@@ -45,11 +45,16 @@ Texts = Mapping[str, pa.Array]
 Where = tuple[str, ...]
 #: What was counted of a set of cells: for values seen on so many days the rollup, by the SQL of an age the cohorts.
 Counts = Mapping[int | str, pa.Table]
+#: By the SQL of an age the age on each day, by the day on which somebody joined.
+Ages = Mapping[str, npt.NDArray[np.unsignedinteger]]
 #: Nothing is kept.
 _NOTHING: Mapping[str, Kept] = MappingProxyType({})
 
 #: A row that is kept until persons are numbered takes about so many bytes.
 _KEPT_ROW = 64
+
+#: So many cells at most are counted one after the other, and if there are so many rows of each.
+_CELLS, _APART = 1 << 8, 1 << 14
 
 #: For more days than that, some eleven years, there is no table of ages.
 _MOST_DAYS = 4096
@@ -142,8 +147,8 @@ def _date(days: npt.NDArray[np.int64], none: npt.NDArray[np.bool_] | None = None
     return pa.array(days.astype(np.int32), pa.int32(), mask=none).view(pa.date32())
 
 
-def _table(count: Rollup | Cohorts) -> pa.Table:
-    columns = {"cell": pa.array(count.cell)}
+def _table(count: Rollup | Cohorts, first: int) -> pa.Table:
+    columns = {"cell": pa.array(count.cell + first)}
     if isinstance(count, Cohorts):
         columns |= {"joined": _date(count.joined), "age": pa.array(count.age)}
     else:
@@ -179,9 +184,18 @@ class _Set:
         """The SQL of ages."""
         return sorted({age for one in self.made for _, age in one.gaps.ages})
 
-    def tail(self, days: PersonDays) -> Tail | None:
-        """What those to come are compared with."""
-        return days.tail(max(self.lengths, default=1), first=bool(self.ages))
+    def tail(self, days: PersonDays, first: int = 0) -> Tail | None:
+        """What those to come are compared with; the cells of these days are numbered from `first` on."""
+        tail = days.tail(max(self.lengths, default=1), first=bool(self.ages))
+        return tail and replace(tail, cell=tail.cell + first)
+
+    def pieces(self, rows: Rows, texts: Texts) -> Iterator[tuple[int, Rows, Unsigned | None]]:
+        """Rows, the number of their first cell and the others of each row: cell by cell, if many rows are of each."""
+        cells, cell = prod(len(texts[column]) for column in self.cells), _numbered(rows, self.cells, texts)
+        if cell is not None and 0 < cells <= min(_CELLS, len(rows.keys) // _APART) and rows.fits(cells):
+            yield from ((first, own, None) for first, own in enumerate(rows.apart(cell, cells)) if len(own.keys))
+        else:
+            yield 0, rows, cell
 
 
 @dataclass
@@ -248,15 +262,30 @@ class _Reading:
                 return None
             for one, several in zip(self.sets, found, strict=True):
                 own = self._where(one, rows)
-                days = _person_days(own, one.cells, texts, spent=own is not rows or one is self.sets[-1])
-                counts = None if days is None else self._of(days, one)
-                if days is None or counts is None:
+                spent = own is not rows or one is self.sets[-1]
+                counted = self._pieces(one, own, texts, spent=spent, tails=tails)
+                if counted is None:
                     return None
-                several.append((counts, one.tail(days) if tails else None))
-        return [
-            ({what: _added([counts[what] for counts, _ in several]) for what in several[0][0]}, _joined(several))
-            for several in found
-        ]
+                several.append((_by_what(counted, pa.concat_tables), _joined(counted)))
+        return [(_by_what(several, _added), _joined(several)) for several in found]
+
+    def _pieces(
+        self, one: _Set, rows: Rows, texts: Texts, *, spent: bool, tails: bool
+    ) -> list[tuple[Counts, Tail | None]] | None:
+        """What is wanted of a set, of some of its cells after others; None if 64 bits do not do."""
+        ages = self._ages(one, rows)
+        if ages is None or not _fits(one.cells, texts):
+            return None
+
+        def count(piece: tuple[int, Rows, Unsigned | None]) -> tuple[Counts, Tail | None] | None:
+            first, own, cell = piece
+            days = PersonDays.of(own, cell, spent=spent or own is not rows)
+            counts = None if days is None else _counts(days, one, ages, first)
+            return None if days is None or counts is None else (counts, one.tail(days, first) if tails else None)
+
+        found = each(count, one.pieces(rows, texts))
+        several = [counted for counted in found if counted is not None]
+        return several if len(several) == len(found) else None
 
     def _count_more(self, kept: Kept) -> bool:
         """Count the rows of files that came, and add that to what is known of the others; False if that cannot be."""
@@ -281,22 +310,15 @@ class _Reading:
             return False
         found: list[tuple[Counts, Tail | None]] = []
         for one, (counts, tail) in zip(self.sets, before, strict=True):
-            days = _person_days(self._where(one, rows), one.cells, texts, tail)
-            more = None if days is None else self._of(days, one)
+            own = self._where(one, rows)
+            ages, days = self._ages(one, own), PersonDays.of(own, _numbered(own, one.cells, texts), tail)
+            more = None if ages is None or days is None else _counts(days, one, ages)
             if days is None or more is None:
                 return False
             found.append(({what: _added([counts[str(what)], table]) for what, table in more.items()}, one.tail(days)))
         for one, (added, last) in zip(self.sets, found, strict=True):
             self._give(one, texts, added, last, kept)
         return True
-
-    def _of(self, days: PersonDays, one: _Set) -> Counts | None:
-        """The counts of one set of cells; None if 64 bits do not do."""
-        counts: dict[int | str, Rollup | Cohorts | None] = {k: days.rollup(k) for k in one.lengths}
-        for age in one.ages:
-            ages = self._ages(age, days.rows)
-            counts[age] = None if ages is None else days.cohorts(ages)
-        return None if None in counts.values() else {what: _table(count) for what, count in counts.items() if count}
 
     @property
     def _wheres(self) -> list[Where]:
@@ -361,10 +383,11 @@ class _Reading:
         )
         return {column: found[column].combine_chunks().drop_null() for column in columns}
 
-    def _ages(self, age: str, rows: Rows) -> npt.NDArray[np.unsignedinteger] | None:
-        """The age on each day, by the day of joining; None of more days than an organisation has."""
-        if rows.days > _MOST_DAYS:
-            return None
+    def _ages(self, one: _Set, rows: Rows) -> Ages | None:
+        """The ages that are wanted of a set; None of more days than an organisation has."""
+        return {age: self._age(age, rows) for age in one.ages} if rows.days <= _MOST_DAYS or not one.ages else None
+
+    def _age(self, age: str, rows: Rows) -> npt.NDArray[np.unsignedinteger]:
         number = pa.array(range(rows.days), pa.int32())
         day = _date(np.arange(rows.days) + rows.first)
         # No source has a name of several words.
@@ -400,17 +423,25 @@ class _Reading:
         return self.came.only(query) if self.came else query
 
 
-def _person_days(
-    rows: Rows, cells: Cells, texts: Texts, tail: Tail | None = None, *, spent: bool = False
-) -> PersonDays | None:
-    """The person-days of a set of cells, each of which is numbered by its columns as by digits."""
-    if not _fits(cells, texts):
-        return None
+def _numbered(rows: Rows, cells: Cells, texts: Texts) -> Unsigned | None:
+    """The number of each row's cell, whose columns are its digits; None if there is but the total."""
     cell: Unsigned | None = None
     for column in cells:
         code = rows.codes[f"code of {column}"]
         cell = code if cell is None else cell.astype(np.uint64) * np.uint64(len(texts[column])) + code
-    return PersonDays.of(rows, cell, tail, spent=spent)
+    return cell
+
+
+def _counts(days: PersonDays, one: _Set, ages: Ages, first: int = 0) -> Counts | None:
+    """What is wanted of a set; the cells of these days are numbered from `first` on. None if 64 bits do not do."""
+    counts: dict[int | str, Rollup | Cohorts | None] = {k: days.rollup(k) for k in one.lengths}
+    counts |= {age: days.cohorts(table) for age, table in ages.items()}
+    return None if None in counts.values() else {what: _table(count, first) for what, count in counts.items() if count}
+
+
+def _by_what(several: Sequence[tuple[Counts, Tail | None]], one_of: Callable[[list[pa.Table]], pa.Table]) -> Counts:
+    """The counts of several as one."""
+    return {what: one_of([counts[what] for counts, _ in several]) for what in several[0][0]}
 
 
 def _fits(cells: Cells, texts: Texts) -> bool:
@@ -421,7 +452,7 @@ def _fits(cells: Cells, texts: Texts) -> bool:
 
 
 def _joined(several: Sequence[tuple[Counts, Tail | None]]) -> Tail | None:
-    """The tails of parts of the persons as one."""
+    """The tails of several as one."""
     tails = [tail for _, tail in several if tail]
     if len(tails) < len(several):
         return None

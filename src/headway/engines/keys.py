@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from headway.engines.inorder import Ints, Unsigned, each
+from headway.engines.inorder import Ints, Unsigned, blocks, each
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,36 @@ class Rows:
         kept = self.codes[column] == 1
         codes = {name: code[kept] for name, code in self.codes.items() if name != column}
         return replace(self, keys=self.keys[kept], codes=codes)
+
+    def fits(self, cells: int) -> bool:
+        """Whether so many cells can be numbered above a key."""
+        return self.bits + (cells - 1).bit_length() <= 64
+
+    def apart(self, cell: Unsigned, cells: int) -> list[Rows]:
+        """The rows of each cell, in no order, beside each other in a copy; cells have numbers from 0 on.
+
+        Blocks are sorted by cell, which costs less than to sort all rows by it, and moved to where each cell has its
+        place. The numbers have to fit above the keys.
+        """
+        several = blocks(self.keys)
+        sizes = each(lambda block: np.bincount(cell[block], minlength=cells), several)
+        counts = np.array(sizes, np.int64).reshape(-1, cells)
+        ends = np.cumsum(counts.sum(axis=0))
+        starts = ends - counts.sum(axis=0) + np.cumsum(counts, axis=0) - counts
+        keys, place = np.empty_like(self.keys), np.uint64(self.bits)
+
+        def move(at: int) -> None:
+            here = cell[several[at]].astype(np.uint64) << place
+            here |= self.keys[several[at]]
+            here.sort()
+            here &= np.uint64((1 << self.bits) - 1)
+            own, begin = here.astype(keys.dtype), 0
+            for start, count in zip(starts[at].tolist(), counts[at].tolist(), strict=True):
+                keys[start : start + count] = own[begin : begin + count]
+                begin += count
+
+        each(move, range(len(several)))
+        return [replace(self, keys=one, codes={}) for one in np.split(keys, ends[:-1])]
 
 
 @dataclass(frozen=True, slots=True)
