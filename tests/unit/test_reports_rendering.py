@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -64,6 +65,15 @@ def test_a_template_asks_for_numbers_as_a_document_does(internal: View, tmp_path
     assert [str(request.of[0]) for request in one.requests] == ["revenue 2026-10"]
     assert one.name == "own"
     assert answered.take(internal, [one]).kpis.keys() == {"revenue"}
+
+
+def test_the_week_has_the_trend_of_every_kpi(internal: View) -> None:
+    """Of all that have a number, beside it; one of which there is no other number yet has a dash."""
+    text = rendering.render("weekly", internal).text
+    assert text is not None
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "{kpi}`" in line]
+    assert len(rows) > 5
+    assert all(re.search(r"\| \{kpi-trend\}`\w+ [\w-]+ or=", row) for row in rows)
 
 
 def test_a_template_says_only_what_its_readers_may_see(published: Published, northlane: SimpleNamespace) -> None:

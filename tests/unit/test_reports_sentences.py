@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -19,6 +20,7 @@ from headway.publish.history import Past
 from headway.publish.stored import Stored
 from headway.reports import answers, asked, sentences, shares, taking
 from headway.reports.records import Number
+from headway.reports.snapshot import Snapshot
 
 CALENDAR = Calendar("UTC")
 PERCENT = Unit(UnitKind.PERCENT, "percent")
@@ -251,6 +253,34 @@ def test_figures_say_which_number_they_are_of(published: tuple[Ledger, Catalog],
     instead = answers.answer(spoken, taking.take(seen, [spoken]))
     assert isinstance(instead, Number)
     assert instead.text == "Not yet."
+
+
+def test_a_trend_is_the_last_numbers_as_bars(published: tuple[Ledger, Catalog], northlane: SimpleNamespace) -> None:
+    """Up to the number that is named, and it says from when to when; of a single number there is none."""
+    seen = view.open(*published, Audience.INTERNAL, northlane.NOW)
+
+    def drawn(text: str) -> tuple[Number, Snapshot]:
+        request = asked.role("kpi-trend", text)
+        taken = taking.take(seen, [request])
+        found = answers.answer(request, taken)
+        assert isinstance(found, Number)
+        return found, taken
+
+    whole, taken = drawn("revenue 2026-10")
+    (bars,) = whole.parts
+    assert isinstance(bars, Number)
+    (line,) = taken.lines("revenue", "")
+    known = {point.period: point.value for point in line.points if point.value is not None}
+    values = [known[f"2026-{month:02}"] for month in range(1, 11)]
+    heights = bars.text[-len(values) :]
+    assert len(bars.text) == 13
+    assert all(low <= high for (_, low), (_, high) in pairwise(sorted(zip(values, heights, strict=True))))
+    assert len(set(heights)) > 2
+    assert (bars.attributes["than"], bars.attributes["period"]) == ("2025-10", "2026-10")
+    first = line.points[0].period
+    assert drawn(f'revenue {first} or="none yet"')[0].text == "none yet"
+    with pytest.raises(UsageError, match="no trend yet"):
+        drawn(f"revenue {first}")
 
 
 def test_a_period_that_runs_is_told_as_such_alone(

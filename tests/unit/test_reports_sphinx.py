@@ -52,6 +52,18 @@ And a word of ours.
 """
 
 
+def test_a_trend_is_read_aloud_in_words(
+    tmp_path: Path, published: tuple[Ledger, Catalog], northlane: SimpleNamespace
+) -> None:
+    """Its characters are eighths of a block, which nobody wants to hear; a PDF has letters for them."""
+    page = built("# T\n\nRevenue: {kpi-trend}`revenue 2026-10`.\n", tmp_path, published, northlane.NOW)
+    assert 'aria-label="Trend from 2025-10 to 2026-10" class="kpi kpi-trend"' in page
+    assert 'role="img"' in page
+    building.build(tmp_path / "report.md", tmp_path / "snapshot.json", tmp_path, "typst")
+    pdf = pypdfium2.PdfDocument(tmp_path / "report.pdf")
+    assert re.search("Revenue: [▁▂▃▄▅▆▇█]{13}", pdf[len(pdf) - 1].get_textpage().get_text_range())
+
+
 def built(text: str, folder: Path, published: tuple[Ledger, Catalog], now: object, name: str = "report") -> str:
     """The page of a document, all of it."""
     path = folder / f"{name}.md"

@@ -52,7 +52,7 @@ def number(request: Request, snapshot: Snapshot) -> Number:
         if request.name == "kpi-so-far":
             return _so_far(of, request, snapshot)
         series, point = _point(of, request, snapshot)
-        if request.name == "kpi-sentence":
+        if request.name in ("kpi-sentence", "kpi-trend"):
             return _sentence(request, series, point, snapshot)
         text, status = _said(request, series, point)
     except UsageError as error:
@@ -82,13 +82,13 @@ def _form(request: Request, point: Point) -> str:
 
 
 def _sentence(request: Request, series: Series, point: Point, snapshot: Snapshot) -> Number:
-    """What happened to a number, as it was worded when the snapshot was taken."""
+    """What happened to a number, as it was worded or drawn when the snapshot was taken."""
     pieces = snapshot.sentences.get(request.key)
     if pieces is None:
         raise _of_several(request, snapshot)
     parts = tuple(piece if isinstance(piece, str) else _figure(series, Said(*piece)) for piece in pieces)
     whole = "".join(part if isinstance(part, str) else part.text for part in parts)
-    return replace(_number(series, point, whole), says="sentence", parts=parts)
+    return replace(_number(series, point, whole), says=request.name.removeprefix("kpi-"), parts=parts)
 
 
 def _figure(series: Series, said: Said) -> Number:

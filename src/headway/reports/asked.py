@@ -25,6 +25,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "kpi-period": ("or",),
     "kpi-target": ("or",),
     "kpi-sentence": ("compare", "or"),
+    "kpi-trend": ("or",),
     "kpi-so-far": ("format", "or"),
 }
 #: Every directive and the options that it takes.

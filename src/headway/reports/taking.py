@@ -19,22 +19,24 @@ from headway.errors import Mistake, UsageError
 from headway.formats import dates, numbers
 from headway.model import TOTAL, Audience, Cell, Kpi, Look, Narrative, Scale, Shown, Shows, Tile
 from headway.periods import Grain, Length, Period
-from headway.publish import boardcharts, cells, chosen, figures, goals, history, table, tiles, tokens
+from headway.publish import boardcharts, cells, chosen, figures, goals, history, lately, table, tiles, tokens
 from headway.publish.asked import Asked
 from headway.publish.boardpages import ChartTile
 from headway.publish.pages import Tile as Card
 from headway.publish.published import Until
 from headway.publish.shelf import Shelf, alone, title
-from headway.publish.stored import Stored, by_key, compared_period
+from headway.publish.stored import Stored, by_key, compared_period, window
 from headway.publish.view import View
 from headway.reports import appendix, sentences, within
 from headway.reports.asked import ROLES, Address, Request
-from headway.reports.snapshot import FORMAT, Change, Point, Series, Snapshot
+from headway.reports.snapshot import FORMAT, Change, Point, Said, Series, Snapshot
 
 #: How many periods a chart shows, without a word on it.
 _PERIODS = {Grain.HOUR: 72, Grain.DAY: 400, Grain.WEEK: 104, Grain.MONTH: 36, Grain.QUARTER: 12, Grain.YEAR: 12}
 #: How many rows a table has.
 _ROWS = 12
+#: How many periods a trend has.
+_TREND = 13
 _Line = tuple[str, str, Grain, Cell]
 
 
@@ -132,8 +134,7 @@ class _Taking:
         for of in request.of if request.name in (*ROLES, "kpi-card", "kpi-cards") else ():
             try:
                 self._number(of)
-                if request.name == "kpi-sentence":
-                    self._sentence(request)
+                self._worded(request)
             except UsageError as error:
                 self._refuse(str(of), error)
         for of in request.of if request.name in ("kpi-definition", "kpi-why") else ():
@@ -194,19 +195,22 @@ class _Taking:
         if not any(not row.partial for row in line):
             self._none(kpi, of, line, None)
 
+    def _worded(self, request: Request) -> None:
+        """Keep what is made of a line of numbers and stands in a sentence."""
+        if request.name == "kpi-sentence":
+            self._sentence(request)
+        elif request.name == "kpi-trend":
+            self._trend(request)
+
     def _sentence(self, request: Request) -> None:
         """Word what happened to a number, if there is one of a period that is over."""
         of, compare = request.of[0], request.options.get("compare", "")
         kpi, calendar = self.view.catalog.kpis[of.kpi], self.view.catalog.calendar
-        cell = self._cell(kpi, of)
-        grain = self._period(of.period).grain if of.period else self._grain(kpi, of.grain, cell=bool(cell))
-        line = self._keep(kpi.name, of.part, grain, cell)
-        row = next(
-            (row for row in reversed(line) if not row.partial and of.period in ("", row.period.name)),
-            None,
-        )
+        cell, line = self._line_of(of)
+        row = line[-1] if line else None
         if row is None or row.value is None:
             return
+        grain = row.period.grain
         own = alone(kpi, Shown(kpi.name, of.part, grain), cell)
         length = Length.parse(compare) if compare else None
         earlier = calendar.earlier(row.period, length) if length else compared_period(own, row.period, calendar)
@@ -226,6 +230,33 @@ class _Taking:
                 by_cell=self._by_cell(kpi, of.part, cell, [one for one in line if one.period in (row.period, earlier)]),
             )
         )
+
+    def _trend(self, request: Request) -> None:
+        """Draw the last numbers up to one in a word's width, if there is one of a period that is over."""
+        of = request.of[0]
+        _, line = self._line_of(of)
+        if not line or line[-1].value is None:
+            return
+        shown = window(line, _TREND, self.view.catalog.calendar)
+        values = [row.value if row else None for _, row in shown]
+        if sum(value is not None for value in values) < 2:
+            message = (
+                f"{self.view.catalog.kpis[of.kpi].title} has no number before {line[-1].period}: it has no trend yet"
+            )
+            self._refuse(request.key, UsageError(Mistake(message, "no-number", None, "Leave it out for now.")))
+            return
+        first, last = shown[0][0].name, line[-1]
+        drawn = Said(lately.bars(values), "trend", last.period.name, first, last.value, last.revision, ())
+        self.sentences[request.key] = [drawn]
+
+    def _line_of(self, of: Address) -> tuple[Cell, Sequence[Stored]]:
+        """The cell of an address and its numbers, up to the one that is named or the newest that is over."""
+        kpi = self.view.catalog.kpis[of.kpi]
+        cell = self._cell(kpi, of)
+        grain = self._period(of.period).grain if of.period else self._grain(kpi, of.grain, cell=bool(cell))
+        line = self._keep(kpi.name, of.part, grain, cell)
+        ends = (n for n, row in enumerate(line, 1) if not row.partial and of.period in ("", row.period.name))
+        return cell, line[: max(ends, default=0)]
 
     def _by_cell(self, kpi: Kpi, part: str, cell: Cell, some: Sequence[Stored]) -> dict[int, dict[Cell, Stored]]:
         """The rows of a few periods by cell, with those of the whole."""

@@ -28,7 +28,10 @@ class kpi_chart(nodes.General, nodes.Element):  # noqa: N801  # docutils looks f
 def visit_number(self: HTML5Translator, node: kpi_number) -> None:
     """A span, or a link to the page of the KPI, with what it is as data attributes."""
     told = {f"data-{key}": value for key, value in node["told"].items()}
-    classes = "kpi"
+    trend = node["told"].get("says") == "trend"
+    if trend:  # read aloud, its characters would be blocks of so many eighths
+        told |= {"role": "img", "aria-label": f"Trend from {told['data-than']} to {told['data-period']}"}
+    classes = "kpi kpi-trend" if trend else "kpi"
     if node["status"]:
         classes = f"kpi st {node['status'].replace(' ', '-')}"
     if node["link"]:

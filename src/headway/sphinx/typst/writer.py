@@ -424,6 +424,8 @@ class Writer:
         inside = self.inside(node)
         if link := str(node.get("link", "")):
             inside = f"#link({markup.string(link)})[{inside}]"
+        if node["told"].get("says") == "trend":
+            return f"#trend[{inside}]"
         if not node.get("status"):
             return inside
         path = self._put(f"status-{node['status'].replace(' ', '-')}", pictures.status(node["status"]))
