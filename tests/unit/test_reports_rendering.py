@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -74,6 +75,18 @@ def test_the_week_has_the_trend_of_every_kpi(internal: View) -> None:
     rows = [line for line in text.splitlines() if line.startswith("| ") and "{kpi}`" in line]
     assert len(rows) > 5
     assert all(re.search(r"\| \{kpi-trend\}`\w+ [\w-]+ or=", row) for row in rows)
+
+
+@pytest.mark.parametrize("name", ["weekly", "monthly", "quarterly"])
+def test_a_single_area_has_no_heading(name: str, published: Published, northlane: SimpleNamespace) -> None:
+    """Of a catalogue without areas, everything would else stand below the heading "Other"."""
+    ledger, catalog = published
+    single = replace(catalog, areas={}, kpis={key: replace(kpi, area=None) for key, kpi in catalog.kpis.items()})
+    seen = view.open(ledger, single, Audience.INTERNAL, northlane.NOW)
+    text = rendering.render(name, seen).text
+    assert text is not None
+    assert "| KPI |" in text
+    assert "### Other" not in text
 
 
 def test_a_template_says_only_what_its_readers_may_see(published: Published, northlane: SimpleNamespace) -> None:

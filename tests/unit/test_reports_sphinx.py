@@ -15,7 +15,7 @@ from headway.ledger import Ledger
 from headway.model import Audience, Catalog
 from headway.publish import view
 from headway.reports import answers, asked, documents, taking
-from headway.sphinx import building
+from headway.sphinx import building, messages
 
 WHOLE = """# Report
 
@@ -142,7 +142,7 @@ def test_a_report_on_paper(published: tuple[Ledger, Catalog], northlane: SimpleN
     ("text", "said"),
     [
         ("# A\n\n{kpi}`nothing`\n\n{kpi}`mau 1999`\n", ["report.md:3: there is no KPI 'nothing'", "report.md:5: "]),
-        ("# A\n\n{numref}`fig-nothing`\n", ["report.md:3: undefined label: 'fig-nothing'"]),
+        ("# A\n\n{numref}`fig-nothing`\n", ["nothing is called 'fig-nothing'"]),
     ],
 )
 def test_a_report_that_is_wrong_is_not_written(
@@ -151,10 +151,49 @@ def test_a_report_that_is_wrong_is_not_written(
     """All that is wrong is told, with its line."""
     with pytest.raises(PublishError) as caught:
         built(text, tmp_path, published, northlane.NOW)
-    messages = [one.message for one in caught.value.mistakes]
-    assert len(messages) == len(said)
-    assert all(one.startswith(start) for one, start in zip(messages, said, strict=True))
+    told = [one.message for one in caught.value.mistakes]
+    assert len(told) == len(said)
+    assert all(one.startswith(start) for one, start in zip(told, said, strict=True))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message", "remedy"),
+    [
+        ("{kpy}`mau`", "3:9", "there is no role {kpy}", "Did you mean {kpi}?"),
+        (":::{key-cards}\nmau\n:::", "4:4", "there is no directive {key-cards}", "Did you mean {kpi-cards}?"),
+        ("{numref}`fig-no`", "3:18", "nothing is called 'fig-no'", ":name: fig-no"),
+        ("[it](#nowhere)", "3:15", "'nowhere' leads nowhere", "one page"),
+        ("{doc}`other`", "3:15", "'other' leads nowhere", "one page"),
+        ("![it](no.png)", "3:15", "there is no file no.png", "the folder of the document"),
+        ("it[^1]", "3:13", "nothing is called '1'", "[^1]: ..."),
+    ],
+)
+def test_what_sphinx_says_is_told_in_our_words(
+    text: str,
+    place: str,
+    message: str,
+    remedy: str,
+    published: tuple[Ledger, Catalog],
+    northlane: SimpleNamespace,
+    tmp_path: Path,
+) -> None:
+    """With the place of the word itself, though Sphinx knows the paragraph alone, and with the way out."""
+    own = f"\n\n{text}" if text.startswith(":") else f"\nThis is {text}."
+    with pytest.raises(PublishError) as caught:
+        built(f"# A\n{own}\n", tmp_path, published, northlane.NOW)
+    (one,) = caught.value.mistakes
+    assert (str(one.place), one.message) == (f"report.md:{place}", message)
+    assert remedy in (one.remedy or "")
+
+
+def test_what_sphinx_seldom_says_is_told_as_it_is() -> None:
+    """A letter that no font has, with what to do; what nobody foresaw, without Sphinx's names for its sorts."""
+    said = ["a.md:1: no font has '\u4e2d' (U+4E2D): name a folder of fonts in typst_fonts", "a.md:2: Odd. [myst.odd]"]
+    letter, odd = messages.mistakes(said, ["# A \u4e2d\u6587"])
+    assert (str(letter.place), letter.message) == ("a.md:1:5", "no font has '\u4e2d'")
+    assert (letter.remedy or "").startswith("Install a font")
+    assert (odd.place, odd.message) == (None, "a.md:2: Odd.")
 
 
 LISTED = """# Report

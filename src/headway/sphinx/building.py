@@ -15,9 +15,10 @@ from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from headway.errors import Mistake, PublishError
+from headway.errors import PublishError
 from headway.reports import documents, placed
 from headway.reports.snapshot import Snapshot
+from headway.sphinx import messages
 
 #: What MyST understands besides CommonMark.
 _SYNTAX = ("colon_fence", "deflist", "attrs_inline", "smartquotes")
@@ -108,4 +109,4 @@ def _run(document: Path, out: Path, doctrees: Path, builder: str, settings: dict
         lines = [
             line.replace(str(document), document.name).replace("WARNING: ", "").replace("ERROR: ", "") for line in told
         ]
-        raise PublishError([Mistake(line, "report-failed", None, None) for line in lines])
+        raise PublishError(list(messages.mistakes(lines, (text or documents.written(document)).splitlines())))
