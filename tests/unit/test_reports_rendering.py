@@ -13,11 +13,12 @@ import pytest
 
 from headway.errors import Mistake, UsageError
 from headway.ledger import Ledger
-from headway.model import Audience, Catalog
+from headway.model import TOTAL, Audience, Catalog, Cell
 from headway.publish import view
 from headway.publish.view import View
-from headway.reports import answered, documents, each, rendering
+from headway.reports import answered, answers, documents, each, rendering
 from headway.reports.names import address, file_name, plain
+from headway.reports.records import Card
 
 Published = tuple[Ledger, Catalog]
 HEAD = "---\ntitle: {{ period.label }}\nheadway: {audience: internal, every: month}\n---\n"
@@ -211,6 +212,20 @@ def test_a_report_for_one_cell_asks_for_nothing_else(body: str, message: str, in
     one = rendering.render(path, internal, None, (("cluster", "Earthlab"),))
     found = mistake(lambda: answered.take(internal, [one]))
     assert (found.slug, found.message.startswith(message)) == ("outside-the-cell", True), found
+
+
+def test_a_report_for_one_cell_names_it_once(internal: View, tmp_path: Path) -> None:
+    """Its title says whose it is; its cards need not, unlike those of a report about several."""
+    path = written(tmp_path, "# One\n\n:::{kpi-card} mau cluster=Earthlab\n:::\n", "one.md")
+
+    def card(cell: Cell) -> Card:
+        one = rendering.render(path, internal, None, cell)
+        found = answers.answer(one.requests[0], answered.take(internal, [one]))
+        assert isinstance(found, Card)
+        return found
+
+    assert card((("cluster", "Earthlab"),)).title == "Monthly active users"
+    assert card(TOTAL).title == "Monthly active users, Earthlab"
 
 
 def test_no_note_stands_on_the_chart_of_a_cell(internal: View, tmp_path: Path) -> None:

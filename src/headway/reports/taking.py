@@ -510,7 +510,7 @@ class _Taking:
                 grain.value,
                 tuple(sorted(cell)),
                 cells.label(cell),
-                title(kpi, part, cell),
+                title(kpi, part, TOTAL if cell == self.within else cell),  # of a report for a cell, all are of it
                 tuple(self._points(kpi, own, part, cell, line, rows)),
             )
 
