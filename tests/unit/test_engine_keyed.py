@@ -72,15 +72,26 @@ def rows_of(kind: str, most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
     )
 
 
-@pytest.mark.parametrize("apart", [1, keyed._APART], ids=["cell by cell", "all cells at once"])
+@pytest.mark.parametrize(
+    "limits",
+    [
+        pytest.param({}, id="few rows"),
+        pytest.param({"_APART": 1, "_NUMBERED": -1}, id="many"),
+        pytest.param({"_NUMBERED": -1, "_MOST_DAYS": 1 << 59}, id="hashes that are alike"),
+    ],
+)
 @pytest.mark.parametrize("kind", ["integer", "text"])
 @given(data=st.data())
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_both_forms_are_equal(
-    kind: str, apart: int, workbench: Any, data: st.DataObject, monkeypatch: pytest.MonkeyPatch
+    kind: str, limits: dict[str, int], workbench: Any, data: st.DataObject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Persons as integers are read as they are, and numbered where they lie too far apart; texts are numbered."""
-    monkeypatch.setattr(keyed, "_APART", apart)
+    """Persons as integers are read as they are; texts, and integers that lie far apart, are hashed or numbered.
+
+    Many rows of few cells are counted cell by cell.
+    """
+    for name, limit in limits.items():
+        monkeypatch.setattr(keyed, name, limit)
     catalog = workbench.project(CATALOGUE.format(kind=kind))
     workbench.tables(catalog, {"visits": data.draw(rows_of(kind, 40))}, NOW)
 
@@ -126,6 +137,23 @@ def test_persons_are_read_in_parts(workbench: Any, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(workbench.engine, "_ask", lambda query, tables: asked.append(query.sql()) or ask(query, tables))
     workbench.tables(catalog, {"visits": rows}, NOW)
     assert sum(" % " in text for text in asked) > 10
+
+
+@pytest.mark.parametrize(("bits", "hashed"), [(4096, True), (1 << 59, False)])
+def test_texts_of_many_rows_are_hashed(
+    workbench: Any, monkeypatch: pytest.MonkeyPatch, bits: int, hashed: bool
+) -> None:
+    """Unless two of these have the same hash, in as many bits as there are: then they are numbered."""
+    monkeypatch.setattr(keyed, "_NUMBERED", -1)
+    monkeypatch.setattr(keyed, "_MOST_DAYS", bits)
+    asked: list[str] = []
+    ask = workbench.engine._ask
+    monkeypatch.setattr(workbench.engine, "_ask", lambda query, tables: asked.append(query.sql()) or ask(query, tables))
+    rows = [visit(f"p{who}", day) for who in range(40) for day in (1, 2, 9)]
+    assert set(counted(workbench, rows, "text")) == {True}
+    reads = [text for text in asked if "AS person, day" in text]
+    assert reads
+    assert any(" USING " in text for text in reads) is not hashed  # joined with the numbers
 
 
 def test_what_does_not_fit_is_left_to_sql(workbench: Any, monkeypatch: pytest.MonkeyPatch) -> None:

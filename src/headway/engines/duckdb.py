@@ -35,6 +35,8 @@ _ROW_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
 
 #: The variable of the environment that says how much memory may be used.
 _MEMORY = "HEADWAY_MEMORY"
+#: Rows that are read at once, to be counted, take so much of what DuckDB would take: it is one of so many parts.
+_OF_ALL = 6
 
 #: What the readers of Parquet and its packed pages say of bytes that make no sense.
 _DAMAGED = r"failed to read file|don't know what type|protocol|magic bytes|thrift|decompress|corrupt|out of buffer"
@@ -85,7 +87,9 @@ class DuckDB:
                 temporary.mkdir(parents=True, exist_ok=True)
             except OSError:  # a folder that may only be read can be checked all the same
                 temporary = None
-        memory = memory or os.environ.get(_MEMORY) or ("1GB" if temporary else "70%")
+        told = memory or os.environ.get(_MEMORY)
+        memory = told or ("1GB" if temporary else "70%")
+        most = self._memory()
         # For the connection of `renew`, too. Zones are named wherever they matter; the machine's own must not.
         self._con.execute("SET GLOBAL TimeZone = 'UTC'")
         self._con.execute("SET GLOBAL preserve_insertion_order = false")
@@ -101,10 +105,8 @@ class DuckDB:
         except duckdb.Error as error:
             wrong = Mistake(f"{_MEMORY} is no amount of memory: {memory}", "bad-value", None, "Write 4GB, or 50%.")
             raise UsageError(wrong) from error
-        #: Rows that are counted outside of DuckDB have as much memory, in bytes.
-        self._room = int(
-            self._con.sql("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchall()[0][0]
-        )
+        #: Rows that are counted outside of DuckDB have as much memory, in bytes; more on a large machine, unless told.
+        self._room = self._memory() if told else max(self._memory(), most // _OF_ALL)
 
     def __enter__(self) -> Self:
         return self
@@ -113,6 +115,10 @@ class DuckDB:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _memory(self) -> int:
+        """How many bytes DuckDB takes at most: most of what there is, as long as nothing else is set."""
+        return int(self._con.sql("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchall()[0][0])
 
     def close(self) -> None:
         """Free the memory and the temporary files."""

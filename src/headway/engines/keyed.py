@@ -1,10 +1,10 @@
 """Count gap rollups and cohorts by sorted keys, not by a query's own steps: the engine reads, `gaps` counts.
 
-Persons are read as they are where they are integers, else as the plan's own step numbers them; the values of cells are
-numbered here. Whatever asks for the same persons of the same rows reads them once, in so many parts of the persons that
-what is read at a time stays small. Where a plan says what its rollups are for, `levels` goes on from them. What was
-counted comes back as tables under the names of its steps, and the rest of the query goes on from there. What does not
-fit into keys stays in the query.
+Persons are read as they are where they are integers, else by their hash if no two have the same, or as the plan's own
+step numbers them; the values of cells are numbered here. Whatever asks for the same persons of the same rows reads them
+once, in so many parts of the persons that what is read at a time stays small. Where a plan says what its rollups are
+for, `levels` goes on from them. What was counted comes back as tables under the names of its steps, and the rest of the
+query goes on from there. What does not fit into keys stays in the query.
 
 Where a source has the files that it had before, and more, and what those came to was `Kept`, only the rows of the
 others are read: what is counted of them is added. Persons must be integers for that, and none may come on a day before
@@ -50,8 +50,8 @@ Ages = Mapping[str, npt.NDArray[np.unsignedinteger]]
 #: Nothing is kept.
 _NOTHING: Mapping[str, Kept] = MappingProxyType({})
 
-#: A row that is kept until persons are numbered takes about so many bytes.
-_KEPT_ROW = 64
+#: Persons of so many rows at most are numbered: the rows are kept until then, and take about as many bytes each.
+_NUMBERED, _KEPT_ROW = 1 << 24, 64
 
 #: So many cells at most are counted one after the other, and if there are so many rows of each.
 _CELLS, _APART = 1 << 8, 1 << 14
@@ -198,6 +198,17 @@ class _Set:
             yield 0, rows, cell
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How persons become integers."""
+
+    #: The SQL of the number, and what the rows are joined with for it.
+    number: str
+    join: str = ""
+    #: The next run gives the same numbers.
+    lasts: bool = False
+
+
 @dataclass
 class _Reading:
     """One pass over the rows of a step, for all that counts the same persons of them."""
@@ -228,9 +239,8 @@ class _Reading:
         if kept is not None and self._count_more(kept):
             return
         texts = self._texts()
-        ways = (False, True) if self._are_integers() else (True,)
-        for numbered in ways:
-            found = self._counted(texts, numbered=numbered, tails=kept is not None and not numbered)
+        for way in self._ways(texts):
+            found = self._counted(texts, way, tails=kept is not None and way.lasts)
             if found is not None:
                 for one, (counts, tail) in zip(self.sets, found, strict=True):
                     self._give(one, texts, counts, tail, kept)
@@ -252,12 +262,12 @@ class _Reading:
         said = [self.gaps.rows, self.relation, self.gaps.value, one.where, one.cells, one.lengths, one.ages]
         return json.dumps(said)
 
-    def _counted(self, texts: Texts, *, numbered: bool, tails: bool) -> list[tuple[Counts, Tail | None]] | None:
+    def _counted(self, texts: Texts, way: _Way, *, tails: bool) -> list[tuple[Counts, Tail | None]] | None:
         """What is wanted of each set, with `tails` for those to come; None if 64 bits do not do."""
         found: list[list[tuple[Counts, Tail | None]]] = [[] for _ in self.sets]
         parts = self._parts(texts)
         for part in range(parts):
-            rows = self._read(texts, parts, part, numbered=numbered)
+            rows = self._read(texts, way, parts, part)
             if rows is None:
                 return None
             for one, several in zip(self.sets, found, strict=True):
@@ -305,7 +315,7 @@ class _Reading:
         if not all(_fits(one.cells, texts) for one in self.sets) or self._parts(texts) > 1:
             return False
         before = [_known(one.cells, tables, texts) for one, tables in zip(self.sets, known, strict=True)]
-        rows = self._read(texts, 1, 0, tails=[tail for _, tail in before])
+        rows = self._read(texts, self._own, tails=[tail for _, tail in before])
         if rows is None:
             return False
         found: list[tuple[Counts, Tail | None]] = []
@@ -334,17 +344,46 @@ class _Reading:
 
     # -- queries ---------------------------------------------------------------------------------------------------
 
-    def _read(
-        self, texts: Texts, parts: int, part: int, *, numbered: bool = False, tails: Sequence[Tail] = ()
-    ) -> Rows | None:
-        """The rows of one part of the persons."""
+    @property
+    def _own(self) -> _Way:
+        return _Way(identifier(self.gaps.value), lasts=True)
+
+    def _ways(self, texts: Texts) -> Iterator[_Way]:
+        """The ways in which persons may become integers, the fastest first."""
+        if self._are_integers():
+            yield self._own
+        if self._most() > _NUMBERED and (hashed := self._hashed(texts)):
+            yield hashed
+        yield _Way("person", f" JOIN {identifier(self.gaps.people)} USING ({identifier(self.gaps.value)})")
+
+    def _hashed(self, texts: Texts) -> _Way | None:
+        """Persons by as many bits of their hash as keys have room for; None if two of them have the same."""
         value = identifier(self.gaps.value)
-        number = "person" if numbered else value
-        select = [f"{number} AS person", "day"]
-        join = f" JOIN {identifier(self.gaps.people)} USING ({value})" if numbered else ""
-        where = [f"{value} IS NOT NULL", "day IS NOT NULL"] + (
-            [f"ABS({number} % {parts}) = {part}"] if parts > 1 else []
+        cells = max(prod(len(texts[column]) for column in one.cells) for one in self.sets)
+        bits = 64 - _MOST_DAYS.bit_length() - cells.bit_length()
+        if bits <= 0:
+            return None
+        way = _Way(f"CAST(HASH({value}) >> {64 - bits} AS BIGINT)")
+        found = self._ask(
+            f"SELECT COUNT(*) = COUNT(DISTINCT {way.number}) AS differ FROM (SELECT DISTINCT {value} "
+            f"FROM {identifier(self.relation)} WHERE {' AND '.join(self._read_where)})",
+            {},
         )
+        return way if found["differ"][0].as_py() else None
+
+    @property
+    def _read_where(self) -> list[str]:
+        """The conditions on rows that are read."""
+        where, wheres = [f"{identifier(self.gaps.value)} IS NOT NULL", "day IS NOT NULL"], self._wheres
+        if len(wheres) == 1:
+            return [*where, *wheres[0]]
+        several = " OR ".join(f"({' AND '.join(conditions)})" for conditions in wheres)
+        return [*where, f"({several})"] if all(wheres) else where
+
+    def _read(self, texts: Texts, way: _Way, parts: int = 1, part: int = 0, tails: Sequence[Tail] = ()) -> Rows | None:
+        """The rows of one part of the persons."""
+        select, join = [f"{way.number} AS person", "day"], way.join
+        where = self._read_where + ([f"ABS({way.number} % {parts}) = {part}"] if parts > 1 else [])
         tables = {}
         for column, several in texts.items():
             code, table = identifier(f"code of {column}"), f"codes of {column}"
@@ -353,17 +392,12 @@ class _Reading:
             select.append(code)
             join += f" JOIN {identifier(table)} ON {identifier(f'text of {column}')} = {identifier(column)}"
         codes, wheres = [f"code of {column}" for column in texts], self._wheres
-        if len(wheres) == 1:
-            where += wheres[0]
-        else:
-            for at, conditions in enumerate(wheres):
-                condition = " AND ".join(conditions) or "TRUE"
-                select.append(f"CAST(COALESCE({condition}, FALSE) AS UTINYINT) AS {identifier(f'where {at}')}")
-                codes.append(f"where {at}")
-            if all(wheres):
-                where.append(f"({' OR '.join(f'({condition})' for condition in map(' AND '.join, wheres))})")
+        for at, conditions in enumerate(wheres if len(wheres) > 1 else ()):
+            condition = " AND ".join(conditions) or "TRUE"
+            select.append(f"CAST(COALESCE({condition}, FALSE) AS UTINYINT) AS {identifier(f'where {at}')}")
+            codes.append(f"where {at}")
         text = f"SELECT {', '.join(select)} FROM {identifier(self.relation)}{join} WHERE {' AND '.join(where)}"
-        once = numbered and self._most() * _KEPT_ROW <= self.room
+        once = bool(way.join) and self._most() <= min(_NUMBERED, self.room // _KEPT_ROW)
         return gather(self._ask(text, tables, once=once).to_batches(), codes, tails)
 
     def _most(self) -> int:
