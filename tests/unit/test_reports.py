@@ -374,6 +374,17 @@ def test_a_table_can_say_how_its_numbers_changed(internal: View) -> None:
     assert [row.name for row in turned.rows] == list(found.columns)
 
 
+@pytest.mark.parametrize("periods", ["1", "30", "300"])
+def test_columns_of_cells_stand_by_the_size_of_what_is_shown(periods: str, internal: View) -> None:
+    """The largest first, over all rows of the table, whatever the newest of them says; the total is last."""
+    found = told(asked.directive("kpi-table", "mau", {"by": "cluster", "grain": "day", "periods": periods}), internal)
+    assert isinstance(found, Table)
+    sums = [sum(row.numbers[n].value or 0 for row in found.rows) for n in range(len(found.columns) - 1)]
+    assert len(sums) > 2
+    assert sums == sorted(sums, reverse=True)
+    assert found.columns[-1] == "Total"
+
+
 def test_a_card_can_have_all_digits(internal: View) -> None:
     """As in a table, with its noun behind it still."""
     short, exact = (told(asked.directive("kpi-card", "revenue", o), internal) for o in ({}, {"format": "exact"}))

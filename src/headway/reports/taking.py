@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -389,11 +389,14 @@ class _Taking:
         if not chosen:
             message = f"{kpis[0].title} has no number in the periods of the table"
             raise UsageError(Mistake(message, "unknown-period", None, "Write other :from: and :through:."))
-        newest = chosen[-1].key
         sized = [key for key in keys if key[3] == TOTAL or not request.by or self._speaks(lines[key], chosen)]
         left = {row.period.key for key in sized for row in lines[key]}
         if request.by:
-            sized.sort(key=lambda key: (len(key[3]) < len(request.by) or key[3] == TOTAL, -_value(lines[key], newest)))
+            # By all that is shown: by the newest number alone, tables of years and of quarters would differ in order.
+            span = {which.key for which in chosen}
+            sized.sort(
+                key=lambda key: (len(key[3]) < len(request.by) or key[3] == TOTAL, -_size(lines[key], span)),
+            )
         return {
             "grain": grain.value,
             "periods": [which.name for which in chosen if which.key in left],
@@ -622,9 +625,9 @@ def _word(tile: Card) -> str:
     return tile.shown.text if tile.shown.value is None else tile.verdict.word
 
 
-def _value(line: Sequence[Stored], key: int) -> float:
-    """The size of a line at a period."""
-    return next((row.value or 0.0 for row in line if row.period.key == key), 0.0)
+def _size(line: Sequence[Stored], keys: Collection[int]) -> float:
+    """The size of a line over some periods."""
+    return sum(row.value or 0.0 for row in line if row.period.key in keys)
 
 
 class _Once:
