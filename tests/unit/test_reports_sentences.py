@@ -138,6 +138,18 @@ def test_a_unit_has_its_own_words(values: list[float], unit: Unit, text: str) ->
         ([50, 52], 45, None, "Opened rose 4.0 % to 52 tickets and stayed above the target of 45."),
         ([52, 50], 45, None, "Opened fell 3.8 % to 50 tickets but stayed above the target of 45."),
         ([50, 45], 45, None, "Opened fell 10.0 % to 45 tickets and stayed at the target of 45."),
+        (
+            [17_603, 17_600],
+            45,
+            None,
+            "Opened remained almost unchanged at 17.6k tickets and stayed above the target of 45.",
+        ),
+        (
+            [17_600, 17_603],
+            35_206,
+            None,
+            "Opened remained almost unchanged at 17.6k tickets and stayed 50.0 % short of the target of 35,206.",
+        ),
         ([40, 42], None, 45, "Opened rose 5.0 % to 42 tickets but stayed within the limit of 45."),
         ([40, 38], None, 45, "Opened fell 5.0 % to 38 tickets and stayed within the limit of 45."),
         ([50, 52], 45, 60, "Opened rose 4.0 % to 52 tickets and stayed within the range of 45 to 60."),

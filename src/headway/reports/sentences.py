@@ -249,7 +249,8 @@ class _Sentence:
             yield f", {'exactly at' if exactly else inside} the {what} of "
             yield bound
             return
-        away = self.change.direction == {"target": "down", "limit": "up"}.get(what) and not exactly
+        towards = {"target": "down", "limit": "up"}.get(what)
+        away = self.change.direction == towards and not exactly and not self._reads_alike
         if before is False:
             yield f" and {'reached' if what == 'target' else 'came back within'} the {what} of "
         elif before:
@@ -271,7 +272,7 @@ class _Sentence:
             yield f" {short} the {what} of "
             yield bound
             return
-        closer = self.change.direction == ("up" if below else "down")
+        closer = self.change.direction == ("up" if below else "down") and not self._reads_alike
         if before is False:
             yield " but stayed " if closer else " and stayed "
             yield self._said(amount, "gap")
