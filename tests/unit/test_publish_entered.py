@@ -11,11 +11,14 @@ import pytest
 from rich.console import Console
 
 from headway import catalog as catalogue
+from headway.errors import UsageError
 from headway.ledger import Ledger
 from headway.model import Audience
 from headway.periods import Grain
 from headway.publish import terminal, twin, view
 from headway.publish.html import Pages
+from headway.reports import answers, asked, taking
+from headway.reports.records import Number
 from headway.run import Outcome, observe
 
 NOW = datetime(2026, 3, 10, 6, tzinfo=UTC)
@@ -115,6 +118,25 @@ def test_imported_values_are_marked_everywhere(root: Path) -> None:
     assert [line.split(",")[header.index("imported")] for line in csv[1:3]] == ["true", "true"]
     assert html is not None
     assert b"Imported" in html.content
+
+
+def test_a_trend_is_of_one_method(root: Path) -> None:
+    """What was imported is no part of it, as nothing compares the two; a dot stands in its place."""
+    (root / "answers.csv").write_text(FILES["answers.csv"] + "2026-04-01,false,red\n")
+    with Ledger.open(root / "ledger.db") as ledger:
+        later = datetime(2026, 5, 10, tzinfo=UTC)
+        observe(catalogue.load(root), ledger, later)
+        seen = view.open(ledger, catalogue.load(root), Audience.PUBLIC, later)
+
+        def drawn(text: str) -> str:
+            request = asked.role("kpi-trend", text)
+            found = answers.answer(request, taking.take(seen, [request]))
+            assert isinstance(found, Number)
+            return found.text
+
+        assert drawn("since 2026-04") == "···▆█▁"  # November, January, then those that are computed
+        with pytest.raises(UsageError, match="no number before 2026-02 that was made as it is: it has no trend yet"):
+            drawn("since 2026-02")
 
 
 def test_history_gives_way_and_says_so(root: Path) -> None:

@@ -232,17 +232,20 @@ class _Taking:
         )
 
     def _trend(self, request: Request) -> None:
-        """Draw the last numbers up to one in a word's width, if there is one of a period that is over."""
+        """Draw the last numbers up to one in a word's width, if there is one of a period that is over.
+
+        Those of another method are left out, as a change between the two is.
+        """
         of = request.of[0]
-        _, line = self._line_of(of)
+        cell, line = self._line_of(of)
         if not line or line[-1].value is None:
             return
+        since = max(history.breaks(line, self.view.published.past(of.kpi), of.part, cell), default=line[0].period.key)
         shown = window(line, _TREND, self.view.catalog.calendar)
-        values = [row.value if row else None for _, row in shown]
+        values = [row.value if row and row.period.key >= since else None for _, row in shown]
         if sum(value is not None for value in values) < 2:
-            message = (
-                f"{self.view.catalog.kpis[of.kpi].title} has no number before {line[-1].period}: it has no trend yet"
-            )
+            before = f"{line[-1].period}{'' if since == line[0].period.key else ' that was made as it is'}"
+            message = f"{self.view.catalog.kpis[of.kpi].title} has no number before {before}: it has no trend yet"
             self._refuse(request.key, UsageError(Mistake(message, "no-number", None, "Leave it out for now.")))
             return
         first, last = shown[0][0].name, line[-1]
