@@ -6,9 +6,8 @@ theirs, and so is the audience. It never computes.
 
 from __future__ import annotations
 
-import base64
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -16,20 +15,18 @@ from typing import Any
 
 from headway import charts
 from headway.errors import Mistake, UsageError
-from headway.formats import dates, numbers
 from headway.model import TOTAL, Audience, Cell, Kpi, Look, Narrative, Scale, Shown, Shows, Tile
 from headway.periods import Grain, Length, Period
-from headway.publish import boardcharts, cells, chosen, figures, goals, history, lately, table, tiles, tokens
+from headway.publish import boardcharts, cells, chosen, history, lately, tiles, tokens
 from headway.publish.asked import Asked
 from headway.publish.boardpages import ChartTile
-from headway.publish.pages import Tile as Card
 from headway.publish.published import Until
 from headway.publish.shelf import Shelf, alone, title
-from headway.publish.stored import Stored, by_key, compared_period, window
+from headway.publish.stored import Stored, compared_period, window
 from headway.publish.view import View
-from headway.reports import appendix, sentences, within
+from headway.reports import appendix, around, points, sentences, within
 from headway.reports.asked import ROLES, Address, Request
-from headway.reports.snapshot import FORMAT, Change, Point, Said, Series, Snapshot
+from headway.reports.snapshot import FORMAT, Said, Series, Snapshot
 
 #: How many periods a chart shows, without a word on it.
 _PERIODS = {Grain.HOUR: 72, Grain.DAY: 400, Grain.WEEK: 104, Grain.MONTH: 36, Grain.QUARTER: 12, Grain.YEAR: 12}
@@ -91,9 +88,9 @@ class _Taking:
         taken = Snapshot(
             {
                 "format": FORMAT,
-                "about": self._about(),
-                "areas": self._areas(names),
-                "kpis": {name: self._kpi(name) for name in names},
+                "about": around.about(self.view),
+                "areas": around.areas(self.view, names),
+                "kpis": {name: around.kpi(self.view, name, cell=bool(self.within)) for name in names},
                 "series": [one.as_json() for one in self._series()],
                 "tables": self.tables,
                 "charts": self.charts,
@@ -510,6 +507,9 @@ class _Taking:
             if self.requests is not None and (grain.rank <= Grain.DAY.rank or (name, part, grain, cell) in self.listed):
                 newest = next((row for row in reversed(line) if not row.partial), None)
                 rows = [row for row in line if row is newest or row.period.name in self.periods]
+            alike = [
+                row.value for other, some in self.lines.items() if other[:3] == (name, part, grain) for row in some
+            ]
             yield Series(
                 name,
                 part,
@@ -517,115 +517,8 @@ class _Taking:
                 tuple(sorted(cell)),
                 cells.label(cell),
                 title(kpi, part, TOTAL if cell == self.within else cell),  # of a report for a cell, all are of it
-                tuple(self._points(kpi, own, part, cell, line, rows)),
+                tuple(points.points(self.view, own, part, cell, line, rows, alike, self.compares)),
             )
-
-    def _points(
-        self, kpi: Kpi, own: Kpi, part: str, cell: Cell, line: Sequence[Stored], rows: Iterable[Stored]
-    ) -> Iterator[Point]:
-        """Some numbers of a line as the pages show them. `own` is the KPI as if it were this number alone."""
-        alike = [
-            row.value for key, rows in self.lines.items() if key[:3] == (kpi.name, part, own.grain) for row in rows
-        ]
-        depth = numbers.places(alike, own.unit, own.decimals)
-        past = self.view.published.past(kpi.name)
-        known, breaks = by_key(line), history.breaks(line, past, part, cell)
-        bare = replace(own, unit=figures.bare(own.unit))
-        today = self.view.catalog.calendar.day(self.view.now)
-        for row in rows:
-            label = dates.period(row.period)
-            absent = row.verdict.word if row.value is None else ""
-            yield Point(
-                row.period.name,
-                f"{label} so far" if row.partial and row.period.first <= today else label,
-                row.value,
-                absent or tiles.shown(bare, row).text,
-                absent or tiles.shown(own, row).text,
-                table.full(row.value, own.unit, depth, row),
-                row.verdict.key,
-                row.verdict.word,
-                goals.judged(kpi, row, part, cell),
-                f"{tiles.reason_note(kpi, row)}." if row.value is None and row.reason else "",
-                row.revision,
-                row.partial,
-                {} if row.partial else self._changes(own, row, known, breaks),
-            )
-
-    def _changes(
-        self, own: Kpi, row: Stored, known: Mapping[int, Stored], breaks: Mapping[int, str]
-    ) -> dict[str, Change]:
-        """The way to a number from earlier ones. Between numbers of two methods there is none."""
-        calendar = self.view.catalog.calendar
-        then: dict[str, Period | None] = {"": compared_period(own, row.period, calendar)}
-        then |= {length: calendar.earlier(row.period, Length.parse(length)) for length in self.compares}
-        found = {}
-        for length, which in then.items():
-            earlier = known.get(which.key) if which is not None else None
-            if which is None or earlier is None or history.apart(breaks, which.key, row.period.key):
-                continue
-            if (change := numbers.change(row.value, earlier.value, own.unit)) is not None:
-                found[length] = Change(change.direction, change.amount, f"vs {dates.period(which)}", which.name)
-        return found
-
-    # -- what stands around them ---------------------------------------------------------------------------------------
-
-    def _about(self) -> dict[str, Any]:
-        view, catalog, stamp = self.view, self.view.catalog, self.view.stamp
-        return {
-            "project": stamp.project,
-            "title": stamp.title,
-            "logo": self._logo(),
-            "accent": catalog.brand.accent or "",
-            "accent_dark": catalog.brand.accent_dark or "",
-            "zone": stamp.zone,
-            "site": catalog.site_url,
-            "audience": view.audience.value,
-            "as_of": view.now.isoformat(),
-            "when": dates.moment(view.now, catalog.calendar.tz),
-            "day": dates.day(catalog.calendar.day(view.now)),
-            "computed": stamp.computed,
-            "run": stamp.run,
-            "fingerprint": catalog.fingerprint,
-        }
-
-    def _logo(self) -> dict[str, str] | None:
-        """The picture itself: a snapshot travels alone."""
-        logo = self.view.catalog.brand.logo
-        file = self.view.catalog.root / logo if logo else None
-        if file is None or not file.is_file():
-            return None
-        return {"name": f"logo{file.suffix.lower()}", "data": base64.b64encode(file.read_bytes()).decode()}
-
-    def _areas(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-        kpis = self.view.catalog.kpis
-        found: dict[str, dict[str, Any]] = {}
-        for name in names:
-            if area := kpis[name].area:
-                own = found.setdefault(area, {"title": tiles.area_title(self.view.catalog, area), "kpis": []})
-                own["kpis"].append(name)
-        return found
-
-    def _kpi(self, name: str) -> dict[str, Any]:
-        page, kpi = self.view.kpi(name), self.view.catalog.kpis[name]
-        return {
-            "title": kpi.title,
-            "unit": kpi.unit.name,
-            "about": kpi.about,
-            "why": kpi.why,
-            "definition": list(page.definition),
-            "owner": page.tile.owner,
-            "area": kpi.area or "",
-            "grain": kpi.front.value,
-            "maturity": page.tile.maturity,
-            # How the total stands is no business of a cell.
-            "status": "" if self.within else page.tile.verdict.key,
-            "word": "" if self.within else _word(page.tile),
-        }
-
-
-def _word(tile: Card) -> str:
-    """What stands on a card: the status of its number, or the word in the place of one."""
-    return tile.shown.text if tile.shown.value is None else tile.verdict.word
 
 
 def _size(line: Sequence[Stored], keys: Collection[int]) -> float:
