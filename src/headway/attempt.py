@@ -47,6 +47,7 @@ from headway.model import (
     Source,
     SqlType,
     Stage,
+    Sweep,
     Then,
     Total,
 )
@@ -456,7 +457,7 @@ class Attempt:
     def _written(self, kpi: Kpi, fingerprint: str, queries: Queries) -> Written:
         """The query of a KPI alone, and what it reads; nothing of one that reads numbers only."""
 
-        def write(query: exp.Query, gaps: Sequence[Gaps] = ()) -> Written:
+        def write(query: exp.Query, gaps: Sequence[Gaps | Sweep] = ()) -> Written:
             read = plan.lineage(self.catalog, self.schemas, kpi, query)
             return Written(self.engine.sql(query, gaps), read)
 

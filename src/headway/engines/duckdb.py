@@ -25,7 +25,7 @@ from headway.engines.columns import identifier, literal
 from headway.engines.intake import Settled, settle
 from headway.engines.kept import Kept
 from headway.errors import Mistake, Place, QueryError, SourceError, UsageError
-from headway.model import Gaps, Located, Source, SqlType
+from headway.model import Gaps, Located, Source, SqlType, Sweep
 
 T = TypeVar("T")
 _NO_TABLES: Mapping[str, pa.Table] = MappingProxyType({})
@@ -209,7 +209,7 @@ class DuckDB:
 
     # -- queries -------------------------------------------------------------------------------------------------
 
-    def sql(self, query: exp.Query, gaps: Sequence[Gaps] = ()) -> str:
+    def sql(self, query: exp.Query, gaps: Sequence[Gaps | Sweep] = ()) -> str:
         """The text of a query: indented, and the same each time. It says which steps are counted another way."""
         steps = {step for one in gaps for step in one.counted}
         if steps:
@@ -224,7 +224,7 @@ class DuckDB:
         self,
         query: exp.Query,
         tables: Mapping[str, pa.Table] = _NO_TABLES,
-        gaps: Sequence[Gaps] = (),
+        gaps: Sequence[Gaps | Sweep] = (),
         kept: Mapping[str, Kept] = _NONE_KEPT,
     ) -> pa.Table:
         """Answer a query. `tables` are small Arrow tables that it names beside the sources; they are forgotten after.

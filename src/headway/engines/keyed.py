@@ -32,7 +32,8 @@ from headway.engines.inorder import Ints, Unsigned, each
 from headway.engines.kept import Kept, Tables
 from headway.engines.keys import Rows, Tail, gather
 from headway.engines.levels import Reach, filled
-from headway.model import Gaps
+from headway.engines.sweep import swept
+from headway.model import Gaps, Sweep
 
 #: Asks the engine a query that names these tables beside its sources.
 Ask = Callable[[exp.Query, Mapping[str, pa.Table]], pa.Table]
@@ -62,7 +63,7 @@ _MOST_DAYS = 4096
 
 def counted(
     query: exp.Query,
-    several: Sequence[Gaps],
+    noted: Sequence[Gaps | Sweep],
     ask: Ask,
     rows: Mapping[str, int],
     given: Mapping[str, pa.Table],
@@ -74,6 +75,7 @@ def counted(
     `rows` says how many rows a source has; `given` are the tables that the query names beside its sources. So many
     bytes of rows as there is `room` are read at a time.
     """
+    several = [one for one in noted if isinstance(one, Gaps)]
     reaches = {name: Reach(given[name]) for name in {level.reach for gaps in several for level in gaps.levels}}
     made = [_Made(gaps, reaches) for gaps in several]
     readings: dict[tuple[str, str], _Reading] = {}
@@ -84,9 +86,20 @@ def counted(
     for reading in readings.values():
         reading.count(kept.get(reading.gaps.source))
     tables = {name: table for one in made if one.fits for name, table in one.tables().items()}
+    for sweep in noted:
+        if isinstance(sweep, Sweep):
+            found = swept(sweep, given[sweep.clock], lambda text, more: ask(_kept(query, text), more))
+            tables |= {} if found is None else {sweep.step: found}
     steps = {step.alias: step for step in query.ctes if step.alias not in tables}
     body = query.__class__(**{**query.args, "with_": None})
     return _with(body, steps, keep=True), tables
+
+
+def _kept(query: exp.Query, text: str) -> exp.Query:
+    """A query of a step, where what several steps read is computed once."""
+    select = parse_one(text, read="duckdb")
+    assert isinstance(select, exp.Query)
+    return _with(select, {step.alias: step for step in query.ctes}, keep=True)
 
 
 @dataclass

@@ -130,6 +130,7 @@ from headway.model.sources import (
     ways,
 )
 from headway.model.spent import Spent, Stage
+from headway.model.sweep import Sweep
 from headway.model.target import Bands, Benchmark, Bound, Line, Pace, Target
 from headway.model.words import Audience, Better, Empty, Expression, Rank, Take, Total, Unit, UnitKind
 
@@ -280,6 +281,7 @@ __all__ = [
     "Stale",
     "Status",
     "Stretch",
+    "Sweep",
     "TableReader",
     "Take",
     "Target",

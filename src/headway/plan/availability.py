@@ -95,7 +95,7 @@ class Availabilities:
         counters = {"down": others, **{name: classes.get(name, "FALSE") for name in ("planned", "degraded")}}
         clock = sweep.clock(draft, self._rows.catalog.calendar, several[0], hours=hours)
         changes = sweep.changes(self._rows, kpi, sets, counters)
-        levels = sweep.levels(draft, self._rows, kpi, changes, sets, _COUNTERS, clock)
+        swept = sweep.levels(draft, self._rows, kpi, changes, sets, _COUNTERS, clock)
         listed = sql.column_list(cells)
         window = f"OVER ({f'PARTITION BY {listed[:-2]} ' if cells else ''}ORDER BY moment)"
         is_down = "planned = 0 AND down > 0"
@@ -103,7 +103,7 @@ class Availabilities:
             "states",
             f"SELECT {listed}{clock.piece}, length, begun, ended, planned > 0 AS is_planned, {is_down} AS is_down, "
             f"planned = 0 AND down = 0 AND degraded > 0 AS is_degraded, "
-            f"LAG({is_down}, 1, FALSE) {window} AS was_down FROM {sql.name(levels)}",
+            f"LAG({is_down}, 1, FALSE) {window} AS was_down FROM {sql.name(swept.levels)}",
         )
         daily = sweep.by_piece(draft, states, sets, _DAILY, clock)
         uptime, length = "(length - down)", f"length / {MINUTE}"

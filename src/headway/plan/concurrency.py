@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
-from headway.model import Concurrency, Take
+from headway.model import Concurrency, Sweep, Take
 from headway.plan import sql, sweep
 from headway.plan.draft import Asked, Draft, Sets
 from headway.plan.lasting import merged
@@ -111,8 +111,13 @@ class Concurrent:
         elif key not in self._by_piece:
             clock = sweep.clock(draft, self._rows.catalog.calendar, asked, hours=hours)
             changes = self._of_values(draft, asked, sets, value) if value else self._of_rows(asked, sets, clock)
-            levels = sweep.levels(draft, self._rows, kpi, changes, sets, (), clock)
-            self._by_piece[key] = sweep.by_piece(draft, levels, sets, _DAILY, clock), clock
+            swept = sweep.levels(draft, self._rows, kpi, changes, sets, (), clock)
+            pieces = sweep.by_piece(draft, swept.levels, sets, _DAILY, clock)
+            self._by_piece[key] = pieces, clock
+            if not value:  # of values, more than one may begin with one change
+                cells = tuple(columns_of(sets))
+                noted = Sweep(pieces, swept.changes, swept.every, cells, clock.table, clock.piece, clock.end)
+                draft.gaps.append(noted)
         return self._by_piece[key]
 
     def _of_rows(self, asked: Asked, sets: Sets, clock: Clock) -> str:

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from headway.model import Gaps, Kpi
+from headway.model import Gaps, Kpi, Sweep
 from headway.plan import sql
 from headway.plan.coverage import Coverage
 from headway.plan.requests import Request
@@ -59,7 +59,7 @@ class Draft:
     #: Which step numbers the values of a column, by relation and column.
     people: dict[tuple[str, str], str] = field(default_factory=dict)
     #: Steps that an engine may take its own way.
-    gaps: list[Gaps] = field(default_factory=list)
+    gaps: list[Gaps | Sweep] = field(default_factory=list)
     _spans: dict[tuple[Timeline, bool], str] = field(default_factory=dict)
     _reach: dict[tuple[Timeline, bool], str] = field(default_factory=dict)
 

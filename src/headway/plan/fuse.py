@@ -33,6 +33,7 @@ from headway.model import (
     RowMeasure,
     Schemas,
     Share,
+    Sweep,
     Total,
 )
 from headway.plan import sql
@@ -69,7 +70,7 @@ class Plan:
     source: str
     requests: tuple[Request, ...]
     tables: Mapping[str, pa.Table]
-    gaps: tuple[Gaps, ...]
+    gaps: tuple[Gaps | Sweep, ...]
     _steps: sql.Steps = field(repr=False)
     _readers: Mapping[Request, Reader] = field(repr=False)
     _days: str = field(repr=False)

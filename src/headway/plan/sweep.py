@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -39,16 +39,25 @@ MINUTE = "60000000.0"
 
 @dataclass(frozen=True)
 class Clock:
-    """The time that a KPI looks at: its pieces, in a table beside the query, and the moment at which it ends, as SQL.
+    """The time that a KPI looks at: its pieces, in a table beside the query, and the moment at which it ends.
 
     The table has `day`, `hour` if these are the pieces, and `starts`: the moment at which the piece begins, of which
-    `begin` is the first.
+    `begin` is the first, as SQL.
     """
 
     table: str
     piece: str
     begin: str
-    end: str
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Swept:
+    """The steps of a sweep: its changes, all cells ('' where there is only the total), and the levels."""
+
+    changes: str
+    every: str
+    levels: str
 
 
 def clock(draft: Draft, calendar: Calendar, asked: Asked, *, hours: bool) -> Clock:
@@ -70,7 +79,7 @@ def clock(draft: Draft, calendar: Calendar, asked: Asked, *, hours: bool) -> Clo
         columns["hour"] = pa.array([piece.key for piece in pieces], pa.int64())
     table = draft.steps.reserve("clock")
     draft.tables[table] = pa.table(columns)
-    return Clock(table, "hour" if hours else "day", sql.moment(begin), sql.moment(end))
+    return Clock(table, "hour" if hours else "day", sql.moment(begin), end)
 
 
 def need(rows: Rows, kpi: Kpi) -> None:
@@ -98,13 +107,15 @@ def changes(rows: Rows, kpi: Kpi, sets: Sets, counters: Mapping[str, str], since
     return f"{begins} UNION ALL {ends}"
 
 
-def levels(draft: Draft, rows: Rows, kpi: Kpi, changes: str, sets: Sets, counters: Sequence[str], clock: Clock) -> str:
+def levels(
+    draft: Draft, rows: Rows, kpi: Kpi, changes: str, sets: Sets, counters: Sequence[str], clock: Clock
+) -> Swept:
     """Add the steps from `changes` (SQL) to `levels`; their rows before the clock begins have no day (or hour)."""
     cells, piece = columns_of(sets), clock.piece
     listed = sql.column_list(cells)
     summed = ["begun", "ended", *counters]
-    changed = sql.name(draft.steps.add("changes", changes))
-    pieces = sql.name(clock.table)
+    changed, every = draft.steps.add("changes", changes), ""
+    pieces, end = sql.name(clock.table), sql.moment(clock.end)
     if cells:
         flag = rows.flag(kpi)
         found = rows.grouped("COUNT(*) AS n", [], [one for one in sets if one], [sql.name(flag)] if flag else [])
@@ -115,22 +126,23 @@ def levels(draft: Draft, rows: Rows, kpi: Kpi, changes: str, sets: Sets, counter
     # Kept: DuckDB takes windows over a union of filtered rows for small ones, and is seven times slower on large ones.
     moments = draft.steps.add(
         "moments",
-        f"SELECT {listed}moment, CAST(NULL AS {kind}) AS {piece}, {', '.join(summed)} FROM {changed} UNION ALL "
-        f"SELECT {listed}starts AS moment, {piece}, {', '.join('0 AS ' + c for c in summed)} FROM {pieces}",
+        f"SELECT {listed}moment, CAST(NULL AS {kind}) AS {piece}, {', '.join(summed)} FROM {sql.name(changed)} "
+        f"UNION ALL SELECT {listed}starts AS moment, {piece}, {', '.join('0 AS ' + c for c in summed)} FROM {pieces}",
         keep=True,
     )
     # Rows of one moment are peers: each has the sums of all of them, and only the last is followed by some time.
     window = f"OVER ({f'PARTITION BY {listed[:-2]} ' if cells else ''}ORDER BY moment)"
-    until = f"LEAST(LEAD(moment, 1, {clock.end}) {window}, {clock.end})"
+    until = f"LEAST(LEAD(moment, 1, {end}) {window}, {end})"
     swept = draft.steps.add(
         "swept",
         f"SELECT {listed}moment, MAX({piece}) {window} AS {piece}, EPOCH_US({until}) - EPOCH_US(moment) AS length, "
         + ", ".join(f"SUM({c}) {window} AS {c}" for c in summed)
         + f" FROM {sql.name(moments)}",
     )
-    return draft.steps.add(
+    found = draft.steps.add(
         "levels", f"SELECT {listed}moment, {piece}, length, {', '.join(summed)} FROM {sql.name(swept)} WHERE length > 0"
     )
+    return Swept(changed, every, found)
 
 
 def by_piece(draft: Draft, stretches: str, sets: Sets, measured: Mapping[str, str], clock: Clock) -> str:

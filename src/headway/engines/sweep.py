@@ -1,0 +1,121 @@
+"""The sweep by sorted keys: how many rows are under way in each piece of time, by cell.
+
+What the steps `moments`, `swept`, `levels` and `hourly` (or `daily`) of a plan say in SQL, for any engine, is here
+arithmetic on one array of integers. Each change becomes a key, `cell | moment | ended`, from its highest bits to its
+lowest. In order, the lowest bits up to a place say how many rows had ended there, and the place itself how many had
+begun; a piece is what lies between two places, of which the first keys that are not below its start tell the one.
+
+    level        begun - ended, after all changes of one moment
+    area         the level before the piece times its length, and for each change what is left of the piece after it
+
+Sums of moments go around at 2^64, and so do their differences, which do not reach it.
+
+Cost, for n changes and m pieces: O(n log n) to sort, O(n + m log n) for all else; 8 bytes a change for the keys, and
+three times as many while they are added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+
+from headway.engines.columns import identifier
+from headway.engines.inorder import Ints, Unsigned, sort
+from headway.model import Sweep
+
+#: Asks the engine a query of the steps, as text, that names these tables beside them.
+Ask = Callable[[str, Mapping[str, pa.Table]], pa.Table]
+
+#: No level is that small.
+_NONE = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """What is measured of each piece, cell after cell."""
+
+    most: Ints
+    least: Ints
+    area: Ints
+    begun: Ints
+    ended: Ints
+
+
+def swept(sweep: Sweep, clock: pa.Table, ask: Ask) -> pa.Table | None:
+    """The rows of a sweep's step; None if its keys do not fit into 64 bits, or if there is no time to look at."""
+    every = pa.table({"number of cell": pa.array([0])})
+    if sweep.cells:
+        every = ask(f"SELECT {', '.join(map(identifier, sweep.cells))} FROM {identifier(sweep.every)}", {})
+        every = every.append_column("number of cell", pa.array(np.arange(len(every))))
+    ends = (sweep.end - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
+    starts = clock["starts"].cast(pa.int64()).to_numpy()
+    pieces = np.flatnonzero(starts < ends)
+    cells, bits = len(every), (ends - int(starts[0])).bit_length() if len(pieces) else 64
+    if cells.bit_length() + bits + 1 > 63:
+        return None
+    # No source has a name of several words.
+    joined, first = identifier("numbers of cells"), int(starts[0])
+    numbers = every.append_column("last moment", pa.array([sweep.end] * cells, pa.timestamp("us", tz="UTC")))
+    same = (
+        " AND ".join(f"{joined}.{c} IS NOT DISTINCT FROM changes.{c}" for c in map(identifier, sweep.cells)) or "TRUE"
+    )
+    moment = f"EPOCH_US(LEAST(moment, {identifier('last moment')})) - {first}"
+    found = ask(
+        f"SELECT {identifier('number of cell')} * {2 << bits} + ({moment}) * 2 + ended AS key "
+        f"FROM {identifier(sweep.changes)} AS changes JOIN {joined} ON {same}",
+        {"numbers of cells": numbers},
+    )
+    keys = np.concatenate([np.empty(0, np.int64), *(chunk.to_numpy() for chunk in found["key"].chunks)])
+    known = measured(keys.view(np.uint64), cells, np.append(starts[pieces], ends) - first, bits)
+    length = np.diff(np.append(starts[pieces], ends))
+    cell = pa.array(np.repeat(np.arange(cells), len(pieces)))
+    columns = {name: every[name].combine_chunks().take(cell) for name in sweep.cells}
+    columns[sweep.piece] = clock[sweep.piece].combine_chunks().take(pa.array(np.tile(pieces, cells)))
+    for name in ("most", "least", "area", "begun", "ended"):
+        columns[name] = pa.array(getattr(known, name))
+    return pa.table({**columns, "length": pa.array(np.tile(length, cells))})
+
+
+def measured(keys: Unsigned, cells: int, starts: Ints, bits: int) -> Pieces:
+    """Measure the pieces that begin at `starts`, the last of which is where all of them end.
+
+    Moments count from the first start, in so many `bits`; those of changes are within them.
+    """
+    keys, one = sort(keys), np.uint64(1)
+    ended = np.concatenate([np.zeros(1, np.int64), np.cumsum((keys & one).view(np.int64))])
+    moments = ((keys >> one) & np.uint64((1 << bits) - 1)).view(np.int64)
+    added = np.concatenate([np.zeros(1, np.int64), np.cumsum(moments - 2 * moments * (keys & one).view(np.int64))])
+    firsts = (np.arange(cells, dtype=np.uint64)[:, None] << np.uint64(bits)) | starts.view(np.uint64)[None, :]
+    # Of each cell, the first place of each piece, and the place behind the last change at its start.
+    at = np.searchsorted(keys, firsts << one)
+    behind = np.searchsorted(keys, firsts << one | one, side="right")
+    level = np.arange(len(keys) + 1) - 2 * ended
+    before = at[:, :1]
+    here, there = at[:, :-1], at[:, 1:]
+    known = level[here] - level[before]
+    area = known * (starts[1:] - starts[:-1]) + (level[there] - level[here]) * starts[1:] - (added[there] - added[here])
+
+    last = np.ones(len(keys), bool)
+    last[:-1] = keys[1:] >> one != keys[:-1] >> one
+
+    def extreme(fold: np.ufunc, none: int) -> Ints:
+        """The largest or smallest level that lasts: of the changes within a piece, and of its start if none is then."""
+        levels = np.append(np.where(last, level[1:], none), none)
+        found: Ints = np.full(at.shape, none, np.int64)
+        some = np.flatnonzero((at < np.append(at.ravel()[1:], len(keys)).reshape(at.shape)).ravel())
+        found.ravel()[some] = fold.reduceat(levels, at.ravel()[some]) if len(some) else 0
+        quiet = behind[:, :-1] == here
+        lasting: Ints = np.where(quiet, fold(found[:, :-1], level[here]), found[:, :-1]) - level[before]
+        return lasting.ravel()
+
+    return Pieces(
+        extreme(np.maximum, _NONE),
+        extreme(np.minimum, -(_NONE + 1)),
+        area.ravel(),
+        (there - before - (ended[there] - ended[before])).ravel(),
+        (ended[behind[:, :-1]] - ended[before]).ravel(),
+    )
