@@ -304,10 +304,12 @@ def test_memory_that_runs_out_is_told() -> None:
 
 
 def test_memory_may_be_set_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """HEADWAY_MEMORY says how much a run may use; what is no amount is refused, and without it that is a gigabyte."""
+    """HEADWAY_MEMORY says how much a run may use; what is no amount is refused; else it is a part, or a gigabyte."""
     limit = query("SELECT current_setting('memory_limit') AS it")
-    with DuckDB(tmp_path) as engine:
-        assert engine.execute(limit).to_pylist() == [{"it": "953.6 MiB"}]
+    bytes_ = query("SELECT parse_formatted_bytes(current_setting('memory_limit')) AS it")
+    with DuckDB(memory="80%") as whole, DuckDB(tmp_path) as engine:
+        most, ours = (one.execute(bytes_)["it"][0].as_py() for one in (whole, engine))
+        assert ours == pytest.approx(max(10**9, most / 6), rel=0.06)  # it is told in tenths of a gibibyte
     monkeypatch.setenv("HEADWAY_MEMORY", "2GB")
     with DuckDB(tmp_path) as engine:
         assert engine.execute(limit).to_pylist() == [{"it": "1.8 GiB"}]

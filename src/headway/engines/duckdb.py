@@ -35,8 +35,8 @@ _ROW_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
 
 #: The variable of the environment that says how much memory may be used.
 _MEMORY = "HEADWAY_MEMORY"
-#: Rows that are read at once, to be counted, take so much of what DuckDB would take: it is one of so many parts.
-_OF_ALL = 6
+#: Unless somebody says how much, memory is one of so many parts of what DuckDB would take, and so many bytes at least.
+_OF_ALL, _LEAST = 6, 10**9
 
 #: What the readers of Parquet and its packed pages say of bytes that make no sense.
 _DAMAGED = r"failed to read file|don't know what type|protocol|magic bytes|thrift|decompress|corrupt|out of buffer"
@@ -62,8 +62,9 @@ class DuckDB:
     """One in-memory DuckDB; a context manager. Not for several threads at a time: DuckDB itself uses all cores.
 
     `temporary` is the folder for what does not fit into `memory`; without it, or if it cannot be made, DuckDB keeps to
-    memory alone. `memory` is else what HEADWAY_MEMORY says, else 1 GB with such a folder: given all, DuckDB would take
-    gigabytes to save a second. UsageError if HEADWAY_MEMORY says no amount.
+    memory alone. `memory` is else what HEADWAY_MEMORY says, else with such a folder an eighth of the machine's, or 1 GB
+    where that is more: given all, DuckDB would take gigabytes to save a second. UsageError if HEADWAY_MEMORY says no
+    amount.
     """
 
     def __init__(self, temporary: Path | None = None, memory: str | None = None) -> None:
@@ -88,8 +89,7 @@ class DuckDB:
             except OSError:  # a folder that may only be read can be checked all the same
                 temporary = None
         told = memory or os.environ.get(_MEMORY)
-        memory = told or ("1GB" if temporary else "70%")
-        most = self._memory()
+        memory = told or (f"{max(_LEAST, self._memory() // _OF_ALL)}B" if temporary else "70%")
         # For the connection of `renew`, too. Zones are named wherever they matter; the machine's own must not.
         self._con.execute("SET GLOBAL TimeZone = 'UTC'")
         self._con.execute("SET GLOBAL preserve_insertion_order = false")
@@ -105,8 +105,8 @@ class DuckDB:
         except duckdb.Error as error:
             wrong = Mistake(f"{_MEMORY} is no amount of memory: {memory}", "bad-value", None, "Write 4GB, or 50%.")
             raise UsageError(wrong) from error
-        #: Rows that are counted outside of DuckDB have as much memory, in bytes; more on a large machine, unless told.
-        self._room = self._memory() if told else max(self._memory(), most // _OF_ALL)
+        #: Rows that are counted outside of DuckDB have as much memory, in bytes.
+        self._room = self._memory()
 
     def __enter__(self) -> Self:
         return self
@@ -311,7 +311,7 @@ def _mistake(
             f"{lead}the rows do not fit into the memory that may be used",
             "out-of-memory",
             place,
-            f"Give it more ({_MEMORY}=4GB; it is 1GB else), or use fewer breakdowns or a longer grain.",
+            f"Give it more ({_MEMORY}=4GB), or use fewer breakdowns or a longer grain.",
         )
     if re.search(_DAMAGED, text, re.IGNORECASE):
         named = re.search(r'file "([^"]+)"', text)

@@ -12,6 +12,8 @@ measured of a piece must therefore add up (minutes, failures that begin) or be a
     levels       one for each moment: `begun` and `ended` count all rows up to here, each counter those under way, from
                  this moment on for `length` microseconds
 
+Where rows are counted, an engine may come to the pieces its own way (`Sweep`).
+
 A day of 23 or 25 hours is as long as it is. Rows of no length change nothing. The clock of a KPI runs from
 `tracked_from`, if it is later than the first day that the source can speak of, to the end of `retired_on` or to now:
 rows are cut to it, and so are periods.
