@@ -127,6 +127,35 @@ def test_every_rollup_of_these_is_counted_by_keys(workbench: Any, rows: list[dic
     assert set(counted(workbench, rows)) == {True}
 
 
+SWEPT = """
+    project: swept
+    min_group_size: 1
+    sources:
+      stays:
+        read: {files: unused.csv}
+        columns: {at: timestamp, left: timestamp, hub: text}
+        time: at
+        until: left
+    kpis:
+      most: {open: stays, take: max, by: [hub], unit: people}
+"""
+
+
+@pytest.mark.parametrize(("room", "by_keys"), [(1 << 30, True), (1000, False)])
+def test_changes_are_swept_where_there_is_room_for_them(
+    workbench: Any, monkeypatch: pytest.MonkeyPatch, room: int, by_keys: bool
+) -> None:
+    """Beyond that, what is under way is left to SQL."""
+    monkeypatch.setattr(workbench.engine, "_room", room)
+    at = datetime(2026, 1, 20, 9)  # noqa: DTZ001  # as files have it
+    rows = [{"at": at, "left": at + timedelta(hours=n), "hub": "north"} for n in range(1, 21)]
+    asked: list[str] = []
+    ask = workbench.engine._ask
+    monkeypatch.setattr(workbench.engine, "_ask", lambda query, tables: asked.append(query.sql()) or ask(query, tables))
+    workbench.tables(workbench.project(SWEPT), {"stays": rows}, NOW)
+    assert any("last moment" in text for text in asked) == by_keys
+
+
 def test_persons_are_read_in_parts(workbench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where rows would take more room than there is, some of the persons are read at a time."""
     monkeypatch.setattr(workbench.engine, "_room", 100)

@@ -54,6 +54,9 @@ _NOTHING: Mapping[str, Kept] = MappingProxyType({})
 #: Persons of so many rows at most are numbered: the rows are kept until then, and take about as many bytes each.
 _NUMBERED, _KEPT_ROW = 1 << 24, 64
 
+#: While it is swept, a change takes so many bytes.
+_CHANGE = 40
+
 #: So many cells at most are counted one after the other, and if there are so many rows of each.
 _CELLS, _APART = 1 << 8, 1 << 14
 
@@ -87,12 +90,19 @@ def counted(
         reading.count(kept.get(reading.gaps.source))
     tables = {name: table for one in made if one.fits for name, table in one.tables().items()}
     for sweep in noted:
-        if isinstance(sweep, Sweep):
+        if isinstance(sweep, Sweep) and _changes(query, sweep, rows) * _CHANGE <= room:
             found = swept(sweep, given[sweep.clock], lambda text, more: ask(_kept(query, text), more))
             tables |= {} if found is None else {sweep.step: found}
     steps = {step.alias: step for step in query.ctes if step.alias not in tables}
     body = query.__class__(**{**query.args, "with_": None})
     return _with(body, steps, keep=True), tables
+
+
+def _changes(query: exp.Query, sweep: Sweep, rows: Mapping[str, int]) -> int:
+    """How many changes there are at most, as long as no step multiplies rows: each SELECT has one of each row."""
+    step = next(step for step in query.ctes if step.alias == sweep.changes)
+    selects = sum(1 for _ in step.find_all(exp.Select))
+    return selects * max((rows.get(table.name, 0) for table in query.find_all(exp.Table)), default=0)
 
 
 def _kept(query: exp.Query, text: str) -> exp.Query:
