@@ -349,6 +349,20 @@ def test_a_rejected_restatement_is_not_proposed_again(ledger: Ledger) -> None:
     assert listed(ledger, as_of=moment(2)) == [(1, "rejected", 2)]
 
 
+def test_a_decision_ends_after_the_run_whatever_a_clock_says(ledger: Ledger) -> None:
+    """Copies of the ledger put runs and decisions in the order of their end: a clock of whole seconds may be behind."""
+    record(ledger, 0, computed([row(0, 12.0)]))
+    record(ledger, 1, computed([row(0, 8.0)]))
+    decide(ledger, 1, 0.5, accept=True)
+    run, decision = ledger.last_run(), ledger.last_run(decisions=True)
+    assert run
+    assert run.finished
+    assert decision
+    assert decision.finished
+    assert (decision.id, decision.now) == (run.id + 1, moment(0) + timedelta(days=0.5))
+    assert decision.finished > run.finished
+
+
 def test_who_rejected_may_still_accept(ledger: Ledger) -> None:
     """As long as runs come to the same."""
     record(ledger, 0, computed([row(0, 12.0)]))

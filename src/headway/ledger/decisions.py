@@ -20,7 +20,7 @@ from headway.ledger.encode import OBSERVATION, VERDICT, Encoder, Lines, next_id
 from headway.ledger.gate import publish
 from headway.ledger.logs import Log, Logs
 from headway.ledger.proposals import ACCEPTED, REJECTED, WAITING, Case
-from headway.ledger.read import DECISION, last_run
+from headway.ledger.read import DECISION, ends, last_run, newest_row
 from headway.ledger.records import Run
 from headway.ledger.tied import tied
 from headway.model import Reason
@@ -47,7 +47,8 @@ def decide(
         _whole(connection, ids, reads)
     before = last_run(connection, None, decisions=False)
     assert before is not None, "a run made what is decided"
-    run = Run(now, now, before.fingerprint, "", now, DECISION, version, next_id(connection, schema.run))
+    finished = ends(now, newest_row(connection))
+    run = Run(now, now, before.fingerprint, "", finished, DECISION, version, next_id(connection, schema.run))
     connection.execute(schema.run.insert(), {c.name: getattr(run, c.name) for c in schema.run.c})
     encoder = Encoder(connection)
     logs = Logs(connection, run.id, encoder)

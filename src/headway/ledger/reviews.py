@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from headway.ledger import schema
 from headway.ledger.encode import next_id
-from headway.ledger.read import DECISION, last_run, reached
+from headway.ledger.read import DECISION, ends, last_run, newest_row, reached
 from headway.ledger.records import AsOf, Run
 
 
@@ -69,7 +69,8 @@ def record(connection: sa.Connection, decided: Sequence[Reviewed], now: datetime
     if not new or before is None:
         return 0
     number = next_id(connection, schema.run)
-    run = Run(now, now, before.fingerprint, "", now, DECISION, version, number)
+    finished = ends(now, newest_row(connection))
+    run = Run(now, now, before.fingerprint, "", finished, DECISION, version, number)
     connection.execute(schema.run.insert(), {c.name: getattr(run, c.name) for c in schema.run.c})
     rows = [
         {
