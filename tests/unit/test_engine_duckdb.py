@@ -9,6 +9,7 @@ import time
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -300,6 +301,33 @@ def test_memory_that_runs_out_is_told() -> None:
         with pytest.raises(QueryError) as caught:
             engine.execute(query("SELECT list(i || 'some words') AS all_of_them FROM range(20000000) AS t(i)"))
         assert caught.value.slug == "out-of-memory"
+        assert engine.execute(query("SELECT 1 AS one")).to_pylist() == [{"one": 1}]
+
+
+@pytest.mark.parametrize(
+    ("late", "error"),
+    [
+        pytest.param(
+            "CAST(CASE WHEN i < 2500000 THEN '1' ELSE 'x1' END AS INT)", duckdb.ConversionException, id="value"
+        ),
+        pytest.param(
+            "repeat('x', CAST(CASE WHEN i < 2500000 THEN 1 ELSE 90000000 END AS INT))",
+            duckdb.OutOfMemoryException,
+            id="memory",
+        ),
+    ],
+)
+def test_what_goes_wrong_while_rows_come_is_the_same_error(late: str, error: type[duckdb.Error]) -> None:
+    """Rows that were taken before are no answer, and the engine lives on."""
+    taken: list[int] = []
+    with DuckDB(memory="40MB") as engine:
+        with pytest.raises(error):
+            engine._take(
+                query(f"SELECT {late} AS a FROM range(3000000) AS t(i)"),
+                {},
+                lambda batches: taken.extend(batch.num_rows for batch in batches),
+            )
+        assert taken
         assert engine.execute(query("SELECT 1 AS one")).to_pylist() == [{"one": 1}]
 
 

@@ -35,7 +35,9 @@ def plainly(rows: Sequence[Row], k: int) -> Counts:
     return dict(found)
 
 
-def gathered(rows: Sequence[Row], kind: pa.DataType, parts: int = 3, tails: Sequence[Tail] = ()) -> Rows | None:
+def gathered(
+    rows: Sequence[Row], kind: pa.DataType, parts: int = 3, tails: Sequence[Tail] = (), expected: int = 0
+) -> Rows | None:
     """The rows as keys, out of several batches, some of which may be empty."""
     people, days, cells = zip(*rows, strict=True) if rows else ((), (), ())
     arrays = [
@@ -45,19 +47,21 @@ def gathered(rows: Sequence[Row], kind: pa.DataType, parts: int = 3, tails: Sequ
     ]
     batch = pa.record_batch(arrays, ["person", "day", "cell"])
     ends = [len(rows) * part // parts for part in range(parts + 1)]
-    return gather([batch[low:high] for low, high in pairwise(ends)], ["cell"], tails)
+    return gather([batch[low:high] for low, high in pairwise(ends)], ["cell"], tails, expected)
 
 
 def by_keys(rows: Rows, k: int) -> Counts:
     """The rollup by sorted keys; no row of it stands there twice."""
     days = PersonDays.of(rows, rows.codes["cell"])
     assert days
-    return of_days(days, k)
+    found = of_days(days, k)
+    assert of_days(days, k, spent=True) == found
+    return found
 
 
-def of_days(days: PersonDays, k: int) -> Counts:
+def of_days(days: PersonDays, k: int, *, spent: bool = False) -> Counts:
     """The rollup of person-days; no row of it stands there twice."""
-    rollup = days.rollup(k)
+    rollup = days.rollup(k, spent=spent)
     assert rollup
     begun = rollup.day if rollup.begun is None else rollup.begun
     columns = (rollup.cell, rollup.day, begun, rollup.previous, rollup.seen, rollup.people)
@@ -85,13 +89,23 @@ def some_rows(draw: st.DrawFn) -> list[Row]:
     return rows + rows[::3]
 
 
-@given(rows=some_rows(), k=st.integers(1, 4))
-@settings(max_examples=150)
-def test_sorted_keys_count_as_plain_counting_does(rows: list[Row], k: int) -> None:
-    """Whatever the persons, days and cells are."""
-    found = gathered(rows, pa.int64())
-    assert found
-    assert by_keys(found, k) == plainly(rows, k)
+@given(
+    rows=some_rows(),
+    k=st.integers(1, 4),
+    parts=st.sampled_from([1, 3, 40]),
+    expected=st.sampled_from([0, 7, 1000]),
+    block=st.sampled_from([1, 2, 7, 64]),
+)
+@settings(max_examples=250)
+def test_sorted_keys_count_as_plain_counting_does(
+    rows: list[Row], k: int, parts: int, expected: int, block: int
+) -> None:
+    """Whatever the persons, days and cells are, and however they come."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inorder, "BLOCK", block)
+        found = gathered(rows, pa.int64(), parts, expected=expected)
+        assert found
+        assert by_keys(found, k) == plainly(rows, k)
 
 
 @pytest.mark.parametrize(

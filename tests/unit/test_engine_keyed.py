@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlglot import exp
 
 from headway import plan
 from headway.engines import keyed
@@ -51,6 +52,20 @@ PERSONS: Mapping[str, st.SearchStrategy[Any]] = {
 @pytest.fixture(autouse=True)
 def _both(workbench: Any) -> None:
     workbench.both = True
+
+
+@pytest.fixture
+def asked(workbench: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The queries that sorted keys ask, as they come."""
+    texts: list[str] = []
+    take = workbench.engine._take
+
+    def told(query: exp.Query, *more: Any) -> Any:
+        texts.append(query.sql())
+        return take(query, *more)
+
+    monkeypatch.setattr(workbench.engine, "_take", told)
+    return texts
 
 
 def rows_of(kind: str, most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
@@ -102,7 +117,7 @@ def counted(workbench: Any, rows: list[dict[str, Any]], kind: str = "integer") -
     schemas = workbench.attach(catalog, {"visits": rows})
     coverage = workbench.coverage(catalog, schemas, NOW)
     (one,) = plan.compile(catalog, schemas, coverage, plan.requests(catalog, catalog.kpis), NOW)
-    rest, made = keyed.counted(one.query, one.gaps, workbench.engine._ask, {"visits": len(rows)}, one.tables, 1 << 30)
+    rest, made = keyed.counted(one.query, one.gaps, workbench.engine._take, {"visits": len(rows)}, one.tables, 1 << 30)
     left = {step.alias for step in rest.ctes}
     assert left.isdisjoint(made)
     return [all(step in made for step in gaps.counted) for gaps in one.gaps]
@@ -143,41 +158,32 @@ SWEPT = """
 
 @pytest.mark.parametrize(("room", "by_keys"), [(1 << 30, True), (1000, False)])
 def test_changes_are_swept_where_there_is_room_for_them(
-    workbench: Any, monkeypatch: pytest.MonkeyPatch, room: int, by_keys: bool
+    workbench: Any, monkeypatch: pytest.MonkeyPatch, asked: list[str], room: int, by_keys: bool
 ) -> None:
     """Beyond that, what is under way is left to SQL."""
     monkeypatch.setattr(workbench.engine, "_room", room)
     at = datetime(2026, 1, 20, 9)  # noqa: DTZ001  # as files have it
     rows = [{"at": at, "left": at + timedelta(hours=n), "hub": "north"} for n in range(1, 21)]
-    asked: list[str] = []
-    ask = workbench.engine._ask
-    monkeypatch.setattr(workbench.engine, "_ask", lambda query, tables: asked.append(query.sql()) or ask(query, tables))
     workbench.tables(workbench.project(SWEPT), {"stays": rows}, NOW)
     assert any("last moment" in text for text in asked) == by_keys
 
 
-def test_persons_are_read_in_parts(workbench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_persons_are_read_in_parts(workbench: Any, monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
     """Where rows would take more room than there is, some of the persons are read at a time."""
     monkeypatch.setattr(workbench.engine, "_room", 100)
     rows = [visit(who, day) for who in (-3, 0, 1, 2, 3, 4, 5, 2**62) for day in (1, 2, 9)]
     catalog = workbench.project(CATALOGUE.format(kind="integer"))
-    asked: list[str] = []
-    ask = workbench.engine._ask
-    monkeypatch.setattr(workbench.engine, "_ask", lambda query, tables: asked.append(query.sql()) or ask(query, tables))
     workbench.tables(catalog, {"visits": rows}, NOW)
     assert sum(" % " in text for text in asked) > 10
 
 
 @pytest.mark.parametrize(("bits", "hashed"), [(4096, True), (1 << 59, False)])
 def test_texts_of_many_rows_are_hashed(
-    workbench: Any, monkeypatch: pytest.MonkeyPatch, bits: int, hashed: bool
+    workbench: Any, monkeypatch: pytest.MonkeyPatch, asked: list[str], bits: int, hashed: bool
 ) -> None:
     """Unless two of these have the same hash, in as many bits as there are: then they are numbered."""
     monkeypatch.setattr(keyed, "_NUMBERED", -1)
     monkeypatch.setattr(keyed, "_MOST_DAYS", bits)
-    asked: list[str] = []
-    ask = workbench.engine._ask
-    monkeypatch.setattr(workbench.engine, "_ask", lambda query, tables: asked.append(query.sql()) or ask(query, tables))
     rows = [visit(f"p{who}", day) for who in range(40) for day in (1, 2, 9)]
     assert set(counted(workbench, rows, "text")) == {True}
     reads = [text for text in asked if "AS person, day" in text]
@@ -205,17 +211,8 @@ def test_the_query_that_is_shown_says_what_is_counted_another_way(workbench: Any
     assert "sorted keys" not in workbench.engine.sql(one.query)
 
 
-def test_filters_share_one_pass(workbench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_filters_share_one_pass(workbench: Any, asked: list[str]) -> None:
     """All that asks for the same persons of the same rows reads them once; spread cells have rows of their own."""
-    asked: list[list[str]] = []
-    ask = workbench.engine._ask
-
-    def told(query: Any, tables: Any) -> Any:
-        answer = ask(query, tables)
-        asked.append(answer.column_names)
-        return answer
-
-    monkeypatch.setattr(workbench.engine, "_ask", told)
     counted(workbench, [visit(who, day) for who in (1, 2) for day in (1, 2)])
     # Persons by hub, and hubs; persons by tags, and those who stayed, which are rows of their own.
-    assert len([names for names in asked if names[:2] == ["person", "day"]]) == 4
+    assert len([text for text in asked if "AS person, day" in text]) == 4

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -41,6 +42,9 @@ _OF_ALL, _LEAST = 6, 10**9
 #: What the readers of Parquet and its packed pages say of bytes that make no sense.
 _DAMAGED = r"failed to read file|don't know what type|protocol|magic bytes|thrift|decompress|corrupt|out of buffer"
 
+
+#: So many rows come at a time where an answer is taken while it comes: what is made of them stays in the cache.
+_BATCH = 1 << 16
 
 #: What stands in a query at a step that has another way.
 _BY_KEYS = " DuckDB counts this by sorted keys, from the rows on: the same rows, without the steps between "
@@ -238,7 +242,13 @@ class DuckDB:
                 return self._ask(query, tables)
             counts = {source: attached.rows for source, attached in self.attached.items()} | self._some
             rest, made = keyed.counted(
-                query, gaps, lambda one, more: self._ask(one, {**tables, **more}), counts, tables, self._room, kept
+                query,
+                gaps,
+                lambda one, more, take: self._take(one, {**tables, **more}, take),
+                counts,
+                tables,
+                self._room,
+                kept,
             )
             return self._ask(rest, {**tables, **made})
 
@@ -249,11 +259,25 @@ class DuckDB:
             raise QueryError(_mistake(error, "query-failed", masked=masked)) from error
 
     def _ask(self, query: exp.Query, tables: Mapping[str, pa.Table]) -> pa.Table:
+        with self._rows(query, tables) as rows:
+            return rows.to_arrow_table()
+
+    def _take(self, query: exp.Query, tables: Mapping[str, pa.Table], take: Callable[[pa.RecordBatchReader], T]) -> T:
+        """What `take` makes of the answer while it comes; it is never there as a whole."""
+        with self._rows(query, tables) as rows, rows.to_arrow_reader(_BATCH) as batches:
+            try:
+                return take(batches)
+            except OSError as error:
+                raise _named(error) from error
+
+    @contextmanager
+    def _rows(self, query: exp.Query, tables: Mapping[str, pa.Table]) -> Iterator[duckdb.DuckDBPyRelation]:
+        """The rows of a query, which are computed when somebody asks for them, within the context."""
         self._guard(query, tables)
         for name, table in tables.items():
             self._con.register(name, table)
         try:
-            return self._con.sql(self.sql(query)).to_arrow_table()
+            yield self._con.sql(self.sql(query))
         finally:
             for name in tables:
                 self._con.unregister(name)
@@ -292,6 +316,13 @@ class DuckDB:
 
 def _typed(rows: duckdb.DuckDBPyRelation) -> Iterator[tuple[str, str]]:
     return zip(rows.columns, map(str, rows.types), strict=True)
+
+
+def _named(error: OSError) -> duckdb.Error:
+    """What DuckDB says while rows come, which Arrow tells as an error of its own, as the error that it is."""
+    kind, colon, _ = str(error).partition(" Error: ")
+    named = getattr(duckdb, f"{kind.title().replace(' ', '')}Exception", duckdb.Error) if colon else duckdb.Error
+    return named(str(error))
 
 
 def _mistake(

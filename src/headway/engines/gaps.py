@@ -132,32 +132,39 @@ class PersonDays:
         cell = (keys >> keys.dtype.type(bits)).astype(np.int64) if self.cells else np.zeros(len(keys), np.int64)
         return Tail(cell, person, day)
 
-    def rollup(self, days: int = 1) -> Rollup | None:
-        """How many persons by cell, day and the days that lie `days` and `days - 1` of their own days before it."""
+    def rollup(self, days: int = 1, *, spent: bool = False) -> Rollup | None:
+        """How many persons by cell, day and the days that lie `days` and `days - 1` of their own days before it.
+
+        If person-days are `spent`, asked by nobody afterwards, it is made where they are.
+        """
         lags = (days,) if days == 1 else (days - 1, days)
         day = self.rows.day
         bits = self.cells + day * (1 + len(lags))
         if bits > 64:
             return None
-        keys, codes = self.keys, np.empty(len(self.keys), fitting(bits))
+        keys, kind, several = self.keys, np.dtype(fitting(bits)), blocks(self.keys)
+        codes = keys if spent and kind == keys.dtype else np.empty(len(keys), kind)
         wide = np.result_type(keys, codes)
         move, mask, place = wide.type(day), wide.type((1 << day) - 1), wide.type(self.rows.bits)
+        # What a block looks back to may be another one's, and gone by then.
+        behind = [keys[max(block.start - days, 0) : block.start].copy() for block in several]
 
-        def fill(block: slice) -> None:
-            here = keys[block].astype(wide, copy=False)
-            at = here & mask
-            code = ((here >> place) << move) | at if self.cells else at
+        def fill(at: int) -> None:
+            block = several[at]
+            here = np.concatenate([behind[at], keys[block]]).astype(wide, copy=False)
+            known, own = len(behind[at]), here[len(behind[at]) :]
+            on = own & mask
+            code = ((own >> place) << move) | on if self.cells else on
             for lag in lags:
-                gap = np.zeros_like(here)
-                begin = max(block.start, lag)
-                if begin < block.stop:
-                    late, early = keys[begin : block.stop], keys[begin - lag : block.stop - lag]
-                    np.subtract(late, early, out=gap[begin - block.start :])
-                gap *= gap <= at
+                gap = np.zeros_like(own)
+                begin = max(lag - known, 0)
+                if begin < len(own):
+                    np.subtract(own[begin:], here[known + begin - lag : len(here) - lag], out=gap[begin:])
+                gap *= gap <= on
                 code = (code << move) | gap
             codes[block] = code
 
-        each(fill, blocks(keys))
+        each(fill, range(len(several)))
         found, people = runs(sort(codes if self.old is None else codes[~self.old]))
         fields = []
         for _ in range(1 + len(lags)):

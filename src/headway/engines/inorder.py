@@ -37,6 +37,16 @@ def sort(keys: Unsigned) -> Unsigned:
 
 def distinct(keys: Unsigned) -> Unsigned:
     """Of keys in order each once, at the beginning of the same array."""
+    half = len(keys) // 2 if len(keys) > BLOCK else 0
+    # The first of the second half is passed over if the first half has it.
+    second = half + int(np.searchsorted(keys[half:], keys[half - 1], "right")) if half else 0
+    few, more = each(_distinct, [keys[:half], keys[second:]])
+    for block in blocks(more):
+        keys[len(few) + block.start : len(few) + block.stop] = more[block]
+    return keys[: len(few) + len(more)]
+
+
+def _distinct(keys: Unsigned) -> Unsigned:
     kept, before = 0, None
     for block in blocks(keys):
         here = keys[block]
@@ -51,9 +61,15 @@ def distinct(keys: Unsigned) -> Unsigned:
 
 def runs(codes: Unsigned) -> tuple[Unsigned, Ints]:
     """Of numbers in order each once, and how often it stands there."""
-    fresh = np.ones(len(codes), bool)
-    np.not_equal(codes[1:], codes[:-1], out=fresh[1:])
-    starts = np.flatnonzero(fresh)
+
+    def begins(block: slice) -> Ints:
+        """Where a number stands for the first time."""
+        before = max(block.start, 1)
+        found: Ints = np.flatnonzero(codes[before : block.stop] != codes[before - 1 : block.stop - 1])
+        found += before
+        return found
+
+    starts = np.concatenate([np.arange(min(len(codes), 1)), *each(begins, blocks(codes))])
     return codes[starts], np.diff(starts, append=len(codes))
 
 

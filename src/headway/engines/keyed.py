@@ -19,6 +19,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from math import prod
 from types import MappingProxyType
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +36,17 @@ from headway.engines.levels import Reach, filled
 from headway.engines.sweep import swept
 from headway.model import Gaps, Sweep
 
-#: Asks the engine a query that names these tables beside its sources.
-Ask = Callable[[exp.Query, Mapping[str, pa.Table]], pa.Table]
+T = TypeVar("T")
+
+
+class Ask(Protocol):
+    """Asks the engine a query that names these tables beside its sources: what `take` makes of the answer."""
+
+    def __call__(
+        self, query: exp.Query, tables: Mapping[str, pa.Table], take: Callable[[pa.RecordBatchReader], T], /
+    ) -> T: ...
+
+
 #: A set of cells, by columns.
 Cells = tuple[str, ...]
 #: The texts that a column of cells has, by number.
@@ -91,7 +101,7 @@ def counted(
     tables = {name: table for one in made if one.fits for name, table in one.tables().items()}
     for sweep in noted:
         if isinstance(sweep, Sweep) and _changes(query, sweep, rows) * _CHANGE <= room:
-            found = swept(sweep, given[sweep.clock], lambda text, more: ask(_kept(query, text), more))
+            found = swept(sweep, given[sweep.clock], lambda text, more: ask(_kept(query, text), more, _whole))
             tables |= {} if found is None else {sweep.step: found}
     steps = {step.alias: step for step in query.ctes if step.alias not in tables}
     body = query.__class__(**{**query.args, "with_": None})
@@ -103,6 +113,10 @@ def _changes(query: exp.Query, sweep: Sweep, rows: Mapping[str, int]) -> int:
     step = next(step for step in query.ctes if step.alias == sweep.changes)
     selects = sum(1 for _ in step.find_all(exp.Select))
     return selects * max((rows.get(table.name, 0) for table in query.find_all(exp.Table)), default=0)
+
+
+def _whole(batches: pa.RecordBatchReader) -> pa.Table:
+    return batches.read_all()
 
 
 def _kept(query: exp.Query, text: str) -> exp.Query:
@@ -313,7 +327,7 @@ class _Reading:
         def count(piece: tuple[int, Rows, Unsigned | None]) -> tuple[Counts, Tail | None] | None:
             first, own, cell = piece
             days = PersonDays.of(own, cell, spent=spent or own is not rows)
-            counts = None if days is None else _counts(days, one, ages, first)
+            counts = None if days is None else _counts(days, one, ages, first, spent=not tails)
             return None if days is None or counts is None else (counts, one.tail(days, first) if tails else None)
 
         found = each(count, one.pieces(rows, texts))
@@ -389,8 +403,7 @@ class _Reading:
         way = _Way(f"CAST(HASH({value}) >> {64 - bits} AS BIGINT)")
         found = self._ask(
             f"SELECT COUNT(*) = COUNT(DISTINCT {way.number}) AS differ FROM (SELECT DISTINCT {value} "
-            f"FROM {identifier(self.relation)} WHERE {' AND '.join(self._read_where)})",
-            {},
+            f"FROM {identifier(self.relation)} WHERE {' AND '.join(self._read_where)})"
         )
         return way if found["differ"][0].as_py() else None
 
@@ -420,8 +433,9 @@ class _Reading:
             select.append(f"CAST(COALESCE({condition}, FALSE) AS UTINYINT) AS {identifier(f'where {at}')}")
             codes.append(f"where {at}")
         text = f"SELECT {', '.join(select)} FROM {identifier(self.relation)}{join} WHERE {' AND '.join(where)}"
-        once = bool(way.join) and self._most() <= min(_NUMBERED, self.room // _KEPT_ROW)
-        return gather(self._ask(text, tables, once=once).to_batches(), codes, tails)
+        most = self._most()
+        once = bool(way.join) and most <= min(_NUMBERED, self.room // _KEPT_ROW)
+        return self.ask(self._select(text, once=once), tables, lambda batches: gather(batches, codes, tails, most))
 
     def _most(self) -> int:
         """How many rows there are at most, as long as no step multiplies them."""
@@ -436,7 +450,7 @@ class _Reading:
         listed = ", ".join(map(identifier, columns))
         sets = ", ".join(f"({identifier(column)})" for column in columns)
         found = self._ask(
-            f"SELECT {listed} FROM {identifier(self.relation)} GROUP BY GROUPING SETS ({sets}) ORDER BY ALL", {}
+            f"SELECT {listed} FROM {identifier(self.relation)} GROUP BY GROUPING SETS ({sets}) ORDER BY ALL"
         )
         return {column: found[column].combine_chunks().drop_null() for column in columns}
 
@@ -453,18 +467,18 @@ class _Reading:
         text = f"FROM {identifier(joins)} JOIN {identifier(days)} ON day >= joined"
         select = parse_one(f"SELECT since, at, CAST({age} AS INT) AS age {text}", read="duckdb")
         assert isinstance(select, exp.Query)
-        found = self.ask(select, tables)
+        found = self.ask(select, tables, _whole)
         ages = np.zeros((rows.days, rows.days), np.min_scalar_type(rows.days))
         ages[found["since"].to_numpy(), found["at"].to_numpy()] = found["age"].to_numpy()
         return ages
 
     def _are_integers(self) -> bool:
-        found = self._ask(f"SELECT {identifier(self.gaps.value)} FROM {identifier(self.relation)} LIMIT 0", {})
+        found = self._ask(f"SELECT {identifier(self.gaps.value)} FROM {identifier(self.relation)} LIMIT 0")
         return bool(pa.types.is_integer(found.schema.types[0]))
 
-    def _ask(self, text: str, tables: Mapping[str, pa.Table], *, once: bool = False) -> pa.Table:
+    def _ask(self, text: str) -> pa.Table:
         """Ask for rows of a step."""
-        return self.ask(self._select(text, once=once), tables)
+        return self.ask(self._select(text), {}, _whole)
 
     def _select(self, text: str, *, once: bool = False) -> exp.Query:
         """A query of a step: those that it needs are read through, not kept.
@@ -489,10 +503,10 @@ def _numbered(rows: Rows, cells: Cells, texts: Texts) -> Unsigned | None:
     return cell
 
 
-def _counts(days: PersonDays, one: _Set, ages: Ages, first: int = 0) -> Counts | None:
+def _counts(days: PersonDays, one: _Set, ages: Ages, first: int = 0, *, spent: bool = False) -> Counts | None:
     """What is wanted of a set; the cells of these days are numbered from `first` on. None if 64 bits do not do."""
-    counts: dict[int | str, Rollup | Cohorts | None] = {k: days.rollup(k) for k in one.lengths}
-    counts |= {age: days.cohorts(table) for age, table in ages.items()}
+    counts: dict[int | str, Rollup | Cohorts | None] = {age: days.cohorts(table) for age, table in ages.items()}
+    counts |= {k: days.rollup(k, spent=spent and k == one.lengths[-1]) for k in one.lengths}
     return None if None in counts.values() else {what: _table(count, first) for what, count in counts.items() if count}
 
 

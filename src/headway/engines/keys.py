@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from headway.engines.inorder import Ints, Unsigned, blocks, each
+
+#: The least and the greatest of some numbers.
+_Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,45 +83,116 @@ class Tail:
     day: Ints
 
     @property
-    def spans(self) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    def spans(self) -> tuple[_Span, _Span] | None:
         """The least and the greatest person, and day; None if there is nobody."""
-        if not len(self.day):
-            return None
-        people, days = ((int(column.min()), int(column.max())) for column in (self.person, self.day))
-        return people, days
+        return (_span(self.person), _span(self.day)) if len(self.day) else None
 
 
-def gather(batches: list[pa.RecordBatch], codes: Sequence[str], tails: Sequence[Tail] = ()) -> Rows | None:
+def gather(
+    batches: Iterable[pa.RecordBatch], codes: Sequence[str], tails: Sequence[Tail] = (), expected: int = 0
+) -> Rows | None:
     """Rows with `person` (integers), `day` and the columns `codes`, no nulls; None if 64 bits do not do.
 
-    They can be compared with the `tails`. The list is emptied on the way, so that memory is not needed twice.
+    They can be compared with the `tails`. Batches are taken one after the other, and not kept; there is room for as
+    many rows as are `expected`, and for more if they come.
     """
-    known = [spans for tail in tails if (spans := tail.spans)]
-    people = _span(batches, "person", [of for of, _ in known])
-    days = _span(batches, "day", [of for _, of in known])
-    day, bits = _bits(days), _bits(days) + _bits(people)
-    if bits > 64:
-        return None
-    starts = np.cumsum([0, *(batch.num_rows for batch in batches)]).tolist()
-    keys = np.empty(starts[-1], fitting(bits))
-    columns: dict[str, Unsigned] = {
-        code: np.empty(len(keys), np.min_scalar_type(_span(batches, code)[1])) for code in codes
-    }
+    growing = _Growing(codes, expected)
+    spans = [found for tail in tails if (found := tail.spans)]
+    fits = all(growing.reach(*both) for both in spans) and all(growing.add(batch) for batch in batches)
+    return growing.rows() if fits else None
 
-    def fill(at: int) -> None:
-        batch, batches[at] = batches[at], None
-        here = slice(starts[at], starts[at + 1])
-        key = keys[here]
-        key[:] = _numpy(batch, "person")
-        key -= keys.dtype.type(people[0] % 2 ** (8 * key.itemsize))
-        key <<= keys.dtype.type(day)
-        key |= above(_numpy(batch, "day"), days[0], keys.dtype)
-        for code, column in columns.items():
-            column[here] = _numpy(batch, code)
 
-    each(fill, range(len(batches)))
-    batches.clear()
-    return Rows(keys, bits, day, people[0], days[0], days[1] - days[0] + 1, columns)
+class _Growing:
+    """Keys of rows as they come, before the least person and day are known, and how many bits all need.
+
+    Until then keys count from any person and day, and go around below these; one difference brings all back. Where days
+    need another bit, or keys another width, those before are made again.
+    """
+
+    def __init__(self, codes: Sequence[str], expected: int) -> None:
+        # Memory that is reserved is not there before it is written.
+        self._keys: Unsigned = np.empty(expected, np.uint32)
+        self._codes: dict[str, Unsigned] = {code: np.empty(expected, np.uint8) for code in codes}
+        self._rows = 0
+        self._spans: tuple[_Span, _Span] | None = None
+        #: The person and the day that are 0, and how many bits are the day's.
+        self._zero, self._day = (0, 0), 0
+
+    def reach(self, people: _Span, days: _Span) -> bool:
+        """Have bits for these, too; False if 64 do not do."""
+        before = self._spans or (people, days)
+        self._zero = self._zero if self._spans else (people[0], days[0])
+        people, days = _both(before[0], people), _both(before[1], days)
+        bits = _bits(people) + _bits(days)
+        kind = np.dtype(np.uint64) if bits > 32 else self._keys.dtype
+        if bits > 64:
+            return False
+        if _bits(days) > self._day or kind != self._keys.dtype:
+            self._from(before)
+            self._again(_bits(days), kind)
+        self._spans = people, days
+        return True
+
+    def add(self, batch: pa.RecordBatch) -> bool:
+        """Take rows; False if 64 bits do not do."""
+        if not batch.num_rows:
+            return True
+        person, day = _numpy(batch, "person"), _numpy(batch, "day")
+        if not self.reach(_span(person), _span(day)):
+            return False
+        here, kind = slice(self._rows, self._rows + batch.num_rows), self._keys.dtype
+        self._keys = _with_room(self._keys, here, kind)
+        key = self._keys[here]
+        key[:] = above(person, self._zero[0], kind)
+        key <<= kind.type(self._day)
+        key += above(day, self._zero[1], kind)
+        for name, codes in self._codes.items():
+            code = _numpy(batch, name)
+            self._codes[name] = _with_room(codes, here, code.dtype)
+            self._codes[name][here] = code
+        self._rows = here.stop
+        return True
+
+    def rows(self) -> Rows:
+        """All of them."""
+        people, days = self._spans or ((0, 0), (0, 0))
+        self._from((people, days))
+        codes = {name: codes[: self._rows] for name, codes in self._codes.items()}
+        bits, several = self._day + _bits(people), days[1] - days[0] + 1
+        return Rows(self._keys[: self._rows], bits, self._day, people[0], days[0], several, codes)
+
+    def _from(self, spans: tuple[_Span, _Span]) -> None:
+        """Count from the least."""
+        (person, _), (day, _) = spans
+        keys, far = self._keys[: self._rows], ((person - self._zero[0]) << self._day) + day - self._zero[1]
+        less = keys.dtype.type(far % 2 ** (8 * keys.itemsize))
+
+        def move(block: slice) -> None:
+            keys[block] -= less
+
+        each(move, blocks(keys) if less else [])
+        self._zero = person, day
+
+    def _again(self, day: int, kind: np.dtype[np.unsignedinteger]) -> None:
+        """Make keys with so many bits of the day, of those that count from the least."""
+        keys, made = self._keys, self._keys if kind == self._keys.dtype else np.empty(len(self._keys), kind)
+        before, mask = keys.dtype.type(self._day), keys.dtype.type((1 << self._day) - 1)
+
+        def make(block: slice) -> None:
+            person = (keys[block] >> before).astype(kind) << kind.type(day)
+            made[block] = person | (keys[block] & mask)
+
+        each(make, blocks(keys[: self._rows]))
+        self._keys, self._day = made, day
+
+
+def _with_room(numbers: Unsigned, here: slice, kind: np.dtype[np.integer]) -> npt.NDArray[Any]:
+    """An array of this kind with room for more numbers `here`, behind the same numbers as before."""
+    if here.stop <= len(numbers) and kind == numbers.dtype:
+        return numbers
+    longer = np.empty(len(numbers) if here.stop <= len(numbers) else 2 * here.stop, kind)
+    longer[: here.start] = numbers[: here.start]
+    return longer
 
 
 def above(numbers: npt.NDArray[np.integer], least: int, kind: np.dtype[np.unsignedinteger]) -> Unsigned:
@@ -133,14 +208,15 @@ def _numpy(batch: pa.RecordBatch, name: str) -> npt.NDArray[np.integer]:
     return found
 
 
-def _span(batches: Iterable[pa.RecordBatch], name: str, more: Iterable[tuple[int, int]] = ()) -> tuple[int, int]:
-    """The least and the greatest number of a column, and of `more`."""
-    columns = [_numpy(batch, name) for batch in batches if batch.num_rows]
-    ends = [*more, *each(lambda column: (int(column.min()), int(column.max())), columns)]
-    return min((low for low, _ in ends), default=0), max((high for _, high in ends), default=0)
+def _span(numbers: npt.NDArray[np.integer]) -> _Span:
+    return int(numbers.min()), int(numbers.max())
 
 
-def _bits(span: tuple[int, int]) -> int:
+def _both(one: _Span, other: _Span) -> _Span:
+    return min(one[0], other[0]), max(one[1], other[1])
+
+
+def _bits(span: _Span) -> int:
     return (span[1] - span[0]).bit_length()
 
 
