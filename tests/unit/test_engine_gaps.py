@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from headway.engines import inorder
-from headway.engines.gaps import PersonDays
+from headway.engines.gaps import Ages, PersonDays
 from headway.engines.keys import Rows, Tail, gather
 
 #: person, day, cell
@@ -119,9 +119,14 @@ def test_persons_of_any_width(kind: pa.DataType, people: tuple[int, int]) -> Non
     assert by_keys(found, 1) == plainly(rows, 1)
 
 
-@given(rows=some_rows(), unit=st.sampled_from([1, 7, 30]), block=st.sampled_from([1, 2, 7, 64]))
-@settings(max_examples=100)
-def test_cohorts_are_those_of_plain_counting(rows: list[Row], unit: int, block: int) -> None:
+@given(
+    rows=some_rows(),
+    unit=st.sampled_from([1, 7, 30]),
+    wanted=st.sampled_from([range(730), [0], [0, 1, 7, 30], [2, 3], range(13)]),
+    block=st.sampled_from([1, 2, 7, 64]),
+)
+@settings(max_examples=150)
+def test_cohorts_are_those_of_plain_counting(rows: list[Row], unit: int, wanted: Sequence[int], block: int) -> None:
     """Everybody joins in a cell on their first day there, and counts once at each age at which they were seen."""
     found = gathered(rows, pa.int64())
     assert found
@@ -130,14 +135,16 @@ def test_cohorts_are_those_of_plain_counting(rows: list[Row], unit: int, block: 
         patch.setattr(inorder, "BLOCK", block)
         days = PersonDays.of(found, found.codes["cell"])
         assert days
-        cohorts = days.cohorts((np.maximum(passed[None, :] - passed[:, None], 0) // unit).astype(np.uint16))
+        ages = [Ages.of(few, (passed[None, :] - passed[:, None]) // unit) for few in ([1], wanted)]
+        _, cohorts = days.cohorts(ages) or (None, None)
     assert cohorts
     seen = defaultdict(set)
     for person, day, cell in rows:
         seen[cell, person].add(day)
     expected: Counter[tuple[int, int, int]] = Counter()
     for (cell, _), several in seen.items():
-        expected.update({(cell, min(several), (day - min(several)) // unit) for day in several})
+        ages_of = {(day - min(several)) // unit for day in several}
+        expected.update((cell, min(several), age) for age in ages_of & set(wanted))
     columns = (cohorts.cell.tolist(), cohorts.joined.tolist(), cohorts.age.tolist())
     assert dict(zip(zip(*columns, strict=True), cohorts.people.tolist(), strict=True)) == expected
 
@@ -145,7 +152,7 @@ def test_cohorts_are_those_of_plain_counting(rows: list[Row], unit: int, block: 
 def of_cohorts(days: PersonDays) -> Counter[tuple[int, int, int]]:
     """People by cell, day of joining and age in weeks."""
     passed = np.arange(days.rows.days)
-    cohorts = days.cohorts((np.maximum(passed[None, :] - passed[:, None], 0) // 7).astype(np.uint16))
+    (cohorts,) = days.cohorts([Ages.of(range(200_000), (passed[None, :] - passed[:, None]) // 7)]) or [None]
     assert cohorts
     columns = (cohorts.cell.tolist(), cohorts.joined.tolist(), cohorts.age.tolist())
     return Counter(dict(zip(zip(*columns, strict=True), cohorts.people.tolist(), strict=True)))

@@ -12,8 +12,8 @@ so that no person is ever looked at. `cell | day | gap`, sorted again, stands in
 With `days` k > 1, the key k - 1 places before says on which day the k days began, and the one before that what lay
 before them.
 
-The first key of a person tells when they joined: `cell | joined | age`, where an age is new to them, sorted and counted
-in the same way, are the cohorts.
+The first key of a person tells when they joined: `cell | joined | age`, where an age is asked for and new to them,
+sorted and counted in the same way, are the cohorts.
 
 Of rows that come later only the last days of each person are asked, and the first for cohorts: the `Tail`. Sorted among
 the new keys, they are passed over when these are counted; what is counted so is what there is more of, as long as no
@@ -28,6 +28,7 @@ threads; 4 or 8 bytes a row for the keys, and as much again while one set of cel
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,22 @@ class Cohorts:
     joined: Ints
     age: Ints
     people: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """Ages at which people are counted, in order, and which of them is that of each day, by the day of joining."""
+
+    wanted: Sequence[int]
+    #: For each day of joining all days: 1 for the first of these ages, 0 for any other.
+    numbers: Unsigned
+
+    @classmethod
+    def of(cls, wanted: Sequence[int], ages: Ints) -> Ages:
+        """Out of the ages themselves, by the day of joining and the day; on days before it they may be any."""
+        places = np.searchsorted(wanted, ages)
+        found = np.take(wanted, places, mode="clip") == ages
+        return cls(wanted, np.where(found, places + 1, 0).astype(np.min_scalar_type(len(wanted))).ravel())
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,43 +194,52 @@ class PersonDays:
         cell, at, gap, people = found.astype(np.int64)[begun], at[begun], gap[begun], people[begun]
         return Rollup(cell, at, at - fields[1][begun], at - gap, gap > 0, people)
 
-    def cohorts(self, ages: npt.NDArray[np.unsignedinteger]) -> Cohorts | None:
-        """How many persons were seen at which age; `ages` has that of each day, by the day on which somebody joined.
+    def cohorts(self, several: Sequence[Ages]) -> list[Cohorts] | None:
+        """How many persons were seen at which age; `several` have that of each day, by the day of joining.
 
-        Days count from the first. An age never falls from day to day, so each is new where the day before had another.
+        An age never falls from day to day, so each is new where the day before had another.
         """
-        keys, day, width = self.keys, self.rows.day, int(ages.max(initial=0)).bit_length()
-        if self.cells + day + width > 64:
+        keys, day, size = self.keys, self.rows.day, self.rows.days
+        widths = [len(ages.wanted).bit_length() for ages in several]
+        if self.cells + day + max(widths, default=0) > 64:
             return None
-        mask, move = keys.dtype.type((1 << day) - 1), keys.dtype.type(day)
-        kind, table = fitting(self.cells + day + width), ages.ravel()
+        kinds = [np.dtype(fitting(self.cells + day + width)).type for width in widths]
+        mask, move, place = (keys.dtype.type(bits) for bits in ((1 << day) - 1, day, self.rows.bits))
 
-        def fill(block: slice) -> Unsigned:
+        def fill(block: slice) -> list[Unsigned]:
             """From the last key of the block before on, whose age is known to have been counted."""
             here = keys[max(block.start - 1, 0) : block.stop]
-            at = here & mask
+            on = here & mask
             joins = np.empty(len(here), bool)
             joins[0] = True
-            np.greater(here[1:] - here[:-1], at[1:], out=joins[1:])
+            np.greater(here[1:] - here[:-1], on[1:], out=joins[1:])
             starts = np.flatnonzero(joins)
-            firsts = at[starts]
+            joined = on[starts].astype(np.int64)
             # The first key of a person is the first that is not below any of theirs.
-            firsts[0] = keys[np.searchsorted(keys, (here[0] >> move) << move)] & mask
-            joined = np.repeat(firsts, np.diff(starts, append=len(here)))
-            age = table.take(joined.astype(np.int32) * np.int32(ages.shape[1]) + at.astype(np.int32))
-            fresh = joins
-            fresh[1:] |= age[1:] != age[:-1]
-            fresh[0] = block.start == 0
-            if self.old is not None:
-                fresh &= ~self.old[max(block.start - 1, 0) : block.stop]
-            code = joined.astype(kind)
-            if self.cells:
-                code |= (here >> keys.dtype.type(self.rows.bits)).astype(kind) << kind(day)
-            found: Unsigned = ((code << kind(width)) | age.astype(kind))[fresh]
+            joined[0] = keys[np.searchsorted(keys, (here[0] >> move) << move)] & mask
+            since = np.repeat(joined * size, np.diff(starts, append=len(here)))
+            since += on.astype(np.int64)
+            joins[0] = block.start == 0
+            found: list[Unsigned] = []
+            for ages, width, kind in zip(several, widths, kinds, strict=True):
+                number = ages.numbers.take(since, mode="clip")
+                fresh = joins.copy()
+                fresh[1:] |= number[1:] != number[:-1]
+                fresh &= number > 0
+                if self.old is not None:
+                    fresh &= ~self.old[max(block.start - 1, 0) : block.stop]
+                some = np.flatnonzero(fresh)
+                code = ((since[some] // size).astype(kind) << kind(width)) | number[some]
+                if self.cells:
+                    code |= (here[some] >> place).astype(kind) << kind(day + width)
+                found.append(code)
             return found
 
-        found, people = runs(sort(np.concatenate([np.empty(0, kind), *each(fill, blocks(keys))])))
-        joined = (found >> kind(width)) & kind((1 << day) - 1)
-        cell = (found >> kind(width + day)).astype(np.int64) if self.cells else np.zeros(len(found), np.int64)
-        age = found & kind((1 << width) - 1)
-        return Cohorts(cell, joined.astype(np.int64) + self.rows.first, age.astype(np.int64), people)
+        made, counts = each(fill, blocks(keys)), []
+        for at, (ages, width, kind) in enumerate(zip(several, widths, kinds, strict=True)):
+            found, people = runs(sort(np.concatenate([np.empty(0, kind), *(codes[at] for codes in made)])))
+            age = np.array(ages.wanted, np.int64)[(found & kind((1 << width) - 1)).astype(np.int64) - 1]
+            joined = ((found >> kind(width)) & kind((1 << day) - 1)).astype(np.int64) + self.rows.first
+            cell = (found >> kind(width + day)).astype(np.int64) if self.cells else np.zeros(len(found), np.int64)
+            counts.append(Cohorts(cell, joined, age, people))
+        return counts

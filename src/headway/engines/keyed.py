@@ -28,13 +28,13 @@ import pyarrow.compute as pc
 from sqlglot import exp, parse_one
 
 from headway.engines.columns import identifier
-from headway.engines.gaps import Cohorts, PersonDays, Rollup
+from headway.engines.gaps import Ages, Cohorts, PersonDays, Rollup
 from headway.engines.inorder import Ints, Unsigned, each
 from headway.engines.kept import Kept, Tables
 from headway.engines.keys import Rows, Tail, gather
 from headway.engines.levels import Reach, filled
 from headway.engines.sweep import swept
-from headway.model import Gaps, Sweep
+from headway.model import Aged, Gaps, Sweep
 
 T = TypeVar("T")
 
@@ -54,10 +54,8 @@ Texts = Mapping[str, pa.Array]
 
 #: Conditions on the rows.
 Where = tuple[str, ...]
-#: What was counted of a set of cells: for values seen on so many days the rollup, by the SQL of an age the cohorts.
-Counts = Mapping[int | str, pa.Table]
-#: By the SQL of an age the age on each day, by the day on which somebody joined.
-Ages = Mapping[str, npt.NDArray[np.unsignedinteger]]
+#: What was counted of a set of cells: for values seen on so many days the rollup, for ages the cohorts.
+Counts = Mapping[int | Aged, pa.Table]
 #: Nothing is kept.
 _NOTHING: Mapping[str, Kept] = MappingProxyType({})
 
@@ -217,8 +215,8 @@ class _Set:
         return sorted({k for one in self.made for _, k in one.gaps.rollups})
 
     @property
-    def ages(self) -> list[str]:
-        """The SQL of ages."""
+    def ages(self) -> list[Aged]:
+        """At which ages people are counted."""
         return sorted({age for one in self.made for _, age in one.gaps.ages})
 
     def tail(self, days: PersonDays, first: int = 0) -> Tail | None:
@@ -454,23 +452,23 @@ class _Reading:
         )
         return {column: found[column].combine_chunks().drop_null() for column in columns}
 
-    def _ages(self, one: _Set, rows: Rows) -> Ages | None:
+    def _ages(self, one: _Set, rows: Rows) -> list[Ages] | None:
         """The ages that are wanted of a set; None of more days than an organisation has."""
-        return {age: self._age(age, rows) for age in one.ages} if rows.days <= _MOST_DAYS or not one.ages else None
+        return [self._age(aged, rows) for aged in one.ages] if rows.days <= _MOST_DAYS or not one.ages else None
 
-    def _age(self, age: str, rows: Rows) -> npt.NDArray[np.unsignedinteger]:
+    def _age(self, aged: Aged, rows: Rows) -> Ages:
         number = pa.array(range(rows.days), pa.int32())
         day = _date(np.arange(rows.days) + rows.first)
         # No source has a name of several words.
         joins, days = "days of joining", "days after it"
         tables = {joins: pa.table({"joined": day, "since": number}), days: pa.table({"day": day, "at": number})}
         text = f"FROM {identifier(joins)} JOIN {identifier(days)} ON day >= joined"
-        select = parse_one(f"SELECT since, at, CAST({age} AS INT) AS age {text}", read="duckdb")
+        select = parse_one(f"SELECT since, at, CAST({aged.age} AS INT) AS age {text}", read="duckdb")
         assert isinstance(select, exp.Query)
         found = self.ask(select, tables, _whole)
-        ages = np.zeros((rows.days, rows.days), np.min_scalar_type(rows.days))
+        ages = np.full((rows.days, rows.days), -1)
         ages[found["since"].to_numpy(), found["at"].to_numpy()] = found["age"].to_numpy()
-        return ages
+        return Ages.of(aged.wanted, ages)
 
     def _are_integers(self) -> bool:
         found = self._ask(f"SELECT {identifier(self.gaps.value)} FROM {identifier(self.relation)} LIMIT 0")
@@ -503,9 +501,12 @@ def _numbered(rows: Rows, cells: Cells, texts: Texts) -> Unsigned | None:
     return cell
 
 
-def _counts(days: PersonDays, one: _Set, ages: Ages, first: int = 0, *, spent: bool = False) -> Counts | None:
+def _counts(days: PersonDays, one: _Set, ages: Sequence[Ages], first: int = 0, *, spent: bool = False) -> Counts | None:
     """What is wanted of a set; the cells of these days are numbered from `first` on. None if 64 bits do not do."""
-    counts: dict[int | str, Rollup | Cohorts | None] = {age: days.cohorts(table) for age, table in ages.items()}
+    cohorts = days.cohorts(ages)
+    if cohorts is None:
+        return None
+    counts: dict[int | Aged, Rollup | Cohorts | None] = dict(zip(one.ages, cohorts, strict=True))
     counts |= {k: days.rollup(k, spent=spent and k == one.lengths[-1]) for k in one.lengths}
     return None if None in counts.values() else {what: _table(count, first) for what, count in counts.items() if count}
 

@@ -79,7 +79,7 @@ from headway.model.checks import (
     Unique,
 )
 from headway.model.footprint import LINES, Footprint
-from headway.model.gaps import Gaps, Levels, Stretch
+from headway.model.gaps import Aged, Gaps, Levels, Stretch
 from headway.model.kpi import Kpi
 from headway.model.measures import (
     Accrue,
@@ -147,6 +147,7 @@ __all__ = [
     "TOTAL",
     "Accrue",
     "Acknowledgement",
+    "Aged",
     "Aggregate",
     "Alert",
     "AlertState",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,13 @@ class Levels:
     sets: tuple[tuple[str, ...], ...]
 
 
+class Aged(NamedTuple):
+    """Ages at which people are counted: SQL of `joined` and `day`, and those that are asked for, in order."""
+
+    age: str
+    wanted: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Gaps:
     """What the steps between rows and their counts come to, in a query whose SQL says the same for any engine.
@@ -60,8 +68,8 @@ class Gaps:
     rollups: tuple[tuple[str, int], ...] = ()
     #: All that is made of these rollups, if that is known.
     levels: tuple[Levels, ...] = ()
-    #: By step, how many were seen at each age: cell, joined, age, people. Age is SQL of `joined` and `day`.
-    ages: tuple[tuple[str, str], ...] = ()
+    #: By step, how many were seen at each of these ages: cell, joined, age, people.
+    ages: tuple[tuple[str, Aged], ...] = ()
 
     @property
     def counted(self) -> tuple[str, ...]:

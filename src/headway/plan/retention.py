@@ -33,13 +33,13 @@ Source: N-day, unbounded and bracket retention, as product analytics calls them;
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pyarrow as pa
 
-from headway.model import Gaps, Kpi, Retention
+from headway.model import Aged, Gaps, Kpi, Retention
 from headway.periods import Length, Unit, add_months
 from headway.plan import numbered, sql
 from headway.plan.draft import Asked, Draft, Sets, only, union_of
@@ -168,8 +168,8 @@ class Cohorts:
             f"SELECT {cell}person, day, MIN(day) OVER (PARTITION BY {cell}person) AS joined "
             f"FROM {sql.name(person_days)}{numbered.to_cells(person_days, cells, columns)}",
         )
-        lengths = [m.ages or m.after for m in map(_retention, group.asked) if not m.unbounded]
-        by_age = {unit: _by_age(draft, unit, seen, cell) for unit in dict.fromkeys(one.unit for one in lengths if one)}
+        wanted = _wanted(map(_retention, group.asked))
+        by_age = {unit: _by_age(draft, aged, seen, cell) for unit, aged in wanted.items()}
         if by_age:
             draft.gaps.append(
                 Gaps(
@@ -180,7 +180,7 @@ class Cohorts:
                     cells=cells,
                     source=self._rows.source.name,
                     rows=self._rows.said,
-                    ages=tuple((step, _age(unit)) for unit, step in by_age.items()),
+                    ages=tuple((step, wanted[unit]) for unit, step in by_age.items()),
                 )
             )
         # Who joins is seen on that day.
@@ -267,7 +267,8 @@ class Cohorts:
 
     def _ages(self, draft: Draft, asked: Asked, ages: Length, made: _Made) -> None:
         cell = made.cell
-        by_age = made.by_age.get(ages.unit) or _by_age(draft, ages.unit, made.seen, cell, ages.count)
+        by_age = made.by_age.get(ages.unit)
+        by_age = by_age or _by_age(draft, Aged(_age(ages.unit), tuple(range(ages.count + 1))), made.seen, cell)
         spans, reach = sql.name(draft.spans(asked)), sql.name(draft.reach(asked))
         # Calendar periods do not overlap, so a day is held by one position of each series.
         held = f"JOIN {reach} AS held ON held.day = joined JOIN {spans} AS span ON span.position = held.lo"
@@ -314,13 +315,27 @@ def answer(
         draft.answer(asked, found, columns, number, "people", what=what, where=where)
 
 
-def _by_age(draft: Draft, unit: Unit, seen: str, cell: str, most: int | None = None) -> str:
-    """Add the step that says how many were seen at which age in whole units, by cell and day of joining."""
-    aged = f"(SELECT {cell}person, joined, {_age(unit)} AS age FROM {sql.name(seen)})"
-    aged += "" if most is None else f" WHERE age <= {most}"
+def _by_age(draft: Draft, aged: Aged, seen: str, cell: str) -> str:
+    """Add the step that says how many were seen at each of these ages, by cell and day of joining."""
+    several = f"IN ({', '.join(map(str, aged.wanted))})"
+    wanted = f"<= {aged.wanted[-1]}" if aged.wanted[-1] < len(aged.wanted) else several
+    by_person = f"(SELECT {cell}person, joined, {aged.age} AS age FROM {sql.name(seen)})"
     return draft.steps.add(
-        "aged", f"SELECT {cell}joined, age, COUNT(DISTINCT person) AS people FROM {aged} GROUP BY {cell}joined, age"
+        "aged",
+        f"SELECT {cell}joined, age, COUNT(DISTINCT person) AS people FROM {by_person} "
+        f"WHERE age {wanted} GROUP BY {cell}joined, age",
     )
+
+
+def _wanted(measures: Iterable[Retention]) -> Mapping[Unit, Aged]:
+    """The ages that are asked for, by their unit, each with that on the day of joining."""
+    found: dict[Unit, set[int]] = {}
+    for measure in measures:
+        length = measure.ages or measure.after
+        if length and not measure.unbounded:
+            counts = range(length.count + 1) if measure.ages else (0, length.count)
+            found.setdefault(length.unit, set()).update(counts)
+    return {unit: Aged(_age(unit), tuple(sorted(counts))) for unit, counts in found.items()}
 
 
 def _retention(asked: Asked) -> Retention:
