@@ -91,8 +91,8 @@ def rows_of(kind: str, most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
     "limits",
     [
         pytest.param({}, id="few rows"),
-        pytest.param({"_APART": 1, "_NUMBERED": -1}, id="many"),
-        pytest.param({"_NUMBERED": -1, "_MOST_DAYS": 1 << 59}, id="hashes that are alike"),
+        pytest.param({"keyed._APART": 1, "asked._NUMBERED": -1}, id="many"),
+        pytest.param({"asked._NUMBERED": -1, "asked.MOST_DAYS": 1 << 59}, id="hashes that are alike"),
     ],
 )
 @pytest.mark.parametrize("kind", ["integer", "text"])
@@ -106,7 +106,7 @@ def test_both_forms_are_equal(
     Many rows of few cells are counted cell by cell.
     """
     for name, limit in limits.items():
-        monkeypatch.setattr(keyed, name, limit)
+        monkeypatch.setattr(f"headway.engines.{name}", limit)
     catalog = workbench.project(CATALOGUE.format(kind=kind))
     workbench.tables(catalog, {"visits": data.draw(rows_of(kind, 40))}, NOW)
 
@@ -182,8 +182,8 @@ def test_texts_of_many_rows_are_hashed(
     workbench: Any, monkeypatch: pytest.MonkeyPatch, asked: list[str], bits: int, hashed: bool
 ) -> None:
     """Unless two of these have the same hash, in as many bits as there are: then they are numbered."""
-    monkeypatch.setattr(keyed, "_NUMBERED", -1)
-    monkeypatch.setattr(keyed, "_MOST_DAYS", bits)
+    monkeypatch.setattr("headway.engines.asked._NUMBERED", -1)
+    monkeypatch.setattr("headway.engines.asked.MOST_DAYS", bits)
     rows = [visit(f"p{who}", day) for who in range(40) for day in (1, 2, 9)]
     assert set(counted(workbench, rows, "text")) == {True}
     reads = [text for text in asked if "AS person, day" in text]
@@ -193,7 +193,7 @@ def test_texts_of_many_rows_are_hashed(
 
 def test_what_does_not_fit_is_left_to_sql(workbench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its steps stay, and the numbers are the same."""
-    monkeypatch.setattr(keyed, "gather", lambda *_: None)
+    monkeypatch.setattr("headway.engines.asked.gather", lambda *_: None)
     rows = [visit(who, day) for who in (1, 2) for day in (1, 2, 9)]
     assert set(counted(workbench, rows)) == {False}
     workbench.tables(workbench.project(CATALOGUE.format(kind="integer")), {"visits": rows}, NOW)
