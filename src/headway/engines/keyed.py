@@ -6,8 +6,8 @@ comes back as tables under the names of its steps (`made`), and the rest of the 
 fit into keys stays in the query.
 
 Where a source has the files that it had before, and more, and what those came to was `Kept`, only the rows of the
-others are read: what is counted of them is added to what is `known`. Persons must be integers for that, and none may come
-on a day before the last one that was known.
+others are read: what is counted of them is added to what is `known`. Persons must be integers for that, and none may
+come on a day before the last one that was known.
 """
 
 from __future__ import annotations
