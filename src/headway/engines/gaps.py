@@ -160,7 +160,8 @@ class PersonDays:
         if bits > 64:
             return None
         keys, kind, several = self.keys, np.dtype(fitting(bits)), blocks(self.keys)
-        codes = keys if spent and kind == keys.dtype else np.empty(len(keys), kind)
+        in_place = spent and kind.itemsize <= keys.itemsize
+        codes = keys.view(kind) if in_place else np.empty(len(keys), kind)
         wide = np.result_type(keys, codes)
         move, mask, place = wide.type(day), wide.type((1 << day) - 1), wide.type(self.rows.bits)
         # What a block looks back to may be another one's, and gone by then.
@@ -179,9 +180,14 @@ class PersonDays:
                     np.subtract(own[begin:], here[known + begin - lag : len(here) - lag], out=gap[begin:])
                 gap *= gap <= on
                 code = (code << move) | gap
-            codes[block] = code
+            # Narrower than keys, codes of a block begin where its keys did, and are moved together afterwards.
+            (keys[block].view(kind) if in_place else codes[block])[: len(code)] = code
 
         each(fill, range(len(several)))
+        if in_place and kind != keys.dtype:
+            for block in several:
+                codes[block] = keys[block].view(kind)[: block.stop - block.start]
+        codes = codes[: len(keys)]
         found, people = runs(sort(codes if self.old is None else codes[~self.old]))
         fields = []
         for _ in range(1 + len(lags)):
