@@ -142,7 +142,7 @@ class _Set:
     def _counted(self, days: PersonDays, ages: Sequence[Ages], first: int = 0, *, tails: bool) -> _Counted | None:
         """What is wanted of person-days, whose cells are numbered from `first` on. They are spent."""
         tail = days.tail(max(self.lengths, default=1), first=bool(self.ages)) if tails else None
-        cohorts = days.cohorts(ages)
+        cohorts = days.cohorts(ages) if ages else []
         if cohorts is None:
             return None
         counts: dict[int | Aged, Rollup | Cohorts | None] = dict(zip(self.ages, cohorts, strict=True))
