@@ -184,6 +184,8 @@ class _Reading:
 
     def count(self, kept: Kept | None) -> None:
         """Read and count; whoever wants it takes it, or learns that it does not fit."""
+        # The last set is counted where the rows are; those that are set apart by cell need others.
+        self.sets.sort(key=lambda one: not one.cells)
         step = replace(self.step, wheres=tuple(dict.fromkeys(one.where for one in self.sets)))
         if kept is not None and self._count_more(replace(step, came=kept), kept):
             return
