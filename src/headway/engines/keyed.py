@@ -155,7 +155,7 @@ class _Set:
     def _pieces(self, rows: Rows, texts: Texts) -> Iterator[tuple[int, Rows, Unsigned | None]]:
         """Rows, the number of their first cell and the others of each row: cell by cell, if many rows are of each."""
         cells, cell = self.several(texts), _numbered(rows, self.cells, texts)
-        if cell is not None and 0 < cells <= min(_CELLS, len(rows.keys) // _APART) and rows.fits(cells):
+        if cell is not None and 0 < cells <= min(_CELLS, len(rows.keys) // _APART):
             yield from ((first, own, None) for first, own in enumerate(rows.apart(cell, cells)) if len(own.keys))
         else:
             yield 0, rows, cell

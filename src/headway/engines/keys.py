@@ -43,29 +43,21 @@ class Rows:
         codes = {name: code[kept] for name, code in self.codes.items() if name != column}
         return replace(self, keys=self.keys[kept], codes=codes)
 
-    def fits(self, cells: int) -> bool:
-        """Whether so many cells can be numbered above a key."""
-        return self.bits + (cells - 1).bit_length() <= 64
-
     def apart(self, cell: Unsigned, cells: int) -> list[Rows]:
         """The rows of each cell, in no order, beside each other in a copy; cells have numbers from 0 on.
 
-        Blocks are sorted by cell, which costs less than to sort all rows by it, and moved to where each cell has its
-        place. The numbers have to fit above the keys.
+        Block by block: the places of few numbers are sorted faster, by their digits, than keys are.
         """
-        several = blocks(self.keys)
+        several, kind = blocks(self.keys), np.min_scalar_type(max(cells - 1, 0))
         sizes = each(lambda block: np.bincount(cell[block], minlength=cells), several)
         counts = np.array(sizes, np.int64).reshape(-1, cells)
         ends = np.cumsum(counts.sum(axis=0))
         starts = ends - counts.sum(axis=0) + np.cumsum(counts, axis=0) - counts
-        keys, place = np.empty_like(self.keys), np.uint64(self.bits)
+        keys = np.empty_like(self.keys)
 
         def move(at: int) -> None:
-            here = cell[several[at]].astype(np.uint64) << place
-            here |= self.keys[several[at]]
-            here.sort()
-            here &= np.uint64((1 << self.bits) - 1)
-            own, begin = here.astype(keys.dtype), 0
+            order = np.argsort(cell[several[at]].astype(kind, copy=False), kind="stable")
+            own, begin = self.keys[several[at]][order], 0
             for start, count in zip(starts[at].tolist(), counts[at].tolist(), strict=True):
                 keys[start : start + count] = own[begin : begin + count]
                 begin += count

@@ -53,10 +53,9 @@ class Reach:
 
     def number(self, days: pa.ChunkedArray) -> Ints:
         """The number of each day, the same for those that lie alike; of none, any."""
-        at = days.cast(pa.int32()).fill_null(self.first).to_numpy() - self.first
-        # Behind the last day is the place of all that the table does not have.
-        at[(at < 0) | (at >= len(self._alike))] = len(self._alike) - 1
-        found: Ints = self._alike[at]
+        at = (days.cast(pa.int32()).fill_null(self.first).to_numpy() - np.int32(self.first)).view(np.uint32)
+        # Behind the last day is the place of all that the table does not have: what is before the first goes around.
+        found: Ints = self._alike.take(np.minimum(at, np.uint32(len(self._alike) - 1)))
         return found
 
 
