@@ -5,6 +5,7 @@ A task answers with the seconds of what counts of it, without imports and withou
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -25,6 +26,7 @@ from headway import catalog as catalogue
 from headway import plan, simulate
 from headway.attempt import Attempt, Data
 from headway.catalog import closure
+from headway.cli.app import COLLECT_AFTER
 from headway.engines.duckdb import DuckDB
 from headway.errors import QueryError
 from headway.ledger import Ledger
@@ -236,6 +238,7 @@ TASKS: Mapping[str, Callable[..., None]] = {
 
 def main(task: str, given: str, result: str) -> None:
     """Do the task and write what it tells."""
+    gc.set_threshold(COLLECT_AFTER)  # as in a command
     told = Told()
     TASKS[task](told, **json.loads(given))
     Path(result).write_text(json.dumps(told), "utf-8")

@@ -31,7 +31,7 @@ app = typer.Typer(
 
 #: Python looks for rings of objects that nobody holds after so many new ones. Its own 700 is for programs that make
 #: few things that stay; a catalogue and its pages are all that, and a sixth of a command went into looking.
-_COLLECT_AFTER = 300_000
+COLLECT_AFTER = 300_000
 
 #: What Typer makes of Ctrl-C, and every shell understands.
 _INTERRUPTED = 130
@@ -48,7 +48,7 @@ _TYPER_SAYS = (
 
 def main() -> None:
     """Run a command; print an error instead of a traceback, and exit with its code."""
-    gc.set_threshold(_COLLECT_AFTER)
+    gc.set_threshold(COLLECT_AFTER)
     codes: list[int] = []
     atexit.register(_leave, codes)
     for stream in (sys.stdout, sys.stderr):
