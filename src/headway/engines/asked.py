@@ -101,18 +101,23 @@ class Step:
         )
         return {column: found[column].combine_chunks().drop_null() for column in columns}
 
-    def age(self, age: str, first: int, days: int) -> Ints:
-        """The age on each of so many days from the first on, by the day of joining; -1 before it."""
+    def ages(self, several: Sequence[str], first: int, days: int) -> list[Ints]:
+        """Each of several ages, on each of so many days from the first on, by the day of joining; -1 before it."""
+        if not several:
+            return []
         number = pa.array(range(days), pa.int32())
         day = pa.array(np.arange(days) + first, pa.int32()).view(pa.date32())
         # No source has a name of several words.
         joins, after = "days of joining", "days after it"
         tables = {joins: pa.table({"joined": day, "since": number}), after: pa.table({"day": day, "at": number})}
+        listed = ", ".join(f"CAST({age} AS INT) AS age_{at}" for at, age in enumerate(several))
         text = f"FROM {identifier(joins)} JOIN {identifier(after)} ON day >= joined"
-        found = self.ask(select(f"SELECT since, at, CAST({age} AS INT) AS age {text}"), tables, whole)
-        ages: Ints = np.full((days, days), -1)
-        ages[found["since"].to_numpy(), found["at"].to_numpy()] = found["age"].to_numpy()
-        return ages
+        answer = self.ask(select(f"SELECT since, at, {listed} {text}"), tables, whole)
+        place = answer["since"].to_numpy(), answer["at"].to_numpy()
+        found: list[Ints] = [np.full((days, days), -1) for _ in several]
+        for at, ages in enumerate(found):
+            ages[place] = answer[f"age_{at}"].to_numpy()
+        return found
 
     def parts(self, texts: Texts) -> int:
         """Into how many parts of the persons what is read has to be divided."""

@@ -164,7 +164,8 @@ class _Set:
         """The ages that are wanted; None of more days than an organisation has."""
         if self.ages and rows.days > MOST_DAYS:
             return None
-        return [Ages.of(aged.wanted, step.age(aged.age, rows.first, rows.days)) for aged in self.ages]
+        found = step.ages([aged.age for aged in self.ages], rows.first, rows.days)
+        return [Ages.of(aged.wanted, ages) for aged, ages in zip(self.ages, found, strict=True)]
 
 
 @dataclass
