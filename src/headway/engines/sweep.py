@@ -24,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 
 from headway.engines.columns import identifier
-from headway.engines.inorder import Ints, Unsigned, sort
+from headway.engines.inorder import BLOCK, Ints, Unsigned, each, sort
 from headway.model import Sweep
 
 #: Asks the engine a query of the steps, as text, that names these tables beside them.
@@ -86,36 +86,63 @@ def measured(keys: Unsigned, cells: int, starts: Ints, bits: int) -> Pieces:
     Moments count from the first start, in so many `bits`; those of changes are within them.
     """
     keys, one = sort(keys), np.uint64(1)
-    ended = np.concatenate([np.zeros(1, np.int64), np.cumsum((keys & one).view(np.int64))])
-    moments = ((keys >> one) & np.uint64((1 << bits) - 1)).view(np.int64)
-    added = np.concatenate([np.zeros(1, np.int64), np.cumsum(moments - 2 * moments * (keys & one).view(np.int64))])
     firsts = (np.arange(cells, dtype=np.uint64)[:, None] << np.uint64(bits)) | starts.view(np.uint64)[None, :]
     # Of each cell, the first place of each piece, and the place behind the last change at its start.
-    at = np.searchsorted(keys, firsts << one)
-    behind = np.searchsorted(keys, firsts << one | one, side="right")
-    level = np.arange(len(keys) + 1) - 2 * ended
-    before = at[:, :1]
-    here, there = at[:, :-1], at[:, 1:]
-    known = level[here] - level[before]
-    area = known * (starts[1:] - starts[:-1]) + (level[there] - level[here]) * starts[1:] - (added[there] - added[here])
+    at = np.searchsorted(keys, firsts.ravel() << one)
+    behind = np.searchsorted(keys, firsts.ravel() << one | one, side="right")
+    places, mask = np.append(at, len(keys)), np.uint64((1 << bits) - 1)
 
-    last = np.ones(len(keys), bool)
-    last[:-1] = keys[1:] >> one != keys[:-1] >> one
+    def add(some: slice) -> tuple[Ints, ...]:
+        """Along the changes of some pieces: how many ended, their moments, and the levels that last."""
+        here = keys[at[some.start] : places[some.stop]]
+        begins, ends = at[some] - at[some.start], behind[some] - at[some.start]
+        bit = (here & one).view(np.int64)
+        ended = np.append(0, np.cumsum(bit))
+        level = np.arange(len(ended)) - 2 * ended
+        moments = ((here >> one) & mask).view(np.int64)
+        moments *= 1 - 2 * bit
+        added = np.append(0, np.cumsum(moments))
+        lasts = np.append(here[1:] >> one != here[:-1] >> one, True)[: len(here)]
+        busy = np.flatnonzero(np.diff(places[some.start : some.stop + 1]))
+        extremes = []
+        for fold, none in ((np.maximum, _NONE), (np.minimum, -(_NONE + 1))):
+            found = np.full(len(begins), none)
+            if len(busy):
+                found[busy] = fold.reduceat(np.where(lasts, level[1:], none), begins[busy])
+            # The level at the start lasts, too, if nothing is changed then.
+            quiet = ends == begins
+            found[quiet] = fold(found[quiet], level[begins[quiet]])
+            extremes.append(found)
+        return (ended[begins], ended[ends], added[begins], *extremes, ended[-1:], added[-1:])
 
-    def extreme(fold: np.ufunc, none: int) -> Ints:
-        """The largest or smallest level that lasts: of the changes within a piece, and of its start if none is then."""
-        levels = np.append(np.where(last, level[1:], none), none)
-        found: Ints = np.full(at.shape, none, np.int64)
-        some = np.flatnonzero((at < np.append(at.ravel()[1:], len(keys)).reshape(at.shape)).ravel())
-        found.ravel()[some] = fold.reduceat(levels, at.ravel()[some]) if len(some) else 0
-        quiet = behind[:, :-1] == here
-        lasting: Ints = np.where(quiet, fold(found[:, :-1], level[here]), found[:, :-1]) - level[before]
-        return lasting.ravel()
-
-    return Pieces(
-        extreme(np.maximum, _NONE),
-        extreme(np.minimum, -(_NONE + 1)),
-        area.ravel(),
-        (there - before - (ended[there] - ended[before])).ravel(),
-        (ended[behind[:, :-1]] - ended[before]).ravel(),
+    several = _blocks(places)
+    *found, total, moments = map(np.concatenate, zip(*each(add, several), strict=True))
+    sizes = [some.stop - some.start for some in several]
+    base, far = (np.repeat(np.cumsum(of_block) - of_block, sizes) for of_block in (total, moments))
+    # From here on as a table: a row of each cell, a column of each start.
+    at, first = at.reshape(cells, -1), np.repeat(at[[some.start for some in several]], sizes) - 2 * base
+    ended, over, added, most, least = (
+        (of_piece + more).reshape(cells, -1)
+        for of_piece, more in zip(found, (base, base, far, first, first), strict=True)
     )
+    level = at - 2 * ended
+    before, known = level[:, :1], level[:, :-1] - level[:, :1]
+    area = known * np.diff(starts) + np.diff(level, axis=1) * starts[1:] - np.diff(added, axis=1)
+    gone = ended[:, :1]
+    return Pieces(
+        (most[:, :-1] - before).ravel(),
+        (least[:, :-1] - before).ravel(),
+        area.ravel(),
+        (at[:, 1:] - at[:, :1] - (ended[:, 1:] - gone)).ravel(),
+        (over[:, :-1] - gone).ravel(),
+    )
+
+
+def _blocks(places: Ints) -> list[slice]:
+    """Pieces whose changes are added up at a time: few changes, but always one piece."""
+    found, first = [], 0
+    while first < len(places) - 1:
+        stop = int(np.searchsorted(places, places[first] + BLOCK, "right")) - 1
+        found.append(slice(first, max(stop, first + 1)))
+        first = found[-1].stop
+    return found
