@@ -168,7 +168,8 @@ class Cohorts:
             f"SELECT {cell}person, day, MIN(day) OVER (PARTITION BY {cell}person) AS joined "
             f"FROM {sql.name(person_days)}{numbered.to_cells(person_days, cells, columns)}",
         )
-        wanted = _wanted(map(_retention, group.asked))
+        # Who joins is seen on that day.
+        wanted = _wanted(group.asked, 0)
         by_age = {unit: _by_age(draft, aged, seen, cell) for unit, aged in wanted.items()}
         if by_age:
             draft.gaps.append(
@@ -183,7 +184,6 @@ class Cohorts:
                     ages=tuple((step, wanted[unit]) for unit, step in by_age.items()),
                 )
             )
-        # Who joins is seen on that day.
         there = (
             f"people FROM {sql.name(next(iter(by_age.values())))} WHERE age = 0"
             if by_age
@@ -217,20 +217,18 @@ class Cohorts:
             f"SELECT {cell}person, joined FROM {sql.name(by_cell)}{numbered.to_cells(by_cell, cells, columns)}",
         )
         rows = sql.name(self._rows.relation)
-        days = draft.steps.add(
-            "person_days",
-            f"SELECT DISTINCT person, day FROM {rows} JOIN {people} "
-            f"ON {people}.{sql.name(key)} = {rows}.{sql.name(group.value)}",
-        )
+        # Whoever counts these counts each person once: the same day twice does no harm.
         seen = draft.steps.add(
             "seen",
-            f"SELECT {cell}person, day, joined FROM {sql.name(joined)} JOIN {sql.name(days)} USING (person) "
+            f"SELECT {cell}person, day, joined FROM {rows} JOIN {people} "
+            f"ON {people}.{sql.name(key)} = {rows}.{sql.name(group.value)} JOIN {sql.name(joined)} USING (person) "
             "WHERE day >= joined",
         )
+        by_age = {unit: _by_age(draft, aged, seen, cell) for unit, aged in _wanted(group.asked).items()}
         joiners = draft.steps.add(
             "joiners", f"SELECT {cell}joined, COUNT(*) AS people FROM {sql.name(joined)} GROUP BY {cell}joined"
         )
-        return _Made(seen, joiners, cells, columns, sets)
+        return _Made(seen, joiners, cells, columns, sets, by_age)
 
     # -- one age, by the day on which its interval ends ------------------------------------------------------------
 
@@ -327,14 +325,14 @@ def _by_age(draft: Draft, aged: Aged, seen: str, cell: str) -> str:
     )
 
 
-def _wanted(measures: Iterable[Retention]) -> Mapping[Unit, Aged]:
-    """The ages that are asked for, by their unit, each with that on the day of joining."""
+def _wanted(several: Iterable[Asked], *more: int) -> Mapping[Unit, Aged]:
+    """The ages that are asked for, by their unit, and some more of each."""
     found: dict[Unit, set[int]] = {}
-    for measure in measures:
+    for measure in map(_retention, several):
         length = measure.ages or measure.after
         if length and not measure.unbounded:
-            counts = range(length.count + 1) if measure.ages else (0, length.count)
-            found.setdefault(length.unit, set()).update(counts)
+            counts = range(length.count + 1) if measure.ages else [length.count]
+            found.setdefault(length.unit, set(more)).update(counts)
     return {unit: Aged(_age(unit), tuple(sorted(counts))) for unit, counts in found.items()}
 
 
