@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from headway.errors import UsageError
 from headway.ledger import Ledger, Run
 from headway.model import JUDGED, OBSERVED, Because, Cause, Closing, Computed, Flag, Reason
 from headway.periods import Calendar
@@ -63,6 +64,8 @@ class Model:
     judged: dict[Key, str | None] = field(default_factory=dict)
     #: Number of the restatement and what is proposed.
     proposed: dict[Key, tuple[int, Said]] = field(default_factory=dict)
+    #: The restatements that proposed something for it since nothing was proposed.
+    held: dict[Key, list[int]] = field(default_factory=dict)
     state: dict[int, str] = field(default_factory=dict)
     numbers: dict[int, int] = field(default_factory=dict)
     cause: dict[int, Cause] = field(default_factory=dict)
@@ -188,6 +191,22 @@ class Model:
         members = [(key, new) for key, (n, new) in self.proposed.items() if n == number]
         return all(key[0] in visited and self.near(key, new) for key, new in members)
 
+    def hold(self) -> None:
+        """Remember, after a step, what is proposed by which restatement."""
+        self.held = {key: self.held.get(key, []) for key in self.proposed}
+        for key, (number, _) in self.proposed.items():
+            self.held[key] = [*(n for n in self.held[key] if n != number), number]
+
+    def tied(self, number: int) -> list[int]:
+        """The others that go with it: those of the same numbers, and of theirs, if they still propose something."""
+        found = {number}
+        while True:
+            more = {n for several in self.held.values() if found & set(several) for n in several}
+            more &= {several[-1] for several in self.held.values()}
+            if more <= found:
+                return sorted(found - {number})
+            found |= more
+
     def decide(self, number: int, *, accept: bool) -> None:
         """Accept or reject."""
         self.state[number] = "accepted" if accept else "rejected"
@@ -275,8 +294,15 @@ def test_the_ledger_holds_what_the_rules_say(
                 ledger.record(run, [computed(kpi, days, now) for kpi, days in made.items()], closing=closing)
                 model.run(step, made, causes)
             elif waiting := [number for number, state in model.state.items() if state == "waiting"]:
-                ledger.decide([waiting[0]], accept=chosen, who="", why="x", now=now)
-                model.decide(waiting[0], accept=chosen)
+                decided = [waiting[0]]
+                if chosen and (others := model.tied(waiting[0])):
+                    with pytest.raises(UsageError, match=f"#{waiting[0]} cannot be accepted without #{others[0]}"):
+                        ledger.decide(decided, accept=chosen, who="", why="x", now=now)
+                    decided += others
+                ledger.decide(decided, accept=chosen, who="", why="x", now=now)
+                for number in decided:
+                    model.decide(number, accept=chosen)
+            model.hold()
             assert told(ledger) == model.told()
             snapshots.append(deepcopy(model.told()))
         for step, then in enumerate(snapshots):
