@@ -26,6 +26,9 @@ _PLACES, _ROWS = 1 << 18, 1 << 16
 #: Where a day lies that there is not: before all positions if a number begins there, behind them if it ends.
 _NONE, _BEHIND = -1, np.iinfo(np.int64).max
 
+#: Days from 1970 on.
+_Days = npt.NDArray[np.int32]
+
 
 class Reach:
     """The table `reach`, by days that lie alike."""
@@ -51,50 +54,67 @@ class Reach:
         ]
         self.size = alike.shape[1]
 
-    def number(self, days: pa.ChunkedArray) -> Ints:
-        """The number of each day, the same for those that lie alike; of none, any."""
-        at = (days.cast(pa.int32()).fill_null(self.first).to_numpy() - np.int32(self.first)).view(np.uint32)
+    def number(self, days: _Days) -> Ints:
+        """The number of each day, the same for those that lie alike."""
+        at = (days - np.int32(self.first)).view(np.uint32)
         # Behind the last day is the place of all that the table does not have: what is before the first goes around.
         found: Ints = self._alike.take(np.minimum(at, np.uint32(len(self._alike) - 1)))
         return found
 
 
 @dataclass(frozen=True, slots=True)
+class _Raw:
+    """Rows of a rollup, by cells counted from 0 in their order."""
+
+    cell: Ints
+    day: _Days
+    begun: _Days | None
+    #: Any day where nobody was `seen` before.
+    previous: _Days
+    seen: npt.NDArray[np.bool_]
+    people: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
 class _Rows:
-    """Rows of a rollup, by cells counted from 0 in their order, and by the numbers of their days."""
+    """The same by the numbers of their days in a `Reach`; its size stands for no day before."""
 
     cell: Ints
     day: Ints
     begun: Ints | None
     previous: Ints
-    seen: npt.NDArray[np.bool_]
     people: npt.NDArray[np.float64]
 
     def take(self, chosen: npt.NDArray[np.bool_]) -> _Rows:
         """Some of them."""
         begun = None if self.begun is None else self.begun[chosen]
-        return _Rows(
-            self.cell[chosen], self.day[chosen], begun, self.previous[chosen], self.seen[chosen], self.people[chosen]
-        )
+        return _Rows(self.cell[chosen], self.day[chosen], begun, self.previous[chosen], self.people[chosen])
 
 
-def filled(rollup: pa.Table, reach: Reach, numbers: Sequence[Sequence[Stretch]]) -> list[pa.Table]:
-    """Each number, told by its stretches: cell, position, people (and amount), where there are any."""
+def filled(rollup: pa.Table, several: Sequence[tuple[Reach, Sequence[Sequence[Stretch]]]]) -> list[list[pa.Table]]:
+    """For each reach each number, told by its stretches: cell, position, people (and amount), where there are any."""
     cell = rollup["cell"].to_numpy()
     if (cell[1:] < cell[:-1]).any():  # of several parts, or added to what was known
         rollup = rollup.take(np.argsort(cell, kind="stable"))
         cell = rollup["cell"].to_numpy()
     starts = np.flatnonzero(np.append(True, cell[1:] != cell[:-1])[: len(cell)])
     ends = np.append(starts, len(cell))
+    most = max((reach.positions for reach, _ in several), default=1)
 
-    def work(block: slice) -> list[pa.Table]:
+    def work(block: slice) -> list[list[pa.Table]]:
         some = ends[block.start : block.stop + 1]
-        rows = _rows(rollup.slice(some[0], some[-1] - some[0]), reach, np.diff(some))
-        return [_filled(rows, cell[some[:-1]], reach, number) for number in numbers]
+        raw = _raw(rollup.slice(some[0], some[-1] - some[0]), np.diff(some))
+        found = []
+        for reach, numbers in several:
+            rows = _rows(raw, reach, len(some) - 1)
+            found.append([_filled(rows, cell[some[:-1]], reach, number) for number in numbers])
+        return found
 
     # The first block may be of no cells: it says what columns there are.
-    blocks = each(work, _blocks(ends, max(1, _PLACES // reach.positions)) or [slice(0, 0)])
-    return [pa.concat_tables(parts) for parts in zip(*blocks, strict=True)]
+    blocks = each(work, _blocks(ends, max(1, _PLACES // most)) or [slice(0, 0)])
+    return [
+        [pa.concat_tables(parts) for parts in zip(*of_reach, strict=True)] for of_reach in zip(*blocks, strict=True)
+    ]
 
 
 def _blocks(ends: Ints, most: int) -> list[slice]:
@@ -107,22 +127,36 @@ def _blocks(ends: Ints, most: int) -> list[slice]:
     return found
 
 
-def _rows(rollup: pa.Table, reach: Reach, sizes: Ints) -> _Rows:
-    """The rows of some cells that have so many each; alike ones as one where that leaves fewer."""
-    cell, people = np.repeat(np.arange(len(sizes)), sizes), rollup["people"].to_numpy().astype(np.float64)
-    day, previous = reach.number(rollup["day"]), reach.number(rollup["previous"])
-    seen = rollup["previous"].is_valid().to_numpy()
-    if "begun" in rollup.column_names:
-        return _Rows(cell, day, reach.number(rollup["begun"]), previous, seen, people)
-    size = len(sizes) * reach.size * (reach.size + 1)
-    if size > 4 * len(cell):
-        return _Rows(cell, day, None, previous, seen, people)
-    code = (cell * reach.size + day) * (reach.size + 1) + np.where(seen, previous + 1, 0)
-    alike = np.bincount(code, people, size).astype(np.float64, copy=False)
+def _raw(rollup: pa.Table, sizes: Ints) -> _Raw:
+    """The rows of some cells that have so many each."""
+
+    def days(name: str) -> _Days:
+        found: _Days = rollup[name].cast(pa.int32()).fill_null(0).to_numpy()
+        return found
+
+    return _Raw(
+        np.repeat(np.arange(len(sizes)), sizes),
+        days("day"),
+        days("begun") if "begun" in rollup.column_names else None,
+        days("previous"),
+        rollup["previous"].is_valid().to_numpy(),
+        rollup["people"].to_numpy().astype(np.float64),
+    )
+
+
+def _rows(raw: _Raw, reach: Reach, cells: int) -> _Rows:
+    """The rows of so many cells; alike ones as one where that leaves fewer."""
+    day, previous = reach.number(raw.day), np.where(raw.seen, reach.number(raw.previous), reach.size)
+    if raw.begun is not None:
+        return _Rows(raw.cell, day, reach.number(raw.begun), previous, raw.people)
+    size = cells * reach.size * (reach.size + 1)
+    if size > 4 * len(raw.cell):
+        return _Rows(raw.cell, day, None, previous, raw.people)
+    alike = np.bincount((raw.cell * reach.size + day) * (reach.size + 1) + previous, raw.people, size)
     some = np.flatnonzero(alike)
-    rest, before = np.divmod(some, reach.size + 1)
+    rest, previous = np.divmod(some, reach.size + 1)
     cell, day = np.divmod(rest, reach.size)
-    return _Rows(cell, day, None, np.maximum(before - 1, 0), before > 0, alike[some])
+    return _Rows(cell, day, None, previous, alike[some].astype(np.float64, copy=False))
 
 
 def _filled(rows: _Rows, cells: Ints, reach: Reach, number: Sequence[Stretch]) -> pa.Table:
@@ -141,7 +175,7 @@ def _filled(rows: _Rows, cells: Ints, reach: Reach, number: Sequence[Stretch]) -
             begins, ends = _place(some, columns, stretch.begins, least=False), _place(some, columns, stretch.ends)
             counted = (begins < ends) & (ends < _BEHIND)
             if stretch.seen is not None:
-                counted &= some.seen if stretch.seen else ~some.seen
+                counted &= (some.previous < reach.size) == stretch.seen
             at, until, people = base + begins, base + ends, some.people
             if not counted.all():
                 at, until, people = at[counted], until[counted], people[counted]
@@ -161,16 +195,17 @@ def _filled(rows: _Rows, cells: Ints, reach: Reach, number: Sequence[Stretch]) -
 
 
 def _place(rows: _Rows, columns: dict[str, Ints], names: Sequence[str], *, least: bool = True) -> Ints:
-    """The least or the greatest position among these columns, without those of days that are not there."""
+    """The least or the greatest position among these columns, without those of days before that are not there."""
     none = _BEHIND if least else _NONE
     found: Ints | None = None
     for name in names:
         whose, _, column = name.rpartition("_")
         days = {"before": rows.previous, "begun": rows.begun}.get(whose, rows.day)
         assert days is not None, "a number that asks for the day it began on is made of a rollup that has it"
-        at = columns[column].take(days)
+        places = columns[column]
         if whose == "before":
-            at[~rows.seen | (at == _NONE)] = none
+            places = np.append(np.where(places == _NONE, none, places), none)
+        at = places.take(days)
         found = at if found is None else (np.minimum if least else np.maximum)(found, at)
     assert found is not None
     return found

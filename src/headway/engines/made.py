@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from headway.engines.asked import Cells, Texts
 from headway.engines.gaps import Cohorts, Rollup
 from headway.engines.levels import Reach, filled
-from headway.model import Aged, Gaps
+from headway.model import Aged, Gaps, Levels
 
 #: What was counted of a set of cells: for values seen on so many days the rollup, for ages the cohorts.
 Counts = Mapping[int | Aged, pa.Table]
@@ -44,12 +44,14 @@ class Made:
     def _steps(self, cells: Cells, counts: Counts) -> Iterator[tuple[str, pa.Table]]:
         """What the steps have of one set of cells: levels in place of the rollups that they are made of."""
         for step, k in self.gaps.rollups:
-            levels = [level for level in self.gaps.levels if level.rollup == step and cells in level.sets]
             if not self.gaps.levels:
                 yield step, counts[k]
-            for reach in dict.fromkeys(level.reach for level in levels):
-                same = [level for level in levels if level.reach == reach]
-                numbers = filled(counts[k], self.reaches[reach], [level.stretches for level in same])
+            levels: dict[str, list[Levels]] = {}
+            for level in self.gaps.levels:
+                if level.rollup == step and cells in level.sets:
+                    levels.setdefault(level.reach, []).append(level)
+            wanted = [(self.reaches[reach], [level.stretches for level in same]) for reach, same in levels.items()]
+            for same, numbers in zip(levels.values(), filled(counts[k], wanted), strict=True):
                 yield from zip((level.step for level in same), numbers, strict=True)
         for step, age in self.gaps.ages:
             yield step, counts[age]
