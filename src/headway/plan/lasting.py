@@ -14,7 +14,7 @@ Periods end with local days, so a row counts from the period that holds the day 
 holds the day it ends in: two lookups in `reach`, a change up and a change down, and a running sum. Rows meet no series
 of dates.
 
-    spells     how many rows begin on one day and end on another
+    spells     how many rows begin on one day and end on another; of each distinct value, the last end by day of begin
     ordered    for distinct values: each value's spells, each with the latest end of those before
     stretches  how many values begin, end, and ended before, on the same days
     steps      where along the spans something begins and ceases to count
@@ -120,7 +120,7 @@ class Lasting:
         else:
             spells = self._open_spells(draft, asked, value, sets)
         if value:
-            spells = _stretches(draft, asked, spells, cells, hours=hours)
+            spells = _stretches(draft, asked, spells, cells)
         edges = _edges(draft, asked, spells, cells, amount=amount, merged=bool(value), hours=hours)
         return level(draft, asked, draft.steps.add("steps", edges), cells, amount=amount, hours=hours)
 
@@ -130,7 +130,7 @@ class Lasting:
         where = ["lasts", sql.name(flag) if flag else "", *_tracked(asked)]
         if value:
             where.append(f"{sql.name(value)} IS NOT NULL")
-            select, keys = f"{sql.name(value)} AS person, {begin}, {end}, 1 AS change", [value, begin, end]
+            select, keys = f"{sql.name(value)} AS person, {begin}, {_last(end)}", [value, begin]
         else:
             select, keys = f"{begin}, {end}, COUNT(*) AS change", [begin, end]
         return draft.steps.add("spells", self._rows.grouped(select, keys, sets, where))
@@ -166,8 +166,8 @@ class Lasting:
         if value:
             return draft.steps.add(
                 "spells",
-                f"SELECT DISTINCT {listed}person, day, end_day, 1 AS change FROM {sql.name(versions)} "
-                "WHERE person IS NOT NULL AND amount IS NOT NULL",
+                f"SELECT {listed}person, day, {_last('end_day')} FROM {sql.name(versions)} "
+                f"WHERE person IS NOT NULL AND amount IS NOT NULL GROUP BY {listed}person, day",
             )
         return draft.steps.add(
             "spells",
@@ -197,7 +197,13 @@ def merged(draft: Draft, edges: str, cells: Sequence[str], *, along: str = "posi
     )
 
 
-def _stretches(draft: Draft, asked: Asked, spells: str, cells: Sequence[str], *, hours: bool) -> str:
+def _last(end: str) -> str:
+    """The latest end of a value's rows that begin together; one that is still going on ends after all others."""
+    never = "9223372036854775807" if end == "end_hour" else "CAST('infinity' AS DATE)"
+    return f"MAX(COALESCE({end}, {never})) AS {end}"
+
+
+def _stretches(draft: Draft, asked: Asked, spells: str, cells: Sequence[str]) -> str:
     """Add the steps of distinct values: how many begin and end on the same two days, after the same earlier end.
 
     With spells in order of their begin, one that ends no later than an earlier one adds nothing, and any other counts
@@ -206,19 +212,16 @@ def _stretches(draft: Draft, asked: Asked, spells: str, cells: Sequence[str], *,
     """
     begin, end = _ends(asked)
     listed = sql.column_list(cells)
-    # A row that is still going on ends after all others.
-    never = "9223372036854775807" if hours else "CAST('infinity' AS DATE)"
-    last = f"COALESCE({end}, {never})"
     ordered = draft.steps.add(
         "ordered",
-        f"SELECT {listed}{begin}, {end}, {last} AS last, MAX({last}) OVER (PARTITION BY {listed}person "
-        f"ORDER BY {begin}, {last} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS previous "
+        f"SELECT {listed}{begin}, {end}, MAX({end}) OVER (PARTITION BY {listed}person "
+        f"ORDER BY {begin} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS previous "
         f"FROM {sql.name(spells)}",
     )
     return draft.steps.add(
         "stretches",
         f"SELECT {listed}{begin}, {end}, previous, COUNT(*) AS change FROM {sql.name(ordered)} "
-        f"WHERE previous IS NULL OR last > previous GROUP BY {listed}{begin}, {end}, previous",
+        f"WHERE previous IS NULL OR {end} > previous GROUP BY {listed}{begin}, {end}, previous",
     )
 
 
