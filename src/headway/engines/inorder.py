@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from threading import local
 from typing import TypeVar
 
 import numpy as np
@@ -22,6 +23,8 @@ Ints = npt.NDArray[np.int64]
 BLOCK = 1 << 18
 #: Halves are sorted at once; more threads would wait for memory.
 _THREADS = 2
+#: What a thread that works knows of itself.
+_WORKER = local()
 
 
 def sort(keys: Unsigned) -> Unsigned:
@@ -80,9 +83,9 @@ def blocks(keys: Unsigned) -> list[slice]:
 
 
 def each(work: Callable[..., T], several: Iterable[object]) -> list[T]:
-    """The work on each of several; NumPy lets threads work side by side."""
+    """The work on each of several; NumPy lets threads work side by side. Within a work nothing is divided further."""
     several = list(several)
-    if len(several) < 2:
+    if len(several) < 2 or hasattr(_WORKER, "busy"):
         return [work(one) for one in several]
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(_THREADS, initializer=setattr, initargs=(_WORKER, "busy", True)) as pool:
         return list(pool.map(work, several))
