@@ -82,6 +82,19 @@ def blocks(keys: Unsigned) -> list[slice]:
     return [slice(start, min(start + BLOCK, len(keys))) for start in range(0, len(keys), BLOCK)]
 
 
+def bundles(ends: Ints, size: int, most: int | None = None) -> list[slice]:
+    """Runs of numbers that are worked on at a time: not many numbers, and so many runs at the most, but always one.
+
+    `ends` is where each run begins, and where the last one ends.
+    """
+    found, first, several = [], 0, len(ends) - 1
+    while first < several:
+        stop = int(np.searchsorted(ends, ends[first] + size, "right")) - 1
+        found.append(slice(first, min(max(stop, first + 1), first + (most or several), several)))
+        first = found[-1].stop
+    return found
+
+
 def each(work: Callable[..., T], several: Iterable[object]) -> list[T]:
     """The work on each of several; NumPy lets threads work side by side. Within a work nothing is divided further."""
     several = list(several)

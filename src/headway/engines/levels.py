@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headway.engines.inorder import Ints, each
+from headway.engines.inorder import Ints, bundles, each
 from headway.model import Stretch
 
 #: So many places, of a cell and a position, and so many rows are worked on at a time: they stay in the cache.
@@ -111,20 +111,10 @@ def filled(rollup: pa.Table, several: Sequence[tuple[Reach, Sequence[Sequence[St
         return found
 
     # The first block may be of no cells: it says what columns there are.
-    blocks = each(work, _blocks(ends, max(1, _PLACES // most)) or [slice(0, 0)])
+    blocks = each(work, bundles(ends, _ROWS, max(1, _PLACES // most)) or [slice(0, 0)])
     return [
         [pa.concat_tables(parts) for parts in zip(*of_reach, strict=True)] for of_reach in zip(*blocks, strict=True)
     ]
-
-
-def _blocks(ends: Ints, most: int) -> list[slice]:
-    """Cells that are worked on at a time: so many at most, and not many rows, but always one."""
-    found, first, cells = [], 0, len(ends) - 1
-    while first < cells:
-        stop = int(np.searchsorted(ends, ends[first] + _ROWS, "right")) - 1
-        found.append(slice(first, min(max(stop, first + 1), first + most, cells)))
-        first = found[-1].stop
-    return found
 
 
 def _raw(rollup: pa.Table, sizes: Ints) -> _Raw:

@@ -10,8 +10,8 @@ begun; a piece is what lies between two places, of which the first keys that are
 
 Sums of moments go around at 2^64, and so do their differences, which do not reach it.
 
-Cost, for n changes and m pieces: O(n log n) to sort, O(n + m log n) for all else; 8 bytes a change for the keys, and
-three times as many while they are added up.
+Cost, for n changes and m pieces: O(n log n) to sort, O(n + m log n) for all else, on two threads; 8 bytes a change for
+the keys. What is made of them on the way is that of some pieces at a time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 
 from headway.engines.columns import identifier
-from headway.engines.inorder import BLOCK, Ints, Unsigned, each, sort
+from headway.engines.inorder import BLOCK, Ints, Unsigned, bundles, each, sort
 from headway.model import Sweep
 
 #: Asks the engine a query of the steps, as text, that names these tables beside them.
@@ -46,7 +46,7 @@ class Pieces:
 
 
 def swept(sweep: Sweep, clock: pa.Table, ask: Ask) -> pa.Table | None:
-    """The rows of a sweep's step; None if its keys do not fit into 64 bits, or if there is no time to look at."""
+    """The rows of a sweep's step; None if its keys do not fit into 64 bits, or if there is nothing to look at."""
     every = pa.table({"number of cell": pa.array([0])})
     if sweep.cells:
         every = ask(f"SELECT {', '.join(map(identifier, sweep.cells))} FROM {identifier(sweep.every)}", {})
@@ -55,7 +55,7 @@ def swept(sweep: Sweep, clock: pa.Table, ask: Ask) -> pa.Table | None:
     starts = clock["starts"].cast(pa.int64()).to_numpy()
     pieces = np.flatnonzero(starts < ends)
     cells, bits = len(every), (ends - int(starts[0])).bit_length() if len(pieces) else 64
-    if cells.bit_length() + bits + 1 > 63:
+    if not cells or cells.bit_length() + bits + 1 > 63:
         return None
     # No source has a name of several words.
     joined, first = identifier("numbers of cells"), int(starts[0])
@@ -115,14 +115,14 @@ def measured(keys: Unsigned, cells: int, starts: Ints, bits: int) -> Pieces:
             extremes.append(found)
         return (ended[begins], ended[ends], added[begins], *extremes, ended[-1:], added[-1:])
 
-    several = _blocks(places)
+    several = bundles(places, BLOCK)
     *found, total, moments = map(np.concatenate, zip(*each(add, several), strict=True))
     sizes = [some.stop - some.start for some in several]
     base, far = (np.repeat(np.cumsum(of_block) - of_block, sizes) for of_block in (total, moments))
     # From here on as a table: a row of each cell, a column of each start.
-    at, first = at.reshape(cells, -1), np.repeat(at[[some.start for some in several]], sizes) - 2 * base
+    at, first = at.reshape(cells, len(starts)), np.repeat(at[[some.start for some in several]], sizes) - 2 * base
     ended, over, added, most, least = (
-        (of_piece + more).reshape(cells, -1)
+        (of_piece + more).reshape(cells, len(starts))
         for of_piece, more in zip(found, (base, base, far, first, first), strict=True)
     )
     level = at - 2 * ended
@@ -136,13 +136,3 @@ def measured(keys: Unsigned, cells: int, starts: Ints, bits: int) -> Pieces:
         (at[:, 1:] - at[:, :1] - (ended[:, 1:] - gone)).ravel(),
         (over[:, :-1] - gone).ravel(),
     )
-
-
-def _blocks(places: Ints) -> list[slice]:
-    """Pieces whose changes are added up at a time: few changes, but always one piece."""
-    found, first = [], 0
-    while first < len(places) - 1:
-        stop = int(np.searchsorted(places, places[first] + BLOCK, "right")) - 1
-        found.append(slice(first, max(stop, first + 1)))
-        first = found[-1].stop
-    return found
