@@ -235,10 +235,11 @@ def test_what_has_no_key_says_so() -> None:
 
 
 def test_rows_are_taken_out_by_a_column_of_yes_and_no() -> None:
-    """Other columns go with them."""
+    """The columns that are wanted go with them."""
     found = gathered([(1, 1, 1), (1, 2, 0), (2, 2, 1)], pa.int64())
     assert found
-    few = found.where("cell")
+    few = found.where("cell", ["cell"])
+    assert few.codes["cell"].tolist() == [1, 1]
     days = PersonDays.of(few)
     assert days
     rollup = days.rollup()

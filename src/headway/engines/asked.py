@@ -42,6 +42,9 @@ Where = tuple[str, ...]
 #: Persons of so many rows at most are numbered: the rows are kept until then, and take about as many bytes each.
 _NUMBERED, _KEPT_ROW = 1 << 24, 64
 
+#: Rows last so many days at most, which is for ever: no span is as long.
+_EVER = (1 << 16) - 1
+
 #: More days than that, some eleven years, have no table of ages, and no bits beside a hash.
 MOST_DAYS = 4096
 
@@ -77,8 +80,15 @@ class Step:
     room: int
     #: The rows that are wanted, each by some conditions.
     wheres: tuple[Where, ...] = ()
+    #: The columns of the days up to which rows last, where somebody asks for it.
+    lasting: tuple[str, ...] = ()
     #: What is kept of the source, if its rows are those of files that came alone.
     came: Kept | None = None
+
+    @property
+    def hashes(self) -> bool:
+        """Persons that are no integers are read by their hash."""
+        return self._most > _NUMBERED
 
     @property
     def own(self) -> Way:
@@ -121,13 +131,13 @@ class Step:
 
     def parts(self, texts: Texts) -> int:
         """Into how many parts of the persons what is read has to be divided."""
-        return self._most() * (12 + 2 * len(texts) + len(self.wheres)) // self.room + 1
+        return self._most * (12 + 2 * len(texts) + len(self.wheres) + 18 * len(self.lasting)) // self.room + 1
 
     def ways(self, cells: int) -> Iterator[Way]:
         """The ways in which persons may become integers, beside the number of a cell; the fastest first."""
         if self.integers():
             yield self.own
-        if self._most() > _NUMBERED and (hashed := self._hashed(cells)):
+        if self.hashes and (hashed := self._hashed(cells)):
             yield hashed
         yield Way("person", f" JOIN {identifier(self.gaps.people)} USING ({identifier(self.gaps.value)})")
 
@@ -147,14 +157,18 @@ class Step:
             condition = " AND ".join(conditions) or "TRUE"
             listed.append(f"CAST(COALESCE({condition}, FALSE) AS UTINYINT) AS {identifier(f'where {at}')}")
             codes.append(f"where {at}")
+        for last in self.lasting:
+            listed.append(f"{_length(last)} AS {identifier(f'length by {last}')}")
+            codes.append(f"length by {last}")
         text = f"SELECT {', '.join(listed)} FROM {identifier(self.relation)}{join} WHERE {' AND '.join(where)}"
-        most = self._most()
+        most = self._most
         once = bool(way.join) and most <= min(_NUMBERED, self.room // _KEPT_ROW)
         return self.ask(self._select(text, once=once), tables, lambda batches: gather(batches, codes, tails, most))
 
-    def where(self, where: Where, rows: Rows) -> Rows:
-        """Those of the rows that some conditions leave."""
-        return rows if len(self.wheres) == 1 else rows.where(f"where {self.wheres.index(where)}")
+    def where(self, where: Where, rows: Rows, cells: Cells, lasts: str = "") -> Rows:
+        """Those of the rows that some conditions leave, with what is asked of them."""
+        codes = [f"code of {column}" for column in cells] + ([f"length by {lasts}"] if lasts else [])
+        return rows if len(self.wheres) == 1 else rows.where(f"where {self.wheres.index(where)}", codes)
 
     # -- queries ---------------------------------------------------------------------------------------------------
 
@@ -180,6 +194,7 @@ class Step:
         several = " OR ".join(f"({' AND '.join(conditions)})" for conditions in wheres)
         return [*where, f"({several})"] if all(wheres) else where
 
+    @property
     def _most(self) -> int:
         """How many rows there are at most, as long as no step multiplies them."""
         query = self._select(f"SELECT 1 FROM {identifier(self.relation)}")
@@ -200,3 +215,11 @@ class Step:
             steps[self.relation] = narrow(steps[self.relation], {*names(wanted), self.gaps.value})
         query = with_steps(wanted, steps, keep=False, once=self.relation if once else "")
         return self.came.only(query) if self.came else query
+
+
+def _length(last: str) -> str:
+    """SQL of how many days a row lasts beyond its first; one without a last day, or on the wrong side, has one."""
+    never = "CAST('9999-12-31' AS DATE)"
+    return (
+        f"CAST(LEAST(LEAST(GREATEST(COALESCE({identifier(last)}, {never}), day), {never}) - day, {_EVER}) AS USMALLINT)"
+    )

@@ -49,6 +49,8 @@ class Rollup:
     previous: Ints
     seen: npt.NDArray[np.bool_]
     people: Ints
+    #: Of rows that last: the day up to which they do.
+    final: Ints | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
-from headway.engines.asked import MOST_DAYS, Ask, Cells, Step, Texts, Way, Where, whole
+from headway.engines.asked import MOST_DAYS, Ask, Cells, Step, Texts, Way, Where
 from headway.engines.gaps import Ages, Cohorts, PersonDays, Rollup
 from headway.engines.inorder import Unsigned, each
 from headway.engines.kept import Kept
@@ -30,7 +30,8 @@ from headway.engines.keys import Rows, Tail
 from headway.engines.known import joined, known, union
 from headway.engines.levels import Reach
 from headway.engines.made import Counts, Made, added, table
-from headway.engines.steps import select, with_steps
+from headway.engines.spells import stretches
+from headway.engines.steps import with_steps
 from headway.engines.sweep import swept
 from headway.model import Aged, Gaps, Sweep
 
@@ -64,17 +65,19 @@ def counted(
     several = [one for one in noted if isinstance(one, Gaps)]
     reaches = {name: Reach(given[name]) for name in {level.reach for gaps in several for level in gaps.levels}}
     made = [Made(gaps, reaches) for gaps in several]
-    readings: dict[tuple[str, str], _Reading] = {}
+    readings: dict[tuple[str, str, str], _Reading] = {}
     for one in made:
         for relation, sets in one.gaps.readings:
-            reading = _Reading(Step(query, ask, relation, one.gaps, rows, room))
-            readings.setdefault((relation, one.gaps.value), reading).want(one, sets)
-    for reading in readings.values():
-        reading.count(kept.get(reading.step.gaps.source))
+            step = Step(query, ask, relation, one.gaps, rows, room)
+            # What lasts cannot be added to, and needs too many bits for hashes.
+            apart = one.gaps.lasts if one.gaps.source in kept or step.hashes else ""
+            readings.setdefault((relation, one.gaps.value, apart), _Reading(step)).want(one, sets)
+    for (_, _, apart), reading in readings.items():
+        reading.count(None if apart else kept.get(reading.step.gaps.source))
     tables = {name: table for one in made if one.fits for name, table in one.tables().items()}
     for sweep in noted:
-        if isinstance(sweep, Sweep) and _changes(query, sweep, rows) * _CHANGE <= room:
-            found = swept(sweep, given[sweep.clock], lambda text, more: ask(_kept(query, text), more, whole))
+        if isinstance(sweep, Sweep) and (changes := _changes(query, sweep, rows)) * _CHANGE <= room:
+            found = swept(query, sweep, given[sweep.clock], changes, ask)
             tables |= {} if found is None else {sweep.step: found}
     steps = {step.alias: step for step in query.ctes if step.alias not in tables}
     body = query.__class__(**{**query.args, "with_": None})
@@ -88,17 +91,14 @@ def _changes(query: exp.Query, sweep: Sweep, rows: Mapping[str, int]) -> int:
     return selects * max((rows.get(table.name, 0) for table in query.find_all(exp.Table)), default=0)
 
 
-def _kept(query: exp.Query, text: str) -> exp.Query:
-    """A query of a step, where what several steps read is computed once."""
-    return with_steps(select(text), {step.alias: step for step in query.ctes}, keep=True)
-
-
 @dataclass
 class _Set:
     """What is wanted of one set of cells, of the rows that some conditions leave."""
 
     where: Where
     cells: Cells
+    #: The column of the day up to which rows last, where that is asked for.
+    lasts: str
     made: list[Made]
 
     @property
@@ -127,6 +127,9 @@ class _Set:
 
         def count(piece: tuple[int, Rows, Unsigned | None]) -> _Counted | None:
             first, own, cell = piece
+            if self.lasts:
+                lasting = stretches(own, own.codes[f"length by {self.lasts}"], cell)
+                return None if lasting is None else ({1: table(lasting, first)}, None)
             days = PersonDays.of(own, cell, spent=spent or own is not rows)
             return None if days is None else self._counted(days, ages, first, tails=tails)
 
@@ -155,7 +158,7 @@ class _Set:
     def _pieces(self, rows: Rows, texts: Texts) -> Iterator[tuple[int, Rows, Unsigned | None]]:
         """Rows, the number of their first cell and the others of each row: cell by cell, if many rows are of each."""
         cells, cell = self.several(texts), _numbered(rows, self.cells, texts)
-        if cell is not None and 0 < cells <= min(_CELLS, len(rows.keys) // _APART):
+        if cell is not None and not self.lasts and 0 < cells <= min(_CELLS, len(rows.keys) // _APART):
             yield from ((first, own, None) for first, own in enumerate(rows.apart(cell, cells)) if len(own.keys))
         else:
             yield 0, rows, cell
@@ -178,16 +181,20 @@ class _Reading:
     def want(self, made: Made, sets: Iterable[Cells]) -> None:
         """Count these sets of cells for somebody, too."""
         for cells in sets:
-            same = (one for one in self.sets if (one.where, one.cells) == (made.gaps.where, cells))
+            wanted = made.gaps.where, cells, made.gaps.lasts
+            same = (one for one in self.sets if (one.where, one.cells, one.lasts) == wanted)
             if (one := next(same, None)) is None:
-                self.sets.append(one := _Set(made.gaps.where, cells, []))
+                self.sets.append(one := _Set(*wanted, []))
             one.made.append(made)
 
     def count(self, kept: Kept | None) -> None:
         """Read and count; whoever wants it takes it, or learns that it does not fit."""
         # The last set is counted where the rows are; those that are set apart by cell need others.
         self.sets.sort(key=lambda one: not one.cells)
-        step = replace(self.step, wheres=tuple(dict.fromkeys(one.where for one in self.sets)))
+        wheres, lasting = (
+            dict.fromkeys(what) for what in zip(*((one.where, one.lasts) for one in self.sets), strict=True)
+        )
+        step = replace(self.step, wheres=tuple(wheres), lasting=tuple(filter(None, lasting)))
         if kept is not None and self._count_more(replace(step, came=kept), kept):
             return
         texts = step.texts(self._columns)
@@ -214,7 +221,7 @@ class _Reading:
             if rows is None:
                 return None
             for one, several in zip(self.sets, found, strict=True):
-                own = step.where(one.where, rows)
+                own = step.where(one.where, rows, one.cells, one.lasts)
                 counted = one.count(step, own, texts, spent=own is not rows or one is self.sets[-1], tails=tails)
                 if counted is None:
                     return None
@@ -237,7 +244,7 @@ class _Reading:
             return False
         found: list[_Counted] = []
         for one, (some, tail) in zip(self.sets, counts, strict=True):
-            more = one.count_more(step, step.where(one.where, rows), texts, tail)
+            more = one.count_more(step, step.where(one.where, rows, one.cells), texts, tail)
             if more is None:
                 return False
             found.append(({what: added([some[str(what)], table]) for what, table in more[0].items()}, more[1]))

@@ -37,11 +37,11 @@ class Rows:
     days: int
     codes: dict[str, Unsigned]
 
-    def where(self, column: str) -> Rows:
-        """The rows that have 1 in a column."""
-        kept = self.codes[column] == 1
-        codes = {name: code[kept] for name, code in self.codes.items() if name != column}
-        return replace(self, keys=self.keys[kept], codes=codes)
+    def where(self, column: str, wanted: Sequence[str]) -> Rows:
+        """The rows that have 1 in a column, with these of the others."""
+        kept = np.flatnonzero(self.codes[column] == 1)
+        keys, *codes = each(lambda one: one.take(kept), [self.keys, *(self.codes[name] for name in wanted)])
+        return replace(self, keys=keys, codes=dict(zip(wanted, codes, strict=True)))
 
     def apart(self, cell: Unsigned, cells: int) -> list[Rows]:
         """The rows of each cell, in no order, beside each other in a copy; cells have numbers from 0 on.
@@ -133,14 +133,14 @@ class _Growing:
         if not self.reach(_span(person), _span(day)):
             return False
         here, kind = slice(self._rows, self._rows + batch.num_rows), self._keys.dtype
-        self._keys = _with_room(self._keys, here, kind)
+        self._keys = with_room(self._keys, here, kind)
         key = self._keys[here]
         key[:] = above(person, self._zero[0], kind)
         key <<= kind.type(self._day)
         key += above(day, self._zero[1], kind)
         for name, codes in self._codes.items():
             code = _numpy(batch, name)
-            self._codes[name] = _with_room(codes, here, code.dtype)
+            self._codes[name] = with_room(codes, here, code.dtype)
             self._codes[name][here] = code
         self._rows = here.stop
         return True
@@ -178,7 +178,7 @@ class _Growing:
         self._keys, self._day = made, day
 
 
-def _with_room(numbers: Unsigned, here: slice, kind: np.dtype[np.integer]) -> npt.NDArray[Any]:
+def with_room(numbers: Unsigned, here: slice, kind: np.dtype[np.integer]) -> npt.NDArray[Any]:
     """An array of this kind with room for more numbers `here`, behind the same numbers as before."""
     if here.stop <= len(numbers) and kind == numbers.dtype:
         return numbers

@@ -23,7 +23,8 @@ from headway.model import Stretch
 
 #: So many places, of a cell and a position, and so many rows are worked on at a time: they stay in the cache.
 _PLACES, _ROWS = 1 << 18, 1 << 16
-#: Where a day lies that there is not: before all positions if a number begins there, behind them if it ends.
+#: Where a day lies that there is not: before all positions if a number begins there, behind them if it ends. Days after
+#: all those of the table lie in the empty place behind a series.
 _NONE, _BEHIND = -1, np.iinfo(np.int64).max
 
 #: Days from 1970 on.
@@ -41,12 +42,14 @@ class Reach:
         self.positions = int(table["stop"].to_numpy().max(initial=0)) + 1
         names = [name for name in table.column_names if name not in ("series", "day", "stop")]
         series = table["series"].unique()
-        found = np.full((len(series), len(names), size + 1), _NONE, np.int64)
+        # A place for all days before, one for each day, and one for all days after.
+        found = np.full((len(series), len(names), size + 2), _NONE, np.int64)
         for one, word in zip(found, series, strict=True):
             rows = pc.equal(table["series"], word).to_numpy()
+            one[:, -1] = table["stop"].to_numpy()[rows][-1]
             for column, name in zip(one, names, strict=True):
-                column[days[rows] - self.first] = table[name].to_numpy()[rows]
-        flat = found.reshape(len(series) * len(names), size + 1)
+                column[days[rows] - self.first + 1] = table[name].to_numpy()[rows]
+        flat = found.reshape(len(series) * len(names), size + 2)
         alike, self._alike = np.unique(flat, axis=1, return_inverse=True)
         #: For each series the columns, each by number of a day.
         self.series = [
@@ -56,9 +59,7 @@ class Reach:
 
     def number(self, days: _Days) -> Ints:
         """The number of each day, the same for those that lie alike."""
-        at = (days - np.int32(self.first)).view(np.uint32)
-        # Behind the last day is the place of all that the table does not have: what is before the first goes around.
-        found: Ints = self._alike.take(np.minimum(at, np.uint32(len(self._alike) - 1)))
+        found: Ints = self._alike.take(days - np.int32(self.first - 1), mode="clip")
         return found
 
 
@@ -69,6 +70,8 @@ class _Raw:
     cell: Ints
     day: _Days
     begun: _Days | None
+    #: Of rows that last.
+    final: _Days | None
     #: Any day where nobody was `seen` before.
     previous: _Days
     seen: npt.NDArray[np.bool_]
@@ -82,13 +85,14 @@ class _Rows:
     cell: Ints
     day: Ints
     begun: Ints | None
+    final: Ints | None
     previous: Ints
     people: npt.NDArray[np.float64]
 
     def take(self, chosen: npt.NDArray[np.bool_]) -> _Rows:
         """Some of them."""
-        begun = None if self.begun is None else self.begun[chosen]
-        return _Rows(self.cell[chosen], self.day[chosen], begun, self.previous[chosen], self.people[chosen])
+        begun, final = (None if days is None else days[chosen] for days in (self.begun, self.final))
+        return _Rows(self.cell[chosen], self.day[chosen], begun, final, self.previous[chosen], self.people[chosen])
 
 
 def filled(rollup: pa.Table, several: Sequence[tuple[Reach, Sequence[Sequence[Stretch]]]]) -> list[list[pa.Table]]:
@@ -128,6 +132,7 @@ def _raw(rollup: pa.Table, sizes: Ints) -> _Raw:
         np.repeat(np.arange(len(sizes)), sizes),
         days("day"),
         days("begun") if "begun" in rollup.column_names else None,
+        days("final") if "final" in rollup.column_names else None,
         days("previous"),
         rollup["previous"].is_valid().to_numpy(),
         rollup["people"].to_numpy().astype(np.float64),
@@ -137,16 +142,15 @@ def _raw(rollup: pa.Table, sizes: Ints) -> _Raw:
 def _rows(raw: _Raw, reach: Reach, cells: int) -> _Rows:
     """The rows of so many cells; alike ones as one where that leaves fewer."""
     day, previous = reach.number(raw.day), np.where(raw.seen, reach.number(raw.previous), reach.size)
-    if raw.begun is not None:
-        return _Rows(raw.cell, day, reach.number(raw.begun), previous, raw.people)
+    begun, final = (None if days is None else reach.number(days) for days in (raw.begun, raw.final))
     size = cells * reach.size * (reach.size + 1)
-    if size > 4 * len(raw.cell):
-        return _Rows(raw.cell, day, None, previous, raw.people)
+    if begun is not None or final is not None or size > 4 * len(raw.cell):
+        return _Rows(raw.cell, day, begun, final, previous, raw.people)
     alike = np.bincount((raw.cell * reach.size + day) * (reach.size + 1) + previous, raw.people, size)
     some = np.flatnonzero(alike)
     rest, previous = np.divmod(some, reach.size + 1)
     cell, day = np.divmod(rest, reach.size)
-    return _Rows(cell, day, None, previous, alike[some].astype(np.float64, copy=False))
+    return _Rows(cell, day, None, None, previous, alike[some].astype(np.float64, copy=False))
 
 
 def _filled(rows: _Rows, cells: Ints, reach: Reach, number: Sequence[Stretch]) -> pa.Table:
@@ -154,9 +158,9 @@ def _filled(rows: _Rows, cells: Ints, reach: Reach, number: Sequence[Stretch]) -
     size = len(cells) * reach.positions
     changes, amounts = np.zeros(size), np.zeros(size) if _has_amount(number) else None
     for columns in reach.series:
+        # What no span holds, nor one before, counts nowhere, unless it lasts.
         upper = columns.get("beyond", columns["after"])
-        # What no span holds, nor one before, counts nowhere.
-        held = (columns["lo"] < upper)[rows.day]
+        held = (columns["lo"] < upper if rows.final is None else columns["lo"] != _NONE)[rows.day]
         some = rows if held.all() else rows.take(held)
         if not len(some.cell):
             continue
@@ -190,8 +194,8 @@ def _place(rows: _Rows, columns: dict[str, Ints], names: Sequence[str], *, least
     found: Ints | None = None
     for name in names:
         whose, _, column = name.rpartition("_")
-        days = {"before": rows.previous, "begun": rows.begun}.get(whose, rows.day)
-        assert days is not None, "a number that asks for the day it began on is made of a rollup that has it"
+        days = {"before": rows.previous, "begun": rows.begun, "final": rows.final}.get(whose, rows.day)
+        assert days is not None, "a number that asks for another day is made of a rollup that has it"
         places = columns[column]
         if whose == "before":
             places = np.append(np.where(places == _NONE, none, places), none)

@@ -87,6 +87,7 @@ def table(count: Rollup | Cohorts, first: int) -> pa.Table:
         columns |= {"joined": _date(count.joined), "age": pa.array(count.age)}
     else:
         columns |= {"day": _date(count.day)} | ({"begun": _date(count.begun)} if count.begun is not None else {})
+        columns |= {} if count.final is None else {"final": _date(count.final)}
         columns["previous"] = _date(count.previous, ~count.seen)
     return pa.table({**columns, "people": pa.array(count.people)})
 

@@ -16,19 +16,20 @@ the keys. What is made of them on the way is that of some pieces at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
+from sqlglot import exp
 
+from headway.engines.asked import Ask, whole
 from headway.engines.columns import identifier
 from headway.engines.inorder import BLOCK, Ints, Unsigned, bundles, each, sort
+from headway.engines.keys import with_room
+from headway.engines.steps import select, with_steps
 from headway.model import Sweep
-
-#: Asks the engine a query of the steps, as text, that names these tables beside them.
-Ask = Callable[[str, Mapping[str, pa.Table]], pa.Table]
 
 #: No level is that small.
 _NONE = np.iinfo(np.int64).min
@@ -45,11 +46,15 @@ class Pieces:
     ended: Ints
 
 
-def swept(sweep: Sweep, clock: pa.Table, ask: Ask) -> pa.Table | None:
-    """The rows of a sweep's step; None if its keys do not fit into 64 bits, or if there is nothing to look at."""
+def swept(query: exp.Query, sweep: Sweep, clock: pa.Table, changes: int, ask: Ask) -> pa.Table | None:
+    """The rows of a sweep's step in a query, of about so many changes.
+
+    None if their keys do not fit into 64 bits, or if there is nothing to look at.
+    """
     every = pa.table({"number of cell": pa.array([0])})
     if sweep.cells:
-        every = ask(f"SELECT {', '.join(map(identifier, sweep.cells))} FROM {identifier(sweep.every)}", {})
+        listed = ", ".join(map(identifier, sweep.cells))
+        every = ask(_of_steps(query, f"SELECT {listed} FROM {identifier(sweep.every)}"), {}, whole)
         every = every.append_column("number of cell", pa.array(np.arange(len(every))))
     ends = (sweep.end - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
     starts = clock["starts"].cast(pa.int64()).to_numpy()
@@ -64,13 +69,12 @@ def swept(sweep: Sweep, clock: pa.Table, ask: Ask) -> pa.Table | None:
         " AND ".join(f"{joined}.{c} IS NOT DISTINCT FROM changes.{c}" for c in map(identifier, sweep.cells)) or "TRUE"
     )
     moment = f"EPOCH_US(LEAST(moment, {identifier('last moment')})) - {first}"
-    found = ask(
+    text = (
         f"SELECT {identifier('number of cell')} * {2 << bits} + ({moment}) * 2 + ended AS key "
-        f"FROM {identifier(sweep.changes)} AS changes JOIN {joined} ON {same}",
-        {"numbers of cells": numbers},
+        f"FROM {identifier(sweep.changes)} AS changes JOIN {joined} ON {same}"
     )
-    keys = np.concatenate([np.empty(0, np.int64), *(chunk.to_numpy() for chunk in found["key"].chunks)])
-    known = measured(keys.view(np.uint64), cells, np.append(starts[pieces], ends) - first, bits)
+    keys = ask(_of_steps(query, text), {"numbers of cells": numbers}, partial(_keys, changes))
+    known = measured(keys, cells, np.append(starts[pieces], ends) - first, bits)
     length = np.diff(np.append(starts[pieces], ends))
     cell = pa.array(np.repeat(np.arange(cells), len(pieces)))
     columns = {name: every[name].combine_chunks().take(cell) for name in sweep.cells}
@@ -78,6 +82,21 @@ def swept(sweep: Sweep, clock: pa.Table, ask: Ask) -> pa.Table | None:
     for name in ("most", "least", "area", "begun", "ended"):
         columns[name] = pa.array(getattr(known, name))
     return pa.table({**columns, "length": pa.array(np.tile(length, cells))})
+
+
+def _of_steps(query: exp.Query, text: str) -> exp.Query:
+    """A query of the steps of another, where what several of them read is computed once."""
+    return with_steps(select(text), {step.alias: step for step in query.ctes}, keep=True)
+
+
+def _keys(expected: int, batches: pa.RecordBatchReader) -> Unsigned:
+    """The column `key` of rows as they come, of which about so many are expected; batches are not kept."""
+    found, here = np.empty(expected, np.uint64), slice(0, 0)
+    for batch in batches:
+        here = slice(here.stop, here.stop + len(batch))
+        found = with_room(found, here, found.dtype)
+        found[here] = batch["key"].to_numpy().view(np.uint64)
+    return found[: here.stop]
 
 
 def measured(keys: Unsigned, cells: int, starts: Ints, bits: int) -> Pieces:

@@ -11,8 +11,9 @@ class Stretch:
     """People of a rollup's row count from one position to before another: `change` times, and `amount` times as amount.
 
     Both are columns of a table `reach`: of the row's own day (`lo`, `after`, `beyond`), of the one on which its days
-    began (`begun_after`), and of the one before (`before_after`, `before_beyond`; null where there is none). It begins
-    at the greatest and ends at the least of those named. `seen`: only rows with a day before, or only those without.
+    began (`begun_after`), of the one before (`before_lo`, `before_after`, `before_beyond`; null where there is none),
+    and of the last one of a row that lasts (`final_lo`, `final_after`). It begins at the greatest and ends at the least
+    of those named. `seen`: only rows with a day before, or only those without.
     """
 
     begins: tuple[str, ...]
@@ -64,7 +65,10 @@ class Gaps:
     #: The source that these rows are rows of, and what it comes to but for the moment up to which they are read.
     source: str
     rows: str
-    #: The rollup for values seen on so many days, by step: cell, day, (begun,) previous, people.
+    #: The column of the day up to which rows last, null if for ever; '' where each is of its day alone.
+    lasts: str = ""
+    #: The rollup for values seen on so many days, by step: cell, day, (begun,) previous, people. Of rows that last, the
+    #: stretches: cell, day, the day up to which it lasts, the latest such day before, change.
     rollups: tuple[tuple[str, int], ...] = ()
     #: All that is made of these rollups, if that is known.
     levels: tuple[Levels, ...] = ()

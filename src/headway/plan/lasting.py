@@ -15,7 +15,8 @@ holds the day it ends in: two lookups in `reach`, a change up and a change down,
 of dates.
 
     spells     how many rows begin on one day and end on another; of each distinct value, the last end by day of begin
-    ordered    for distinct values: each value's spells, each with the latest end of those before
+    cells      for distinct values: the different cells, numbered
+    ordered    each value's spells, each with the latest end of those before
     stretches  how many values begin, end, and ended before, on the same days
     steps      where along the spans something begins and ceases to count
 
@@ -33,11 +34,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
-from headway.model import Availability, Balance, Concurrency, Open, Total
-from headway.plan import sql
+from headway.model import Availability, Balance, Concurrency, Gaps, Levels, Open, Stretch, Total
+from headway.plan import numbered, sql
 from headway.plan.counted import belonging, filled, own_columns_only
 from headway.plan.draft import Asked, Draft, Sets
-from headway.plan.levels import level
+from headway.plan.levels import by_period, fill
 from headway.plan.rows import Moment, Rows, columns_of
 
 
@@ -114,26 +115,53 @@ class Lasting:
 
     def _by_period(self, draft: Draft, asked: Asked, value: str, sets: Sets, *, amount: bool) -> str:
         """Add the steps from spells to the number of each span."""
-        cells, hours = columns_of(sets), _in_hours(asked)
+        columns, hours = columns_of(sets), _in_hours(asked)
         if isinstance(asked.kpi.measure, Balance):
             spells = self._balance_spells(draft, asked, value, sets)
         else:
             spells = self._open_spells(draft, asked, value, sets)
+        cells = numbered.cells(draft, spells, columns) if value else ""
+        listed = "cell, " if cells else sql.column_list(columns)
         if value:
-            spells = _stretches(draft, asked, spells, cells)
-        edges = _edges(draft, asked, spells, cells, amount=amount, merged=bool(value), hours=hours)
-        return level(draft, asked, draft.steps.add("steps", edges), cells, amount=amount, hours=hours)
+            spells = _stretches(draft, asked, spells, cells, columns)
+        edges = _edges(draft, asked, spells, listed, amount=amount, merged=bool(value), hours=hours)
+        steps = draft.steps.add("steps", edges)
+        filled = fill(draft, steps, columns, cells=cells, amount=amount)
+        if value and not hours and not isinstance(asked.kpi.measure, Balance):
+            draft.gaps.append(self._noted(draft, asked, value, sets, cells, spells, filled))
+        return by_period(draft, asked, filled, columns, cells=cells, amount=amount, hours=hours)
+
+    def _noted(
+        self, draft: Draft, asked: Asked, value: str, sets: Sets, cells: str, stretches: str, filled: str
+    ) -> Gaps:
+        """The steps from rows to the number along the positions, which an engine may take its own way."""
+        return Gaps(
+            readings=tuple((relation, tuple(map(tuple, some))) for relation, some in self._rows.readings(sets)),
+            value=value,
+            people=numbered.people(draft, self._rows.relation, value),
+            where=tuple(self._where(asked)),
+            cells=cells,
+            source=self._rows.source.name,
+            rows=self._rows.said,
+            lasts=_ends(asked)[1],
+            rollups=((stretches, 1),),
+            levels=(Levels(filled, stretches, draft.reach(asked), (_stretch(asked),), tuple(map(tuple, sets))),),
+        )
+
+    def _where(self, asked: Asked) -> list[str]:
+        """The conditions of rows that count."""
+        flag = self._rows.flag(asked.kpi)
+        return ["lasts", *([sql.name(flag)] if flag else []), *_tracked(asked)]
 
     def _open_spells(self, draft: Draft, asked: Asked, value: str, sets: Sets) -> str:
         begin, end = _ends(asked)
-        flag = self._rows.flag(asked.kpi)
-        where = ["lasts", sql.name(flag) if flag else "", *_tracked(asked)]
+        join = ""
         if value:
-            where.append(f"{sql.name(value)} IS NOT NULL")
-            select, keys = f"{sql.name(value)} AS person, {begin}, {_last(end)}", [value, begin]
+            select, keys = f"person, {begin}, {_last(end)}", ["person", begin]
+            join = f"JOIN {sql.name(numbered.people(draft, self._rows.relation, value))} USING ({sql.name(value)})"
         else:
             select, keys = f"{begin}, {end}, COUNT(*) AS change", [begin, end]
-        return draft.steps.add("spells", self._rows.grouped(select, keys, sets, where))
+        return draft.steps.add("spells", self._rows.grouped(select, keys, sets, self._where(asked), join))
 
     def _balance_spells(self, draft: Draft, asked: Asked, value: str, sets: Sets) -> str:
         """Each one's rows, each lasting to their next: counted by the days on which they begin and end."""
@@ -203,7 +231,13 @@ def _last(end: str) -> str:
     return f"MAX(COALESCE({end}, {never})) AS {end}"
 
 
-def _stretches(draft: Draft, asked: Asked, spells: str, cells: Sequence[str]) -> str:
+def _stretch(asked: Asked) -> Stretch:
+    """Where a stretch counts: not before the earlier end counts no more, and until its own does not."""
+    ceases = _ceases(asked)
+    return Stretch(("lo", f"before_{ceases}"), (f"final_{ceases}",))
+
+
+def _stretches(draft: Draft, asked: Asked, spells: str, cells: str, columns: Sequence[str]) -> str:
     """Add the steps of distinct values: how many begin and end on the same two days, after the same earlier end.
 
     With spells in order of their begin, one that ends no later than an earlier one adds nothing, and any other counts
@@ -211,17 +245,17 @@ def _stretches(draft: Draft, asked: Asked, spells: str, cells: Sequence[str]) ->
     of `distinct`.
     """
     begin, end = _ends(asked)
-    listed = sql.column_list(cells)
+    cell = "cell, " if cells else ""
     ordered = draft.steps.add(
         "ordered",
-        f"SELECT {listed}{begin}, {end}, MAX({end}) OVER (PARTITION BY {listed}person "
+        f"SELECT {cell}{begin}, {end}, MAX({end}) OVER (PARTITION BY {cell}person "
         f"ORDER BY {begin} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS previous "
-        f"FROM {sql.name(spells)}",
+        f"FROM {sql.name(spells)}{numbered.to_cells(spells, cells, columns)}",
     )
     return draft.steps.add(
         "stretches",
-        f"SELECT {listed}{begin}, {end}, previous, COUNT(*) AS change FROM {sql.name(ordered)} "
-        f"WHERE previous IS NULL OR {end} > previous GROUP BY {listed}{begin}, {end}, previous",
+        f"SELECT {cell}{begin}, {end}, previous, COUNT(*) AS change FROM {sql.name(ordered)} "
+        f"WHERE previous IS NULL OR {end} > previous GROUP BY {cell}{begin}, {end}, previous",
     )
 
 
@@ -229,7 +263,7 @@ def _edges(
     draft: Draft,
     asked: Asked,
     spells: str,
-    cells: Sequence[str],
+    listed: str,
     *,
     amount: bool = False,
     merged: bool = False,
@@ -237,16 +271,16 @@ def _edges(
 ) -> str:
     """+change (and amount) where spells begin, -change where they end: one lookup in `reach` for each.
 
-    Spells that are `merged` begin where their `previous` end counts no more, if that is later.
+    `listed` are the columns of cells, or `cell`, each with a comma behind it. Spells that are `merged` begin where
+    their `previous` end counts no more, if that is later.
     """
     reach, seen = sql.name(draft.reach(asked, hours=hours)), sql.name(spells)
     slot = "hour" if hours else "day"
-    listed = sql.column_list(cells)
     up = "change" + (", amount" if amount else "")
     down = "-change AS change" + (", -amount AS amount" if amount else "")
     begin, end = _ends(asked)
     begins = f"FROM {seen} JOIN {reach} AS begins ON begins.{slot} = {seen}.{begin}"
-    ceases = "after" if _at_any_moment(asked) else "lo"
+    ceases = _ceases(asked)
     first, before = "begins.lo", ""
     if merged:
         since = f"CASE WHEN previous IS NULL THEN 0 ELSE COALESCE(before.{ceases}, begins.stop) END"
@@ -264,6 +298,11 @@ def _ends(asked: Asked) -> tuple[str, str]:
     if _in_hours(asked):
         return "hour", "end_hour"
     return "day", "final_day" if _at_any_moment(asked) else "end_day"
+
+
+def _ceases(asked: Asked) -> str:
+    """The column of `reach` that says from where on a spell counts no more, by the day on which it ends."""
+    return "after" if _at_any_moment(asked) else "lo"
 
 
 def _tracked(asked: Asked) -> list[str]:

@@ -15,11 +15,15 @@ def retention_and_features(tables: Mapping[str, str], kpi: Kpi, periods: str) ->
     Active is here who used a feature at all. `n` is how many people that are.
     """
     return f"""
-        WITH before AS (
+        -- Once for each period, and as a date: rows are compared with it.
+        WITH spans AS (
+            SELECT *, CAST(first_day - INTERVAL 1 MONTH
+                * CASE grain WHEN 'year' THEN 12 WHEN 'quarter' THEN 3 ELSE 1 END AS DATE) AS since
+            FROM {periods}
+        ),
+        before AS (
             SELECT period, user_id, COUNT(DISTINCT feature) AS features
-            FROM {periods} JOIN {tables["feature_uses"]}
-              ON day < first_day
-             AND day >= first_day - INTERVAL 1 MONTH * CASE grain WHEN 'year' THEN 12 WHEN 'quarter' THEN 3 ELSE 1 END
+            FROM spans JOIN {tables["feature_uses"]} ON day >= since AND day < first_day
             GROUP BY period, user_id
         ),
         now AS (
