@@ -186,7 +186,8 @@ def test_texts_of_many_rows_are_hashed(
     monkeypatch.setattr("headway.engines.asked.MOST_DAYS", bits)
     rows = [visit(f"p{who}", day) for who in range(40) for day in (1, 2, 9)]
     assert set(counted(workbench, rows, "text")) == {True}
-    reads = [text for text in asked if "AS person, day" in text]
+    # Those of rows that last are numbered in any case.
+    reads = [text for text in asked if "AS person, day" in text and "length by" not in text]
     assert reads
     assert any(" USING " in text for text in reads) is not hashed  # joined with the numbers
 

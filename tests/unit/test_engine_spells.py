@@ -107,7 +107,7 @@ def counted(workbench: Any, whos: list[int]) -> list[tuple[str, bool]]:
     """For each rollup of stays whether rows of it last, and whether sorted keys gave it."""
     catalog = workbench.project(CATALOGUE.format(kind="integer"))
     rows = [
-        {"at": FIRST, "left": FIRST + timedelta(days=n), "who": who, "hub": "h", "tags": ["a"], "staff": False}
+        {"at": FIRST, "left": FIRST + timedelta(days=n + 1), "who": who, "hub": "h", "tags": ["a"], "staff": False}
         for n, who in enumerate(whos)
     ]
     schemas = workbench.attach(catalog, {"stays": rows, "contracts": []})
@@ -129,6 +129,12 @@ def test_all_of_these_are_counted_by_keys(workbench: Any) -> None:
         assert set(counted(workbench, whos)) == {("", True), ("end_day", True), ("final_day", True)}
 
 
+def test_what_does_not_fit_leaves_the_others_alone(workbench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was seen is counted by keys where who was there is not."""
+    monkeypatch.setattr("headway.engines.keyed.stretches", lambda *_: None)
+    assert set(counted(workbench, [1, 2, 3, 1])) == {("", True), ("end_day", False), ("final_day", False)}
+
+
 def test_one_pass_reads_both_days_and_stretches(workbench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who was seen and who was there are the same persons of the same rows."""
     texts: list[str] = []
@@ -138,6 +144,19 @@ def test_one_pass_reads_both_days_and_stretches(workbench: Any, monkeypatch: pyt
     reads = [text for text in texts if "AS person, day" in text]
     # One of the rows, and one of those that are spread over tags.
     assert ["length by" in text for text in reads] == [True, True]
+
+
+def test_persons_who_lie_too_far_apart_are_not_hashed(workbench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a length there is no room for a hash, so none is proved; who was seen has a pass of its own."""
+    texts: list[str] = []
+    take = workbench.engine._take
+    monkeypatch.setattr(workbench.engine, "_take", lambda one, *more: texts.append(one.sql()) or take(one, *more))
+    monkeypatch.setattr("headway.engines.asked._NUMBERED", -1)
+    assert {("", True), ("end_day", True), ("final_day", True)} == set(counted(workbench, [-(2**62), 2**62]))
+    reads = [text for text in texts if "AS person, day" in text and "people" in text]
+    assert reads
+    assert all("length by" in text for text in reads)
+    assert all("length by" not in text for text in texts if "HASH(" in text)
 
 
 @pytest.mark.parametrize("block", [1, 3, 1 << 18])

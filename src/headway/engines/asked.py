@@ -137,7 +137,8 @@ class Step:
         """The ways in which persons may become integers, beside the number of a cell; the fastest first."""
         if self.integers():
             yield self.own
-        if self.hashes and (hashed := self._hashed(cells)):
+        # A length needs the bits of a hash.
+        if self.hashes and not self.lasting and (hashed := self._hashed(cells)):
             yield hashed
         yield Way("person", f" JOIN {identifier(self.gaps.people)} USING ({identifier(self.gaps.value)})")
 

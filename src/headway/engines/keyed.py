@@ -203,9 +203,13 @@ class _Reading:
             if found is not None:
                 self._give(texts, found, kept)
                 return
-        for one in self.sets:
-            for made in one.made:
-                made.fits = False
+        # Lengths take bits that all others can do without.
+        left = [one for one in self.sets if one.lasts] or self.sets
+        for made in (made for one in left for made in one.made):
+            made.fits = False
+        self.sets = [one for one in self.sets if one not in left]
+        if self.sets:
+            self.count(kept)
 
     @property
     def _columns(self) -> list[str]:
