@@ -154,6 +154,26 @@ def workbench(engine: DuckDB, tmp_path: Path) -> Workbench:
     return Workbench(engine, tmp_path)
 
 
+@pytest.fixture
+def both_forms(workbench: Workbench) -> None:
+    """Every query is answered by SQL alone, too, and the answers are the same."""
+    workbench.both = True
+
+
+@pytest.fixture
+def asked(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The queries that sorted keys ask, as they come."""
+    texts: list[str] = []
+    take = workbench.engine._take
+
+    def told(query: sqlglot.exp.Query, *more: Any) -> Any:
+        texts.append(query.sql())
+        return take(query, *more)
+
+    monkeypatch.setattr(workbench.engine, "_take", told)
+    return texts
+
+
 _EPOCH = datetime.fromisoformat("1899-12-30")
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlglot import exp
 
 from headway import plan
 from headway.engines import keyed
@@ -49,23 +48,7 @@ PERSONS: Mapping[str, st.SearchStrategy[Any]] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _both(workbench: Any) -> None:
-    workbench.both = True
-
-
-@pytest.fixture
-def asked(workbench: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The queries that sorted keys ask, as they come."""
-    texts: list[str] = []
-    take = workbench.engine._take
-
-    def told(query: exp.Query, *more: Any) -> Any:
-        texts.append(query.sql())
-        return take(query, *more)
-
-    monkeypatch.setattr(workbench.engine, "_take", told)
-    return texts
+pytestmark = pytest.mark.usefixtures("both_forms")
 
 
 def rows_of(kind: str, most: int) -> st.SearchStrategy[list[dict[str, Any]]]:

@@ -13,11 +13,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlglot import exp
 
 from headway import plan
 from headway.engines import keyed
 from headway.engines.keys import gather
 from headway.engines.spells import stretches
+from headway.model import Gaps
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 FIRST = datetime(2026, 1, 20, 9)  # noqa: DTZ001  # as files have it
@@ -52,6 +54,9 @@ CATALOGUE = """
 """
 
 
+pytestmark = pytest.mark.usefixtures("both_forms")
+
+
 def rows_of(kind: str, end: str) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Rows of few persons that meet, follow or hold each other, and some that end before they begin, or never."""
     who = st.integers(-2, 4) if kind == "integer" else st.sampled_from(["a", "ä", "", "b", "c"])
@@ -70,11 +75,6 @@ def rows_of(kind: str, end: str) -> st.SearchStrategy[list[dict[str, Any]]]:
         ),
         max_size=40,
     )
-
-
-@pytest.fixture(autouse=True)
-def _both(workbench: Any) -> None:
-    workbench.both = True
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def counted(workbench: Any, whos: list[int]) -> list[tuple[str, bool]]:
     compiled = plan.compile(catalog, schemas, coverage, plan.requests(catalog, catalog.kpis), NOW)
     found = []
     for one in compiled:
-        if any(table.name == "stays" for table in one.query.find_all(keyed.exp.Table)):
+        if any(table.name == "stays" for table in one.query.find_all(exp.Table)):
             sizes = {"stays": len(rows), "contracts": 0}
-            gaps = [gaps for gaps in one.gaps if hasattr(gaps, "lasts")]
+            gaps = [gaps for gaps in one.gaps if isinstance(gaps, Gaps)]
             _, made = keyed.counted(one.query, gaps, workbench.engine._take, sizes, one.tables, 1 << 30)
             found += [(each.lasts, all(step in made for step in each.counted)) for each in gaps]
     return found
@@ -135,28 +135,24 @@ def test_what_does_not_fit_leaves_the_others_alone(workbench: Any, monkeypatch: 
     assert set(counted(workbench, [1, 2, 3, 1])) == {("", True), ("end_day", False), ("final_day", False)}
 
 
-def test_one_pass_reads_both_days_and_stretches(workbench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_pass_reads_both_days_and_stretches(workbench: Any, asked: list[str]) -> None:
     """Who was seen and who was there are the same persons of the same rows."""
-    texts: list[str] = []
-    take = workbench.engine._take
-    monkeypatch.setattr(workbench.engine, "_take", lambda one, *more: texts.append(one.sql()) or take(one, *more))
     counted(workbench, [1, 2, 3, 1])
-    reads = [text for text in texts if "AS person, day" in text]
+    reads = [text for text in asked if "AS person, day" in text]
     # One of the rows, and one of those that are spread over tags.
     assert ["length by" in text for text in reads] == [True, True]
 
 
-def test_persons_who_lie_too_far_apart_are_not_hashed(workbench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_persons_who_lie_too_far_apart_are_not_hashed(
+    workbench: Any, monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
     """Beside a length there is no room for a hash, so none is proved; who was seen has a pass of its own."""
-    texts: list[str] = []
-    take = workbench.engine._take
-    monkeypatch.setattr(workbench.engine, "_take", lambda one, *more: texts.append(one.sql()) or take(one, *more))
     monkeypatch.setattr("headway.engines.asked._NUMBERED", -1)
     assert {("", True), ("end_day", True), ("final_day", True)} == set(counted(workbench, [-(2**62), 2**62]))
-    reads = [text for text in texts if "AS person, day" in text and "people" in text]
+    reads = [text for text in asked if "AS person, day" in text and "people" in text]
     assert reads
     assert all("length by" in text for text in reads)
-    assert all("length by" not in text for text in texts if "HASH(" in text)
+    assert all("length by" not in text for text in asked if "HASH(" in text)
 
 
 @pytest.mark.parametrize("block", [1, 3, 1 << 18])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -159,16 +160,15 @@ class Step:
             listed.append(f"CAST(COALESCE({condition}, FALSE) AS UTINYINT) AS {identifier(f'where {at}')}")
             codes.append(f"where {at}")
         for last in self.lasting:
-            listed.append(f"{_length(last)} AS {identifier(f'length by {last}')}")
-            codes.append(f"length by {last}")
+            listed.append(f"{_length(last)} AS {identifier(length(last))}")
+            codes.append(length(last))
         text = f"SELECT {', '.join(listed)} FROM {identifier(self.relation)}{join} WHERE {' AND '.join(where)}"
-        most = self._most
-        once = bool(way.join) and most <= min(_NUMBERED, self.room // _KEPT_ROW)
-        return self.ask(self._select(text, once=once), tables, lambda batches: gather(batches, codes, tails, most))
+        once = bool(way.join) and self._most <= min(_NUMBERED, self.room // _KEPT_ROW)
+        return self.ask(self._select(text, once=once), tables, lambda them: gather(them, codes, tails, self._most))
 
     def where(self, where: Where, rows: Rows, cells: Cells, lasts: str = "") -> Rows:
         """Those of the rows that some conditions leave, with what is asked of them."""
-        codes = [f"code of {column}" for column in cells] + ([f"length by {lasts}"] if lasts else [])
+        codes = [f"code of {column}" for column in cells] + ([length(lasts)] if lasts else [])
         return rows if len(self.wheres) == 1 else rows.where(f"where {self.wheres.index(where)}", codes)
 
     # -- queries ---------------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ class Step:
         several = " OR ".join(f"({' AND '.join(conditions)})" for conditions in wheres)
         return [*where, f"({several})"] if all(wheres) else where
 
-    @property
+    @cached_property
     def _most(self) -> int:
         """How many rows there are at most, as long as no step multiplies them."""
         query = self._select(f"SELECT 1 FROM {identifier(self.relation)}")
@@ -216,6 +216,11 @@ class Step:
             steps[self.relation] = narrow(steps[self.relation], {*names(wanted), self.gaps.value})
         query = with_steps(wanted, steps, keep=False, once=self.relation if once else "")
         return self.came.only(query) if self.came else query
+
+
+def length(last: str) -> str:
+    """The column of how many days rows last beyond their first, up to the day in another."""
+    return f"length by {last}"
 
 
 def _length(last: str) -> str:

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
-from headway.engines.asked import MOST_DAYS, Ask, Cells, Step, Texts, Way, Where
+from headway.engines.asked import MOST_DAYS, Ask, Cells, Step, Texts, Way, Where, length
 from headway.engines.gaps import Ages, Cohorts, PersonDays, Rollup
 from headway.engines.inorder import Unsigned, each
 from headway.engines.kept import Kept
@@ -65,12 +65,12 @@ def counted(
     several = [one for one in noted if isinstance(one, Gaps)]
     reaches = {name: Reach(given[name]) for name in {level.reach for gaps in several for level in gaps.levels}}
     made = [Made(gaps, reaches) for gaps in several]
-    readings: dict[tuple[str, str, str], _Reading] = {}
+    readings: dict[tuple[str, str, bool], _Reading] = {}
     for one in made:
         for relation, sets in one.gaps.readings:
             step = Step(query, ask, relation, one.gaps, rows, room)
             # What lasts cannot be added to, and needs too many bits for hashes.
-            apart = one.gaps.lasts if one.gaps.source in kept or step.hashes else ""
+            apart = one.gaps.lasts != "" and (one.gaps.source in kept or step.hashes)
             readings.setdefault((relation, one.gaps.value, apart), _Reading(step)).want(one, sets)
     for (_, _, apart), reading in readings.items():
         reading.count(None if apart else kept.get(reading.step.gaps.source))
@@ -128,7 +128,7 @@ class _Set:
         def count(piece: tuple[int, Rows, Unsigned | None]) -> _Counted | None:
             first, own, cell = piece
             if self.lasts:
-                lasting = stretches(own, own.codes[f"length by {self.lasts}"], cell)
+                lasting = stretches(own, own.codes[length(self.lasts)], cell)
                 return None if lasting is None else ({1: table(lasting, first)}, None)
             days = PersonDays.of(own, cell, spent=spent or own is not rows)
             return None if days is None else self._counted(days, ages, first, tails=tails)
@@ -191,10 +191,9 @@ class _Reading:
         """Read and count; whoever wants it takes it, or learns that it does not fit."""
         # The last set is counted where the rows are; those that are set apart by cell need others.
         self.sets.sort(key=lambda one: not one.cells)
-        wheres, lasting = (
-            dict.fromkeys(what) for what in zip(*((one.where, one.lasts) for one in self.sets), strict=True)
-        )
-        step = replace(self.step, wheres=tuple(wheres), lasting=tuple(filter(None, lasting)))
+        wheres = dict.fromkeys(one.where for one in self.sets)
+        lasts = dict.fromkeys(one.lasts for one in self.sets if one.lasts)
+        step = replace(self.step, wheres=tuple(wheres), lasting=tuple(lasts))
         if kept is not None and self._count_more(replace(step, came=kept), kept):
             return
         texts = step.texts(self._columns)
@@ -204,10 +203,11 @@ class _Reading:
                 self._give(texts, found, kept)
                 return
         # Lengths take bits that all others can do without.
-        left = [one for one in self.sets if one.lasts] or self.sets
-        for made in (made for one in left for made in one.made):
-            made.fits = False
-        self.sets = [one for one in self.sets if one not in left]
+        lasting = [one for one in self.sets if one.lasts]
+        for one in lasting or self.sets:
+            for made in one.made:
+                made.fits = False
+        self.sets = [one for one in self.sets if not one.lasts] if lasting else []
         if self.sets:
             self.count(kept)
 

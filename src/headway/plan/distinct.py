@@ -40,9 +40,9 @@ against the span before, are other conditions on the same rows: `stretches.py` h
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from headway.model import Aggregate, Distinct, Gaps, Levels, Nps, Quantile, Retention, Share
+from headway.model import Aggregate, Distinct, Levels, Nps, Quantile, Retention, Share
 from headway.plan import numbered, retention, sql, stretches
 from headway.plan.draft import Asked, Draft, Sets, only, union_of
 from headway.plan.levels import by_period, fill
@@ -170,19 +170,8 @@ class Distincts:
                 found = by_period(draft, same[0].asked, filled, columns, cells=cells, amount=amount)
                 for wanted in same:
                     self._answer(draft, wanted, found, columns, only(wanted.sets, asked))
-        draft.gaps.append(
-            Gaps(
-                readings=tuple((relation, tuple(map(tuple, some))) for relation, some in self._rows.readings(sets)),
-                value=group.value,
-                people=people,
-                where=tuple(filter(None, group.where)),
-                cells=cells,
-                source=self._rows.source.name,
-                rows=self._rows.said,
-                rollups=tuple(rollups.items()),
-                levels=tuple(levels),
-            )
-        )
+        read = numbered.gaps(draft, self._rows, group.value, sets, group.where, cells)
+        draft.gaps.append(replace(read, rollups=tuple(rollups.items()), levels=tuple(levels)))
 
     def _answer(self, draft: Draft, wanted: _Wanted, found: str, columns: list[str], where: list[str]) -> None:
         if wanted.number != "kept":

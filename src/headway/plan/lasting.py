@@ -34,7 +34,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
-from headway.model import Availability, Balance, Concurrency, Gaps, Levels, Open, Stretch, Total
+from headway.model import Availability, Balance, Concurrency, Levels, Open, Stretch, Total
 from headway.plan import numbered, sql
 from headway.plan.counted import belonging, filled, own_columns_only
 from headway.plan.draft import Asked, Draft, Sets
@@ -125,28 +125,12 @@ class Lasting:
         if value:
             spells = _stretches(draft, asked, spells, cells, columns)
         edges = _edges(draft, asked, spells, listed, amount=amount, merged=bool(value), hours=hours)
-        steps = draft.steps.add("steps", edges)
-        filled = fill(draft, steps, columns, cells=cells, amount=amount)
+        along = fill(draft, draft.steps.add("steps", edges), columns, cells=cells, amount=amount)
         if value and not hours and not isinstance(asked.kpi.measure, Balance):
-            draft.gaps.append(self._noted(draft, asked, value, sets, cells, spells, filled))
-        return by_period(draft, asked, filled, columns, cells=cells, amount=amount, hours=hours)
-
-    def _noted(
-        self, draft: Draft, asked: Asked, value: str, sets: Sets, cells: str, stretches: str, filled: str
-    ) -> Gaps:
-        """The steps from rows to the number along the positions, which an engine may take its own way."""
-        return Gaps(
-            readings=tuple((relation, tuple(map(tuple, some))) for relation, some in self._rows.readings(sets)),
-            value=value,
-            people=numbered.people(draft, self._rows.relation, value),
-            where=tuple(self._where(asked)),
-            cells=cells,
-            source=self._rows.source.name,
-            rows=self._rows.said,
-            lasts=_ends(asked)[1],
-            rollups=((stretches, 1),),
-            levels=(Levels(filled, stretches, draft.reach(asked), (_stretch(asked),), tuple(map(tuple, sets))),),
-        )
+            read = numbered.gaps(draft, self._rows, value, sets, self._where(asked), cells)
+            level = Levels(along, spells, draft.reach(asked), (_stretch(asked),), tuple(map(tuple, sets)))
+            draft.gaps.append(replace(read, lasts=_ends(asked)[1], rollups=((spells, 1),), levels=(level,)))
+        return by_period(draft, asked, along, columns, cells=cells, amount=amount, hours=hours)
 
     def _where(self, asked: Asked) -> list[str]:
         """The conditions of rows that count."""

@@ -6,10 +6,12 @@ cells     the different cells, numbered; left out where there is only the total
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from headway.model import Gaps
 from headway.plan import sql
-from headway.plan.draft import Draft
+from headway.plan.draft import Draft, Sets
+from headway.plan.rows import Rows
 
 
 def people(draft: Draft, relation: str, column: str) -> str:
@@ -33,6 +35,19 @@ def cells(draft: Draft, relation: str, columns: Sequence[str]) -> str:
         "cells",
         f"SELECT {listed}, CAST(ROW_NUMBER() OVER () AS INT) AS cell "
         f"FROM (SELECT DISTINCT {listed} FROM {sql.name(relation)})",
+    )
+
+
+def gaps(draft: Draft, rows: Rows, value: str, sets: Sets, where: Iterable[str], step: str) -> Gaps:
+    """Which rows a count of these values reads, for these sets of cells, which a step numbers; not yet what for."""
+    return Gaps(
+        readings=tuple((relation, tuple(map(tuple, some))) for relation, some in rows.readings(sets)),
+        value=value,
+        people=people(draft, rows.relation, value),
+        where=tuple(filter(None, where)),
+        cells=step,
+        source=rows.source.name,
+        rows=rows.said,
     )
 
 

@@ -39,7 +39,7 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 
-from headway.model import Aged, Gaps, Kpi, Retention
+from headway.model import Aged, Kpi, Retention
 from headway.periods import Length, Unit, add_months
 from headway.plan import numbered, sql
 from headway.plan.draft import Asked, Draft, Sets, only, union_of
@@ -172,18 +172,9 @@ class Cohorts:
         wanted = _wanted(group.asked, 0)
         by_age = {unit: _by_age(draft, aged, seen, cell) for unit, aged in wanted.items()}
         if by_age:
-            draft.gaps.append(
-                Gaps(
-                    readings=tuple((relation, tuple(map(tuple, some))) for relation, some in self._rows.readings(sets)),
-                    value=group.value,
-                    people=people,
-                    where=(sql.name(group.flag),) if group.flag else (),
-                    cells=cells,
-                    source=self._rows.source.name,
-                    rows=self._rows.said,
-                    ages=tuple((step, wanted[unit]) for unit, step in by_age.items()),
-                )
-            )
+            where = [sql.name(group.flag)] if group.flag else []
+            read = numbered.gaps(draft, self._rows, group.value, sets, where, cells)
+            draft.gaps.append(replace(read, ages=tuple((step, wanted[unit]) for unit, step in by_age.items())))
         there = (
             f"people FROM {sql.name(next(iter(by_age.values())))} WHERE age = 0"
             if by_age
